@@ -1,4 +1,4 @@
-/** @file Messages between two processes of a run: JSON, one a line. */
+/** @file Messages between two processes of a run: JSON, one message per line. */
 import type { Duplex } from 'node:stream';
 import * as v from 'valibot';
 import { messageOf } from '../base/errors.js';
@@ -6,13 +6,13 @@ import { checkJson, listOf, text, whole } from '../base/json-schema.js';
 import { parseJson } from '../base/parse-json.js';
 import type { Hello } from './hello.js';
 
-/** What one process tells another. */
+/** A message between processes. */
 export type Message =
-  /** Who speaks. */
+  /** Introduces the sender. */
   | ({ readonly type: 'hello'; readonly rank: number } & Hello)
-  /** All are there. */
+  /** All ranks are connected. */
   | { readonly type: 'ready' }
-  /** A rank's text for the exchange with a number, and whether it was asked to stop. */
+  /** A rank's text for a numbered exchange, and whether the rank was asked to stop. */
   | {
       readonly type: 'given';
       readonly exchange: number;
@@ -20,11 +20,11 @@ export type Message =
       readonly text: string;
       readonly stop: boolean;
     }
-  /** The texts of all ranks, and whether one was asked to stop. */
+  /** The texts of all ranks, and whether any rank was asked to stop. */
   | { readonly type: 'gathered'; readonly exchange: number; readonly texts: readonly string[]; readonly stop: boolean }
-  /** A sign of life. */
+  /** A heartbeat. */
   | { readonly type: 'beat' }
-  /** The run is at its end: why, in words. */
+  /** The run has ended: the reason, in words. */
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'done' };
 
@@ -45,34 +45,34 @@ const MESSAGE = v.variant('type', [
   v.object({ type: v.literal('done') }),
 ]);
 
-/** Characters of a message, at most: an evaluation of 77 × 768 values from each of a hundred devices. */
+/** The longest message in characters: an evaluation of 77 × 768 values from each of a hundred devices. */
 const LONGEST = 2 ** 25;
-/** Why a channel is closed to one that speaks TLS. */
+/** The reason for closing a channel on which TLS is spoken. */
 export const HAS_KEY = 'it has a key, and this rank has none';
-/** How TLS begins: content type 22 (handshake), version 3.x (RFC 5246, 6.2.1). */
+/** The first bytes of TLS: content type 22 (handshake), version 3.x (RFC 5246, 6.2.1). */
 const TLS_HELLO = '\u0016\u0003';
-/** Characters of the first message, at most. */
+/** The longest first message, in characters. */
 const LONGEST_HELLO = 2 ** 10;
 
-/** One side of a connection between two processes. */
+/** One end of a connection between two processes. */
 export interface Channel {
   send(message: Message): void;
   /**
-   * Sends what is left, then closes.
+   * Sends pending messages, then closes.
    *
-   * @param within milliseconds to wait for the other side
+   * @param within milliseconds to wait for the other end
    */
   close(within: number): Promise<void>;
 }
 
-/** Called by a channel. */
+/** Callbacks of a channel. */
 export interface ChannelEvents {
   readonly onMessage: (message: Message) => void;
-  /** Called once, when the other side has closed the channel or sent something else than messages. */
+  /** Called once, when the other end has closed the channel or sent something that is not a message. */
   readonly onClosed: (why: string) => void;
 }
 
-/** A channel over a connection. */
+/** Opens a channel over a connection. */
 export function openChannel(socket: Duplex, { onMessage, onClosed }: ChannelEvents): Channel {
   let parts: string[] = [];
   let length = 0;
@@ -86,7 +86,7 @@ export function openChannel(socket: Duplex, { onMessage, onClosed }: ChannelEven
   const refuse = (why: string): void => {
     closed(why);
     const message: Message = { type: 'failed', message: `expected messages of kd: ${why}` };
-    socket.end(`${JSON.stringify(message)}\n`, () => socket.destroy()); // who speaks TLS sees that this is none
+    socket.end(`${JSON.stringify(message)}\n`, () => socket.destroy()); // a TLS peer then sees that this is not TLS
   };
   const take = (line: string): void => {
     if (isClosed) return;

@@ -1,12 +1,12 @@
-/** @file Exchanges, as the first rank collects them: every rank gives a text, and gets the texts of all. */
+/** @file Exchanges, as rank 0 collects them: every rank gives a text and gets the texts of all. */
 import { deferred } from '../base/deferred.js';
 import type { Message } from './channel.js';
 import type { Gathered } from './link.js';
 
-/** A rank's text for the exchange with a number. */
+/** A rank's text for a numbered exchange. */
 export type Given = Omit<Extract<Message, { type: 'given' }>, 'type'>;
 
-/** An exchange that not all ranks have given a text for. */
+/** An exchange for which some ranks have not given a text yet. */
 interface Exchange {
   readonly topic: string;
   readonly texts: string[];
@@ -18,19 +18,19 @@ interface Exchange {
 
 /** The exchanges of a run. */
 export interface Exchanges {
-  /** Takes a rank's text; gives those of all, once all have given theirs. */
+  /** Takes a rank's text; resolves to the texts of all ranks, once all have given theirs. */
   take(rank: number, given: Given): Promise<Gathered>;
 }
 
-/** What exchanges tell of. */
+/** Callbacks for exchanges. */
 export interface ExchangeEvents {
-  /** All ranks have given their texts for the exchange with this number. */
+  /** All ranks have given their texts for this exchange. */
   readonly onComplete: (exchange: number, gathered: Gathered) => void;
-  /** A rank gave a text about another topic than the ranks before it. */
+  /** A rank gave a text about a different topic than the ranks before it. */
   readonly onMismatch: (rank: number, expected: string, got: string) => void;
 }
 
-/** @param count how many ranks take part */
+/** @param count the number of ranks */
 export function collectExchanges(count: number, { onComplete, onMismatch }: ExchangeEvents): Exchanges {
   const open = new Map<number, Exchange>();
   return {

@@ -1,30 +1,30 @@
-/** @file Heartbeats: whether another process is alive. */
+/** @file Heartbeats: detects whether another process is alive. */
 
-/** Milliseconds from one sign of life to the next, at most. */
+/** The most milliseconds between heartbeats. */
 const MOST_BETWEEN = 5_000;
-/** Signs of life within the time limit, at least. */
+/** The fewest heartbeats within the time limit. */
 const LEAST_BEATS = 20;
-/** The share of the time limit that is left for this process to end in. */
+/** The share of the time limit that is reserved for this process to end. */
 const LEFT_FOR_ENDING = 0.1;
-/** What that share comes to at most, in milliseconds. */
+/** The most milliseconds to reserve for that. */
 const MOST_FOR_ENDING = 5_000;
 
-/** Watches over the other side of a channel. */
+/** Monitors the other end of a channel. */
 export interface Heartbeat {
-  /** Notes a sign of life of the other side. */
+  /** Records a sign of life from the other end. */
   heard(): void;
   stop(): void;
 }
 
 /**
- * Sends signs of life, and calls `onSilent` when nothing was heard for a time: so early that this process can end
- * within the limit. Time in which this process itself did not go on, as when it was stopped, does not count.
+ * Sends heartbeats, and calls `onSilent` when nothing has been heard for a time, early enough for this process to end
+ * within the limit. Time in which this process itself was suspended does not count.
  *
  * @param limit milliseconds
  */
 export function startHeartbeat(limit: number, beat: () => void, onSilent: () => void): Heartbeat {
   const interval = Math.min(MOST_BETWEEN, limit / LEAST_BEATS);
-  const allowed = limit - Math.min(MOST_FOR_ENDING, LEFT_FOR_ENDING * limit) - interval; // it is looked at as often
+  const allowed = limit - Math.min(MOST_FOR_ENDING, LEFT_FOR_ENDING * limit) - interval; // checked once per interval
   let [heardAt, lookedAt] = [performance.now(), performance.now()];
   let judged: NodeJS.Immediate | undefined;
   const isSilent = (): boolean => performance.now() - heardAt >= allowed;
@@ -35,7 +35,7 @@ export function startHeartbeat(limit: number, beat: () => void, onSilent: () => 
     beat();
     if (isSilent())
       judged = setImmediate(() => {
-        if (isSilent()) onSilent(); // what came while this process was busy is read by now
+        if (isSilent()) onSilent(); // messages that arrived while this process was busy have been read by now
       });
   }, interval);
   return {

@@ -1,17 +1,17 @@
-/** @file What processes of a run say first, in which they must be alike. */
+/** @file The first message between processes of a run; the processes must agree in its contents. */
 
-/** What a process says of itself. */
+/** What a process says about itself. */
 export interface Hello {
-  /** How many processes it knows of. */
+  /** How many processes it expects. */
   readonly count: number;
   readonly version: string;
-  /** What it was started as: `kd train`. */
+  /** The command it is running: `kd train`. */
   readonly command: string;
-  /** Milliseconds that it waits for another: each must give signs of life as often as the others expect them. */
+  /** Milliseconds that it waits for others. It must be the same everywhere, as it determines the heartbeat interval. */
   readonly timeout: number;
 }
 
-/** In what another process is not as the first, and what to do; undefined where it is. */
+/** How another process differs from rank 0, and what to do about it; undefined if it agrees. */
 export function differenceOf(first: Hello, other: Hello): string | undefined {
   const not = (expected: string, got: string | number, advice: string): string =>
     `expected ${expected}, as rank 0 has, got ${got}; ${advice}`;

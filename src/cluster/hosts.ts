@@ -1,4 +1,4 @@
-/** @file Which processes share out a run's steps: told by flags, or by what starts them. */
+/** @file Finds the processes that share a run's steps, from flags or from the launcher's environment. */
 import * as v from 'valibot';
 import { InputError } from '../base/errors.js';
 import { checkJson, listOf, mapOf, object, text, whole } from '../base/json-schema.js';
@@ -6,7 +6,7 @@ import { parseJson } from '../base/parse-json.js';
 import { addressText, type Address, type Hosts } from './addresses.js';
 import { slurmHosts } from './slurm.js';
 
-/** The flags that describe them. */
+/** The flags that describe the processes. */
 export interface HostFlags {
   /** `a:2222,b:2222` */
   readonly hosts?: string | undefined;
@@ -14,10 +14,10 @@ export interface HostFlags {
 }
 
 /**
- * The processes of a run: those of the flags, else of `TF_CONFIG`, else of Slurm's variables.
+ * The processes of a run, from flags, or else `TF_CONFIG`, or else Slurm's variables.
  *
- * @returns undefined for a process alone
- * @throws InputError where they are described wrongly
+ * @returns undefined for a single process
+ * @throws InputError if they are described wrongly
  */
 export function findHosts({ hosts, rank }: HostFlags, env: NodeJS.ProcessEnv): Hosts | undefined {
   if (hosts !== undefined || rank !== undefined) return givenHosts(hosts, rank);
@@ -41,7 +41,7 @@ function givenHosts(hosts: string | undefined, rank: number | undefined): Hosts 
   return distinct({ addresses, rank }, '--hosts');
 }
 
-/** The jobs of `TF_CONFIG` whose tasks train, in the order of their ranks. */
+/** The jobs of `TF_CONFIG` whose tasks train, in rank order. */
 const JOBS = ['chief', 'master', 'worker'] as const;
 
 const TF_CONFIG = object({
@@ -49,7 +49,7 @@ const TF_CONFIG = object({
   task: object({ type: text, index: v.union([whole(0), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))]) }),
 });
 
-/** The tasks of `TF_CONFIG`, as TensorFlow's `TFConfigClusterResolver` reads it. */
+/** The tasks of `TF_CONFIG`, read as by TensorFlow's `TFConfigClusterResolver`. */
 function hostsOf(config: string): Hosts {
   const advice = 'set it as for TensorFlow, or unset it';
   const { cluster, task } = checkJson(TF_CONFIG, parseJson(config, 'TF_CONFIG'), 'TF_CONFIG', advice);

@@ -1,4 +1,4 @@
-/** @file The first rank's side: it waits for the others, collects what they give, and tells all. */
+/** @file Rank 0's end: waits for the others, collects their texts and sends them to all. */
 import type { Duplex } from 'node:stream';
 import { InputError } from '../base/errors.js';
 import { deferred } from '../base/deferred.js';
@@ -13,11 +13,11 @@ import { startHeartbeat, type Heartbeat } from './heartbeat.js';
 interface Member {
   readonly channel: Channel;
   readonly heartbeat: Heartbeat;
-  /** Whether it said that it ends. */
+  /** Whether it said that it is done. */
   isDone: boolean;
 }
 
-/** Listens until all ranks are there. */
+/** Listens until all ranks are connected. */
 export async function openHub(options: LinkOptions): Promise<Link> {
   const { hosts, network, version, command, timeout, onLost } = options;
   const count = hosts.addresses.length;
@@ -29,7 +29,7 @@ export async function openHub(options: LinkOptions): Promise<Link> {
   const broadcast = (message: Message): void => {
     for (const { channel } of members.values()) channel.send(message);
   };
-  /** The run is at its end: told to all, one that was only silent among them. */
+  /** Ends the run and tells all ranks, even one that was only silent. */
   const end = (error: InputError): void => {
     if (isOver) return;
     isOver = true;
@@ -68,7 +68,7 @@ export async function openHub(options: LinkOptions): Promise<Link> {
       onClosed(why) {
         if (rank === undefined) {
           if (why === HAS_KEY) network.onRefused(`a connection was not let in: ${why}`);
-          return; // others are somebody else's
+          return; // not a rank of this run
         }
         const { heartbeat, isDone } = members.get(rank)!;
         heartbeat.stop();
@@ -77,7 +77,7 @@ export async function openHub(options: LinkOptions): Promise<Link> {
     });
   });
 
-  /** Admits a rank that says who it is; refuses others. */
+  /** Admits a rank that identifies itself, and refuses others. */
   function admit(message: Message, channel: Channel): number | undefined {
     if (
       message.type !== 'hello' ||
@@ -99,7 +99,7 @@ export async function openHub(options: LinkOptions): Promise<Link> {
       end(lostRank(hosts, rank, silentFor(timeout)));
     });
     members.set(rank, { channel, heartbeat, isDone: false });
-    beat(); // it waits for an answer
+    beat(); // it is waiting for an answer
     const difference = differenceOf({ count, version, command, timeout }, message);
     if (difference !== undefined) end(new InputError(`${nameOf(hosts, rank)}: ${difference}`));
     else if (members.size === count - 1) meeting.resolve(undefined);

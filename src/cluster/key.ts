@@ -1,9 +1,9 @@
-/** @file The key that the ranks of a run have in common. */
+/** @file The key shared by the ranks of a run. */
 import { hkdfSync } from 'node:crypto';
 import { InputError } from '../base/errors.js';
 import { readInput } from '../base/input-file.js';
 
-/** Of a key, at least: 16 random bytes in hexadecimal. Who records a handshake can try keys, so they must be many. */
+/** The shortest key: 16 random bytes in hexadecimal. Someone who records a handshake can try keys offline. */
 const LEAST_CHARACTERS = 32;
 const MOST_BYTES = 4096;
 const BYTES = 32;
@@ -11,10 +11,10 @@ const REMEDY = 'make one with: openssl rand -hex 32';
 const LIMIT = { most: MOST_BYTES, remedy: REMEDY };
 
 /**
- * The key from a file, or from `KD_CLUSTER_KEY`; white space around it does not count.
+ * Reads the key from a file or from `KD_CLUSTER_KEY`, without surrounding white space.
  *
- * @returns 32 bytes derived from it; undefined for none
- * @throws InputError for a file that cannot be read, and for a key that is too short
+ * @returns 32 bytes derived from it; undefined if there is none
+ * @throws InputError for a file that cannot be read, or a key that is too short
  */
 export async function readClusterKey(file: string | undefined, env: NodeJS.ProcessEnv): Promise<Buffer | undefined> {
   const { KD_CLUSTER_KEY: given } = env;

@@ -1,32 +1,32 @@
-/** @file The connection of one rank to the others. */
+/** @file The connection between one rank and the others. */
 import type { Hosts } from './addresses.js';
 import type { LostRank } from './lost-rank.js';
 import type { Network } from './network.js';
 
-/** The texts of all ranks, and whether one of them was asked to stop. */
+/** The texts of all ranks, and whether any of them was asked to stop. */
 export interface Gathered {
   readonly texts: readonly string[];
   readonly stop: boolean;
 }
 
-/** The connection of a rank to the others: through the first one, which collects. */
+/** A rank's connection to the others, through rank 0, which collects texts. */
 export interface Link {
   /**
-   * Gives this rank's text for the next exchange, and waits for those of all.
+   * Gives this rank's text for the next exchange, and waits for those of all ranks.
    *
-   * @param topic what it is about, which must be the same on all ranks
+   * @param topic the subject, which must be the same on all ranks
    */
   exchange(topic: string, text: string, stop: boolean): Promise<Gathered>;
-  /** Tells all others that the run ends, and why, unless they know; then closes. */
+  /** Tells all others, unless they know, that the run ends and why; then closes. */
   fail(message: string): Promise<void>;
-  /** Closes when all are done. */
+  /** Closes once all ranks are done. */
   close(): Promise<void>;
 }
 
-/** Milliseconds that a link waits for the other sides when it closes: when all are done, and when one may be lost. */
+/** Milliseconds that a link waits for the other ends when closing: if all are done, and if one may be lost. */
 export const CLOSED_WITHIN = { done: 1000, lost: 100 } as const;
 
-/** What a link works with. */
+/** The parameters of a link. */
 export interface LinkOptions {
   readonly hosts: Hosts;
   readonly network: Network;

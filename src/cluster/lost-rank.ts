@@ -1,9 +1,9 @@
-/** @file What is said of a rank that does not go on. */
+/** @file Messages about a rank that is lost. */
 import { InputError } from '../base/errors.js';
 import { formatDuration } from '../base/format.js';
 import { addressText, type Hosts } from './addresses.js';
 
-/** A process of a run that is not there any more, or that ended with an error. */
+/** A process of a run has gone away, or ended with an error. */
 export class LostRank extends InputError {
   override readonly code = 'LOST_RANK';
 }
@@ -16,17 +16,19 @@ export function nameOf({ addresses }: Hosts, rank: number): string {
 /** What to do when a rank is lost. */
 const WAY_ON = 'start every rank again, with --resume once the run has begun';
 
-/** A rank that is not there any more. */
+/** The error for a rank that has gone away. */
 export function lostRank(hosts: Hosts, rank: number, why: string): LostRank {
   return new LostRank(`${nameOf(hosts, rank)}: expected it to go on, but ${why}; ${WAY_ON}`);
 }
 
-/** A rank that was silent for too long. */
+/** The reason for a rank that was silent for too long. */
 export function silentFor(milliseconds: number): string {
   return `nothing was heard of it for ${formatDuration(milliseconds / 1000)}`;
 }
 
-/** A rank that ended with an error; what that says of a rank by its name is the same on all, and stays as it is. */
+/**
+ * The message of a rank that ended with an error. One that already names a rank is the same on all ranks and unchanged.
+ */
 export function failedRank(hosts: Hosts, rank: number, message: string): string {
   const isOfRank = hosts.addresses.some((_, each) => message.startsWith(`${nameOf(hosts, each)}: `));
   return isOfRank ? message : `${nameOf(hosts, rank)} ended: ${message}`;

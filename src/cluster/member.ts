@@ -1,4 +1,4 @@
-/** @file The other ranks' side: each is connected to the first. */
+/** @file The other ranks' end: each is connected to rank 0. */
 import type { Duplex } from 'node:stream';
 import { setTimeout as after } from 'node:timers/promises';
 import { InputError, messageOf } from '../base/errors.js';
@@ -10,20 +10,20 @@ import { CLOSED_WITHIN, type Gathered, type Link, type LinkOptions } from './lin
 import { LostRank, lostRank, nameOf, silentFor } from './lost-rank.js';
 import { startHeartbeat } from './heartbeat.js';
 
-/** Milliseconds from one try to the next. */
+/** Milliseconds between attempts. */
 const BETWEEN_TRIES = 200;
 
-/** Milliseconds in which the first rank answers who it has let in. */
+/** Milliseconds in which rank 0 must answer. */
 const ANSWERS_WITHIN = 10_000;
 
-/** What is said of a first rank that does not answer. */
+/** The error for a rank 0 that does not answer. */
 const noAnswer = (hosts: Hosts, why: string): LostRank =>
   new LostRank(
     `${nameOf(hosts, 0)}: expected an answer, but ${why}; give every rank the same --cluster-key, and every run ` +
       'addresses of its own',
   );
 
-/** Reaches the first rank, and waits until all are there. */
+/** Connects to rank 0, and waits until all ranks are connected. */
 export async function joinHub(options: LinkOptions): Promise<Link> {
   const { hosts, network, version, command, timeout, onLost } = options;
   const { rank, addresses } = hosts;
@@ -92,7 +92,7 @@ export async function joinHub(options: LinkOptions): Promise<Link> {
   };
 }
 
-/** Connects to the first rank, which may start later. */
+/** Connects to rank 0, which may start later. */
 async function reach(network: Network, { hosts, timeout }: LinkOptions): Promise<Duplex> {
   const until = performance.now() + timeout;
   for (;;) {

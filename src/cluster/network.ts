@@ -1,4 +1,4 @@
-/** @file The network between the processes of a run: what every kind of it can do. */
+/** @file The interface of the network between the processes of a run. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
@@ -10,44 +10,44 @@ export interface Listener {
   close(): void;
 }
 
-/** Every rank's text, in their order: see `Ranks.gather`. */
+/** All ranks' texts, in rank order: see `Ranks.gather`. */
 export type Gather = (topic: string, text: string) => Promise<readonly string[]>;
 
-/** How the processes of a run reach each other. */
+/** How the processes of a run connect to each other. */
 export interface Network {
-  /** Accepts the other ranks' connections, at the first rank. */
+  /** Accepts the other ranks' connections; only on rank 0. */
   listen(onConnection: (socket: Duplex) => void): Promise<Listener>;
   /**
-   * Connects to the first rank.
+   * Connects to rank 0.
    *
-   * @param within milliseconds, a whole number
-   * @throws InputError where that will not change, and other errors where it may
+   * @param within milliseconds, an integer
+   * @throws InputError for permanent failures; other errors if retrying may help
    */
   connect(within: number): Promise<Duplex>;
   /**
    * Listens where the other ranks expect this one, if they do.
    *
-   * @throws InputError where the address is taken, or none of this machine's
+   * @throws InputError if the address is taken, or does not belong to this machine
    */
   open(): Promise<void>;
-  /** Called with a message for every connection that is refused. */
+  /** Called with a message for every refused connection. */
   readonly onRefused: (text: string) => void;
-  /** The network device that TensorFlow's port is tied to. */
+  /** The network device that TensorFlow's port is bound to. */
   readonly device: string;
   /**
-   * Opens routes between the ranks' TensorFlow servers; all ranks call it together.
+   * Opens routes between the ranks' TensorFlow servers; all ranks must call it together.
    *
-   * @param port of this rank's server, which need not listen yet
-   * @returns `host:port` of every rank's server, as this process reaches it
+   * @param port the port of this rank's server, which need not be listening yet
+   * @returns `host:port` of every rank's server, as reached from this process
    */
   openRoutes(port: number, gather: Gather): Promise<readonly string[]>;
 }
 
 /**
- * Waits until a server listens.
+ * Waits until a server is listening.
  *
- * @param address as it is shown
- * @throws InputError where the address is taken, or none of this machine's
+ * @param address as displayed
+ * @throws InputError if the address is taken, or does not belong to this machine
  */
 export async function listening(server: Server, address: string): Promise<void> {
   try {
@@ -59,7 +59,7 @@ export async function listening(server: Server, address: string): Promise<void> 
   }
 }
 
-/** A port of the loopback device that nobody has now. */
+/** A free port of the loopback device. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,4 +1,4 @@
-/** @file Chooses a run's network: only its ranks may reach TensorFlow's server. */
+/** @file Chooses a run's network, in which only its ranks can reach TensorFlow's server. */
 import { networkInterfaces } from 'node:os';
 import { InputError } from '../base/errors.js';
 import { addressText, isLoopback, type Hosts } from './addresses.js';
@@ -6,13 +6,13 @@ import type { Network } from './network.js';
 import { plainNetwork } from './plain-network.js';
 import { tunnelNetwork } from './tunnel-network.js';
 
-/** What keeps others out. */
+/** What restricts access to the ranks. */
 export interface NetworkAccess {
-  /** A secret that only the ranks have. */
+  /** A secret known only to the ranks. */
   readonly key?: Buffer | undefined;
-  /** A network device through which only ranks are reached. */
+  /** A network device on which only trusted machines are reached. */
   readonly networkDevice?: string | undefined;
-  /** Called with a message for every connection that is refused. */
+  /** Called with a message for every refused connection. */
   readonly onRefused: (text: string) => void;
 }
 
@@ -20,10 +20,10 @@ export interface NetworkAccess {
 const LOOPBACK = 'lo';
 
 /**
- * The network of a run's processes: tunnels where there is a key, plain connections on a network device or on one
- * machine else.
+ * The network of a run's processes: tunnels if there is a key; otherwise plain connections, on a network device or
+ * within one machine.
  *
- * @throws InputError for addresses of other machines with neither, both, and a network device that is not there
+ * @throws InputError for addresses of other machines with neither, for both together, and for an unknown network device
  */
 export function openNetwork(hosts: Hosts, { key, networkDevice, onRefused }: NetworkAccess): Network {
   if (key !== undefined && networkDevice !== undefined)

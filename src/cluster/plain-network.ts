@@ -1,10 +1,10 @@
-/** @file Processes that reach each other through one network device, as they are. */
+/** @file Plain connections between processes, through one network device. */
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { addressText, type Hosts } from './addresses.js';
 import { listening, type Network } from './network.js';
 
-/** @param device the network device that TensorFlow's port is tied to */
+/** @param device the network device that TensorFlow's port is bound to */
 export function plainNetwork({ addresses, rank }: Hosts, device: string, onRefused: (text: string) => void): Network {
   const [first] = addresses as [Hosts['addresses'][number]];
   return {
@@ -26,7 +26,7 @@ export function plainNetwork({ addresses, rank }: Hosts, device: string, onRefus
       }
       return socket;
     },
-    open: () => Promise.resolve(), // TensorFlow's ports are told
+    open: () => Promise.resolve(), // nothing to open: TensorFlow's ports are exchanged
     openRoutes: (port, gather) => gather('addresses', addressText({ ...addresses[rank]!, port })),
   };
 }

@@ -1,4 +1,4 @@
-/** @file The processes of a run as one of them sees them: what they tell each other, and whether all are there. */
+/** @file The processes of a run, as seen by one of them: exchanges between them, and the loss of one. */
 import { setTimeout as after } from 'node:timers/promises';
 import { messageOf } from '../base/errors.js';
 import { joinHub } from './member.js';
@@ -7,53 +7,53 @@ import type { LinkOptions } from './link.js';
 import { LostRank, nameOf } from './lost-rank.js';
 import type { Network } from './network.js';
 
-/** The processes of a run. All of them call `gather` in the same order. */
+/** The processes of a run. All of them must call `gather` in the same order. */
 export interface Ranks {
   readonly rank: number;
   readonly count: number;
-  /** Seconds that one waits for another. */
+  /** Seconds to wait for another process. */
   readonly timeout: number;
   readonly network: Network;
-  /** Aborted on all ranks after the same exchange, when one was asked to stop. */
+  /** Aborted on all ranks after the same exchange, once any rank was asked to stop. */
   readonly signal: AbortSignal;
   /** `rank 1 (b:2222)` */
   nameOf(rank: number): string;
   /**
-   * Every rank's text, in their order, once all have given theirs.
+   * All ranks' texts in rank order, once all have given theirs.
    *
-   * @param topic what it is about, the same on all ranks: a rank that is at another place is an error
-   * @throws LostRank where one of them is lost
+   * @param topic the subject; different topics on different ranks are an error
+   * @throws LostRank if a rank is lost
    */
   gather(topic: string, text: string): Promise<readonly string[]>;
   /** Aborted as soon as a rank is lost. */
   readonly lost: AbortSignal;
   /**
-   * What a promise gives that waits for no other rank.
+   * The result of work that does not wait for other ranks.
    *
    * @throws LostRank as soon as a rank is lost
    */
   unlessLost<T>(work: Promise<T>): Promise<T>;
   /**
-   * What a promise gives that may wait for other ranks.
+   * The result of work that may wait for other ranks.
    *
-   * @throws LostRank as soon as a rank is lost, and rather than the error that follows from it
+   * @throws LostRank as soon as a rank is lost, rather than the resulting error
    */
   orLost<T>(work: Promise<T>): Promise<T>;
-  /** Waits for all, then closes. */
+  /** Waits for all ranks, then closes. */
   end(): Promise<void>;
-  /** Closes; tells the others why, unless they know. */
+  /** Closes, and tells the others why, unless they know. */
   fail(message: string): Promise<void>;
 }
 
-/** Milliseconds to wait for the loss of a rank to be reported, once an error that follows from it has come. */
+/** Milliseconds to wait for a lost rank to be reported, after an error that it may have caused. */
 const TOLD_AFTER = 3_000;
 
 /**
- * Meets the other processes of a run.
+ * Connects to the other processes of a run.
  *
- * @param timeout seconds that one waits for another
+ * @param timeout seconds to wait for another process
  * @param stop this process's request to stop
- * @throws InputError where one of them does not come in time, is of another version, or the address is taken
+ * @throws InputError if one of them does not connect in time or has a different version, or if the address is taken
  */
 export async function meetRanks(
   { hosts, network, version, command, timeout }: Omit<LinkOptions, 'onLost'>,

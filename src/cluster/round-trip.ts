@@ -1,13 +1,13 @@
-/** @file Whether a server of TensorFlow's answers, and how far away it is: gRPC is HTTP/2, which has pings. */
+/** @file Checks that a TensorFlow server answers, and measures its latency: gRPC uses HTTP/2, which has pings. */
 import { connect } from 'node:http2';
 
 /**
- * Reaches a server of HTTP/2, and sends it a ping.
+ * Connects to an HTTP/2 server and sends it a ping.
  *
  * @param address `host:port`
- * @param limit milliseconds in which it must have answered
+ * @param limit milliseconds to wait for an answer
  * @returns seconds from the ping to its answer
- * @throws Error where nothing answers in that time, or something else than such a server
+ * @throws Error if nothing, or something other than such a server, answers in time
  */
 export async function roundTrip(address: string, limit: number): Promise<number> {
   const session = connect(`http://${address}`);

@@ -4,15 +4,15 @@
 import { InputError } from '../base/errors.js';
 import type { Hosts } from './addresses.js';
 
-/** Ports are counted from here, by the number of the job: Slurm names none, and jobs may share a host. */
+/** Ports are this plus a number from the job's id: Slurm assigns none, and jobs may share a host. */
 const FIRST_PORT = 20_000;
 const PORTS = 10_000;
 
 /**
  * The processes of this job step.
  *
- * @returns undefined for none, or for a step of one
- * @throws InputError for variables that are not as Slurm sets them
+ * @returns undefined outside of Slurm, or for a step of one process
+ * @throws InputError for invalid variables
  */
 export function slurmHosts(env: NodeJS.ProcessEnv): Hosts | undefined {
   const { SLURM_STEP_NUM_TASKS, SLURM_PROCID, SLURM_STEP_NODELIST, SLURM_STEP_TASKS_PER_NODE, SLURM_JOB_ID } = env;

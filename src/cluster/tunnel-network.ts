@@ -1,6 +1,6 @@
 /**
- * @file Processes that reach each other through TLS with a key that all have. TensorFlow's server is bound to the
- * loopback device; each rank has a TLS server, which connects whoever has the key to the rank or to its TensorFlow.
+ * @file Connects processes through TLS with a pre-shared key. TensorFlow's server is bound to the loopback device; each
+ * rank has a TLS server that connects peers who have the key to the rank or to its TensorFlow.
  */
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
@@ -11,25 +11,27 @@ import { InputError } from '../base/errors.js';
 import { addressText, isLoopback, type Address, type Hosts } from './addresses.js';
 import { listening, type Network } from './network.js';
 
-/** What a connection is for, as its TLS handshake says (ALPN): the processes' own messages, or TensorFlow's. */
+/**
+ * The purpose of a connection, negotiated in its TLS handshake (ALPN): messages between ranks, or TensorFlow's traffic.
+ */
 const PURPOSES = { messages: 'kd-messages', tensorFlow: 'kd-tensorflow' } as const;
 type Purpose = keyof typeof PURPOSES;
 
 /**
- * Both sides prove that they have the key, and each connection has keys of its own besides (RFC 5489, RFC 7905): who
- * records it and learns the key later cannot read it. Node speaks pre-shared keys in TLS 1.2 alone.
+ * Both sides prove that they have the key, and each connection also has ephemeral keys (RFC 5489, RFC 7905): someone
+ * who records it and learns the key later cannot read it. Node supports pre-shared keys only in TLS 1.2.
  */
 const TLS = { ciphers: 'ECDHE-PSK-CHACHA20-POLY1305', minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } as const;
 const IDENTITY = 'kd';
 
-/** Milliseconds for a connection and its handshake. */
+/** Milliseconds for connecting, including the handshake. */
 const CONNECT_WITHIN = 10_000;
 
 const LOOPBACK = '127.0.0.1';
 
 /**
  * @param key the same on all ranks
- * @param onRefused called with a message for every address whose connections are refused, once
+ * @param onRefused called with a message, once for every address whose connections are refused
  */
 export function tunnelNetwork({ addresses, rank }: Hosts, key: Buffer, onRefused: (text: string) => void): Network {
   let tlsServer: Promise<void> | undefined;
@@ -64,7 +66,7 @@ export function tunnelNetwork({ addresses, rank }: Hosts, key: Buffer, onRefused
     server.unref();
   }
 
-  /** A connection to another rank's TLS server. */
+  /** Connects to another rank's TLS server. */
   async function reach({ host, port }: Address, purpose: Purpose, within = CONNECT_WITHIN): Promise<TLSSocket> {
     const socket = connectTls({
       ...TLS,
@@ -72,7 +74,7 @@ export function tunnelNetwork({ addresses, rank }: Hosts, key: Buffer, onRefused
       port,
       ALPNProtocols: [PURPOSES[purpose]],
       pskCallback: () => ({ psk: key, identity: IDENTITY }),
-      checkServerIdentity: () => undefined, // the key is its identity
+      checkServerIdentity: () => undefined, // the key proves its identity
     });
     socket.setNoDelay(true);
     try {
@@ -84,7 +86,7 @@ export function tunnelNetwork({ addresses, rank }: Hosts, key: Buffer, onRefused
     return socket;
   }
 
-  /** Opens a tunnel to another rank's TensorFlow; gives the address of this machine at which it begins. */
+  /** Opens a tunnel to another rank's TensorFlow; returns the local address of its entrance. */
   async function openTunnel(address: Address): Promise<string> {
     const server = createServer({ noDelay: true }, (socket) => {
       socket.on('error', () => socket.destroy());
@@ -92,7 +94,7 @@ export function tunnelNetwork({ addresses, rank }: Hosts, key: Buffer, onRefused
         (far) => {
           join(socket, far);
         },
-        () => socket.destroy(), // TensorFlow tries again
+        () => socket.destroy(), // TensorFlow retries
       );
     });
     server.listen(0, LOOPBACK);
@@ -138,7 +140,7 @@ export function tunnelNetwork({ addresses, rank }: Hosts, key: Buffer, onRefused
   };
 }
 
-/** Joins two connections into one, which does not keep the process from ending: TensorFlow never closes its own. */
+/** Pipes two connections into each other. They do not keep the process alive, since TensorFlow never closes its own. */
 function join(one: Socket, other: Socket): void {
   for (const [from, to] of [
     [one, other],
@@ -153,12 +155,12 @@ function join(one: Socket, other: Socket): void {
   }
 }
 
-/** Whether it took too long. */
+/** Whether an error is a timeout. */
 function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }
 
-/** Whether a handshake failed, rather than the connection beneath it. */
+/** Whether the TLS handshake failed, rather than the underlying connection. */
 function isOfTls(error: unknown): boolean {
   const { code } = error as { readonly code?: unknown };
   return typeof code === 'string' && /^(ERR_SSL_|ERR_TLS_|EPROTO)/.test(code);

@@ -1,10 +1,10 @@
 /**
- * @file AdamW (Loshchilov and Hutter, arXiv 1711.05101) in the two forms the experiments used.
+ * @file AdamW (Loshchilov and Hutter, arXiv 1711.05101) in the two forms that the experiments used.
  *
- * - `adamw`: `torch.optim.AdamW`. Bias correction, eps 1e-8 outside the root, decay before the update on every
- *   parameter.
- * - `adamw-legacy`: transformers' removed `AdamW(correct_bias=False)`. No bias correction, eps 1e-6, decay after the
- *   update, none on biases and LayerNorm weights.
+ * - `adamw`: `torch.optim.AdamW`. Bias correction, eps 1e-8 outside the root, weight decay on every parameter, applied
+ *   before the update.
+ * - `adamw-legacy`: transformers' removed `AdamW(correct_bias=False)`. No bias correction, eps 1e-6, weight decay
+ *   applied after the update, except on biases and LayerNorm weights.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Shapes } from '../models/text-encoder.js';
@@ -12,15 +12,15 @@ import type { Shapes } from '../models/text-encoder.js';
 export const OPTIMIZERS = ['adamw', 'adamw-legacy'] as const;
 export type OptimizerName = (typeof OPTIMIZERS)[number];
 
-/** Decay rates of the two moments: PyTorch's and transformers' default. */
+/** Decay rates of the two moments: the defaults of PyTorch and transformers. */
 export const BETA_1 = 0.9;
 export const BETA_2 = 0.999;
 
 const EPSILON: Readonly<Record<OptimizerName, number>> = { adamw: 1e-8, 'adamw-legacy': 1e-6 };
 
-/** What changes from step to step; numbers, or scalars fed to a recorded graph. */
+/** Values that change from step to step: numbers, or scalars fed to a recorded graph. */
 export interface AdamWScalars {
-  /** The learning rate, over the first moment's bias correction. */
+  /** The learning rate divided by the first moment's bias correction. */
   readonly stepSize: number | tf.Scalar;
   /** The root of the second moment's bias correction. */
   readonly correction: number | tf.Scalar;
@@ -28,16 +28,14 @@ export interface AdamWScalars {
   readonly decay: number | tf.Scalar;
 }
 
-/** A parameter with its first and second moment, all of one shape. */
+/** A parameter with its first and second moments, all of the same shape. */
 export interface AdamWSlot {
   readonly parameter: tf.Tensor;
   readonly firstMoment: tf.Tensor;
   readonly secondMoment: tf.Tensor;
 }
 
-/**
- * Under what names a parameter's first and second moment leave an engine: `torch.optim.AdamW`'s names before its own.
- */
+/** The prefixes of a parameter's moments outside the engine: the names used by `torch.optim.AdamW`. */
 export const MOMENTS = ['exp_avg', 'exp_avg_sq'] as const;
 
 /** `exp_avg/encoder.layer.0…` */
@@ -45,7 +43,7 @@ export function momentName(moment: (typeof MOMENTS)[number], parameter: string):
   return `${moment}/${parameter}`;
 }
 
-/** The shapes of both moments of every trained parameter, by name. */
+/** The shapes of both moments of every trained parameter, keyed by name. */
 export function momentShapes(trained: Shapes): Shapes {
   return Object.fromEntries(
     MOMENTS.flatMap((moment) => Object.entries(trained).map(([name, shape]) => [momentName(moment, name), shape])),
@@ -53,7 +51,7 @@ export function momentShapes(trained: Shapes): Shapes {
 }
 
 /**
- * The scalars of a step, in double precision as PyTorch computes them.
+ * The scalars of a step, in double precision as in PyTorch.
  *
  * @param step counted from 1
  */
@@ -68,15 +66,15 @@ export function adamWScalars(
   return { stepSize: learningRate / (1 - BETA_1 ** step), correction: Math.sqrt(1 - BETA_2 ** step), decay };
 }
 
-/** Whether weight decay touches a parameter. */
+/** Whether weight decay applies to a parameter. */
 export function decays(optimizer: OptimizerName, isBiasOrNorm: boolean): boolean {
   return optimizer === 'adamw' || !isBiasOrNorm;
 }
 
 /**
- * One update of one parameter. Pure: returns new tensors, owns nothing.
+ * One update of one parameter. Pure: returns new tensors and keeps none.
  *
- * @param decayed whether weight decay touches this parameter
+ * @param decayed whether weight decay applies to this parameter
  */
 export function adamWUpdate(
   optimizer: OptimizerName,

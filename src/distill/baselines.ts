@@ -10,20 +10,20 @@ export interface RunBatches {
   readonly training: Batches;
   /** The validation pairs, the same at every validation. */
   readonly validation: Batches;
-  /** The validation pairs that the untrained student is measured on; all unless given. */
+  /** The validation pairs that the untrained student is measured on; by default all. */
   readonly baseline?: Batches;
 }
 
-/** Called as the baselines are measured. */
+/** Called while the baselines are measured. */
 export interface BaselineCallbacks extends ValidationCallbacks {
   onBaselines?(baselines: Baselines): void | Promise<void>;
 }
 
 /**
- * Measures the untrained student and the mean predictor: over the baseline's pairs, or where there are none over the
- * first batch of training, of which no record is kept.
+ * Measures the untrained student and the mean predictor on the baseline pairs. If there are none, the first training
+ * batch is used and nothing is recorded.
  *
- * @returns the untrained student's validation; undefined without validation pairs, or stopped
+ * @returns the untrained student's validation; undefined without validation pairs, or if stopped
  */
 export async function measureBaselines(
   engine: Engine,
@@ -48,15 +48,15 @@ export async function measureBaselines(
   return first;
 }
 
-/** Adds up batches for the loss of always giving the teacher's mean. */
+/** Accumulates batches for the loss of always predicting the teacher's mean. */
 interface MeanPredictor {
   readonly add: (evaluation: Evaluation, size: number) => void;
   readonly result: () => { readonly mean: number; readonly pairs: number };
 }
 
 /**
- * The loss of always giving the teacher's mean: for each language the variance of the teacher's outputs over all
- * sentences added, which is the variance within the batches and that of their means.
+ * The loss of always predicting the teacher's mean: for each language the variance of the teacher's outputs over all
+ * sentences, which is the variance within batches plus the variance of the batch means.
  */
 function meanPredictor(): MeanPredictor {
   let [pairs, squares] = [0, 0];

@@ -8,84 +8,86 @@ import type { Losses } from './loss.js';
 export interface StepResult extends Losses {
   /** The norm of the gradients, before clipping. */
   readonly gradNorm: number;
-  /** Whether the student was changed: not by a step in which a loss or the norm is not a finite number. */
+  /** Whether the student was changed; false if a loss or the norm was not finite. */
   readonly applied: boolean;
 }
 
-/** Settings of the optimiser that stay the same over a run. */
+/** Engine settings that stay the same during a run. */
 export interface EngineOptions {
   readonly optimizer: OptimizerName;
   readonly weightDecay: number;
   /** Gradients are scaled down to this norm; absent: never. */
   readonly maxGradNorm?: number | undefined;
-  /** Pairs a micro-batch; smaller ones are filled up with rows that do not count. */
+  /** Pairs per micro-batch; smaller ones are padded with rows of weight 0. */
   readonly batchSize: number;
-  /** Micro-batches a step. */
+  /** Micro-batches per step. */
   readonly accumulate: number;
   /** Overrides the student's own dropout rates. */
   readonly dropout?: number | undefined;
-  /** What dropout does to padding; `each` unless given. */
+  /** How dropout treats padding; by default `each`. */
   readonly padding?: DropoutPadding | undefined;
   readonly seed: number;
-  /** float32 unless given; bfloat16 products need a recorded graph. */
+  /** Default: float32; bfloat16 products need a recorded graph. */
   readonly precision?: Precision | undefined;
   /**
-   * Whether the teacher's outputs are computed (unless given otherwise), or come with every batch: then it is not
-   * loaded.
+   * Whether the engine computes the teacher's outputs (the default), or gets them with every batch and does not load
+   * the teacher.
    */
   readonly targets?: 'computed' | 'given' | undefined;
-  /** Whether elementwise ops of a recorded graph are compiled into loops. */
+  /** Whether elementwise ops of a recorded graph are fused into compiled loops. */
   readonly fused?: boolean | undefined;
-  /** Whether XLA compiles a recorded step as a whole, products included; then `fused` has no meaning. */
+  /** Whether XLA compiles the whole recorded step, including matrix products; `fused` then has no effect. */
   readonly jitCompile?: boolean | undefined;
   /**
-   * Parts that a recorded graph computes the teacher in, side by side: for models whose ops are too small for
-   * several cores. 1 unless given.
+   * The number of parallel parts in which a recorded graph computes the teacher, for models whose ops are too small for
+   * several cores. Default: 1.
    */
   readonly teacherParts?: number | undefined;
   /**
-   * Lengths to which the student's texts may be cut where their padding is computed once, ascending; those of training
-   * on a processor unless given.
+   * Lengths to which the student's texts may be cut if their padding is computed once, ascending. Default: those for
+   * training on a CPU.
    */
   readonly textLengths?: readonly number[] | undefined;
   /**
-   * The devices that share out a step's micro-batches, as TensorFlow names them (`/device:CPU:1`): the i-th goes to
-   * the device i mod their number. Fewer than two: one takes all, and TensorFlow chooses it.
+   * The devices that share a step's micro-batches, by TensorFlow's names (`/device:CPU:1`): micro-batch i goes to
+   * device i mod their number. With fewer than two, one device takes all, and TensorFlow chooses it.
    */
   readonly devices?: readonly string[] | undefined;
-  /** Where several processes share out a step, each with such devices. */
+  /** Set if several processes, each with such devices, share a step. */
   readonly group?: ProcessGroup | undefined;
 }
 
-/** This process among those that share out a run's steps; all of them call an engine's functions in the same order. */
+/**
+ * This process among those that share a run's steps. All of them must call the engine's functions in the same order.
+ */
 export interface ProcessGroup {
   readonly rank: number;
-  /** How many devices all processes have, and how many those before this one. */
+  /** The number of devices of all processes, and of those before this one. */
   readonly devices: number;
   readonly before: number;
   /** The target of TensorFlow's server in this process. */
   readonly target: string;
-  /** Seconds that a message between devices may take. */
+  /** Seconds until a message between devices times out. */
   readonly timeout: number;
-  /** Every process's text, in the order of their ranks, once all have given theirs. */
+  /** All processes' texts in rank order, once all have given theirs. */
   readonly gather: (topic: string, text: string) => Promise<readonly string[]>;
 }
 
-/** In what products are computed; master weights, statistics, loss and optimiser are float32 in both. */
+/** The precision of matrix products; master weights, statistics, loss and optimiser are always float32. */
 export const PRECISIONS = ['fp32', 'bf16'] as const;
 export type Precision = (typeof PRECISIONS)[number];
 
-/** A parameter as it leaves an engine. */
+/** A parameter read from an engine. */
 export interface NamedValues {
   readonly name: string;
   readonly shape: readonly number[];
   readonly values: Float32Array;
 }
 
-/** A model's parameters, or an optimiser's moments, on their way to an engine, one at a time. */
+/** A model's parameters or an optimiser's moments, passed to an engine one at a time. */
 export type ParameterValues = AsyncIterable<readonly [name: string, values: Float32Array]>;
 
-/** How far an optimiser is. */
+/** An optimiser's progress. */
 export interface Counters {
   /** Steps taken. */
   readonly steps: number;
@@ -93,39 +95,39 @@ export interface Counters {
   readonly updates: number;
 }
 
-/** What an engine begins with. */
+/** An engine's initial state. */
 export interface EngineStart {
-  /** Left out where targets are given. */
+  /** Absent if targets are given. */
   readonly teacher?: ParameterValues | undefined;
   readonly student: ParameterValues;
   /**
-   * The optimiser state of a resumed run, moments by `momentName`; absent for a new one. In a process that is
-   * not the first of several, the first one's student and moments are taken, and none are given.
+   * The optimiser state of a resumed run, moments keyed by `momentName`; absent for a new run. Processes other than
+   * rank 0 give no moments: they get rank 0's student and moments.
    */
   readonly optimizer?: (Counters & { readonly moments?: ParameterValues }) | undefined;
 }
 
 /**
- * Runs the distillation: holds teacher, student and the optimiser's state, and changes the student step by step.
- * The loop knows this interface and nothing of TensorFlow.
+ * The distillation engine: holds teacher, student and optimiser state, and updates the student step by step. The
+ * training loop only knows this interface, not TensorFlow.
  */
 export interface Engine {
   /**
-   * One optimiser step over the micro-batches of one batch; each counts by its number of pairs. Where a loss or a
-   * gradient is not finite, it changes neither the student nor the optimiser's moments, and only counts as a step.
+   * Takes one optimiser step over the micro-batches, each weighted by its number of pairs. If a loss or gradient is not
+   * finite, only the step is counted: the student and the optimiser's moments are unchanged.
    */
   step(microBatches: readonly Batch[], learningRate: number): Promise<StepResult>;
-  /** Batches that it can evaluate at once, each on a device of its own. */
+  /** How many batches it can evaluate at once, each on a device of its own. */
   readonly batchesAtOnce: number;
-  /** Losses and outputs of each of up to `batchesAtOnce` batches, without dropout and without changing anything. */
+  /** Evaluates up to `batchesAtOnce` batches, without dropout and without changing anything. */
   evaluate(batches: readonly Batch[]): Promise<Evaluation[]>;
-  /** The teacher's outputs for a batch, `[B, L, D]` or `[B, D]`, row-major. Not where targets are given. */
+  /** The teacher's outputs for a batch, `[B, L, D]` or `[B, D]`, row-major. Not available if targets are given. */
   teach(batch: Batch): Promise<Float32Array>;
-  /** The student's parameters as they are now, one at a time. */
+  /** The student's current parameters, one at a time. */
   studentParameters(): AsyncIterable<NamedValues>;
-  /** The optimiser's moments as they are now, by `momentName`, one at a time. */
+  /** The optimiser's current moments, keyed by `momentName`, one at a time. */
   moments(): AsyncIterable<NamedValues>;
   counters(): Counters;
-  /** Frees all that the engine holds. */
+  /** Frees everything that the engine holds. */
   dispose(): void;
 }

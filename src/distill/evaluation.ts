@@ -1,9 +1,9 @@
 /**
- * @file The evaluation of a batch: its losses, and how much the outputs of different sentences differ.
+ * @file Evaluates a batch: its losses, and how much the outputs of different sentences differ.
  *
  * A student that gives nearly the same output for every sentence has collapsed: it is useless, however good its loss.
- * Two numbers show it, beside the teacher's for the same sentences: the variance of the outputs over the sentences, and
- * the mean cosine similarity of the outputs of two different ones.
+ * Two numbers show this, compared with the teacher's for the same sentences: the variance of the outputs over the
+ * sentences, and the mean cosine similarity between outputs of different sentences.
  *
  * Axes: `B` sentences; `…` is `L, D` for all hidden states, `D` for pooled outputs.
  */
@@ -11,12 +11,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Params } from '../models/text-encoder.js';
 import { lossesOf, studentOutputs, type BatchTensors, type Distillation, type Losses } from './loss.js';
 
-/** How the outputs of a batch's sentences differ. */
+/** How much the outputs of a batch's sentences differ. */
 export interface OutputStatistics {
-  /** The variance over the sentences, a mean over all values of an output. */
+  /** The variance over sentences, averaged over all values of an output. */
   readonly variance: number;
   /**
-   * The mean cosine similarity of two different sentences' outputs, each taken as one vector; NaN for a single
+   * The mean cosine similarity between outputs of different sentences, each taken as one vector; NaN for a single
    * sentence.
    */
   readonly similarity: number;
@@ -24,21 +24,21 @@ export interface OutputStatistics {
 
 /** The evaluation of a batch. */
 export interface Evaluation extends Losses {
-  /** The student's statistics, a mean of its English and its Korean outputs. */
+  /** The student's statistics, averaged over English and Korean. */
   readonly student: OutputStatistics;
   readonly teacher: OutputStatistics;
   /** The mean of the teacher's outputs over the batch, `[…]`, row-major. */
   readonly teacherMean: Float32Array;
 }
 
-/** Numbers before the mean in what `evaluationTensor` gives. */
+/** How many numbers precede the mean in the result of `evaluationTensor`. */
 const SCALARS = 8;
 
 /**
- * Everything about a batch in one vector, so that one read brings it out of a graph: both losses; variance and
- * alignment of English, Korean and teacher; the teacher's mean. `readEvaluation` takes it apart.
+ * Everything about a batch in one vector, so that a graph needs only one fetch: both losses; variance and alignment of
+ * English, Korean and teacher; the teacher's mean. `readEvaluation` unpacks it.
  *
- * @param batch its weights add up to 1
+ * @param batch its weights must add up to 1
  * @param target `[B, …]`
  */
 export function evaluationTensor(
@@ -55,9 +55,9 @@ export function evaluationTensor(
 }
 
 /**
- * Takes apart what `evaluationTensor` gave.
+ * Unpacks the result of `evaluationTensor`.
  *
- * @param size the sentences of the batch, without those that only fill it up
+ * @param size the number of sentences in the batch, without rows that only fill it
  */
 export function readEvaluation(values: Float32Array, size: number): Evaluation {
   const statisticsAt = (at: number): OutputStatistics => ({
@@ -72,12 +72,12 @@ export function readEvaluation(values: Float32Array, size: number): Evaluation {
   return { lossEn: values[0]!, lossKo: values[1]!, student, teacher, teacherMean: values.slice(SCALARS) };
 }
 
-/** Below this a vector's length is taken for this: rows that only fill a batch up may be all 0. */
+/** Minimum length assumed for a vector, as rows that only fill a batch may be all zeros. */
 const SHORTEST = 1e-12;
 
 /**
- * The weighted mean of outputs, `[…]`; their variance around it, a mean over all values; and `|Σ wᵢ xᵢ / |xᵢ||²`, their
- * alignment: the weighted mean of all cosine similarities, those of each sentence with itself among them.
+ * The weighted mean of outputs, `[…]`; their variance, averaged over all values; and their alignment `|Σ wᵢ xᵢ /
+ * |xᵢ||²`, which is the weighted mean of all cosine similarities, including each sentence with itself.
  */
 function spreadOf(
   outputs: tf.Tensor,
@@ -93,19 +93,21 @@ function spreadOf(
   return { mean, variance: tf.sum(tf.mul(deviations, weights)), alignment: tf.sum(tf.square(direction)) };
 }
 
-/** The mean over pairs of different sentences, from the mean over all pairs: with themselves they have similarity 1. */
+/**
+ * The mean over pairs of different sentences, from the mean over all pairs: a sentence's similarity with itself is 1.
+ */
 function similarityOf(alignment: number, size: number): number {
   return size < 2 ? NaN : (size * alignment - 1) / (size - 1);
 }
 
 /**
- * A student whose outputs vary less than this share of the teacher's says nearly the same of every sentence.
+ * A student has collapsed if its outputs vary less than this share of the teacher's.
  *
- * Measured with the tiny models on the sample corpus, 300 steps of 32 pairs, as shares of the teacher's variance, loss
- * on all hidden states / on pooled outputs. Untrained: 0.09 / 0.006. Learning rate 1e-3 (well trained): 0.27 to 0.47 /
- * 0.13 to 0.31; 1e-2: 0.19 to 0.35 / 0.07 to 0.18. Collapsed: 3e-2: 4e-9 to 5e-9 / 5e-8 at step 100, 9e-4 at 200,
- * recovered at 300 (0.10); 1e-1: 1e-6 to 5e-6 / 4e-13 to 6e-13; 1: 7e-8 to 5e-6 / not measured. So it lies below an
- * untrained student and above what collapsed.
+ * Measured with the tiny models on the sample corpus, 300 steps of 32 pairs, as shares of the teacher's variance, with
+ * loss on all hidden states / on pooled outputs. Untrained: 0.09 / 0.006. Learning rate 1e-3 (well trained): 0.27 to
+ * 0.47 / 0.13 to 0.31; 1e-2: 0.19 to 0.35 / 0.07 to 0.18. Collapsed: 3e-2: 4e-9 to 5e-9 / 5e-8 at step 100, 9e-4 at
+ * 200, recovered at 300 (0.10); 1e-1: 1e-6 to 5e-6 / 4e-13 to 6e-13; 1: 7e-8 to 5e-6 / not measured. So the threshold
+ * is below an untrained student and above collapsed ones.
  */
 const COLLAPSED_SHARE = 0.005;
 

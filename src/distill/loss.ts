@@ -1,6 +1,6 @@
 /**
- * @file The distillation loss (Reimers and Gurevych, arXiv 2004.09813): the student's embedding of an English
- * sentence, and of its Korean translation, against the teacher's embedding of the English one.
+ * @file The distillation loss (Reimers and Gurevych, arXiv 2004.09813): compares the student's embeddings of an English
+ * sentence and of its Korean translation with the teacher's embedding of the English sentence.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { DropoutKey } from '../models/dropout.js';
@@ -10,7 +10,7 @@ import type { EncoderOutput, Params, TextEncoder } from '../models/text-encoder.
 export const LOSSES = ['hidden', 'pooler'] as const;
 export type LossName = (typeof LOSSES)[number];
 
-/** Who learns what from whom. */
+/** Teacher, student and loss. */
 export interface Distillation {
   readonly teacher: TextEncoder;
   readonly student: TextEncoder;
@@ -19,9 +19,9 @@ export interface Distillation {
 
 /** The losses of a batch, from a step or an evaluation. */
 export interface Losses {
-  /** Mean squared error of the English sentences. */
+  /** Mean squared error on the English sentences. */
   readonly lossEn: number;
-  /** Mean squared error of the Korean ones. */
+  /** Mean squared error on the Korean sentences. */
   readonly lossKo: number;
 }
 
@@ -29,12 +29,12 @@ export interface Losses {
 export interface BatchTensors {
   /** `[B, L]` int32. */
   readonly teacherIds: tf.Tensor2D;
-  /** `[B, L]` int32, as the Korean ones; or both shorter, where padding is shared. */
+  /** `[B, L]` int32, of the same length as the Korean ids; both may be shorter if padding is shared. */
   readonly studentIdsEn: tf.Tensor2D;
   readonly studentIdsKo: tf.Tensor2D;
-  /** How much each pair counts, `[B]` float32: 1 over the pairs of its step, 0 for rows that only fill the batch up. */
+  /** Weight of each pair, `[B]` float32: 1 over the pairs of its step, 0 for rows that only fill the batch. */
   readonly weights: tf.Tensor1D;
-  /** The teacher's outputs, `[B, L, D]` or `[B, D]`, where they are given and not to be computed. */
+  /** The teacher's outputs, `[B, L, D]` or `[B, D]`, if they are given rather than computed. */
   readonly target?: tf.Tensor | undefined;
 }
 
@@ -44,16 +44,16 @@ export interface StudentOutputs {
   readonly korean: tf.Tensor;
 }
 
-/** The two mean squared errors of a batch, as scalars: its pairs' share of their step's. */
+/** The two mean squared errors of a batch, as scalars: this batch's part of its step's. */
 export interface LossTensors {
   readonly lossEn: tf.Scalar;
   readonly lossKo: tf.Scalar;
 }
 
 /**
- * Differences below this share of the teacher's mean magnitude count as none: so much do two float32 computations of
- * one and the same thing differ. A student that starts as its teacher then gets no gradient from English at all, as in
- * exact arithmetic; otherwise Adam's division by the root of its second moment would turn rounding noise into full
+ * Differences below this share of the teacher's mean magnitude count as zero: two float32 computations of the same
+ * value differ by that much. So a student that starts as a copy of its teacher gets no gradient from English, as in
+ * exact arithmetic. Otherwise Adam's division by the root of its second moment would turn rounding noise into full
  * steps.
  */
 const ROUNDING_NOISE = 2 ** -16;
@@ -61,7 +61,7 @@ const ROUNDING_NOISE = 2 ** -16;
 const embedding = (loss: LossName, output: EncoderOutput): tf.Tensor =>
   loss === 'hidden' ? output.lastHiddenState : output.poolerOutput;
 
-/** The names of the student's parameters that the loss reaches; the others are left as they are. */
+/** The names of the student's parameters that the loss reaches; the others are not trained. */
 export function trainableParameters({ student, loss }: Distillation): string[] {
   return Object.keys(student.shapes).filter((name) => loss === 'pooler' || !student.isPooler(name));
 }
@@ -75,13 +75,13 @@ export function distillationTarget(
   return tf.tidy(() => embedding(loss, teacher.forward(teacherParams, teacherIds)));
 }
 
-/** The shape of what is compared, for `rows` sentences of `length` tokens. */
+/** The shape of the compared outputs, for `rows` sentences of `length` tokens. */
 export function targetShape({ student, loss }: Distillation, rows: number, length: number): number[] {
   return loss === 'hidden' ? [rows, length, student.width] : [rows, student.width];
 }
 
 /**
- * The student's outputs for both languages, which pass through it as one batch.
+ * The student's outputs for both languages, computed as one batch.
  *
  * @param dropout present in training
  */
@@ -101,7 +101,7 @@ export function studentOutputs(
 }
 
 /**
- * Both losses of a batch: a pair's is the mean over its values, and counts by its weight.
+ * Both losses of a batch. A pair's loss is the mean over its values, multiplied by its weight.
  *
  * @param target `[B, …]`, from `distillationTarget`
  * @param weights `[B]`
@@ -121,7 +121,7 @@ function meanSquaredError(student: tf.Tensor, teacher: tf.Tensor, floor: tf.Scal
   return tf.sum(tf.mul(errors, weights));
 }
 
-/** Differences up to `floor` become 0, and get no gradient. */
+/** Sets differences up to `floor` to 0, with zero gradient. */
 function withoutNoise(difference: tf.Tensor, floor: tf.Scalar): tf.Tensor {
   const cut = tf.customGrad((x, save) => {
     const isFelt = tf.cast(tf.greater(tf.abs(x as tf.Tensor), floor), 'float32');

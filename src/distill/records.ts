@@ -1,4 +1,4 @@
-/** @file The records that a run gives of its steps and validations. */
+/** @file The records of a run's steps and validations. */
 import type { OutputStatistics } from './evaluation.js';
 import type { Losses } from './loss.js';
 
@@ -9,20 +9,20 @@ export interface StepRecord extends Losses {
   readonly learningRate: number;
   readonly loss: number;
   readonly gradNorm: number;
-  /** Pairs in this step. */
+  /** The number of pairs in this step. */
   readonly pairs: number;
 }
 
-/** The losses over a run's validation pairs after a step; step 0 is the untrained student. */
+/** The losses on a run's validation pairs after a step; step 0 is the untrained student. */
 export interface ValidationRecord extends Losses {
   readonly step: number;
   readonly epoch: number;
   readonly loss: number;
-  /** Pairs they are over: all that are held out, or a sample. Absent in what an earlier version has saved. */
+  /** The number of pairs: all held-out pairs, or a sample. Absent in records of earlier versions. */
   readonly pairs?: number | undefined;
 }
 
-/** How the outputs of one batch's sentences differ, student beside teacher, after a step. */
+/** Output statistics of student and teacher for one batch, after a step. */
 export interface OutputsRecord {
   readonly step: number;
   readonly epoch: number;
@@ -30,12 +30,12 @@ export interface OutputsRecord {
   readonly teacher: OutputStatistics;
 }
 
-/** Losses to measure others against. */
+/** Losses to compare others with. */
 export interface Baselines {
-  /** The loss of the student as it begins. */
+  /** The loss of the student before training. */
   readonly untrained: number;
-  /** The loss of always giving the mean of the teacher's outputs, whatever the sentence. */
+  /** The loss of always predicting the mean of the teacher's outputs, whatever the sentence. */
   readonly mean: number;
-  /** Pairs they are over. */
+  /** The number of pairs. */
   readonly pairs: number;
 }

@@ -1,21 +1,21 @@
-/** Linear warm-up to the peak, then half a cosine down to 0. */
+/** A linear warm-up to the peak, followed by a half-cosine decay to 0. */
 export interface Schedule {
-  /** The learning rate at its peak. */
+  /** The peak learning rate. */
   readonly peak: number;
-  /** All optimiser steps of the run. */
+  /** The total number of optimiser steps in the run. */
   readonly totalSteps: number;
-  /** The share of all steps that the warm-up takes; it need not come out as whole steps. */
+  /** The share of all steps used for warm-up, which need not be a whole number of steps. */
   readonly warmupRatio: number;
 }
 
-/** Whether no step of a run has a learning rate above 0: with a single step, which is all warm-up. */
+/** Whether no step has a learning rate above 0, as with a single step, which is all warm-up. */
 export function changesNothing(schedule: Schedule): boolean {
   for (let step = 1; step <= schedule.totalSteps; step++) if (learningRateAt(schedule, step) > 0) return false;
   return true;
 }
 
 /**
- * The learning rate of a step, as `get_cosine_schedule_with_warmup` of transformers gives it with
+ * The learning rate of a step, equal to that of `get_cosine_schedule_with_warmup` in transformers with
  * `num_warmup_steps = warmupRatio · totalSteps`: 0 at the first step, the peak at the end of the warm-up.
  *
  * @param step counted from 1

@@ -1,4 +1,4 @@
-/** @file One optimiser step in pieces, as pure functions over tensors: gradients, their norm, the update. */
+/** @file The parts of an optimiser step, as pure functions of tensors: gradients, their norm, the update. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { DropoutKey } from '../models/dropout.js';
 import type { Params } from '../models/text-encoder.js';
@@ -12,15 +12,15 @@ import {
   type LossTensors,
 } from './loss.js';
 
-/** Gradients by parameter name, each of its parameter's shape. */
+/** Gradients by parameter name, with their parameters' shapes. */
 export type Gradients = Record<string, tf.Tensor>;
 
-/** A guard against dividing by a norm of zero: `torch.nn.utils.clip_grad_norm_`. */
+/** Guards against division by a zero norm, as `torch.nn.utils.clip_grad_norm_`. */
 const NORM_EPSILON = 1e-6;
 
 /**
- * Losses and gradients of one micro-batch: its share of its step's, by the weights of its pairs, so that those of
- * `k` micro-batches of `b` pairs add up to those of one batch of `k · b`.
+ * Losses and gradients of one micro-batch, weighted by pair, so that the sum over `k` micro-batches of `b` pairs equals
+ * the result for one batch of `k · b`.
  */
 export function distillationGradients(
   distillation: Distillation,
@@ -34,7 +34,7 @@ export function distillationGradients(
   const objective = (...values: tf.Tensor[]): tf.Scalar => {
     const student = { ...params.student, ...Object.fromEntries(names.map((name, i) => [name, values[i]!])) };
     const { lossEn, lossKo } = lossesOf(studentOutputs(distillation, student, batch, dropout), target, batch.weights);
-    kept = [tf.keep(lossEn), tf.keep(lossKo)]; // else gone with the tape
+    kept = [tf.keep(lossEn), tf.keep(lossKo)]; // otherwise disposed of with the tape
     return tf.add(lossEn, lossKo);
   };
   const { value, grads } = tf.valueAndGrads(objective)(names.map((name) => params.student[name]!));
@@ -44,8 +44,8 @@ export function distillationGradients(
 }
 
 /**
- * The Euclidean norm of all gradients taken as one vector. Not by `addN`: from nine values on, TensorFlow's adds first
- * whichever it may overwrite, so that equal gradients have norms that differ in their last digit.
+ * The Euclidean norm of all gradients taken as one vector. `addN` is not used: with nine or more values, TensorFlow's
+ * starts with whichever it may overwrite, so that norms of equal gradients differ in their last digit.
  */
 export function globalNorm(gradients: Gradients): tf.Scalar {
   return tf.tidy(() => {
@@ -54,7 +54,7 @@ export function globalNorm(gradients: Gradients): tf.Scalar {
   });
 }
 
-/** What gradients are multiplied with so that their norm is at most `maxNorm` (Pascanu et al., arXiv 1211.5063). */
+/** The factor that limits the gradients' norm to `maxNorm` (Pascanu et al., arXiv 1211.5063). */
 export function clipFactor(norm: tf.Scalar, maxNorm: number): tf.Scalar {
   return tf.tidy(() => tf.minimum(tf.div(maxNorm, tf.add(norm, NORM_EPSILON)), 1));
 }

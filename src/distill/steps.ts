@@ -1,7 +1,4 @@
-/**
- * @file The steps of a run, one after another: their pairs, learning rates, and what to do about one that is not
- *   finite.
- */
+/** @file The steps of a run: their pairs, learning rates, and how to handle a step that is not finite. */
 import type { Batch, Batches } from '../data/batches.js';
 import { InputError } from '../base/errors.js';
 import type { Engine, StepResult } from './engine.js';
@@ -9,23 +6,23 @@ import type { StepRecord } from './records.js';
 import { learningRateAt, type Schedule } from './schedule.js';
 import type { TrainState } from './train-state.js';
 
-/** What to do at a step that is not finite: end the run, or skip the step. */
+/** How to handle a step that is not finite: end the run, or skip the step. */
 export const ON_NAN = ['stop', 'skip'] as const;
 export type OnNan = (typeof ON_NAN)[number];
 
-/** So many steps in a row that are not finite end the run, even where they are to be left out. */
+/** This many non-finite steps in a row end the run, even if such steps are to be skipped. */
 const MOST_SKIPPED_IN_A_ROW = 100;
 
-/** A step that was taken. */
+/** A completed step. */
 export interface StepTaken {
   readonly record: StepRecord;
-  /** Whether it changed the student; else it was left out. */
+  /** Whether it changed the student; false if it was skipped. */
   readonly applied: boolean;
-  /** The rows of the training data in it. */
+  /** Its rows of the training data. */
   readonly rows: readonly number[];
 }
 
-/** A step with losses or gradients that are not finite, which ends the run. */
+/** A step whose losses or gradients are not finite, which ends the run. */
 export class NotFiniteStep extends InputError {
   override readonly code = 'NOT_FINITE_STEP';
 }
@@ -35,15 +32,14 @@ export interface Steps {
   /**
    * Takes the step after a state.
    *
-   * @throws NotFiniteStep for a step that is not finite and is not to be left out, naming it; the student is as it was
-   *   before
+   * @throws NotFiniteStep for a step that is not finite and not to be skipped; the student is unchanged
    */
   take(after: TrainState): Promise<StepTaken>;
-  /** False once the engine failed in a step: it may be between two states then. */
+  /** False once the engine has failed during a step, when its state may be inconsistent. */
   readonly isEngineWhole: boolean;
 }
 
-/** The steps of a run with a schedule over batches. */
+/** Creates the steps of a run, with a schedule over batches. */
 export function stepsOf(
   engine: Engine,
   training: Batches,

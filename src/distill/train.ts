@@ -6,20 +6,20 @@ import { stepsOf, type OnNan } from './steps.js';
 import { afterStep, afterValidation, nextEpoch, START, type TrainState } from './train-state.js';
 import { lookAtOutputs, validate } from './validation.js';
 
-/** How long a run trains, how, and when it saves. */
+/** How long and how a run trains, and when it saves. */
 export interface TrainOptions {
   readonly epochs: number;
   readonly learningRate: number;
   readonly warmupRatio: number;
-  /** Micro-batches a step. */
+  /** Micro-batches per step. */
   readonly accumulate: number;
   /** Ends the run after this many steps; the schedule ends there too. */
   readonly maxSteps?: number | undefined;
-  /** Steps from one checkpoint to the next within an epoch; else `SAVE_INTERVAL_MS` decide. */
+  /** Steps between checkpoints within an epoch; by default, one every `SAVE_INTERVAL_MS`. */
   readonly saveEvery?: number | undefined;
-  /** `stop` unless given. */
+  /** Default: `stop`. */
   readonly onNan?: OnNan | undefined;
-  /** Ends the run after the step in hand, or in the middle of a validation, and saves. */
+  /** Ends the run after the current step, or during a validation, and saves. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -30,16 +30,16 @@ export interface TrainPlan {
   readonly totalSteps: number;
 }
 
-/** Called during the run; a returned promise is awaited. */
+/** Called during the run; returned promises are awaited. */
 export interface TrainCallbacks extends BaselineCallbacks {
   onPlan?(plan: TrainPlan): void | Promise<void>;
   onStep?(record: StepRecord): void | Promise<void>;
-  /** A step was left out: its losses and norm, and the rows of the training data in it. */
+  /** A step was skipped: its losses and norm, and its rows of the training data. */
   onSkipped?(record: StepRecord, rows: readonly number[]): void | Promise<void>;
   onOutputs?(record: OutputsRecord): void | Promise<void>;
   /**
-   * Time to save: at epoch ends, now and then between, when stopped, and before an error ends the run. `isBest`: the
-   * lowest validation loss so far.
+   * Time to save: at the end of an epoch, at intervals within one, when stopped, and before an error ends the run.
+   * `isBest`: the lowest validation loss so far.
    */
   onCheckpoint?(state: TrainState, isBest: boolean): void | Promise<void>;
 }
@@ -50,18 +50,18 @@ export interface TrainResult {
   readonly stopped: boolean;
 }
 
-/** Milliseconds of the monotonic clock from one checkpoint to the next, unless `saveEvery` says how many steps. */
+/** Milliseconds between checkpoints, unless `saveEvery` gives a number of steps. */
 export const SAVE_INTERVAL_MS = 15 * 60_000;
 
-/** Steps from one look at how outputs differ to the next. */
+/** Steps between measurements of how much outputs differ. */
 const LOOK_EVERY = 100;
 
 /**
- * The whole run: measures the baselines, then takes every epoch's steps over the training batches, validates and saves.
- * Prints nothing; tells `callbacks`.
+ * Trains a whole run: measures the baselines, then takes the steps of every epoch, validates and saves. Prints nothing
+ * and reports to `callbacks`.
  *
- * @param from the state of a resumed run; the engine's state must be of the same moment
- * @throws NotFiniteStep for a step that is not finite; the student is as it was before that step
+ * @param from the state of a resumed run; the engine's state must match it
+ * @throws NotFiniteStep for a step that is not finite; the student is unchanged by that step
  */
 export async function train(
   engine: Engine,
@@ -90,17 +90,17 @@ export async function train(
     }
     if (isStopped()) return { state, stopped: true };
     for (;;) {
-      // the steps of an epoch, or what is left of it
+      // the steps of an epoch, or its remaining ones
       while (state.position < plan.stepsPerEpoch && state.step < plan.totalSteps) {
         const { record, applied, rows } = await steps.take(state);
         state = afterStep(state, record, applied);
         await (applied ? callbacks.onStep?.(record) : callbacks.onSkipped?.(record, rows));
         if (state.step % LOOK_EVERY === 0) await callbacks.onOutputs?.(await lookAtOutputs(engine, data, state));
         if (isStopped()) return await saveAndStop();
-        // at the epoch's end it is saved after validation
+        // at the end of an epoch it is saved after validation
         if (state.position < plan.stepsPerEpoch && checkpoints.isDue(state)) await checkpoints.save(state);
       }
-      // its validation
+      // validation
       if (!state.validated) {
         const validation = await validate(engine, data.validation, state, callbacks, options.signal);
         if (validation === undefined && isStopped()) return await saveAndStop();
@@ -108,13 +108,13 @@ export async function train(
         state = validated.state;
         await checkpoints.save(state, validated.isBest);
       }
-      // the next epoch, if there is one
+      // the next epoch, if any
       if (state.step >= plan.totalSteps) return { state, stopped: false };
       if (isStopped()) return { state, stopped: true };
       state = nextEpoch(state);
     }
   } catch (error) {
-    // the first error is the one to tell
+    // the first error is the one to report
     if (steps.isEngineWhole && state.step > checkpoints.lastStep) await checkpoints.save(state).catch(() => undefined);
     throw error;
   }
@@ -122,9 +122,9 @@ export async function train(
 
 /** The checkpoints of a run. */
 interface Checkpoints {
-  /** The step of the last one; before the first, the step that the run started from. */
+  /** The step of the last checkpoint; before the first, the step at which the run started. */
   readonly lastStep: number;
-  /** Whether it is time for one within an epoch. */
+  /** Whether one is due within an epoch. */
   isDue(state: TrainState): boolean;
   save(state: TrainState, isBest?: boolean): Promise<void>;
 }
@@ -148,7 +148,7 @@ function checkpointsOf(
   };
 }
 
-/** Counts steps: a last, smaller batch and a last, partial window of micro-batches are steps too. */
+/** Plans the steps of a run. A smaller last batch and an incomplete last group of micro-batches are steps, too. */
 export function planSteps(
   training: Pick<Batches, 'count'>,
   options: Pick<TrainOptions, 'epochs' | 'accumulate' | 'maxSteps'>,

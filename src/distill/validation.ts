@@ -1,4 +1,4 @@
-/** @file Looks at the student between steps: its losses over the validation pairs, and how its outputs differ. */
+/** @file Measures the student between steps: its validation losses, and how much its outputs differ. */
 import type { Batches } from '../data/batches.js';
 import type { Engine } from './engine.js';
 import type { Evaluation } from './evaluation.js';
@@ -7,17 +7,17 @@ import type { TrainState } from './train-state.js';
 
 /** Called during a validation. */
 export interface ValidationCallbacks {
-  /** @param total pairs of the whole validation */
+  /** @param total the number of pairs in the whole validation */
   onValidationBatch?(pairs: number, total: number): void | Promise<void>;
   /** @param trainLoss the mean loss over the epoch's pairs; absent for the untrained student */
   onValidation?(record: ValidationRecord, trainLoss?: number): void | Promise<void>;
 }
 
 /**
- * The losses over validation pairs, each batch counting by its size.
+ * The losses on the validation pairs, with batches weighted by size.
  *
- * @param onEvaluation called with every batch's evaluation, and how many pairs it has
- * @returns undefined with nothing to validate on, or stopped
+ * @param onEvaluation called with the evaluation and number of pairs of every batch
+ * @returns undefined without validation pairs, or if stopped
  */
 export async function validate(
   engine: Engine,
@@ -47,7 +47,7 @@ export async function validate(
   return record;
 }
 
-/** How the outputs of the first batch's sentences differ; of the validation pairs, where there are any. */
+/** How much outputs differ within the first validation batch, or the first training batch if there is none. */
 export async function lookAtOutputs(
   engine: Engine,
   data: { readonly training: Batches; readonly validation: Batches },

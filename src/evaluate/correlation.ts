@@ -2,9 +2,9 @@
 import { meanOf, type Series } from './mean.js';
 
 /**
- * Pearson's correlation coefficient; undefined where one of the series does not vary.
+ * Pearson's correlation coefficient; undefined if one of the series is constant.
  *
- * @param tie values of `y` that differ by no more than this count as the same
+ * @param tie values of `y` that differ by at most this are considered equal
  */
 export function pearson(x: Series, y: Series, tie = 0): number | undefined {
   if (isConstant(x) || isConstant(y, tie)) return undefined;
@@ -19,14 +19,14 @@ export function pearson(x: Series, y: Series, tie = 0): number | undefined {
   return covariance / Math.sqrt(varianceX * varianceY);
 }
 
-/** Spearman's rank correlation coefficient: Pearson's of the ranks, equal values sharing the mean of theirs. */
+/** Spearman's rank correlation coefficient: Pearson's of the ranks, with ties sharing their mean rank. */
 export function spearman(x: Series, y: Series, tie = 0): number | undefined {
   return pearson(averageRanks(x), averageRanks(y, tie));
 }
 
 /**
- * The rank of each value, from 1 for the lowest; equal values have the mean of the ranks that they take up. Equal is
- * what lies no more than `tie` above the lowest of those that share a rank.
+ * The rank of each value, from 1 for the lowest; ties get the mean of their ranks. Values are tied if they exceed the
+ * lowest of their group by at most `tie`.
  */
 export function averageRanks(values: Series, tie = 0): Float64Array {
   const order = Uint32Array.from({ length: values.length }, (_, i) => i).sort((a, b) => values[a]! - values[b]!);
@@ -40,7 +40,7 @@ export function averageRanks(values: Series, tie = 0): Float64Array {
   return ranks;
 }
 
-/** Asked of the values themselves: rounding gives a series of equal values a variance, too. */
+/** Compares values rather than testing the variance, which rounding can make positive for equal values. */
 function isConstant(values: Series, tie = 0): boolean {
   let [lowest, highest] = [values[0], values[0]];
   for (let i = 1; i < values.length; i++) {

@@ -1,25 +1,25 @@
 /**
- * @file How far a model's outputs are from the teacher's, pair by pair, so that any group of pairs can be looked at.
+ * @file How far a model's outputs are from the teacher's, for each pair, so that any group of pairs can be averaged.
  */
 import type { Encoded } from '../engine/encoder-engine.js';
 import type { Distance } from './evaluation.js';
 import { meanOf } from './mean.js';
 
-/** The terms of `Distance`, one value a pair: `[N]` each. */
+/** The terms of `Distance`, one value per pair: `[N]` each. */
 export type PairDistances = Readonly<Record<keyof Distance, Float64Array>>;
 
-/** Room for the distances of `N` pairs. */
+/** Arrays for the distances of `N` pairs. */
 export function emptyDistances(pairs: number): PairDistances {
   const column = (): Float64Array => new Float64Array(pairs);
   return { mse: column(), mse_pooled: column(), cosine_token: column(), cosine_pooled: column() };
 }
 
 /**
- * Compares outputs with the teacher's, each of which has the place of its pair among several, and writes the distances
- * to `distances`, those of the first of these at `start`. The hidden states are gone through once and not kept.
+ * Compares outputs with the teacher's in one pass, and writes the distances to `distances`, from index `start` on.
+ * `places` gives the row of each output's pair in `target`.
  *
- * @param output of the pairs at some places
- * @param target of all of them
+ * @param output the outputs of some pairs, and their places
+ * @param target the teacher's outputs of all pairs
  */
 export function addDistances(
   distances: PairDistances,
@@ -45,7 +45,7 @@ export function addDistances(
   }
 }
 
-/** Means over pairs: over all, or over those named. */
+/** Means over all pairs, or over the given ones. */
 export function meanDistance(distances: PairDistances, pairs?: Uint32Array): Distance {
   return {
     mse: meanOf(distances.mse, pairs),
@@ -55,7 +55,7 @@ export function meanDistance(distances: PairDistances, pairs?: Uint32Array): Dis
   };
 }
 
-/** Mean squared error and mean cosine of rows; the cosine with a row of zeros counts as 0. */
+/** The mean squared error and mean cosine of rows; the cosine with a row of zeros counts as 0. */
 function compareRows(a: Float32Array, b: Float32Array, width: number): { meanSquaredError: number; cosine: number } {
   let [error, cosines] = [0, 0];
   const count = a.length / width;

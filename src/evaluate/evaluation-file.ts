@@ -1,4 +1,4 @@
-/** @file `evaluation.json`: a run's evaluations, kept in its folder. */
+/** @file `evaluation.json`: a run's evaluations, in its folder. */
 import { KD } from '../base/own-command.js';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -15,7 +15,7 @@ const VERSION = 1;
 
 const REMEDY = `delete it, and evaluate the run again with ${KD} eval`;
 
-const score = v.nullable(number); // what is no number is null in JSON
+const score = v.nullable(number); // NaN is null in JSON
 const MODEL = { name: text, role: text, source: text, parameters: number, bytes: score, width: number };
 const eachOf = <T extends string>(names: readonly T[], schema: v.GenericSchema): v.GenericSchema =>
   object(Object.fromEntries(names.map((name) => [name, schema])));
@@ -50,7 +50,7 @@ const EVALUATIONS = partOf<RunEvaluations>(
 );
 
 /**
- * A run's evaluations; undefined where it has none.
+ * Reads a run's evaluations; undefined if it has none.
  *
  * @param run the run's folder
  * @throws InputError for a file that cannot be read or is something else
@@ -62,8 +62,8 @@ export async function readEvaluations(run: string): Promise<RunEvaluations | und
 }
 
 /**
- * Keeps evaluations in a run's folder: those on pairs replace the ones before, those on STS files the ones of the same
- * file.
+ * Saves evaluations in a run's folder. An evaluation on pairs replaces the earlier one; those on STS files replace
+ * earlier ones of the same file.
  */
 export async function keepEvaluations(run: string, { pairs, sts }: RunEvaluations): Promise<void> {
   const path = join(run, EVALUATION_FILE);

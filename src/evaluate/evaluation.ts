@@ -1,8 +1,8 @@
 /**
- * @file The results of an evaluation, as `kd eval --json` prints them and as they are kept in a run's
- * folder. Names as in the other JSON files of a run, so that Python reads them as they stand.
+ * @file The results of an evaluation, as printed by `kd eval --json` and saved in a run's folder. Names are snake case,
+ * like those in the other JSON files of a run, for use from Python.
  *
- * Notation in this folder: `N` pairs, `B` pairs of a batch, `L` tokens a text (77), `D` a model's width.
+ * Notation in this folder: `N` pairs, `B` pairs in a batch, `L` tokens in a text (77), `D` a model's width.
  */
 
 import type { Precision } from '../distill/engine.js';
@@ -12,29 +12,29 @@ export const LANGUAGES = ['en', 'ko'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
 /**
- * What stands for a whole text: the model's pooled output, or the mean of its last hidden states over all `L`
- * positions, padding too, which a distilled student learns like any other.
+ * How a whole text is represented: by the model's pooled output, or by the mean of its last hidden states over all `L`
+ * positions, including padding, which a distilled student learns like any other position.
  */
 export const POOLINGS = ['pooled', 'mean'] as const;
 export type Pooling = (typeof POOLINGS)[number];
 
-/** How a model's output for texts of a language differs from the teacher's for the English texts. */
+/** How a model's outputs for texts in one language differ from the teacher's for the English texts. */
 export interface Distance {
   /** Mean squared error of the last hidden states, over `N · L · D` values: what the loss `hidden` minimises. */
   readonly mse: number;
-  /** The same of the pooled outputs, over `N · D` values: the loss `pooler`. */
+  /** The same for pooled outputs, over `N · D` values: what the loss `pooler` minimises. */
   readonly mse_pooled: number;
-  /** Cosine similarity of hidden states at the same position, mean over `N · L`. */
+  /** Cosine similarity of hidden states at the same position, averaged over `N · L`. */
   readonly cosine_token: number;
-  /** Cosine similarity of pooled outputs, mean over `N`. */
+  /** Cosine similarity of pooled outputs, averaged over `N`. */
   readonly cosine_pooled: number;
 }
 
 /** How well texts find their translation among all `N`, by cosine similarity. */
 export interface Retrieval {
-  /** Translation accuracy: the share whose translation is the most similar of all; also called P@1. */
+  /** Translation accuracy (P@1): the share of texts whose translation is the most similar of all. */
   readonly accuracy: number;
-  /** The share whose translation is among the ten most similar: P@10. */
+  /** P@10: the share of texts whose translation is among the ten most similar. */
   readonly p10: number;
   /** Mean reciprocal rank of the translation. */
   readonly mrr: number;
@@ -42,9 +42,9 @@ export interface Retrieval {
 
 /** The scores of a model on the texts of one language. */
 export interface LanguageScores {
-  /** Null for a model whose width is not the teacher's. */
+  /** Null for a model whose width differs from the teacher's. */
   readonly distance: Distance | null;
-  /** Texts of this language looking for their translation in the other. */
+  /** Texts in this language as queries for their translations. */
   readonly translation: Readonly<Record<Pooling, Retrieval>>;
 }
 
@@ -54,7 +54,7 @@ export type ScoresByLanguage = Readonly<Record<Language, LanguageScores>>;
 export const GROUPINGS = ['corpus', 'length'] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
-/** The scores of a model on some of the pairs. Translations are looked for among all of them, in every group. */
+/** A model's scores on a group of pairs. Translations are always searched for among all pairs. */
 export interface GroupScores {
   readonly by: Grouping;
   readonly group: string;
@@ -65,7 +65,7 @@ export interface GroupScores {
 /** The role of a model in a comparison. `untrained`: a run's student before its first step. */
 export type ModelRole = 'teacher' | 'student' | 'untrained';
 
-/** A model as such. */
+/** General facts about a model. */
 export interface ModelFacts {
   /** As it was named: `clip`, `roberta`, `first:300`, `klue/roberta-small`. */
   readonly name: string;
@@ -73,7 +73,7 @@ export interface ModelFacts {
   /** Hub id or folder. */
   readonly source: string;
   readonly parameters: number;
-  /** Bytes of its parameters as they are stored; null for parameters that are stored nowhere. */
+  /** Bytes of its stored parameters; null if they are not stored. */
   readonly bytes: number | null;
   /** `D` */
   readonly width: number;
@@ -81,27 +81,27 @@ export interface ModelFacts {
 
 /** A model with its scores on pairs. */
 export interface ModelScores extends ModelFacts {
-  /** Milliseconds that encoding a text took, in batches, the first batch left out; null where there was no other. */
+  /** Milliseconds to encode a text, in batches, excluding the first batch; null if there was no other. */
   readonly ms_per_text: number | null;
-  /** Texts that were cut to `L` tokens. */
+  /** The number of texts truncated to `L` tokens. */
   readonly cut: number;
-  /** Why there are no distances, where there are none. */
+  /** Why there are no distances, if so. */
   readonly no_distance: string | null;
   readonly scores: ScoresByLanguage;
   readonly groups: readonly GroupScores[];
 }
 
-/** Where and on what models were evaluated. */
+/** Where and with what models were evaluated. */
 export interface EvaluationSetting {
-  /** When it ended, as ISO 8601. */
+  /** When it ended, ISO 8601. */
   readonly created: string;
   readonly kd: string;
   readonly engine: {
     readonly backend: string;
     readonly device: string;
-    /** Null where tfjs computed in JavaScript. */
+    /** Null if tfjs computed in JavaScript. */
     readonly tensorflow: string | null;
-    /** The precision of products, all else being float32; absent in earlier evaluations, which were float32. */
+    /** The precision of matrix products, all else being float32; absent in earlier evaluations, which used float32. */
     readonly precision?: Precision;
   };
   readonly batch_size: number;
@@ -112,22 +112,22 @@ export interface PairsEvaluation extends EvaluationSetting {
   readonly data: {
     /** The token store, or the files and folders. */
     readonly source: string;
-    /** SHA-256 over all pairs there. */
+    /** SHA-256 over all its pairs. */
     readonly fingerprint: string;
-    /** The side of a token store's split, or all pairs there. */
+    /** The split of a token store, or all its pairs. */
     readonly split: 'validation' | 'all';
     /** `N` */
     readonly pairs: number;
-    /** Pairs that there are on this side, from which `N` were drawn. */
+    /** The number of available pairs, from which `N` were drawn. */
     readonly available: number;
     readonly seed: number;
   };
-  /** Name of the model whose English embeddings are the measure. */
+  /** The name of the model whose English embeddings are the reference. */
   readonly teacher: string;
   readonly models: readonly ModelScores[];
 }
 
-/** Agreement of cosine similarities with people's judgements; null where all similarities are the same. */
+/** Correlation of cosine similarities with human judgements; null if all similarities are equal. */
 export interface Correlation {
   readonly spearman: number | null;
   readonly pearson: number | null;
@@ -138,14 +138,14 @@ export interface StsScores extends ModelFacts {
   readonly correlation: Readonly<Record<Pooling, Correlation>>;
 }
 
-/** Models compared on a file of sentence pairs that people have judged for similarity. */
+/** Models compared on a file of sentence pairs with human similarity judgements. */
 export interface StsEvaluation extends EvaluationSetting {
   readonly file: string;
   readonly pairs: number;
   readonly models: readonly StsScores[];
 }
 
-/** All that is kept of a run's evaluations: the last one on pairs, and the last one of every STS file. */
+/** A run's saved evaluations: the last one on pairs, and the last one on every STS file. */
 export interface RunEvaluations {
   readonly pairs?: PairsEvaluation;
   readonly sts: readonly StsEvaluation[];

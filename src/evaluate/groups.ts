@@ -1,24 +1,24 @@
 import type { Grouping } from './evaluation.js';
 
-/** A pair as it is told apart from others. */
+/** The properties by which a pair is grouped. */
 export interface GroupKeys {
   readonly corpus: string;
-  /** Tokens of the English text by the teacher's tokenizer, special tokens included. */
+  /** Tokens of the English text by the teacher's tokenizer, including special tokens. */
   readonly length: number;
 }
 
-/** Some of the pairs, scored separately. */
+/** A group of pairs, scored separately. */
 export interface PairGroup {
   readonly by: Grouping;
   readonly group: string;
-  /** Numbers of its pairs. */
+  /** Indices of its pairs. */
   readonly pairs: Uint32Array;
 }
 
-/** Lengths up to these, and over the last of them, are a bucket each. */
+/** Upper bounds of the length buckets; longer texts form one more. */
 const BUCKET_ENDS = [10, 20, 30, 40, 50, 77];
 
-/** Groups of pairs: corpora in the order in which they come, lengths from short to long. Empty groups are left out. */
+/** Groups of pairs: corpora in order of appearance, lengths from short to long. Empty groups are left out. */
 export function groupPairs(keys: readonly GroupKeys[], groupings: readonly Grouping[]): PairGroup[] {
   return groupings.flatMap((by) => {
     const members = new Map<string, number[]>(by === 'length' ? BUCKETS.map((bucket) => [bucket, []]) : []);

@@ -1,7 +1,7 @@
 /** A series of numbers. */
 export type Series = Float64Array | readonly number[];
 
-/** The mean of values: of all, or of those at the places named. */
+/** The mean of all values, or of those at the given indices. */
 export function meanOf(values: Series, places?: Uint32Array): number {
   let sum = 0;
   if (places === undefined) for (const value of values) sum += value;

@@ -5,42 +5,42 @@ import type { TextTokenizer } from '../text/tokenizer.js';
 import type { ModelFacts } from './evaluation.js';
 import { meanPool } from './vectors.js';
 
-/** A model as it takes part in a comparison. */
+/** A model that takes part in a comparison. */
 export interface ModelUnderTest {
   readonly facts: ModelFacts;
   readonly tokenizer: TextTokenizer;
   readonly engine: EncoderEngine;
 }
 
-/** The outputs of a model for `B` texts. */
+/** A model's outputs for `B` texts. */
 export interface EncodedTexts extends Encoded {
   /** Mean of the hidden states, `[B, D]`. */
   readonly mean: Float32Array;
-  /** Tokens of each text before cutting, `[B]`. */
+  /** Tokens of each text before truncation, `[B]`. */
   readonly lengths: Int32Array;
 }
 
-/** Encoded texts that are some of several. */
+/** The outputs for some of several texts. */
 export interface PlacedTexts extends EncodedTexts {
-  /** Which of the texts these are, from 0. `[B]` */
+  /** The indices of these texts. `[B]` */
   readonly places: Uint32Array;
 }
 
-/** Encodes texts with one model, and keeps count. */
+/** Encodes texts with one model, and keeps statistics. */
 export interface TextReader {
   /**
-   * Encodes texts in batches of like length.
+   * Encodes texts in batches of similar length.
    *
-   * @throws InputError for outputs that are not numbers
+   * @throws InputError for outputs that are not finite
    */
   encode(texts: readonly string[], batchSize: number): AsyncGenerator<PlacedTexts>;
-  /** Milliseconds a text; null as long as there was only one batch, the first of which prepares the model. */
+  /** Milliseconds per text; null until the second batch, since the first includes start-up work. */
   msPerText(): number | null;
-  /** Texts that were cut. */
+  /** The number of truncated texts. */
   cut(): number;
 }
 
-/** Begins to read texts with a model. */
+/** Creates a reader of texts for a model. */
 export function readerOf({ facts, tokenizer, engine }: ModelUnderTest): TextReader {
   let [batches, timedTexts, milliseconds, cut] = [0, 0, 0, 0];
   return {
@@ -64,7 +64,7 @@ export function readerOf({ facts, tokenizer, engine }: ModelUnderTest): TextRead
   };
 }
 
-/** A NaN compares as neither more nor less similar, and would pass for a perfect score. */
+/** Rejects NaN, which compares as neither more nor less similar and would pass as a perfect score. */
 function checkFinite(
   { name, width }: ModelFacts,
   texts: readonly string[],

@@ -1,7 +1,4 @@
-/**
- * @file Compares models on pairs of sentences: how near they come to the teacher, and whether translations find each
- *   other.
- */
+/** @file Compares models on pairs of sentences: distance to the teacher, and how often translations find each other. */
 import { putRows } from '../base/rows.js';
 import type { CorpusName } from '../data/corpus-name.js';
 import { addDistances, emptyDistances, meanDistance, type PairDistances } from './distance.js';
@@ -27,34 +24,34 @@ export interface PairTexts extends Readonly<Record<Language, string>> {
 /** The `N` pairs to evaluate on. */
 export interface PairsToRead {
   readonly count: number;
-  /** Pairs that follow each other, from number `start` on. */
+  /** Reads consecutive pairs, beginning with number `start`. */
   readonly read: (start: number, count: number) => Promise<readonly PairTexts[]>;
 }
 
-/** How pairs are evaluated. */
+/** How to evaluate pairs. */
 export interface PairsOptions {
-  /** Texts of full length that are encoded at once; shorter ones are more, of as many places. */
+  /** Full-length texts per batch; batches of shorter texts are larger, with as many positions. */
   readonly batchSize: number;
   readonly groupings: readonly Grouping[];
 }
 
-/** Called during the evaluation; a returned promise is awaited. */
+/** Called during the evaluation; returned promises are awaited. */
 export interface PairsCallbacks {
-  /** How many pairs' work is done, of the encoding. */
+  /** How many pairs have been encoded. */
   onEncoded?(pairs: number): void | Promise<void>;
-  /** Comparisons of a model's texts with all candidates, of how many in all. */
+  /** How many of a model's texts have been compared with all candidates. */
   onRanked?(texts: number, total: number): void | Promise<void>;
 }
 
-/** Pairs whose texts are sorted by length together, at least; their targets are in memory, 60 MB at 77 × 768. */
+/** The fewest pairs whose texts are sorted by length together; their targets are in memory, 60 MB at 77 × 768. */
 const WINDOW = 256;
 
 /**
- * Lets every model read every pair, a window after the other through all models, and scores them. The teacher's hidden
- * states live as long as their window, others as long as their batch; of every text two vectors of `D` values stay, and
- * of every pair a few numbers.
+ * Has every model encode every pair, one window of pairs at a time, and scores the models. The teacher's hidden states
+ * are kept for a window, those of other models for a batch; only two vectors of `D` values per text and a few numbers
+ * per pair are kept throughout.
  *
- * @param teacher whose embeddings of the English texts are the measure; it may be one of `models`
+ * @param teacher the model whose embeddings of the English texts are the reference; it may be one of `models`
  */
 export async function evaluatePairs(
   teacher: ModelUnderTest,
@@ -91,12 +88,12 @@ export async function evaluatePairs(
   return scores;
 }
 
-/** The intermediate results of a model. */
+/** A model's intermediate results. */
 interface Tally {
   readonly model: ModelUnderTest;
   readonly reader: TextReader;
   readonly isTeacher: boolean;
-  /** Undefined for a model of another width than the teacher's. */
+  /** Undefined for a model whose width differs from the teacher's. */
   readonly distances: Readonly<Record<Language, PairDistances>> | undefined;
   /** Unit vectors of all texts, `[N, D]`. */
   readonly vectors: Readonly<Record<Pooling, Readonly<Record<Language, Float32Array>>>>;
@@ -117,9 +114,9 @@ function startTally(model: ModelUnderTest, reader: TextReader, teacher: ModelUnd
   };
 }
 
-/** The pairs of a window. */
+/** A window of pairs. */
 interface PairWindow {
-  /** The number of the first. */
+  /** The number of its first pair. */
   readonly start: number;
   readonly pairs: readonly PairTexts[];
   /** The teacher's outputs for the English texts. */
@@ -151,7 +148,7 @@ async function addPairs(
   }
 }
 
-/** The teacher's outputs for the English texts of pairs, in their order. */
+/** The teacher's outputs for the English texts of pairs, in order. */
 async function targetsOf(
   reader: TextReader,
   pairs: readonly PairTexts[],

@@ -1,4 +1,7 @@
-/** @file Evaluations for other programs: one rectangular CSV, every number in full, no name a formula. */
+/**
+ * @file Evaluations as one rectangular CSV for other programs, with numbers in full precision and no text that a
+ * spreadsheet would read as a formula.
+ */
 import { csvField } from '../base/csv.js';
 import {
   LANGUAGES,
@@ -12,8 +15,8 @@ import {
 } from './evaluation.js';
 
 /**
- * What every line says: a model on the texts of one language, over all pairs or a group of them; or a model on an STS
- * file (`by` says `sts`, `group` which). What does not apply is empty.
+ * A row is a model's scores on the texts of one language, over all pairs or a group; or a model's scores on an STS file
+ * (then `by` is `sts` and `group` is the file). Columns that do not apply are empty.
  */
 export const CSV_COLUMNS = [
   'model',

@@ -1,25 +1,25 @@
-/** @file Which place a text's translation takes among all `N`, without ever holding `N × N` similarities. */
+/** @file Ranks each text's translation among all `N` candidates, without ever holding `N × N` similarities. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Language, Retrieval } from './evaluation.js';
 import { meanOf } from './mean.js';
 import { COSINE_TIE, rowProducts } from './vectors.js';
 
-/** Where each text's own translation stands among the `N` candidates. */
+/** The rank of each text's own translation among the `N` candidates. */
 export interface TranslationRanks {
   /** How many candidates are more similar than the translation. `[N]` */
   readonly above: Uint32Array;
-  /** How many others are just as similar. `[N]` */
+  /** How many other candidates are equally similar. `[N]` */
   readonly ties: Uint32Array;
 }
 
-/** Rows and columns of the similarities that are in memory at once: 16 MB of them. */
+/** The side of the square block of similarities in memory at once: 16 MB. */
 const BLOCK = 2048;
 
 /**
- * Ranks of the translations in both directions, from one go over the similarities in square blocks.
+ * Ranks the translations in both directions in one pass over the similarities, in square blocks.
  *
- * @param en `[N, D]`, rows of length 1; row `i` of `ko` is its translation
- * @param onRows told after each stripe how many rows are done
+ * @param en `[N, D]`, unit rows; row `i` of `ko` is its translation
+ * @param onRows called after each stripe with the number of rows done
  */
 export async function translationRanks(
   en: Float32Array,
@@ -41,9 +41,8 @@ export async function translationRanks(
 }
 
 /**
- * Accuracy, P@10 and mean reciprocal rank, over all texts or those named. Of candidates that are just as similar as the
- * translation any may be found first: what is counted is the mean over all their orders. So a model to which all texts
- * are the same gets what guessing gets, `1 / N`, not everything and not nothing.
+ * Accuracy, P@10 and mean reciprocal rank over all texts, or over the given ones. With ties, the scores are means over
+ * all orders of the tied candidates. So a model that maps all texts to the same vector scores like guessing, `1 / N`.
  */
 export function retrievalScores({ above, ties }: TranslationRanks, texts?: Uint32Array): Retrieval {
   const among = (best: number): Float64Array =>
@@ -67,7 +66,7 @@ function noRanks(count: number): TranslationRanks {
   return { above: new Uint32Array(count), ties: new Uint32Array(count) };
 }
 
-/** Up to `BLOCK` rows from `start` on. */
+/** Up to `BLOCK` rows, beginning with `start`. */
 function rowsFrom(rows: Float32Array, start: number, width: number): Float32Array {
   return rows.subarray(start * width, (start + BLOCK) * width);
 }
@@ -83,11 +82,11 @@ async function similarityBlock(a: Float32Array, b: Float32Array, width: number):
 }
 
 /**
- * Counts a block's similarities in both directions. In JavaScript: one pass over them is faster than the dozen that
- * tensor ops would take.
+ * Counts a block's similarities in both directions. In plain JavaScript, since one pass is faster than the dozen that
+ * tensor ops would need.
  *
- * @param own similarities of all texts with their translation, `[N]`
- * @param row number of the block's first English text; `column` of its first Korean one
+ * @param own similarities of all texts with their translations, `[N]`
+ * @param row index of the block's first English text; `column` that of its first Korean text
  */
 function countBlock(
   similarities: Float32Array,

@@ -1,7 +1,7 @@
 /**
- * @file Files of judged sentence pairs, as they are handed out: KorSTS (tab-separated, quotes are quotes, a header),
- * STS-B (the same seven columns without one, and up to two more where sentences have a source; tab-separated even where
- * it is called `.csv`), KLUE-STS (a JSON array), and plain `score, sentence1, sentence2` in either order.
+ * @file Reads judged sentence pairs in their published formats: KorSTS (tab-separated, quotes are literal, with a
+ * header), STS-B (the same seven columns without a header, plus up to two if sentences have sources; tab-separated even
+ * if named `.csv`), KLUE-STS (a JSON array), and plain `score, sentence1, sentence2` with the score first or last.
  */
 import { extname } from 'node:path';
 import { Readable } from 'node:stream';
@@ -16,43 +16,43 @@ import { checkJson, object, text, valuesThat } from '../base/json-schema.js';
 import { parseJson } from '../base/parse-json.js';
 import type { StsPair } from './sts.js';
 
-/** Published files of judged pairs are of a few megabytes. */
+/** Published files of judged pairs have a few megabytes. */
 const LIMIT: InputLimit = { most: 64 * 2 ** 20, remedy: 'give a part of it' };
 
-/** However short they are: published files have ten thousand. */
+/** The limit for files of very short rows: published files have ten thousand. */
 const MOST_ROWS = 2 ** 20;
 
-/** A row with the line it is on, for messages. */
+/** A row and its line number, for messages. */
 interface Row {
   readonly fields: readonly string[];
   readonly line: number;
 }
 
-/** Where score and sentences stand among the columns. */
+/** The column indices of score and sentences. */
 type Places = readonly [score: number, sentence1: number, sentence2: number];
 
-/** What the columns may be called. */
+/** The possible names of the columns. */
 const NAMES = [
   ['score', 'label'],
   ['sentence1', 'sentence_1'],
   ['sentence2', 'sentence_2'],
 ];
 
-/** Without a header: these alone, with the score first or last. */
+/** The columns of a file without a header that has only these: the score is first or last. */
 const THREE: readonly Places[] = [
   [0, 1, 2],
   [2, 0, 1],
 ];
 
-/** Without a header, of STS-B: genre, file, year and id before them. Sources of the sentences may follow. */
+/** The columns of STS-B, which has no header: after genre, file, year and id. Sources of the sentences may follow. */
 const STS_BENCHMARK: Places = [4, 5, 6];
 const STS_BENCHMARK_COLUMNS = { fewest: 7, most: 9 };
 
 /**
  * Reads judged pairs.
  *
- * @throws InputError for a file that cannot be read, columns that are not recognised, a row without score or sentences,
- * fewer than two pairs, and scores that are all the same
+ * @throws InputError for a file that cannot be read, unrecognised columns, a row without score or sentences, fewer than
+ *   two pairs, and scores that are all equal
  */
 export async function readStsFile(path: string): Promise<StsPair[]> {
   const bytes = await readInput(path, LIMIT);
@@ -86,14 +86,14 @@ async function readRows(bytes: Buffer, path: string): Promise<Row[]> {
   return rows.filter(({ fields }) => fields.length > 1 || fields[0]!.trim() !== '');
 }
 
-/** Bytes in pieces, so that rows are counted before all of them are parsed. */
+/** Splits bytes into pieces, so that rows are counted before all are parsed. */
 function* piecesOf(bytes: Buffer): Generator<Buffer> {
   for (let start = 0; start < bytes.length; start += PIECE) yield bytes.subarray(start, start + PIECE);
 }
 
 const PIECE = 2 ** 18;
 
-/** Whether the first line has the tabs that three columns need. */
+/** Whether the first line has enough tabs for three columns. */
 async function isTabSeparated(pieces: AsyncIterable<Buffer>, path: string): Promise<boolean> {
   for await (const lines of linesOf(pieces, path)) {
     const first = lines.find((line) => line.trim() !== '');
@@ -112,7 +112,7 @@ function pairsOf(rows: readonly Row[], path: string): StsPair[] {
   return rows.slice(header === undefined ? 0 : 1).map((row) => pairOf(row, places, columns, path));
 }
 
-/** The columns by the names in a header; undefined for a row that is not a header. */
+/** The columns by their names in a header; undefined for a row that is not a header. */
 function placesByName(fields: readonly string[]): Places | undefined {
   const places = NAMES.map((names) => fields.findIndex((field) => names.some((name) => isSameName(field, name))));
   return places.includes(-1) ? undefined : (places as unknown as Places);
@@ -162,7 +162,7 @@ function checked(score: unknown, sentence1: unknown, sentence2: unknown, where: 
   return { score: Number(score), sentence1: sentence1.trim(), sentence2: sentence2.trim() };
 }
 
-/** A zero character, and what stands for bytes that are invalid in a text's encoding. */
+/** A null character, and the replacement character of invalid bytes. */
 const NOT_TEXT = /[\0\ufffd]/;
 
 function isScore(value: unknown): boolean {
@@ -171,7 +171,9 @@ function isScore(value: unknown): boolean {
     : typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value));
 }
 
-/** KLUE-STS: `[{sentence1, sentence2, labels: {"real-label": 3.714, label: 3.7}}]`; also with a plain `score`. */
+/**
+ * KLUE-STS: `[{sentence1, sentence2, labels: {"real-label": 3.714, label: 3.7}}]`; a plain `score` is accepted, too.
+ */
 function readKlue(bytes: Buffer, path: string): StsPair[] {
   const json = parseJson(decodeText(bytes, path), path, KLUE_REMEDY);
   return checkJson(KLUE, json, path, KLUE_REMEDY).map((value, i) => {

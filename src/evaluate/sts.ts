@@ -1,24 +1,24 @@
-/** @file Compares models on sentence pairs whose similarity people have judged (semantic textual similarity). */
+/** @file Compares models on sentence pairs with human similarity judgements (semantic textual similarity). */
 import { pearson, spearman } from './correlation.js';
 import { POOLINGS, type Correlation, type Pooling, type StsScores } from './evaluation.js';
 import { readerOf, type ModelUnderTest, type TextReader } from './model.js';
 import { COSINE_TIE, rowProducts, setUnitRows } from './vectors.js';
 
-/** Pairs whose texts are sorted by length together, at least. */
+/** The fewest pairs whose texts are sorted by length together. */
 const WINDOW = 1024;
 
-/** Two sentences that people have judged. */
+/** Two sentences and a human judgement of their similarity. */
 export interface StsPair {
-  /** People's judgement; higher is more similar. */
+  /** The judgement; higher is more similar. */
   readonly score: number;
   readonly sentence1: string;
   readonly sentence2: string;
 }
 
 /**
- * Correlates each model's cosine similarities with people's scores.
+ * Correlates each model's cosine similarities with the judgements.
  *
- * @param onEncoded told how many pairs' work is done, over all models
+ * @param onEncoded called with the number of pairs done, over all models
  */
 export async function evaluateSts(
   models: readonly ModelUnderTest[],
@@ -63,7 +63,7 @@ async function similaritiesOf(
   return similarities;
 }
 
-/** Vectors of the length 1 that stand for texts, `[N, D]` each. */
+/** Unit vectors that represent texts, `[N, D]` each. */
 async function unitVectors(
   reader: TextReader,
   texts: readonly string[],

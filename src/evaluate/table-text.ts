@@ -4,13 +4,13 @@ import { cellText, columnSpans, isNumeric, type Table } from './table.js';
 
 const GAP = '  ';
 
-/** Columns of text that have to be made narrower keep at least so much, unless they need less. */
+/** The least width of text columns that must be narrowed, unless they need less. */
 const LEAST_TEXT = 14;
 
 /**
- * A table for a terminal: columns aligned by how wide characters are drawn, a Hangul syllable as wide as two letters.
- * Where it is wider than there is room, texts take several lines; where that is not enough, the columns are shown in
- * several parts, one under the other, each with those that say what a row is. Ends without a line break.
+ * Formats a table for a terminal. Columns are aligned by display width, with a Hangul syllable as wide as two letters.
+ * If the table is too wide, texts are wrapped; if that is not enough, the columns are split into several parts below
+ * each other, each with the key columns. Ends without a line break.
  *
  * @param room the terminal's columns
  */
@@ -21,10 +21,10 @@ export function textTable(table: Table, room = Infinity): string {
   return [...head, parts.join('\n\n'), ...notes.flatMap((note) => wrapText(`(${note})`, room))].join('\n');
 }
 
-/** How wide the columns of a table are. */
+/** The widths of a table's columns. */
 type Widths = readonly number[];
 
-/** The tables whose columns, one under the other, make up a table: itself, where there is room for it. */
+/** Splits a table into parts that fit the room; one part if it fits. */
 function partsOf(table: Table, room: number): Table[] {
   if (widthsIn(table, room) !== undefined) return [table];
   const keys = [...Array(Math.min(table.keys ?? 1, table.columns.length - 1)).keys()];
@@ -39,7 +39,7 @@ function partsOf(table: Table, room: number): Table[] {
   return parts.map((columns) => part(table, [...keys, ...columns]));
 }
 
-/** Some of a table's columns. */
+/** Selects some of a table's columns. */
 function part(table: Table, columns: readonly number[]): Table {
   return {
     ...table,
@@ -59,7 +59,7 @@ function linesOf(table: Table, room: number): string[] {
   ];
 }
 
-/** A row as lines, of which there are as many as its longest cell takes. */
+/** A row as lines, as many as its longest cell needs. */
 function rowLines(table: Table, cells: readonly string[], widths: Widths, at: 'top' | 'bottom'): string[] {
   const wrapped = cells.map((text, i) => wrapText(text, widths[i]!));
   const height = Math.max(...wrapped.map((lines) => lines.length));
@@ -75,8 +75,8 @@ function rowLines(table: Table, cells: readonly string[], widths: Widths, at: 't
 }
 
 /**
- * Widths that fit into the room: wide titles are made narrower first, which takes one line more, then the widest texts.
- * Undefined where that does not do.
+ * Widths that fit the room: wide titles are narrowed first, at the cost of one more line, then the widest texts.
+ * Undefined if that is not enough.
  */
 function widthsIn(table: Table, room: number): Widths | undefined {
   const widths = naturalWidths(table);
@@ -103,7 +103,7 @@ function naturalWidths(table: Table): number[] {
   return widths;
 }
 
-/** The narrowest widths: numbers, and columns under the heading of a group, are not wrapped. */
+/** The narrowest widths: numbers, and columns under a group heading, are not wrapped. */
 function leastWidths(table: Table): number[] {
   const natural = naturalWidths(table);
   const body = bodyOf(table);

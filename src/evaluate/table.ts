@@ -1,16 +1,16 @@
-/** @file A table as such: what stands in it, not how it is drawn. */
+/** @file A table's contents, independent of how it is drawn. */
 
-/** Null where there is nothing to say. */
+/** Null for an empty cell. */
 export type Cell = string | number | null;
 
 /** A column of a table. */
 export interface Column {
   readonly title: string;
-  /** Heading over this column and its neighbours of the same group. */
+  /** A heading over this column and adjacent ones of the same group. */
   readonly group?: string;
-  /** How its numbers are written. */
+  /** How to format its numbers. */
   readonly format?: (value: number) => string;
-  /** Drawn, where it can be, as a bar: of 1, or of the largest value of the column. */
+  /** How to draw its values as bars, where possible: relative to 1, or to the largest value in the column. */
   readonly bar?: 'share' | 'magnitude';
 }
 
@@ -18,14 +18,14 @@ export interface Column {
 export interface Table {
   readonly title: string;
   readonly columns: readonly Column[];
-  /** How many of the columns, the first ones, say what a row is; 1 where not given. */
+  /** How many leading columns identify a row; default 1. */
   readonly keys?: number;
   readonly rows: readonly (readonly Cell[])[];
-  /** What must be known to read it. */
+  /** What the reader must know. */
   readonly notes: readonly string[];
 }
 
-/** What stands for null. */
+/** What is shown for null. */
 const NOTHING = '–';
 
 /** A cell as text. */
@@ -34,12 +34,12 @@ export function cellText(cell: Cell, { format = String }: Column): string {
   return typeof cell === 'number' ? format(cell) : cell;
 }
 
-/** Whether a column holds numbers, which stand on the right. */
+/** Whether a column holds numbers, which are right-aligned. */
 export function isNumeric({ rows }: Table, column: number): boolean {
   return rows.some((cells) => typeof cells[column] === 'number');
 }
 
-/** Neighbouring columns of the same group, or single ones without: `[from, to)`. */
+/** Spans of adjacent columns of the same group, and of single columns without one: `[from, to)`. */
 export function columnSpans({
   columns,
 }: Table): { readonly group: string | undefined; readonly from: number; readonly to: number }[] {

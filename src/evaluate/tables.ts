@@ -19,18 +19,18 @@ const decimals =
   (value: number): string =>
     value.toFixed(digits);
 const percent = (value: number): string => `${(100 * value).toFixed(1)}%`;
-/** As the literature prints it. */
+/** As printed in the literature. */
 const timesHundred = (value: number): string => (100 * value).toFixed(2);
-/** The accuracy of guessing among so many texts, with two significant digits: `0.2%`, `0.01%`. */
+/** The accuracy of guessing among this many texts, with two significant digits: `0.2%`, `0.01%`. */
 const chance = (pairs: number): string => `${Number((100 / pairs).toPrecision(2))}%`;
 
-/** What poolings are called. */
+/** The names of poolings. */
 export const POOLING_TITLES: Readonly<Record<Pooling, string>> = {
   pooled: 'pooled outputs',
   mean: 'mean of hidden states',
 };
 
-/** From the texts of a language to their translations. */
+/** From texts in a language to their translations. */
 export const DIRECTIONS: Readonly<Record<Language, string>> = { en: 'en → ko', ko: 'ko → en' };
 
 const GROUPING_TITLES: Readonly<Record<Grouping, string>> = { corpus: 'corpus', length: 'tokens' };
@@ -116,7 +116,7 @@ function translationTable({ models, data }: PairsEvaluation): Table {
   };
 }
 
-/** The models, and what they cost. */
+/** The models and their cost. */
 function modelTable(models: readonly ModelScores[]): Table {
   const cut = models.filter((model) => model.cut > 0);
   return {

@@ -1,6 +1,6 @@
-/** @file Vectors that stand for whole texts, as rows of one long array: `[N, D]`. */
+/** @file Vectors that represent whole texts, as rows of one long array: `[N, D]`. */
 
-/** Cosine similarities of float32 vectors that differ by no more than this, some 30 roundings, count as the same. */
+/** Cosine similarities of float32 vectors that differ by at most this, about 30 roundings, are considered equal. */
 export const COSINE_TIE = 2 ** -19;
 
 /** The mean of each text's hidden states over its `L` positions. `[B, L, D] → [B, D]` */
@@ -18,7 +18,7 @@ export function meanPool(hidden: Float32Array, batch: number, width: number): Fl
   return means;
 }
 
-/** Writes rows to `target`, the i-th as row `places[i]`, each scaled to the length 1; a row of zeros stays one. */
+/** Writes row i to `target` as row `places[i]`, scaled to length 1; a row of zeros is unchanged. */
 export function setUnitRows(target: Float32Array, places: Uint32Array, rows: Float32Array, width: number): void {
   for (const [row, place] of places.entries()) {
     const start = row * width;
@@ -30,7 +30,7 @@ export function setUnitRows(target: Float32Array, places: Uint32Array, rows: Flo
 }
 
 /**
- * The products of rows at the same place: cosine similarities, if the rows have the length 1. `[N, D], [N, D] → [N]`
+ * The dot products of rows with the same index: cosine similarities, if the rows have length 1. `[N, D], [N, D] → [N]`
  */
 export function rowProducts(a: Float32Array, b: Float32Array, width: number): Float64Array {
   const products = new Float64Array(a.length / width);

@@ -3,27 +3,27 @@ import type { ModelOrigin } from '../weights/origin.js';
 import type { Format } from './formats.js';
 import type { TrainingRecord } from './training-record.js';
 
-/** A model as it was named, and where it came from. */
+/** A model's name and origin. */
 export interface CardModel {
   readonly source: string;
   readonly origin: ModelOrigin;
 }
 
-/** What a model card says. */
+/** The contents of a model card. */
 export interface CardContents {
-  /** The name of the export. */
+  /** The export's name. */
   readonly name: string;
   readonly format: Format;
   readonly encoder: TextEncoder;
-  /** The class of transformers that reads the model. */
+  /** The transformers class that loads the model. */
   readonly architecture: string;
-  /** The class of transformers that reads its tokenizer. */
+  /** The transformers class that loads its tokenizer. */
   readonly tokenizer: string;
   /** What the model was exported from. */
   readonly exported: CardModel;
-  /** Absent for a model that no run of kd trained. */
+  /** Absent for a model that was not trained by a kd run. */
   readonly training?: TrainingRecord | undefined;
   readonly teacher?: CardModel | undefined;
-  /** What the student started from. */
+  /** The model that the student started from. */
   readonly student?: CardModel | undefined;
 }

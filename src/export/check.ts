@@ -1,9 +1,9 @@
-/** @file What an export must give: the encoder's own outputs for a few texts, computed before it is written. */
+/** @file The reference for an export: the encoder's own outputs for a few texts, computed before it is written. */
 import type { Encoded, EncoderEngine } from '../engine/encoder-engine.js';
 import { InputError } from '../base/errors.js';
 import type { TextTokenizer } from '../text/tokenizer.js';
 
-/** Empty, both languages, mixed, and one over 77 tokens. */
+/** An empty text, both languages, mixed, and one over 77 tokens. */
 const TEXTS = [
   '',
   'a yellow car',
@@ -12,7 +12,7 @@ const TEXTS = [
   '말을 타는 남자와 자전거를 타는 여자가 강가를 달린다. '.repeat(12),
 ];
 
-/** `N` texts with their ids and what the encoder gives for them. */
+/** `N` texts' ids and the encoder's outputs for them. */
 export interface Reference {
   readonly size: number;
   /** `[N, L]` */
@@ -20,7 +20,7 @@ export interface Reference {
   readonly outputs: Encoded;
 }
 
-/** How far two computations of the same values may be apart, as a share of the largest value where that is over 1. */
+/** The largest allowed difference; relative to the largest value, if that is over 1. */
 export const TOLERANCE = { transformers: 2e-5, diffusers: 2e-5, onnx: 1e-4 } as const;
 
 /** The ids of the texts. `[N, L]` */
@@ -30,7 +30,7 @@ export function referenceIds(tokenizer: TextTokenizer): Int32Array {
   return ids;
 }
 
-/** Encodes the texts, and disposes of the engine. */
+/** Encodes the texts, then disposes of the engine. */
 export async function encodeReference(engine: EncoderEngine, tokenizer: TextTokenizer): Promise<Reference> {
   try {
     const ids = referenceIds(tokenizer);
@@ -41,9 +41,9 @@ export async function encodeReference(engine: EncoderEngine, tokenizer: TextToke
 }
 
 /**
- * The largest difference of an export's outputs to the encoder's own.
+ * The largest difference between an export's outputs and the encoder's own.
  *
- * @throws InputError where the encoder itself gives what is not a number; Error where the export is not the same model
+ * @throws InputError if the encoder's own outputs are not finite; Error if the export is not the same model
  */
 export function compareOutputs(expected: Encoded, actual: Encoded, tolerance: number): number {
   const parts = [

@@ -1,4 +1,4 @@
-/** @file The folder of an export: whole and checked, or not there; and nobody else's. */
+/** @file The folder of an export: either complete and checked or absent, and never with other files in it. */
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import * as v from 'valibot';
@@ -10,19 +10,19 @@ import { makerTag, removeStaleFiles } from '../base/stale-files.js';
 import { listOf, object } from '../base/json-schema.js';
 import { soundJson } from '../base/parse-json.js';
 
-/** The file that makes a folder an export: what it was made from, and how. */
+/** The file that marks an export; it says what was exported and how. */
 export const EXPORT_FILE = 'kd-export.json';
 
 const DESCRIPTION = object({ files: listOf(v.unknown()) });
 
 /**
- * Checks that a folder may become an export: it is not there, empty, or an earlier export with nothing in it but what
- * was exported.
+ * Checks that a folder can be used for an export: it does not exist, is empty, or is an earlier export with no other
+ * files in it.
  *
- * @throws InputError for a file, or a folder that holds other things
+ * @throws InputError for a file, or a folder with other contents
  */
 export async function checkExportFolder(folder: string): Promise<void> {
-  // to the system no folder; resolved, the current one with all that is in it
+  // would otherwise resolve to the current folder and everything in it
   if (folder === '') throw new InputError('--to: expected the name of a folder, got an empty text; name one');
   const stats = await stat(folder).catch(() => undefined);
   if (stats === undefined) return;
@@ -47,14 +47,14 @@ export async function checkExportFolder(folder: string): Promise<void> {
   );
 }
 
-/** The files that an export says it is made of; only itself where it says none. */
+/** The files that an export lists; only its own description if it lists none. */
 async function exportedFiles(folder: string): Promise<string[]> {
   const text = await readFile(join(folder, EXPORT_FILE), 'utf8').catch(() => '');
-  const files = soundJson(DESCRIPTION, text)?.files ?? []; // damaged: nothing is known to be of the export
+  const files = soundJson(DESCRIPTION, text)?.files ?? []; // if damaged, no file is known to be exported
   return [...files.filter((name) => typeof name === 'string'), EXPORT_FILE];
 }
 
-/** Paths of all that is in a folder but folders, sorted; an empty folder counts as one. */
+/** Paths of everything in a folder except folders, sorted; an empty folder is included. */
 async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = entries.filter((entry) => !entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name));
@@ -64,11 +64,11 @@ async function filesBelow(folder: string): Promise<string[]> {
 }
 
 /**
- * Makes an export in a folder beside its place, and moves it there when `fill` is done with it; an earlier export stays
- * until then.
+ * Builds an export in a temporary folder beside its place, and moves it there when `fill` is done; an earlier export
+ * stays until then.
  *
- * @param fill writes and checks everything but the file that marks an export, whose contents it gives
- * @throws InputError as `checkExportFolder`, and where the system refuses; whatever `fill` throws
+ * @param fill writes and checks everything but the export's description, which it returns
+ * @throws InputError as `checkExportFolder`, and if the system refuses; whatever `fill` throws
  */
 export async function writeExportFolder(folder: string, fill: (temporary: string) => Promise<object>): Promise<void> {
   await checkExportFolder(folder);
@@ -82,7 +82,7 @@ export async function writeExportFolder(folder: string, fill: (temporary: string
     const description = await fill(temporary!);
     const files = await filesBelow(temporary!);
     await writeFileAtomic(join(temporary!, EXPORT_FILE), `${JSON.stringify({ ...description, files }, null, 2)}\n`);
-    await checkExportFolder(folder); // somebody may have put a file there meanwhile
+    await checkExportFolder(folder); // a file may have been added meanwhile
     await replace(place, temporary!, earlier!);
   } catch (error) {
     throw fileError(folder, 'cannot be written', error);
@@ -92,8 +92,8 @@ export async function writeExportFolder(folder: string, fill: (temporary: string
 }
 
 /**
- * Puts the new folder in place of the earlier one, if any; where that fails, the earlier one is put back. Another
- * process may put its own there meanwhile, which is then the earlier one.
+ * Replaces the earlier folder, if any, with the new one; if that fails, restores the earlier one. If another process
+ * puts its own folder there meanwhile, that becomes the earlier one.
  */
 async function replace(place: string, made: string, earlier: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {

@@ -1,4 +1,4 @@
-/** @file An export from beginning to end. */
+/** @file Exports a model. */
 import { basename, join, resolve } from 'node:path';
 import type { EncoderEngine } from '../engine/encoder-engine.js';
 import { writeFileAtomic } from '../base/files.js';
@@ -16,7 +16,7 @@ import type { CardModel } from './card-contents.js';
 import { tokenizerClass } from './tokenizer-files.js';
 import { readTrainingRecord } from './training-record.js';
 
-/** What to export, and to where. */
+/** What to export, and where to. */
 export interface ExportOptions extends ModelToExport {
   readonly tokenizer: TextTokenizer;
   readonly format: Format;
@@ -27,17 +27,16 @@ export interface ExportOptions extends ModelToExport {
   readonly run?: string | undefined;
 }
 
-/** The parts of an export's work, in order. */
+/** The stages of an export, in order. */
 export type ExportStage = 'reading' | 'writing' | 'comparing';
 
 /**
- * Writes an export with its model card, opens it again and compares its outputs with the model's; then puts it into its
- * place.
+ * Writes an export with its model card, reopens it and compares its outputs with the model's, then moves it into place.
  *
  * @param startEngine loads the model to compare with
- * @returns the largest difference of the outputs
- * @throws InputError for a folder with something else in it, a model that the format cannot hold, and a file that
- *   cannot be written
+ * @returns the largest difference between the outputs
+ * @throws InputError for a folder with other contents, a model that the format cannot represent, and a file that cannot
+ *   be written
  */
 export async function exportModel(
   options: ExportOptions,

@@ -1,4 +1,4 @@
-/** @file The three formats: what each writes, and how it is opened again to be compared with the model. */
+/** @file The three formats: what each writes, and how it is reopened and compared with the model. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encoderEngine } from '../engine/encoder.js';
@@ -21,26 +21,26 @@ import { writeTokenizerFiles } from './tokenizer-files.js';
 export const FORMATS = ['transformers', 'diffusers', 'onnx'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** A model with the folder of its tokenizer. */
+/** A model and the folder of its tokenizer. */
 export interface ModelToExport {
   readonly model: PretrainedModel;
   readonly tokenizerFolder: string;
 }
 
-/** Where the parts of a format lie in its folder. */
+/** Where the parts of a format are in its folder. */
 export const LAYOUT: Readonly<Record<Format, { readonly model: string; readonly tokenizer: string }>> = {
   transformers: { model: '.', tokenizer: '.' },
   diffusers: { model: 'text_encoder', tokenizer: 'tokenizer' },
   onnx: { model: '.', tokenizer: '.' },
 };
 
-/** The model's place in the ONNX format, where `@xenova/transformers` looks for it. */
+/** The model's path in the ONNX format, where `@xenova/transformers` looks for it. */
 const ONNX_FILE = join('onnx', 'model.onnx');
 
 /**
- * Checks that a format can hold a model.
+ * Checks that a format can represent a model.
  *
- * @throws InputError for a projection in the format for diffusers, whose pipelines have no place for one
+ * @throws InputError for a projection in the diffusers format, whose pipelines cannot have one
  */
 export function checkFormat(format: Format, { encoder }: PretrainedModel): void {
   if (format !== 'diffusers' || !Object.keys(encoder.shapes).some(isProjection)) return;
@@ -60,7 +60,7 @@ export async function writeFormat(
 ): Promise<void> {
   const layout = LAYOUT[format];
   for (const part of [layout.model, layout.tokenizer]) await makeFolders(join(folder, part));
-  const json = format === 'onnx' ? formatStandardJson : formatPythonJson; // JavaScript has no other
+  const json = format === 'onnx' ? formatStandardJson : formatPythonJson; // standard JSON for JavaScript
   const config = exportedConfig(model.configJson, json);
   if (format === 'onnx') {
     await mkdir(join(folder, 'onnx'));
@@ -79,10 +79,10 @@ export async function writeFormat(
 }
 
 /**
- * Opens what was written and compares ids and outputs with those of the model.
+ * Opens what was written and compares ids and outputs with the model's.
  *
- * @returns the largest difference of the outputs
- * @throws Error where the export is not the same model
+ * @returns the largest difference between the outputs
+ * @throws Error if the export is not the same model
  */
 export async function checkFormatWritten(folder: string, format: Format, reference: Reference): Promise<number> {
   const layout = LAYOUT[format];

@@ -1,17 +1,17 @@
-/** @file How an export is used from Python and JavaScript, as the model card shows it. */
+/** @file The usage section of a model card: how to load an export in Python and JavaScript. */
 import { isProjection } from '../models/projection.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import type { CardContents } from './card-contents.js';
 
 const block = (language: string, code: string): string => `\`\`\`${language}\n${code}\n\`\`\``;
 
-/** The section of a model card about its use. */
+/** The usage section of a model card. */
 export function usageOf(contents: CardContents): string {
   const examples = { transformers, diffusers, onnx }[contents.format](contents);
   return ['## Use', ...examples].join('\n\n');
 }
 
-/** A text between double quotes, alike in Python and JavaScript. */
+/** A double-quoted string, valid in both Python and JavaScript. */
 const quoted = (text: string): string => JSON.stringify(text);
 
 const TEXTS = '["노란색 차", "a yellow car"]';
@@ -50,7 +50,7 @@ const tokenizerNote =
   'The tokenizer gives ids alone, so that `model(**tokenizer(…))` does not bring an attention mask along: the ' +
   'model was trained without one, and gives other values with it.';
 
-/** Means of hidden states, by sentence-transformers. */
+/** Usage with sentence-transformers, which gives mean hidden states. */
 function sentenceTransformers(name: string): string {
   const lines = [
     'from sentence_transformers import SentenceTransformer',

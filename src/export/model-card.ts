@@ -1,6 +1,4 @@
-/**
- * @file The README of an export, a model card as the hub shows it: what the model is, how it was made, how it is used.
- */
+/** @file The README of an export, a model card for the hub: what the model is, how it was made, how to use it. */
 import { countParameters } from '../models/text-encoder.js';
 import { isProjection } from '../models/projection.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
@@ -43,7 +41,7 @@ function frontMatter({ format, student, teacher }: CardContents): string {
   return ['---', ...lines, '---'].join('\n');
 }
 
-/** `owner/name`, of a model that came from the hub. */
+/** `owner/name`, if the model came from the hub. */
 const hubIdOf = (model: CardModel | undefined): string | undefined =>
   model !== undefined && 'hub' in model.origin ? model.origin.hub : undefined;
 
@@ -126,7 +124,7 @@ function provenance({ exported, student, teacher }: CardContents): string {
   );
 }
 
-/** A model on the hub as a link; a folder as what it is. */
+/** A hub model as a link, a folder as its path. */
 const shown = (model: CardModel): string => {
   const id = hubIdOf(model);
   return id === undefined ? codeSpan(model.source) : `[${escapeMarkdown(model.source)}](https://huggingface.co/${id})`;

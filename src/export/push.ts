@@ -1,4 +1,4 @@
-/** @file Uploads an export to the hub, with the token of the environment, which goes into requests and nowhere else. */
+/** @file Uploads an export to the hub. The token, from the environment, is only ever put into requests. */
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,32 +9,30 @@ import { AnswerError, UnreachableError } from '../weights/http-errors.js';
 import { findToken, hubAddress, HUB_URL, hubTimeout } from '../weights/hub-environment.js';
 import { shown } from '../weights/wording.js';
 
-/** A model on the hub to upload to. */
+/** The model on the hub to upload to. */
 export interface PushTarget {
   /** `owner/name` */
   readonly name: string;
-  /** Without user name and password. */
+  /** Without credentials. */
   readonly hubUrl: string;
   readonly accessToken: string;
-  /** Where the token comes from, for messages. */
+  /** Where the token was found, for messages. */
   readonly tokenSource: string;
-  /**
-   * What goes into the header `Authorization` in the token's place, where `HF_ENDPOINT` has a user name and password.
-   */
+  /** Sent as the `Authorization` header instead of the token, if `HF_ENDPOINT` contains a user name and password. */
   readonly authorization?: string | undefined;
 }
 
-/** Where an upload stands: bytes of all files together. */
+/** The progress of an upload, in bytes over all files. */
 export interface UploadProgress {
   readonly bytesDone: number;
   readonly bytesTotal: number;
 }
 
 /**
- * Where to upload to, with the token from `HF_TOKEN` or else of `hf auth login`, at `HF_ENDPOINT` or else the public
+ * The upload target, with the token from `HF_TOKEN` or else from `hf auth login`, at `HF_ENDPOINT` or else the public
  * hub.
  *
- * @param flag the flag that gave the id, for messages
+ * @param flag the flag with the id, for messages
  * @throws InputError for an id that is not `owner/name`, and without a token
  */
 export async function pushTarget(id: string, flag: string): Promise<PushTarget> {
@@ -50,7 +48,7 @@ export async function pushTarget(id: string, flag: string): Promise<PushTarget> 
 }
 
 /**
- * Uploads all files of a folder in one commit; a repository that is not there yet is made, private.
+ * Uploads all files of a folder in one commit, creating a private repository if it does not exist.
  *
  * @throws InputError, in one line, if the hub cannot be reached or refuses
  */
@@ -61,7 +59,7 @@ export async function pushFolder(
 ): Promise<{ readonly url: string; readonly created: boolean }> {
   const { name, hubUrl, accessToken, authorization = `Bearer ${accessToken}` } = target;
   const files = await filesOf(folder);
-  // The library does not get the token itself: that is put in for requests to the hub's own origin.
+  // The library never gets the token: it is added to requests to the hub's own origin only.
   const request = hubFetch({ hubUrl, authorization, timeout: hubTimeout() }, { elsewhere: true, most: LARGEST_ANSWER });
   const access = { repo: { type: 'model' as const, name }, hubUrl, accessToken: PLACEHOLDER_TOKEN, fetch: request };
   try {
@@ -86,7 +84,7 @@ export async function pushFolder(
       done.set(event.path, event.progress * (files.find(({ name: path }) => path === event.path)?.size ?? 0));
       report();
     }
-    for (const { name: path, size } of files) done.set(path, size); // small files go along with the commit itself
+    for (const { name: path, size } of files) done.set(path, size); // small files are part of the commit itself
     report();
     return { url: `${hubUrl}/${name}`, created };
   } catch (error) {
@@ -94,7 +92,7 @@ export async function pushFolder(
   }
 }
 
-/** Far more than the hub answers to an upload. */
+/** Far more than the hub's response to an upload. */
 const LARGEST_ANSWER = 20_000_000;
 
 interface FileToPush {
@@ -119,7 +117,7 @@ async function filesOf(folder: string): Promise<FileToPush[]> {
   );
 }
 
-/** Why the hub refused the upload; never contains the token, whatever the message says. */
+/** Why the hub refused the upload. Never contains the token, whatever the hub's message says. */
 function refusal(error: unknown, { name, hubUrl, accessToken, tokenSource: source }: PushTarget): string {
   const said = (message: string): string => shown(message.replaceAll(accessToken, source));
   const status = error instanceof HubApiError ? error.statusCode : undefined;
@@ -149,7 +147,7 @@ function deepestCause(error: unknown): unknown {
   return error instanceof Error && error.cause instanceof Error ? deepestCause(error.cause) : error;
 }
 
-/** The hub's own words, where it gave any. */
+/** The hub's own message, if any. */
 function reasonOf(error: HubApiError): string {
   return typeof error.data?.error === 'string' ? error.data.error : messageOf(error);
 }

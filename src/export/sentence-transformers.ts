@@ -1,10 +1,10 @@
 /**
- * @file The configuration with which sentence-transformers gives the mean of a student's hidden states.
+ * @file The configuration with which sentence-transformers computes the mean of a student's hidden states.
  *
- * By itself it pads to the longest text of a batch and brings an attention mask along; a student was trained on 77
- * tokens without one, padding attended to. So texts are padded to 77 (`processing_kwargs`, of version 6), and the
- * tokenizer, whose only output is the ids, gives no mask: the mean is over all of them, and no text's vector depends on
- * others.
+ * By default it pads to the longest text of a batch and passes an attention mask, but a student is trained on 77 tokens
+ * without one, attending to padding. So texts are padded to 77 (`processing_kwargs`, from version 6 on), and the
+ * tokenizer returns only ids and no mask. The mean is then over all positions, and no text's vector depends on other
+ * texts.
  */
 import { join } from 'node:path';
 import { writeFileAtomic } from '../base/files.js';
@@ -18,7 +18,7 @@ import { writeSafetensors } from '../weights/safetensors-writer.js';
 
 const MODULES = 'sentence_transformers.models';
 
-/** Writes the configuration into a folder in the layout of transformers. */
+/** Writes the configuration into a folder in transformers' layout. */
 export async function writeSentenceTransformers(folder: string, { config, width, shapes }: TextEncoder): Promise<void> {
   const isProjected = Object.keys(shapes).some(isProjection);
   const modules = ['Transformer', 'Pooling', ...(isProjected ? ['Dense'] : [])];
@@ -58,7 +58,7 @@ export async function writeSentenceTransformers(folder: string, { config, width,
   await copyProjection(join(folder, PROJECTION_FILE), join(folder, pathOf(2), 'model.safetensors'));
 }
 
-/** The projection of the mean is the mean of the projections. */
+/** Copies the projection as a last module: the projection of the mean is the mean of the projections. */
 async function copyProjection(from: string, to: string): Promise<void> {
   const file = await openSafetensors(from);
   try {

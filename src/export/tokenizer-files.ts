@@ -1,4 +1,4 @@
-/** @file The tokenizer's files as other programs read them. */
+/** @file Writes a tokenizer's files for other programs. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../base/files.js';
@@ -8,19 +8,17 @@ import { readTokenizerFiles, TOKENIZER_FILES } from '../text/tokenizer-files.js'
 import type { AddedToken, TokenizerJson } from '../text/tokenizer-json.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 
-/** How an export's tokenizer is written. */
+/** How to write an export's tokenizer. */
 export interface TokenizerStyle {
-  /**
-   * Merges as `"a b"` alone: `@xenova/transformers` 2 does not read the pairs that `tokenizers` 0.20 and later write.
-   */
+  /** Write merges as `"a b"`: `@xenova/transformers` 2 cannot read the pairs that `tokenizers` 0.20 and later write. */
   readonly plainMerges: boolean;
   readonly json: JsonFormat;
 }
 
 /**
- * Copies a tokenizer's files with two settings changed: the length that the model was trained at, 77, and the model's
- * only input, the ids, so that a tokenizer's output given to the model as it is does not bring an attention mask along.
- * A `tokenizer.json` is made where there are only the vocabulary files of older checkpoints.
+ * Copies a tokenizer's files with two settings changed: the length, which becomes the 77 tokens of training, and the
+ * model inputs, which become the ids alone, so that the tokenizer's output passed to the model has no attention mask.
+ * Older checkpoints with only vocabulary files get a `tokenizer.json`.
  */
 export async function writeTokenizerFiles(
   from: string,
@@ -31,14 +29,14 @@ export async function writeTokenizerFiles(
   const stored = await ifThere(readJsonObject(join(from, 'tokenizer.json')));
   const isRewritten = stored === undefined || (plainMerges && json.model.type === 'BPE');
   for (const name of TOKENIZER_FILES) {
-    if (isRewritten && name === 'added_tokens.json') continue; // its ids may be others than those that count
+    if (isRewritten && name === 'added_tokens.json') continue; // its ids may differ from those in use
     const bytes = await readFile(join(from, name)).catch(() => undefined);
     if (bytes !== undefined) await writeFileAtomic(join(to, name), bytes);
   }
   if (isRewritten) await writeFileAtomic(join(to, 'tokenizer.json'), `${format(complete(json, stored))}\n`);
   const settings = (await ifThere(readJsonObject(join(from, 'tokenizer_config.json')))) ?? { pad_token: padToken };
   const config = {
-    // Without it the model's configuration would decide, which may not be the one beside the tokenizer.
+    // Otherwise the model's configuration would decide, which may not be the one beside the tokenizer.
     tokenizer_class: className === 'TokenizersBackend' ? 'PreTrainedTokenizerFast' : className,
     ...settings,
     model_max_length: MAX_LENGTH,
@@ -47,7 +45,7 @@ export async function writeTokenizerFiles(
   await writeFileAtomic(join(to, 'tokenizer_config.json'), `${format(config)}\n`);
 }
 
-/** Tokenizers of transformers that diffusers takes by their own names; all others by that of their base class. */
+/** Tokenizer classes of transformers that diffusers accepts by name; the others need their base class. */
 const CLASSES = [
   'CLIPTokenizerFast',
   'BertTokenizerFast',
@@ -56,14 +54,14 @@ const CLASSES = [
   'CamembertTokenizerFast',
 ];
 
-/** The class of transformers that reads a tokenizer's folder, concrete, as diffusers wants to have it named. */
+/** The concrete transformers class that loads a tokenizer's folder, as diffusers requires it. */
 export async function tokenizerClass(folder: string): Promise<string> {
   const name = (await ifThere(readJsonObject(join(folder, 'tokenizer_config.json'))))?.tokenizer_class;
   const fast = `${String(name).replace(/Fast$/, '')}Fast`;
   return CLASSES.includes(fast) ? fast : 'PreTrainedTokenizerFast';
 }
 
-/** All that `tokenizers` wants to find in a `tokenizer.json`. */
+/** Adds all fields that `tokenizers` requires in a `tokenizer.json`. */
 function complete(json: TokenizerJson, stored: object | undefined): object {
   const merges = json.model.merges?.map((merge) => (typeof merge === 'string' ? merge : merge.join(' ')));
   return {

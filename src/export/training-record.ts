@@ -1,4 +1,4 @@
-/** @file How a run's student was trained, according to the run's folder. */
+/** @file Reads how a run's student was trained from the run's folder. */
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readRunConfig, type RunConfig } from '../runs/run-config.js';
@@ -10,15 +10,15 @@ export interface ValidationLine {
   readonly loss: number;
   readonly lossEn: number;
   readonly lossKo: number;
-  /** Over how many pairs; undefined where an earlier version wrote the line. */
+  /** The number of pairs; undefined in lines that earlier versions wrote. */
   readonly pairs: number | undefined;
 }
 
-/** What a run recorded of its training. */
+/** A run's record of its training. */
 export interface TrainingRecord {
   /** The run's name. */
   readonly run: string;
-  /** The checkpoint that was taken. */
+  /** The exported checkpoint's step. */
   readonly step: number | undefined;
   readonly config: RunConfig;
   readonly validations: readonly ValidationLine[];
@@ -55,5 +55,5 @@ function parseValidations(csv: string): ValidationLine[] {
       pairs: value('pairs') || undefined,
     };
   });
-  return rows.filter(({ step }) => Number.isSafeInteger(step)); // what is torn is left out
+  return rows.filter(({ step }) => Number.isSafeInteger(step)); // skip broken lines
 }

@@ -5,7 +5,7 @@ const QUICK_GELU_SLOPE = 1.702;
 const INVERSE_SQRT_TWO_PI = 1 / Math.sqrt(2 * Math.PI);
 const SQRT_TWO_OVER_PI = Math.sqrt(2 / Math.PI);
 
-/** An activation whose gradient is written out, so that only its input is kept for the backward pass. */
+/** An activation with an explicit gradient, so that only its input is kept for the backward pass. */
 function withGradient(
   value: (x: tf.Tensor) => tf.Tensor,
   slope: (x: tf.Tensor) => tf.Tensor,
@@ -21,7 +21,7 @@ function withGradient(
   return (x) => activation(x) as tf.Tensor2D;
 }
 
-/** The standard normal distribution function, `(1 + erf(x / √2)) / 2`. */
+/** The standard normal CDF, `(1 + erf(x / √2)) / 2`. */
 const normalCdf = (x: tf.Tensor): tf.Tensor => tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5);
 const normalPdf = (x: tf.Tensor): tf.Tensor => tf.mul(tf.exp(tf.mul(tf.square(x), -0.5)), INVERSE_SQRT_TWO_PI);
 

@@ -1,4 +1,4 @@
-/** @file A text model's `config.json`, with transformers' defaults for absent fields. */
+/** @file Parses a text model's `config.json`, with transformers' defaults for absent fields. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -19,12 +19,12 @@ import {
 } from '../base/json-schema.js';
 import { choice, POSITIVE, SHARE } from '../base/kinds.js';
 
-/** Far more than any text encoder has. Larger values are mistakes and are refused before anything is built. */
+/** Far more than any text encoder has. Larger values are mistakes and are rejected before anything is built. */
 const MOST_LAYERS = 1000;
 const WIDEST = 1_000_000;
 const MOST_ROWS = 10_000_000;
 const MOST_PARAMETERS = 20e9;
-/** Far more bytes than any `config.json` has; some list thousands of labels. */
+/** Far more bytes than any `config.json` has, even with thousands of labels. */
 const LARGEST_CONFIG = 10_000_000;
 
 /** What to do about an impossible value. */
@@ -52,14 +52,14 @@ const CLIP_TEXT = camelCased({
   layer_norm_eps: positive(1e-5),
   attention_dropout: probability(0),
   initializer_range: positive(0.02),
-  /** The end-of-text token, whose place gives the pooled output; 2 in older files means "the highest id". */
+  /** The end-of-text token, whose position gives the pooled output; 2 in older files means "the highest id". */
   eos_token_id: id(49407),
 });
 
-/** Where a whole CLIP describes its text model. */
+/** The fields in which a whole CLIP model's configuration describes its text model. */
 const CLIP_PARTS = object({ text_config: v.nullish(anyObject), text_config_dict: v.nullish(anyObject) });
 
-/** Of transformers' `BertConfig` and its likes, whose defaults differ in two fields. */
+/** The fields of transformers' `BertConfig` and its relatives, whose defaults differ in two of them. */
 const bertFields = (vocabSize: number, padToken: v.GenericSchema<unknown, number>) =>
   camelCased({
     vocab_size: count(vocabSize),
@@ -78,17 +78,17 @@ const bertFields = (vocabSize: number, padToken: v.GenericSchema<unknown, number
   });
 
 const BERT = bertFields(30522, id(0));
-/** RoBERTa counts positions from the pad token's id, and cannot do without. */
+/** RoBERTa counts positions from the pad token's id, so it must have one. */
 const ROBERTA_PAD = v.optional(whole(0, MOST_ROWS), 1);
 const ROBERTA = bertFields(50265, ROBERTA_PAD);
-/** Of `XLMRobertaConfig` and `CamembertConfig`. */
+/** The defaults of `XLMRobertaConfig` and `CamembertConfig`. */
 const XLM_ROBERTA = bertFields(30522, ROBERTA_PAD);
 
 /** CLIP's text model, as `CLIPTextConfig` of transformers names it. */
 export type ClipTextConfig = { readonly family: 'clip-text' } & v.InferOutput<typeof CLIP_TEXT>;
 
 /**
- * BERT or RoBERTa, as `BertConfig` and `RobertaConfig` of transformers name it: they differ in their positions alone.
+ * BERT or RoBERTa, as `BertConfig` and `RobertaConfig` of transformers name it; they differ only in their positions.
  */
 export type BertConfig = { readonly family: 'bert' | 'roberta' } & v.InferOutput<typeof BERT>;
 
@@ -100,11 +100,11 @@ const BERT_TYPES = ['bert'];
 const ROBERTA_TYPES = ['roberta', 'xlm-roberta', 'camembert'];
 
 /**
- * The text model's configuration in the contents of a `config.json`: of a CLIP text model, of a whole CLIP
- * model (its older `text_config_dict`, else its `text_config`), of BERT or RoBERTa.
+ * Parses the text model's configuration from a `config.json` of a CLIP text model, a whole CLIP model (its older
+ * `text_config_dict`, else its `text_config`), BERT or RoBERTa.
  *
  * @param where the file's name, for messages
- * @throws InputError for another model family, a missing or impossible value
+ * @throws InputError for another model family, or for a missing or impossible value
  */
 export function parseConfig(json: unknown, where: string): TextModelConfig {
   const config = checkJson(anyObject, json, where, REMEDY);
@@ -130,7 +130,7 @@ export function parseConfig(json: unknown, where: string): TextModelConfig {
   });
 }
 
-/** Reads and parses `folder/config.json`; also returns the parsed file. */
+/** Reads and parses `folder/config.json`; also returns the unprocessed JSON. */
 export async function readConfig(folder: string): Promise<{ config: TextModelConfig; json: JsonObject }> {
   const path = join(folder, 'config.json');
   const missing = await stat(path).then(() => undefined, systemReason);
@@ -141,8 +141,8 @@ export async function readConfig(folder: string): Promise<{ config: TextModelCon
 }
 
 /**
- * The part of a CLIP's configuration that describes its text model; any other configuration as it is. An older
- * `text_config_dict` counts alone, with defaults for what it lacks, whatever `text_config` says: as in transformers
+ * The text model's part of a CLIP configuration; any other configuration is returned unchanged. An older
+ * `text_config_dict` overrides `text_config` completely, and what it lacks gets defaults: as in transformers
  * (configuration_clip.py, `CLIPConfig`).
  */
 export function clipTextPart(json: JsonObject): JsonObject {
@@ -150,10 +150,10 @@ export function clipTextPart(json: JsonObject): JsonObject {
   return [json.text_config_dict, json.text_config].find(isObject) ?? {};
 }
 
-/** The only kind of positions that is supported. */
+/** The only supported kind of positions. */
 const POSITIONS = object({ position_embedding_type: v.nullish(ofKind(choice(['absolute'])), 'absolute') });
 
-/** The only direction: with `is_decoder` transformers hides from each token those that follow it. */
+/** The only supported direction: with `is_decoder`, transformers masks all later tokens. */
 const DIRECTION = object({
   is_decoder: v.nullish(valuesThat<false>((value) => value === false, 'false or no value')),
 });

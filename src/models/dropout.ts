@@ -5,22 +5,22 @@ import { hash32 } from '../base/philox.js';
 export interface DropoutKey {
   /** The run's seed. */
   readonly seed: number;
-  /** The step (and micro-batch) that the mask is for: an int32 scalar, so that it can be fed to a recorded graph. */
+  /** The step and micro-batch of the mask: an int32 scalar, so that it can be fed to a recorded graph. */
   readonly step: tf.Scalar;
   /** Overrides every rate of the model's configuration. */
   readonly rate?: number | undefined;
-  /** `each` unless given. */
+  /** Default: `each`. */
   readonly padding?: DropoutPadding | undefined;
 }
 
 /**
- * What dropout does to padding. `each`: another mask at every position, as in PyTorch. `shared`: one mask for all
- * padding of a text, where an encoder gives all of it one position, so that it can be computed once.
+ * How dropout treats padding. `each`: a different mask at every position, as in PyTorch. `shared`: one mask for all
+ * padding of a text, if the encoder gives all of it the same position, so that it can be computed once.
  */
 export const DROPOUT_PADDING = ['each', 'shared'] as const;
 export type DropoutPadding = (typeof DROPOUT_PADDING)[number];
 
-/** How a model is dropped out, whatever the step. */
+/** The dropout settings of a model, independent of the step. */
 export type DropoutChoice = Pick<DropoutKey, 'rate' | 'padding'>;
 
 /** The kernel behind `statelessUniform`; each backend registers its own. */
@@ -37,12 +37,12 @@ export function statelessUniform(shape: readonly number[], seed: tf.Tensor1D): t
 
 /**
  * Inverted dropout (Srivastava et al., 2014, scaled as in PyTorch): sets a share `rate` of the values to zero and
- * scales the others by `1 / (1 - rate)`. Without a key, or at rate 0, the identity.
+ * scales the others by `1 / (1 - rate)`. Without a key, or at rate 0, it is the identity.
  *
  * `tf.dropout` is not used because it draws its mask in JavaScript, from global state.
  *
- * @param place the name of this place in the model: one key gives different masks at different places
- * @param share makes the numbers drawn for `x`, of its shape, alike where values share a mask
+ * @param place the name of this place in the model: each place has different masks for the same key
+ * @param share equalises the random numbers, which have the shape of `x`, where values share a mask
  */
 export function dropout<T extends tf.Tensor>(
   x: T,
@@ -58,7 +58,7 @@ export function dropout<T extends tf.Tensor>(
     const kept = tf.greaterEqual(share(statelessUniform(x.shape, seed)), p);
     const scaled = (values: tf.Tensor, mask: tf.Tensor): tf.Tensor =>
       tf.mul(values, tf.mul(tf.cast(mask, 'float32'), 1 / (1 - p)));
-    (save as tf.GradSaveFunc)([kept]); // one byte a value, where the factors would take four
+    (save as tf.GradSaveFunc)([kept]); // one byte per value; the factors would take four
     return {
       value: scaled(input as tf.Tensor, kept),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => scaled(dy, saved[0]!),

@@ -1,9 +1,9 @@
-/** @file The `config.json` of exported weights, as transformers reads it. */
+/** @file The `config.json` of exported weights, for transformers. */
 import type { JsonObject } from '../base/json-schema.js';
 import { formatPythonJson, type JsonFormat } from '../base/python-json.js';
 import { CLIP_TYPES, clipTextPart, type TextModelConfig } from './config.js';
 
-/** Settings that transformers requires to be floating-point numbers: it rejects `1` for `1.0`. */
+/** Settings that transformers requires as floating-point literals: it rejects `1` for `1.0`. */
 const FLOATS = [
   'attention_dropout',
   'attention_probs_dropout_prob',
@@ -16,15 +16,15 @@ const FLOATS = [
   'logit_scale_init_value',
 ];
 
-/** Settings that say in which type the original's weights are stored, or what is to become of them on loading. */
+/** Settings for the type or quantisation of the original's stored weights. */
 const STORAGE = ['dtype', 'torch_dtype', 'quantization_config'];
 
 /**
- * The text of a `config.json` for the text model alone, made from that of the original model. Weights are written as
- * float32, which `dtype` says to transformers from version 4.56 on and `torch_dtype` to earlier ones: whatever type
- * either names, the weights are converted to when they are loaded.
+ * The text of a `config.json` for the text model alone, derived from that of the original model. Weights are written as
+ * float32, which `dtype` says to transformers from version 4.56 on and `torch_dtype` to earlier ones. Transformers
+ * converts weights to that type when loading them.
  *
- * @param format Python's JSON, unless others are to read it
+ * @param format how to write JSON; by default like Python
  */
 export function exportedConfig(json: JsonObject, format: JsonFormat = formatPythonJson): string {
   const isClip = CLIP_TYPES.includes(String(json.model_type));
@@ -46,7 +46,7 @@ function bertArchitecture(modelType: string): string {
   );
 }
 
-/** The `config.json` of a configuration that has no file. */
+/** The `config.json` for a configuration that was not read from a file. */
 export function configJson(config: TextModelConfig): JsonObject {
   const common = {
     vocab_size: config.vocabSize,

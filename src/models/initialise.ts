@@ -3,7 +3,7 @@ import { sizeOf } from '../base/shape.js';
 import type { Shapes } from './text-encoder.js';
 
 /**
- * Initial values of one parameter: ones for LayerNorm weights, zeros for biases, else normally distributed. A pure
+ * Initial values of one parameter: ones for LayerNorm weights, zeros for biases, otherwise normally distributed. A pure
  * function of seed and name.
  */
 export function initialiseParameter(

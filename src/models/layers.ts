@@ -1,16 +1,16 @@
-/** @file The layers that both families share. Letters: see text-encoder.ts; `N = B · L` rows. */
+/** @file The layers shared by both model families. Letters: see text-encoder.ts; `N = B · L` rows. */
 import * as tf from '@tensorflow/tfjs-core';
 import { dropout, type DropoutKey } from './dropout.js';
 import type { Params, Shapes } from './text-encoder.js';
 
-/** What is subtracted from the score of a masked pair: far more than any score, so that softmax gives exactly 0. */
+/** Subtracted from the score of a masked pair: far larger than any score, so that softmax gives exactly 0. */
 export const MASKED = 1e9;
 
 /**
  * `x Wᵀ + b`, with the weight `[Out, In]` as on the hub. `[N, In] → [N, Out]`
  *
- * The gradient is written out because tfjs's own sums the bias's gradient in a pass over `dy` that takes as long as
- * several products.
+ * The gradient is explicit because tfjs sums the bias's gradient in a pass over `dy` that takes as long as several
+ * matrix products.
  */
 export function linear(x: tf.Tensor2D, params: Params, name: string): tf.Tensor2D {
   const product = tf.customGrad((...args) => {
@@ -32,7 +32,10 @@ function linearGradient(dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] {
   return [tf.matMul(dy, weight), tf.matMul(dy, input, true), columnSums(dy as tf.Tensor2D)];
 }
 
-/** Sums over the rows, as a product with ones: several times faster than a reduction. `[N, D] → [D]` */
+/**
+ * Sums over the rows, as a product with a vector of ones, which is several times faster than a reduction. `[N, D] →
+ * [D]`
+ */
 function columnSums(x: tf.Tensor2D): tf.Tensor1D {
   const [rows, columns] = x.shape;
   return tf.reshape(tf.matMul(tf.ones<tf.Rank.R2>([1, rows]), x), [columns]);
@@ -41,7 +44,7 @@ function columnSums(x: tf.Tensor2D): tf.Tensor1D {
 /**
  * LayerNorm over the last axis (Ba et al., arXiv 1607.06450), epsilon inside the root. `[N, D] → [N, D]`
  *
- * The gradient is written out so that only the normalised values and the reciprocal deviation are kept for it.
+ * The gradient is explicit, so that only the normalised values and the reciprocal standard deviation are kept for it.
  */
 export function layerNorm(x: tf.Tensor2D, params: Params, name: string, epsilon: number): tf.Tensor2D {
   const normalise = tf.customGrad((...args) => {
@@ -80,20 +83,20 @@ export interface AttentionBlock {
   readonly dropoutPlace: string;
 }
 
-/** What attention needs besides its input: the batch's shape, terms for the scores, the dropout key. */
+/** The inputs of attention besides its rows: the batch's shape, terms added to the scores, the dropout key. */
 export interface AttentionContext {
   readonly batch: number;
   readonly length: number;
   /** Subtracted from the scores; broadcasts to `[B, H, L, L]`. */
   readonly penalty?: tf.Tensor4D | undefined;
-  /** Added to the scores; broadcasts as the penalty does. */
+  /** Added to the scores; broadcasts like the penalty. */
   readonly bonus?: tf.Tensor4D | undefined;
   readonly dropout?: DropoutKey | undefined;
-  /** Makes the numbers that dropout draws for the weights, `[B, H, L, L]`, alike where they share a mask. */
+  /** Equalises the random numbers that dropout draws for the weights, `[B, H, L, L]`, where they share a mask. */
   readonly share?: ((drawn: tf.Tensor) => tf.Tensor) | undefined;
 }
 
-/** Multi-head self-attention (Vaswani et al., arXiv 1706.03762) before its output product. `[N, D] → [N, D]` */
+/** Multi-head self-attention (Vaswani et al., arXiv 1706.03762), without its output projection. `[N, D] → [N, D]` */
 export function selfAttention(
   x: tf.Tensor2D,
   params: Params,

@@ -1,4 +1,4 @@
-/** @file Writes a model's folder as transformers reads it; `pretrained.ts` reads one. */
+/** @file Writes a model folder in transformers' layout; `pretrained.ts` reads one. */
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { writeFileAtomic } from '../base/files.js';
@@ -7,7 +7,7 @@ import { createSafetensors, type SafetensorsWriter } from '../weights/safetensor
 import { isProjection, nameInFile } from './projection.js';
 import type { Shapes } from './text-encoder.js';
 
-/** The contents of a model's folder. */
+/** The contents of a model folder. */
 export interface ModelContents {
   readonly parameters: AsyncIterable<readonly [name: string, values: Float32Array]>;
   /** Names and shapes of all parameters, known before their values. */
@@ -19,7 +19,7 @@ export interface ModelContents {
 }
 
 /**
- * Writes `model.safetensors`, `projection.safetensors` where the model has one, `config.json` and the files to copy.
+ * Writes `model.safetensors`, `projection.safetensors` if the model has one, `config.json` and the files to copy.
  *
  * @throws InputError if something cannot be written
  */

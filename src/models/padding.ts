@@ -1,20 +1,20 @@
 /**
- * @file Padding that is computed once.
+ * @file Computes padding only once.
  *
  * RoBERTa gives all padding the same position id. Without dropout, the padding at the end of a text is therefore the
  * same at every position in every layer, and without a mask every token attends to all of it. One position can stand
  * for `n`: as a query it gives the output of each, and as a key it counts `n` times if `log n` is added to its score,
- * because `n · exp(s) = exp(s + log n)`. So texts may be cut to the longest of their batch without changing any output
+ * because `n · exp(s) = exp(s + log n)`. So texts can be cut to the longest of their batch without changing any output
  * or gradient (in exact arithmetic).
  *
- * With dropout the same holds where all padding of a text shares one mask: its values are dropped together, and so are
- * the weights with which it is attended to.
+ * With dropout the same holds if all padding of a text shares one mask: its values are dropped together, and so are the
+ * attention weights on it.
  */
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * What is added to the scores of texts that were cut from `fullLength` to `length`, whose last position stands for all
- * that were cut off. `[1, 1, 1, L]`; absent if nothing was cut.
+ * The bonus for scores of texts cut from `fullLength` to `length`: their last position stands for all positions that
+ * were cut off. `[1, 1, 1, L]`; absent if nothing was cut.
  */
 export function sharedPaddingBonus(length: number, fullLength: number): tf.Tensor4D | undefined {
   if (length === fullLength) return undefined;
@@ -23,7 +23,7 @@ export function sharedPaddingBonus(length: number, fullLength: number): tf.Tenso
   return tf.tensor4d(values, [1, 1, 1, length]);
 }
 
-/** Hidden states of cut texts expanded to all positions: the last one is repeated. `[B, L, D] → [B, fullLength, D]` */
+/** Expands hidden states of cut texts to all positions by repeating the last one. `[B, L, D] → [B, fullLength, D]` */
 export function spreadSharedPadding(hidden: tf.Tensor3D, fullLength: number): tf.Tensor3D {
   const [batch, length, width] = hidden.shape;
   if (length === fullLength) return hidden;
@@ -44,7 +44,7 @@ export function spreadSharedPadding(hidden: tf.Tensor3D, fullLength: number): tf
   return spread(hidden);
 }
 
-/** Makes numbers drawn for dropout alike over the padding of each text: they become those of its last position. */
+/** Equalises dropout's random numbers over the padding of each text, to those of its last position. */
 export interface SharedMasks {
   /** `[N, D] → [N, D]`, N = B · L */
   readonly hidden: (drawn: tf.Tensor) => tf.Tensor;
@@ -53,13 +53,16 @@ export interface SharedMasks {
 }
 
 /**
- * @param isPadding 1 at padding, 0 elsewhere; a text's last position is padding if any was cut off. `[B, L]` float32
+ * The functions that share masks over padding.
+ *
+ * @param isPadding 1 at padding, 0 elsewhere; a text's last position is padding if anything was cut off. `[B, L]`
+ *   float32
  */
 export function sharedMasks(isPadding: tf.Tensor2D): SharedMasks {
   const [batch, length] = isPadding.shape;
   const isToken = tf.sub(1, isPadding); // [B, L]
 
-  /** Takes the last position of an axis wherever there is padding: one of both factors is 1, the other 0. */
+  /** Uses the last position's values along an axis wherever there is padding: one factor is 1, the other 0. */
   function alike(drawn: tf.Tensor, axis: number): tf.Tensor {
     const along = drawn.shape.map((size, i) => (i === 0 || i === axis ? size : 1));
     const begin = drawn.shape.map((_, i) => (i === axis ? length - 1 : 0));

@@ -1,4 +1,4 @@
-/** @file Models from folders and from the hub: configuration and parameters. */
+/** @file Loads models from folders and from the hub: configuration and parameters. */
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../base/errors.js';
@@ -20,28 +20,25 @@ export interface PretrainedModel {
   readonly encoder: TextEncoder;
   /** The parsed `config.json` of the model. */
   readonly configJson: JsonObject;
-  /** Parameters that are not in the files and are initialised from the seed: a pooler, a projection. */
+  /** Parameters that are missing from the files and initialised from the seed: a pooler, a projection. */
   readonly fresh: readonly string[];
-  /** The size of its stored parameters in bytes; 0 for a model that is not stored. */
+  /** The size of its stored parameters in bytes; 0 for a model without files. */
   readonly storedBytes: number;
-  /**
-   * Every parameter of `encoder.shapes`, from the files or initialised. The files are open while these are iterated
-   * over.
-   */
+  /** Every parameter of `encoder.shapes`, read from the files or initialised. The files are open during iteration. */
   parameters(): AsyncIterable<readonly [name: string, values: Float32Array]>;
 }
 
 /**
- * Opens the model in a folder with the hub's layout and checks the name and shape of every tensor. Values are read when
- * `parameters()` is iterated over; values that are not finite are refused then.
+ * Opens the model in a folder with the hub's layout and checks the name and shape of every tensor. Values are read
+ * while iterating over `parameters()`, which throws if they are not finite.
  *
- * @param seed for parameters that are initialised
+ * @param seed for initialised parameters
  * @throws InputError for a configuration of another family, a missing or misshapen tensor, a damaged file
  */
 export async function openPretrained(folder: string, seed: number): Promise<PretrainedModel> {
   const { config, json } = await readConfig(folder);
   const encoder = buildTextEncoder(config);
-  // The files are closed until their values are needed, so that a failure in between leaves nothing open.
+  // The files stay closed until their values are needed, so that a failure in between leaves nothing open.
   const { source, stored } = await openStored(folder, encoder);
   await source.close();
   const model: PretrainedModel = {
@@ -62,7 +59,7 @@ export async function openPretrained(folder: string, seed: number): Promise<Pret
   return withStoredProjection(model, join(folder, PROJECTION_FILE));
 }
 
-/** The model with the projection from a file on top, if there is one. */
+/** Adds the projection from a file to the model, if the file exists. */
 async function withStoredProjection(model: PretrainedModel, path: string): Promise<PretrainedModel> {
   if (
     !(await lstat(path).then(
@@ -90,7 +87,7 @@ async function withStoredProjection(model: PretrainedModel, path: string): Promi
   });
 }
 
-/** The model with a new projection on top, to learn another width. */
+/** Adds a new projection to the model, to learn another width. */
 export function withFreshProjection(model: PretrainedModel, width: number, seed: number): PretrainedModel {
   const encoder = withProjection(model.encoder, width);
   const names = Object.keys(encoder.shapes).filter(isProjection);
@@ -101,7 +98,7 @@ export function withFreshProjection(model: PretrainedModel, width: number, seed:
   return { ...fresh, fresh: [...model.fresh, ...names] };
 }
 
-/** The model in the width asked for: one of another width gets a new projection, drawn from a seed. */
+/** The model with the requested width: if its own differs, it gets a new projection, initialised from a seed. */
 export function asWideAs(width: number, model: PretrainedModel, seed = 0): PretrainedModel {
   return model.encoder.width === width ? model : withFreshProjection(model, width, seed);
 }
@@ -121,7 +118,7 @@ function projected(
   };
 }
 
-/** Opens a folder's weights and finds a model's parameters among them. */
+/** Opens a folder's weights and locates a model's parameters in them. */
 async function openStored(
   folder: string,
   encoder: TextEncoder,
@@ -135,7 +132,7 @@ async function openStored(
   }
 }
 
-/** A model of a configuration with random parameters: for speed, memory and tests. */
+/** A model with random parameters, for speed and memory measurements and tests. */
 export function randomModel(
   config: TextModelConfig,
   seed: number,
@@ -156,7 +153,7 @@ export function randomModel(
 }
 
 /**
- * A model of the configuration in a folder, with random parameters.
+ * The model of a folder's configuration, with random parameters.
  *
  * @throws InputError for a configuration that cannot be read or is of another family
  */
@@ -165,15 +162,15 @@ export async function openRandom(folder: string, seed: number): Promise<Pretrain
   return randomModel(config, seed, json);
 }
 
-/** The configuration of a hub id that is known without a download, or undefined. */
+/** The configuration of a hub id, if known without a download. */
 export function publishedConfig(id: string): TextModelConfig | undefined {
   return PUBLISHED[id.split('@')[0]!]?.();
 }
 
 /**
- * Checks that a student can imitate a teacher.
+ * Checks that a student can be trained to match a teacher.
  *
- * @throws InputError for different widths, or fewer positions than a text has tokens
+ * @throws InputError for different widths, or fewer positions than tokens
  */
 export function checkFit(teacher: TextEncoder, student: TextEncoder, length: number): void {
   if (teacher.width !== student.width) {
@@ -193,7 +190,7 @@ export function checkFit(teacher: TextEncoder, student: TextEncoder, length: num
  * @throws InputError for fewer positions than a text has tokens
  */
 export function checkPositions({ config }: TextEncoder, flag: string, length: number): void {
-  const taken = config.family === 'roberta' ? config.padTokenId + 1 : 0; // RoBERTa counts positions up from there
+  const taken = config.family === 'roberta' ? config.padTokenId + 1 : 0; // RoBERTa's positions start after the pad id
   if (config.maxPositionEmbeddings >= length + taken) return;
   throw new InputError(
     `${flag}: expected at least ${length + taken} positions for ${length} tokens, got max_position_embeddings ` +

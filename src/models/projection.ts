@@ -1,20 +1,19 @@
 /**
- * @file A learnt linear map from a student's width to its teacher's, on top of any model. The architectures that
- * transformers knows have no such layer, so it is stored in a file of its own in the model's folder:
- * `projection.safetensors`, with the `weight` and `bias` of one linear layer.
+ * @file A trained linear map from a student's width to its teacher's, on top of any model. No architecture in
+ * transformers has such a layer, so it is stored in a separate file in the model's folder: `projection.safetensors`,
+ * with the `weight` and `bias` of one linear layer.
  *
- * It cannot be folded into the model below, which ends in a LayerNorm, whose scale and shift act on each value
- * separately.
+ * It cannot be folded into the model, which ends in a LayerNorm: its scale and shift act on each value separately.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { initialiseParameter } from './initialise.js';
 import { linear } from './layers.js';
 import type { TextEncoder } from './text-encoder.js';
 
-/** The layer's name among the parameters. */
+/** The layer's name in the parameters. */
 const PROJECTION = 'projection';
 
-/** Whether a parameter is the projection's. */
+/** Whether a parameter belongs to the projection. */
 export const isProjection = (name: string): boolean => name.startsWith(`${PROJECTION}.`);
 
 /** A parameter's name in the projection's own file. */

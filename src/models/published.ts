@@ -14,7 +14,7 @@ export function clipVitLargePatch14Text(): ClipTextConfig {
     layerNormEps: 1e-5,
     attentionDropout: 0,
     initializerRange: 0.02,
-    eosTokenId: 2, // from its config.json; it means the highest id, 49407
+    eosTokenId: 2, // from its config.json; means the highest id, 49407
   };
 }
 
@@ -48,7 +48,7 @@ export function klueRobertaBase(): BertConfig {
   return { ...klueRobertaSmall(), numHiddenLayers: 12 };
 }
 
-/** The configurations known without a download, by hub id. */
+/** Configurations known without a download, by hub id. */
 export const PUBLISHED: Readonly<Record<string, () => TextModelConfig>> = {
   'openai/clip-vit-large-patch14': clipVitLargePatch14Text,
   'openai/clip-vit-base-patch32': clipVitBaseText,

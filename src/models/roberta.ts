@@ -1,7 +1,8 @@
 /**
  * @file BERT (Devlin et al., arXiv 1810.04805) and RoBERTa (Liu et al., arXiv 1907.11692): post-norm layers,
- * bidirectional attention. They differ in their positions: BERT counts all positions, RoBERTa only tokens that are not
- * padding. Parameters are named as in `klue/roberta-small` without the `roberta.` prefix, as `RobertaModel` saves them.
+ * bidirectional attention. They differ in their positions: BERT counts all positions, RoBERTa only those of tokens that
+ * are not padding. Parameters are named as in `klue/roberta-small` without the `roberta.` prefix, as `RobertaModel`
+ * saves them.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { activations } from './activations.js';
@@ -47,8 +48,8 @@ export function roberta(config: BertConfig): TextEncoder {
 const isNorm = (name: string): boolean => name.endsWith('LayerNorm.weight');
 
 /**
- * RoBERTa's padding has one position id, BERT's has many; dropout treats every position differently, unless padding
- * shares its masks.
+ * Whether all padding at the end of a text has the same values: RoBERTa's has one position id, BERT's has many; dropout
+ * masks differ by position unless padding shares them.
  */
 function isPaddingAlike(
   { family, hiddenDropoutProb, attentionProbsDropoutProb }: BertConfig,
@@ -58,7 +59,7 @@ function isPaddingAlike(
   return family === 'roberta' && (largest === 0 || padding === 'shared');
 }
 
-/** How padding shares the masks of dropout; undefined where it does not. */
+/** How padding shares dropout masks; undefined if it does not. */
 function masksOf(
   { family, padTokenId }: BertConfig,
   ids: tf.Tensor2D,
@@ -134,7 +135,7 @@ function robertaForward(
   };
 }
 
-/** Word, position and type embeddings, summed; every token is of the first type. `[B, L] → [N, D]` */
+/** Word, position and type embeddings, summed; all tokens have type 0. `[B, L] → [N, D]` */
 function embed(config: BertConfig, params: Params, ids: tf.Tensor2D): tf.Tensor2D {
   const [batch, length] = ids.shape;
   const words = embedding(params[WORDS]!, ids, config.padTokenId); // [B, L, D]
@@ -147,7 +148,7 @@ function embed(config: BertConfig, params: Params, ids: tf.Tensor2D): tf.Tensor2
 }
 
 /**
- * Positions from ids, as in fairseq and transformers: padding stays at `padTokenId`, every other token counts up from
+ * Position ids from token ids, as in fairseq and transformers: padding has `padTokenId`; other tokens count up from
  * `padTokenId + 1`, skipping padding in between. `[B, L] → [B, L]` int32
  */
 function positionIds(ids: tf.Tensor2D, padTokenId: number): tf.Tensor2D {

@@ -1,28 +1,28 @@
 /**
- * @file What a text encoder is to the rest of the program.
+ * @file The interface of a text encoder.
  *
- * Shape notation in this folder:
- * - `B` sentences, `L` tokens a sentence, `D` width, `H` heads, `K = D / H`, `F` feed-forward width
+ * Shape notation in this folder: `B` sentences, `L` tokens per sentence, `D` width, `H` heads, `K = D / H`, `F`
+ * feed-forward width.
  */
 import { sizeOf } from '../base/shape.js';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { DropoutChoice, DropoutKey } from './dropout.js';
 import type { TextModelConfig } from './config.js';
 
-/** Parameters by the name they have on the hub. */
+/** Parameters by their names on the hub. */
 export type Params = Readonly<Record<string, tf.Tensor>>;
 
 export type Shapes = Readonly<Record<string, readonly number[]>>;
 
 /** Inputs of a forward pass besides token ids. */
 export interface ForwardOptions {
-  /** 1 for a token to attend to, 0 for padding. `[B, L]` float32. Absent: every position attends to every other. */
+  /** 1 for tokens to attend to, 0 for padding. `[B, L]` float32. Absent: every position attends to every other. */
   readonly attentionMask?: tf.Tensor2D | undefined;
-  /** Present in training: turns dropout on. */
+  /** Enables dropout; present in training. */
   readonly dropout?: DropoutKey | undefined;
   /**
-   * The length of the hidden states, if `ids` were cut: their last position is padding in every text and stands for all
-   * that were cut off. Only for an encoder with `sharedPadding`.
+   * The length of the hidden states, if `ids` were cut: the last position is padding in every text and stands for all
+   * that were cut off. Only for encoders with `sharedPadding`.
    */
   readonly fullLength?: number | undefined;
 }
@@ -35,22 +35,22 @@ export interface EncoderOutput {
   readonly poolerOutput: tf.Tensor2D;
 }
 
-/** A model as a value: its parameters' names and shapes, their initial values, and a pure function of them. */
+/** A model as a value: its parameters' names, shapes and initial values, and a pure function of them. */
 export interface TextEncoder {
   readonly config: TextModelConfig;
-  /** D of its outputs: that of its configuration, or of the projection on top. */
+  /** The width `D` of its outputs: that of its configuration, or of the projection on top. */
   readonly width: number;
   /** Every parameter, in the order of use. */
   readonly shapes: Shapes;
-  /** Whether a parameter serves the pooled output alone, and so gets no gradient from the hidden states. */
+  /** Whether a parameter is used only for the pooled output, and so gets no gradient from the hidden states. */
   isPooler(name: string): boolean;
   /** Whether a parameter is exempt from weight decay in the original experiments: biases and LayerNorm weights. */
   isBiasOrNorm(name: string): boolean;
   /**
-   * The id of padding that is the same at every position at the end of a text, so that it can be computed once; absent
-   * if it is not.
+   * The id of padding, if padding at the end of a text is the same at every position and so can be computed once;
+   * otherwise undefined.
    *
-   * @param dropout of training; `{ rate: 0 }` without
+   * @param dropout that of training; `{ rate: 0 }` without dropout
    */
   sharedPadding(dropout?: DropoutChoice): number | undefined;
   /** Initial values of one parameter, a pure function of seed and name. */
@@ -63,7 +63,7 @@ export interface TextEncoder {
   forward(params: Params, ids: tf.Tensor2D, options?: ForwardOptions): EncoderOutput;
 }
 
-/** Bytes of a float32, in which parameters are kept. */
+/** Bytes of a float32, the type of stored parameters. */
 export const FLOAT_BYTES = 4;
 
 /** The number of parameters of a model: 123,060,480 for CLIP-L's text model, 68,090,880 for klue/roberta-small. */

@@ -5,7 +5,7 @@ import type { OnnxGraph, OnnxValue } from './graph.js';
 import type { EncoderOutputs, Layers } from './layers.js';
 import { INPUT_IDS } from './names.js';
 
-/** Adds the whole model. */
+/** Adds the complete model. */
 export function addClipText(layers: Layers, config: ClipTextConfig): EncoderOutputs {
   const { graph } = layers;
   const penalty = layers.causalPenalty();
@@ -26,7 +26,9 @@ export function addClipText(layers: Layers, config: ClipTextConfig): EncoderOutp
   return { rows, pooled: graph.add('GatherND', [layers.texts(rows), ends], { batch_dims: { int: 1 } }) };
 }
 
-/** The place of each text's end-of-text token; with the older `eos_token_id` 2, of the highest id. `[B, 1]` int64 */
+/**
+ * The position of each text's end-of-text token or, with the older `eos_token_id` 2, of the highest id. `[B, 1]` int64
+ */
 function endOfText(graph: OnnxGraph, eosTokenId: number): OnnxValue {
   const marks = eosTokenId === 2 ? INPUT_IDS : graph.add('Equal', [INPUT_IDS, graph.int64(eosTokenId)]);
   return graph.add('ArgMax', [graph.add('Cast', [marks], { to: { int: DATA_TYPES.int32 } })], {

@@ -1,6 +1,6 @@
 /**
  * @file The text encoders of `src/models` as ONNX graphs, without an attention mask, for any number of texts of any
- * length. Weights are inputs by the names they have on the hub. Letters: see models/text-encoder.ts; `N = B · L` rows.
+ * length. Weights are inputs with their names on the hub. Letters: see models/text-encoder.ts; `N = B · L` rows.
  */
 import type { TextModelConfig } from '../../models/config.js';
 import { addClipText } from './clip-text.js';
@@ -9,7 +9,7 @@ import { Layers } from './layers.js';
 import { LAST_HIDDEN_STATE, POOLER_OUTPUT } from './names.js';
 import { addRoberta } from './roberta.js';
 
-/** Adds the whole encoder, and the projection on top where it has one. */
+/** Adds the complete encoder, and its projection if it has one. */
 export function addEncoder(graph: OnnxGraph, config: TextModelConfig, width: number, hasProjection: boolean): void {
   const layers = new Layers(graph, config);
   const { rows, pooled } = config.family === 'clip-text' ? addClipText(layers, config) : addRoberta(layers, config);

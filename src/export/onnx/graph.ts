@@ -1,4 +1,4 @@
-/** @file An ONNX graph being put together (https://github.com/onnx/onnx/blob/v1.15.0/docs/IR.md), a node at a time. */
+/** @file Builds an ONNX graph (https://github.com/onnx/onnx/blob/v1.15.0/docs/IR.md), node by node. */
 import { DATA_TYPES, valueInfoOf, type DataType, type Dimension } from '../../onnx/format.js';
 import { bytes, float, integer } from '../../base/protobuf.js';
 
@@ -9,12 +9,12 @@ const FLOAT = 1;
 const INT = 2;
 const INTS = 7;
 
-/** A value of the graph, by its name. */
+/** The name of a value in the graph. */
 export type OnnxValue = string;
 
-/** Grows by a node or constant at a time; every node has one output. */
+/** A graph to which nodes and constants are added; every node has one output. */
 export class OnnxGraph {
-  /** `NodeProto`s in an order in which they can be run. */
+  /** `NodeProto`s in topological order. */
   readonly nodes: Buffer[] = [];
   /** `TensorProto`s of small constants. */
   readonly constants: Buffer[] = [];
@@ -40,17 +40,17 @@ export class OnnxGraph {
     return name;
   }
 
-  /** A list of whole numbers. `[values.length]` int64 */
+  /** An integer list constant. `[values.length]` int64 */
   int64s(values: readonly number[]): OnnxValue {
     return this.constant('int64', values, [values.length], BigInt64Array.from(values, BigInt));
   }
 
-  /** A whole number. `[]` int64 */
+  /** An integer constant. `[]` int64 */
   int64(value: number): OnnxValue {
     return this.constant('int64', [value], [], BigInt64Array.of(BigInt(value)));
   }
 
-  /** A number. `[]` float32 */
+  /** A float constant. `[]` float32 */
   float(value: number): OnnxValue {
     return this.constant('float32', [value], [], Float32Array.of(value));
   }
@@ -75,12 +75,12 @@ function encodeAttribute(name: string, attribute: Attribute): Buffer[] {
   return [bytes(1, name), ...attribute.ints.map((value) => integer(8, value)), integer(20, INTS)];
 }
 
-/** A `TensorProto` without its values. */
+/** A `TensorProto` without its data. */
 export function tensorHeader(name: string, type: DataType, shape: readonly number[]): Buffer {
   return Buffer.concat([...shape.map((size) => integer(1, size)), integer(2, DATA_TYPES[type]), bytes(8, name)]);
 }
 
-/** A `ValueInfoProto`: an input or output with its type. */
+/** A `ValueInfoProto`: the name and type of an input or output. */
 export function valueInfo(name: string, type: DataType, shape: readonly Dimension[]): Buffer {
   return valueInfoOf(name, DATA_TYPES[type], shape);
 }

@@ -1,4 +1,4 @@
-/** @file The layers that both families share, as ONNX nodes: `models/layers.ts`. */
+/** @file The layers shared by both model families, as ONNX nodes: `models/layers.ts`. */
 import type { TextModelConfig } from '../../models/config.js';
 import { MASKED } from '../../models/layers.js';
 import { DATA_TYPES } from '../../onnx/format.js';
@@ -6,7 +6,7 @@ import { ACTIVATIONS } from './activations.js';
 import type { OnnxGraph, OnnxValue } from './graph.js';
 import { INPUT_IDS } from './names.js';
 
-/** The outputs of an encoder: rows `[N, D]`, one pooled output a text `[B, D]`. */
+/** The outputs of an encoder: rows `[N, D]`, and a pooled output per text `[B, D]`. */
 export interface EncoderOutputs {
   readonly rows: OnnxValue;
   readonly pooled: OnnxValue;
@@ -14,9 +14,9 @@ export interface EncoderOutputs {
 
 /** Adds layers of a model to a graph. */
 export class Layers {
-  /** `[B, L]`, as a list of two. */
+  /** `[B, L]`, a list of two numbers. */
   readonly shape: OnnxValue;
-  /** `L`, as a list of one. */
+  /** `L`, a list of one number. */
   private readonly length: OnnxValue;
 
   constructor(
@@ -39,12 +39,12 @@ export class Layers {
     });
   }
 
-  /** Rows of a table. `[V, D], [B, L] → [B, L, D]` */
+  /** Looks up rows of a table. `[V, D], [B, L] → [B, L, D]` */
   embedding(table: string, ids: OnnxValue): OnnxValue {
     return this.graph.add('Gather', [table, ids], { axis: { int: 0 } });
   }
 
-  /** The first rows of a table: as many as a text has tokens, or `count`. `[V, D] → [L, D]` */
+  /** The first rows of a table: one per token position, or `count`. `[V, D] → [L, D]` */
   firstRows(table: string, count?: number): OnnxValue {
     const { graph } = this;
     const end = count === undefined ? this.length : graph.int64s([count]);
@@ -69,7 +69,7 @@ export class Layers {
     ]);
   }
 
-  /** What is taken off the scores of later tokens. `[L, L]` */
+  /** Subtracted from the scores of later tokens. `[L, L]` */
   causalPenalty(): OnnxValue {
     const { graph } = this;
     const length = graph.add('Squeeze', [this.length, graph.int64s([0])]);
@@ -81,7 +81,7 @@ export class Layers {
     return graph.add('Mul', [graph.add('Cast', [isLater], { to: { int: DATA_TYPES.float32 } }), graph.float(MASKED)]);
   }
 
-  /** Multi-head self-attention before its output product. `[N, D] → [N, D]` */
+  /** Multi-head self-attention without its output projection. `[N, D] → [N, D]` */
   attention(
     x: OnnxValue,
     names: { readonly query: string; readonly key: string; readonly value: string },

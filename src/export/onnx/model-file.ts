@@ -12,28 +12,28 @@ import { addEncoder } from './encoder-graph.js';
 import { INPUT_IDS, LAST_HIDDEN_STATE, POOLER_OUTPUT } from './names.js';
 import { OnnxGraph, tensorHeader, valueInfo } from './graph.js';
 
-/** ONNX 1.12, of 2022: the first with LayerNormalization. */
+/** ONNX 1.12 of 2022, the first with LayerNormalization. */
 const OPSET = 17;
 const IR_VERSION = 8;
 
-/** Bytes of weights up to which they are in the file itself: a protobuf message ends at 2 GiB. */
+/** The most bytes of weights to store in the file itself: a protobuf message is limited to 2 GiB. */
 const LARGEST_INLINE = 2 ** 31 - 2 ** 24;
 
-/** The ending of the file beside the model's that holds weights too large for it. */
+/** The suffix of the file beside the model that holds larger weights. */
 const DATA_ENDING = '_data';
 
-/** A weight's `TensorProto` but for its values. */
+/** A weight's `TensorProto` without its data. */
 interface Placed {
   readonly head: Buffer;
-  /** Bytes of its values. */
+  /** The bytes of its data. */
   readonly size: number;
 }
 
 /**
  * Writes a model as an ONNX file: `input_ids` `[B, L]` int64 in, `last_hidden_state` `[B, L, D]` and `pooler_output`
- * `[B, D]` out, any `B` and `L`. Weights of over 2 GiB go to `<path>_data`.
+ * `[B, D]` out, for any `B` and `L`. Weights over 2 GiB go to `<path>_data`.
  *
- * @param largestInline bytes of weights up to which they are in the file itself
+ * @param largestInline the most bytes of weights to store in the file itself
  * @throws InputError if a file cannot be written
  */
 export async function writeOnnx(
@@ -78,10 +78,7 @@ async function writeWhole(path: string, write: (file: PendingFile) => Promise<vo
   }
 }
 
-/**
- * Writes the values one after the other, in the order of the shapes; inline each with the rest of its message before
- * it.
- */
+/** Writes the values in the order of the shapes; inline values are each preceded by the rest of their message. */
 async function writeValues(
   file: PendingFile,
   model: PretrainedModel,
@@ -126,7 +123,7 @@ function externalWeights(shapes: Readonly<Record<string, readonly number[]>>, lo
   );
 }
 
-/** Everything up to the weights, which are the graph's last part, as the graph is the model's. */
+/** Everything before the weights, which come last in the graph, as the graph does in the model. */
 function modelStart({ encoder }: PretrainedModel, weightSizes: readonly number[]): Buffer {
   const graph = new OnnxGraph();
   const { config, width, shapes } = encoder;

@@ -1,4 +1,4 @@
-/** @file The input and the two outputs of an exported encoder, by transformers' names. */
+/** @file The names of an exported encoder's input and outputs, as in transformers. */
 
 export const INPUT_IDS = 'input_ids';
 export const LAST_HIDDEN_STATE = 'last_hidden_state';

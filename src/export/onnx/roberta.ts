@@ -5,7 +5,7 @@ import type { OnnxGraph, OnnxValue } from './graph.js';
 import type { EncoderOutputs, Layers } from './layers.js';
 import { INPUT_IDS } from './names.js';
 
-/** Adds the whole model. */
+/** Adds the complete model. */
 export function addRoberta(layers: Layers, config: BertConfig): EncoderOutputs {
   const { graph } = layers;
   const words = layers.embedding('embeddings.word_embeddings.weight', INPUT_IDS);
@@ -31,7 +31,7 @@ export function addRoberta(layers: Layers, config: BertConfig): EncoderOutputs {
   return { rows: x, pooled: graph.add('Tanh', [layers.linear(first, 'pooler.dense')]) };
 }
 
-/** RoBERTa's positions: padding stays at `padTokenId`, every other token counts up from there. `[B, L]` int64 */
+/** RoBERTa's position ids: padding has `padTokenId`; other tokens count up from there. `[B, L]` int64 */
 function tokenPositions(graph: OnnxGraph, padTokenId: number): OnnxValue {
   const isPadding = graph.add('Equal', [INPUT_IDS, graph.int64(padTokenId)]);
   const isToken = graph.add('Cast', [graph.add('Not', [isPadding])], { to: { int: DATA_TYPES.int64 } });

@@ -2,11 +2,9 @@ import type { Encoded } from '../../engine/encoder-engine.js';
 import { disableOnnxTelemetry } from '../../onnx/telemetry.js';
 import { INPUT_IDS, LAST_HIDDEN_STATE, POOLER_OUTPUT } from './names.js';
 
-/**
- * What ONNX Runtime gives for ids `[B, L]`, on a CPU. Throws whatever it says of a file that it cannot load.
- */
+/** Runs an ONNX file on a CPU for ids `[B, L]`. Throws ONNX Runtime's own error for a file that it cannot load. */
 export async function encodeWithOnnxRuntime(path: string, ids: Int32Array, batch: number): Promise<Encoded> {
-  // a tenth of a second that other commands need not wait
+  // imported here because it takes a tenth of a second, which other commands need not pay
   const { InferenceSession, Tensor } = await import('onnxruntime-node');
   disableOnnxTelemetry();
   const session = await InferenceSession.create(path, { logSeverityLevel: 3 });
