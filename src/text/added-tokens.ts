@@ -2,7 +2,7 @@ import type { Normalizer } from './normalizer.js';
 import type { AddedToken } from './tokenizer-json.js';
 import { WHITE_SPACE } from './unicode.js';
 
-/** A stretch of normalised text, or the id of an added token that stood between two such stretches. */
+/** A piece of normalised text, or the id of an added token between two such pieces. */
 export type Section = string | number;
 
 type Splitter = (text: string) => Section[];
@@ -12,9 +12,9 @@ const WORD = new RegExp('^[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}]
 const SPACE = new RegExp(`^${WHITE_SPACE}$`, 'v');
 
 /**
- * Normalises a text and cuts the added tokens out of it, as `tokenizers/src/tokenizer/added_vocabulary.rs` does:
- * first those that are looked for in the raw text, then, in each rest, those that are looked for after normalisation.
- * Takes time in proportion to the text, whatever it and the tokens are.
+ * Normalises a text and splits it at added tokens, as `tokenizers/src/tokenizer/added_vocabulary.rs` does: first at
+ * those matched in the raw text, then, in each rest, at those matched after normalisation. Takes time linear in the
+ * text, whatever the text and the tokens.
  */
 export function sectionSplitter(tokens: readonly AddedToken[], normalize: Normalizer): Splitter {
   const isNormalized = (token: AddedToken) => token.normalized ?? !token.special;
@@ -27,7 +27,7 @@ export function sectionSplitter(tokens: readonly AddedToken[], normalize: Normal
   return (text) => splitRaw(text).flatMap(splitRest);
 }
 
-/** A trie of the tokens over UTF-16 code units; a node holds the token that ends there. */
+/** A node of a trie of the tokens over UTF-16 code units; it holds the token that ends there. */
 interface TrieNode {
   token?: AddedToken;
   readonly next: Map<number, TrieNode>;
@@ -44,7 +44,7 @@ function tokenSplitter(tokens: readonly AddedToken[], write: Normalizer): Splitt
       if (child === undefined) node.next.set(unit, (child = { next: new Map() }));
       node = child;
     }
-    if (content !== '') node.token ??= token; // of tokens that are written alike, the first counts
+    if (content !== '') node.token ??= token; // the first of equal tokens counts
   }
   if (root.next.size === 0) return (text) => (text === '' ? [] : [text]);
   const starts = [...root.next.keys()].map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`);
@@ -54,27 +54,27 @@ function tokenSplitter(tokens: readonly AddedToken[], write: Normalizer): Splitt
 
 function cut(text: string, root: TrieNode, start: RegExp): Section[] {
   const sections: Section[] = [];
-  let done = 0; // all before this index is in `sections`
-  let spaceEnd = 0; // where the white space ends that was swallowed last
+  let done = 0; // everything before this index is in `sections`
+  let spaceEnd = 0; // end of the last stripped white space
   start.lastIndex = 0;
   for (let found = start.exec(text); found !== null; found = start.exec(text)) {
     const token = tokenAt(text, found.index, root);
     if (token === undefined) continue;
     const [from, to] = [found.index, found.index + token.length];
-    start.lastIndex = to; // also where it is passed over
+    start.lastIndex = to; // even if the match is rejected
     const { id, single_word: singleWord, lstrip, rstrip } = token.token;
     if (singleWord && (WORD.test(characterBefore(text, from)) || WORD.test(characterAt(text, to)))) continue;
     const first = lstrip ? spaceBefore(text, from, done) : from;
     if (first > done) sections.push(text.slice(done, first));
     sections.push(id);
     if (rstrip) spaceEnd = spaceAfter(text, Math.max(to, spaceEnd));
-    done = rstrip ? spaceEnd : to; // white space that was swallowed may be a token all the same
+    done = rstrip ? spaceEnd : to; // stripped white space may still be a token
   }
   if (done < text.length) sections.push(text.slice(done));
   return sections;
 }
 
-/** The longest of the tokens that begin at an index. */
+/** The longest token that begins at an index. */
 function tokenAt(
   text: string,
   from: number,
@@ -89,7 +89,7 @@ function tokenAt(
   return longest;
 }
 
-/** Where the white space before an index begins, not before `bound`. White space is of the basic plane. */
+/** The start of the white space before an index, but not before `bound`. White space is in the basic plane. */
 function spaceBefore(text: string, index: number, bound: number): number {
   let first = index;
   while (first > bound && SPACE.test(text[first - 1]!)) first--;

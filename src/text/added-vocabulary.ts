@@ -1,10 +1,10 @@
 import { InputError } from '../base/errors.js';
 import { MAX_ADDED_TOKENS, MAX_TOKEN_LENGTH, type AddedToken } from './tokenizer-json.js';
 
-/** All added tokens together: the trie that they are looked for in takes some 200 bytes a character. */
+/** The limit for all added tokens together: their trie takes about 200 bytes a character. */
 const MAX_CHARACTERS = 1_000_000;
 
-/** How a token is to be added. Where `normalized` is not said, special tokens are looked for in the raw text. */
+/** How to add a token. By default, special tokens are matched in the raw text and others after normalisation. */
 export interface TokenToAdd {
   readonly content: string;
   readonly single_word: boolean;
@@ -15,10 +15,10 @@ export interface TokenToAdd {
 }
 
 /**
- * The added tokens of a tokenizer and their ids. What a file says of a token's id counts for nothing in Python's
- * `tokenizers` 0.23, nor here: a token of the vocabulary has its id there, and others get ids from the number of its
- * tokens up, in the order in which they are added, also where the vocabulary has gaps; of two with one id the later is
- * looked for. A token that is added again keeps its id and takes the later settings; once special, it stays so.
+ * The added tokens of a tokenizer and their ids. Like Python's `tokenizers` 0.23, this ignores the ids that files give:
+ * a token of the vocabulary keeps its id there; others get ids from the vocabulary's size upwards, in the order in
+ * which they are added, even if the vocabulary has gaps. Of two tokens with the same id, the later is matched. Adding a
+ * token again keeps its id and replaces its settings, except that it stays special.
  */
 export class AddedVocabulary {
   private readonly byId = new Map<number, AddedToken>();
@@ -34,7 +34,7 @@ export class AddedVocabulary {
     this.nextId = Object.keys(vocab).length;
   }
 
-  /** The id of an added token or of a token of the vocabulary. */
+  /** The id of an added token or a token of the vocabulary. */
   idOf(token: string): number | undefined {
     return this.ids.get(token) ?? (Object.hasOwn(this.vocab, token) ? this.vocab[token] : undefined);
   }
@@ -53,7 +53,7 @@ export class AddedVocabulary {
     this.byId.set(id, { id, ...token, normalized: token.normalized ?? !token.special });
   }
 
-  /** All of them, by id; one that has been special counts as special. */
+  /** All added tokens by id; one that was ever special counts as special. */
   tokens(): AddedToken[] {
     return [...this.byId.values()]
       .sort((a, b) => a.id - b.id)

@@ -1,4 +1,6 @@
-/** @file A tokenizer put together from what its files say: as its `tokenizer.json` stands, or as a class builds it. */
+/**
+ * @file Assembles a tokenizer from its files: as its `tokenizer.json` says, or as a transformers class would build it.
+ */
 import path from 'node:path';
 import { InputError } from '../base/errors.js';
 import { AddedVocabulary } from './added-vocabulary.js';
@@ -10,19 +12,19 @@ import { buildKind, DEFAULT_SPECIALS } from './tokenizer-kinds.js';
 import type { TokenizerSettings } from './tokenizer-settings.js';
 import { readBytePairs, readWordPieces, type VocabularyFiles } from './vocabulary-files.js';
 
-/** A tokenizer, whatever files it comes from. */
+/** A tokenizer assembled from any of its file formats. */
 export interface AssembledTokenizer {
-  /** The tokenizer that comes of them all, with its added tokens by id. */
+  /** The resulting tokenizer, with its added tokens by id. */
   readonly json: TokenizerJson;
   readonly padId: number;
   readonly padToken: string;
   /** The special tokens around every text. */
   readonly around: SpecialIds;
-  /** The class of transformers that reads the files as they are read here. */
+  /** The transformers class that reads the files in the same way. */
   readonly className: TokenizerClass;
 }
 
-/** The `tokenizer.json` as it stands, with the special tokens that the other files name. */
+/** The `tokenizer.json` unchanged, with the special tokens named in the other files. */
 export function fromJson(
   folder: string,
   { named }: ClassChoice,
@@ -52,7 +54,7 @@ function listed({ added }: TokenizerSettings, token: string): boolean {
   return added.some(({ content }) => content === token);
 }
 
-/** The tokenizer of a class of transformers, over the vocabulary of a `tokenizer.json` or of older files. */
+/** The tokenizer of a transformers class, with the vocabulary of a `tokenizer.json` or of older files. */
 export async function fromClass(
   folder: string,
   choice: ClassChoice,
@@ -92,13 +94,13 @@ interface Source {
   readonly vocabulary: VocabularyFiles;
 }
 
-/** A class takes vocabulary and merges alone from a `tokenizer.json`. */
+/** Takes only vocabulary and merges from a `tokenizer.json`, as a class does. */
 function fromStored({ name }: ClassChoice, { model }: TokenizerJson): Source {
   if (name === 'TokenizersBackend') throw new Error('a tokenizer.json is its own tokenizer');
   return { name, vocabulary: model.merges === undefined ? { vocab: model.vocab } : model };
 }
 
-/** Where no file names a class, the vocabulary's kind does: transformers gives up there. */
+/** Reads the older files. If none names a class, the kind of vocabulary decides, where transformers gives up. */
 async function readOlderFiles(folder: string, { name, named }: ClassChoice): Promise<Source> {
   const wordPieces = await readWordPieces(folder);
   if (wordPieces !== undefined && (!named || name === 'BertTokenizer')) {
@@ -131,7 +133,7 @@ function noVocabulary(folder: string, expectedAndGot: string): InputError {
   return new InputError(`${folder}: expected ${expectedAndGot}; copy the tokenizer's files there`);
 }
 
-/** Adds tokens in the order of transformers: those that files list, then special tokens that are not among them. */
+/** Adds tokens in the order of transformers: those listed in files, then special tokens that are not among them. */
 function addTokens(
   added: AddedVocabulary,
   settings: TokenizerSettings,
@@ -152,7 +154,7 @@ function addTokens(
   }
 }
 
-/** Python gives the unknown token's id for a token that the vocabulary has not. */
+/** The id of a token or, as in Python, of the unknown token if the vocabulary lacks it. */
 function idOrUnknown(
   token: string,
   specials: ReadonlyMap<string, SpecialToken | null>,
@@ -162,7 +164,7 @@ function idOrUnknown(
   return added.idOf(token) ?? (unknown == null ? undefined : added.idOf(contentOf(unknown)));
 }
 
-/** Pad tokens of the families, for a `tokenizer.json` beside which no file names one: transformers gives up there. */
+/** Pad tokens of the families, for a `tokenizer.json` without a file that names one, where transformers gives up. */
 const USUAL_PADS: readonly string[] = ['[PAD]', '<pad>', '<|endoftext|>'];
 
 function padTokenOf(

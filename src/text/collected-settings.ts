@@ -1,6 +1,6 @@
 /**
- * @file What the small files of a tokenizer say, collected: which file wins, and where each value stands, as
- * `tokenizer-settings.ts` tells.
+ * @file Collects the contents of a tokenizer's small files: which file wins, and where each value is from, by the rules
+ * in `tokenizer-settings.ts`.
  */
 import path from 'node:path';
 import { jsonError, type JsonObject } from '../base/json-schema.js';
@@ -21,7 +21,7 @@ import {
 } from './special-token.js';
 import type { AddedToken } from './tokenizer-json.js';
 
-/** The parsed files; undefined where there is none. */
+/** The parsed files; undefined if missing. */
 export interface SettingFiles {
   readonly config: JsonObject | undefined;
   readonly specials: JsonObject | undefined;
@@ -30,26 +30,26 @@ export interface SettingFiles {
   readonly jsonTokens: readonly AddedToken[] | undefined;
 }
 
-/** One value with the file that it comes from. */
+/** A value and the file it comes from. */
 export interface Entry {
   readonly value: unknown;
   readonly file: string;
 }
 
-/** What the files say. */
+/** The collected contents of the files. */
 export interface CollectedSettings {
   /** Settings and special tokens, by name. */
   readonly entries: ReadonlyMap<string, Entry>;
-  /** Special tokens with names that transformers does not know: `…_token`, and those in `extra_special_tokens`. */
+  /** Special tokens with names unknown to transformers: `…_token`, and those in `extra_special_tokens`. */
   readonly specific: ReadonlyMap<string, SpecialToken>;
-  /** Added tokens by their ids. */
+  /** Added tokens by id. */
   readonly added: ReadonlyMap<number, TokenToAdd>;
 }
 
 /**
- * Collects what the files of a folder say.
+ * Collects the contents of a folder's files.
  *
- * @throws InputError for what transformers could not read either
+ * @throws InputError for anything that transformers could not read either
  */
 export function collectSettings(folder: string, files: SettingFiles): CollectedSettings {
   return new Collector(folder, files);
@@ -87,7 +87,7 @@ class Collector implements CollectedSettings {
     this.takeNamedExtras();
   }
 
-  /** `extra_special_tokens` may give names to its tokens. */
+  /** Handles an `extra_special_tokens` that names its tokens. */
   private takeNamedExtras(): void {
     const entry = this.entries.get('extra_special_tokens');
     if (entry === undefined || !isPlainObject(entry.value)) return;
@@ -125,7 +125,7 @@ class Collector implements CollectedSettings {
     this.takeNamedExtras();
   }
 
-  /** A list in `special_tokens_map.json` goes on where that of `tokenizer_config.json` ends. */
+  /** Appends a list in `special_tokens_map.json` to that in `tokenizer_config.json`. */
   private addExtras({ value, file }: Entry): void {
     if (!Array.isArray(value)) {
       this.entries.set('extra_special_tokens', { value, file });
@@ -160,8 +160,8 @@ class Collector implements CollectedSettings {
   }
 
   /**
-   * The special tokens known when `added_tokens.json` is read: those that `tokenizer_config.json` gives as objects are
-   * not among them yet.
+   * The special tokens known when `added_tokens.json` is read. Those that `tokenizer_config.json` gives as objects are
+   * not yet among them.
    */
   private specialContents(): ReadonlySet<string> {
     const config = this.file('tokenizer_config.json');
@@ -179,9 +179,9 @@ class Collector implements CollectedSettings {
 }
 
 /**
- * A token of an entry.
+ * The token in an entry.
  *
- * @param path where it stands in its file
+ * @param path its position in the file
  * @throws InputError for anything else
  */
 export function specialIn({ value, file }: Entry, ...path: (string | number)[]): SpecialToken {
@@ -190,7 +190,7 @@ export function specialIn({ value, file }: Entry, ...path: (string | number)[]):
   throw jsonError({ file, path, expected: `a token as text or as an object${object}`, got: value });
 }
 
-/** What Python takes for false. */
+/** Whether a value is falsy in Python. */
 export function isFalsy(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0;
   if (isPlainObject(value)) return Object.keys(value).length === 0;

@@ -2,24 +2,24 @@ import { takeRows } from '../base/rows.js';
 import { tokenBatch, type TokenBatch } from './token-batch.js';
 import type { TextTokenizer } from './tokenizer.js';
 
-/** Some of several texts, as a model takes them. */
+/** A batch of some of the texts, as model input. */
 export interface PlacedBatch extends TokenBatch {
-  /** Which of the texts these are, from 0. `[B]` */
+  /** The indices of these texts. `[B]` */
   readonly places: Uint32Array;
 }
 
-/** How large batches are. */
+/** The size of batches. */
 export interface BatchExtent {
-  /** Texts of full length in a batch; shorter ones are more, of as many places. */
+  /** Full-length texts per batch; batches of shorter texts are larger, with as many positions. */
   readonly batchSize: number;
-  /** How many places of a text are computed where the longest of its batch has so many tokens. */
+  /** How many positions are computed per text if the longest text of its batch has this many tokens. */
   readonly placesFor: (tokens: number) => number;
 }
 
 /**
- * Texts in batches of like length, the longest first, so that little of a batch is padding; texts of one length keep
- * their order. A batch has at most as many places as `batchSize` texts of full length, and so more texts where these
- * are short: products of few rows are slower. The last batch has what is left over.
+ * Batches texts by length, longest first, so that there is little padding; texts of equal length keep their order. A
+ * batch has at most as many positions as `batchSize` full-length texts, so there are more texts if they are short:
+ * matrix products with few rows are slower. The last batch has the remaining texts.
  */
 export function* batchesByLength(
   texts: readonly string[],

@@ -4,13 +4,13 @@ import { compilePattern } from './pattern.js';
 import type { StepConfig } from './tokenizer-json.js';
 import { BERT_ACCENT, BERT_CONTROL, BERT_IDEOGRAPH, UNKNOWN_TO_NORMALIZATION, WHITE_SPACE } from './unicode.js';
 
-/** Text in, text out, before it is split into words. */
+/** Transforms a text before it is split into words. */
 export type Normalizer = (text: string) => string;
 
 /**
- * The normaliser of a `tokenizer.json` (`where`, for messages). These stand in for the ones of `@xenova/transformers`
- * 2.17.2, which differ from Python's: `\s` is JavaScript's, `Lowercase` writes final sigma, and `BertNormalizer`
- * overlooks ideographs outside the basic plane and drops too few accents.
+ * The normaliser of a `tokenizer.json` (`where`, for messages). Replaces those of `@xenova/transformers` 2.17.2, which
+ * differ from Python's: `\s` is JavaScript's, `Lowercase` produces final sigma, and `BertNormalizer` misses ideographs
+ * outside the basic plane and drops too few accents.
  */
 export function normalizerOf(config: StepConfig | null, where = 'tokenizer.json'): Normalizer {
   switch (config?.type) {
@@ -42,19 +42,19 @@ export function normalizerOf(config: StepConfig | null, where = 'tokenizer.json'
   }
 }
 
-/** Canonical composition or decomposition by the tables of Unicode 9. */
+/** Canonical composition or decomposition as of Unicode 9. */
 function normalizeUnicode(text: string, form: 'NFC' | 'NFD'): string {
   if (isCommon(text)) return form === 'NFC' ? text : text.normalize(form);
   const stretches = text.split(UNKNOWN);
   return stretches.map((stretch, index) => (index % 2 === 1 ? stretch : stretch.normalize(form))).join('');
 }
 
-/** Lower case character by character: unlike JavaScript's, a sigma at the end of a word is no other than elsewhere. */
+/** Lower-cases each character separately: unlike JavaScript, a sigma at the end of a word gets no special form. */
 function lowercase(text: string): string {
   return text.replaceAll('Σ', 'σ').toLowerCase();
 }
 
-/** In a group, so that splitting keeps what it splits at. */
+/** In a group, so that splitting keeps the separators. */
 const UNKNOWN = new RegExp(`(${UNKNOWN_TO_NORMALIZATION})`, 'v');
 const CONTROL = new RegExp(BERT_CONTROL, 'gv');
 const SPACE = new RegExp(WHITE_SPACE, 'gv');

@@ -1,23 +1,23 @@
 /**
- * @file Which regular expressions of a `tokenizer.json` may run. A pattern is tried at every place of a text, and
- * `([a-z]+)+!` tries more ways to match thirty letters than there are seconds in a century. The patterns taken here
- * match in time that grows with the text alone:
+ * @file Which regular expressions of a `tokenizer.json` may run. A pattern is tried at every position of a text, and
+ * `([a-z]+)+!` has more ways to match thirty letters than there are seconds in a century. The patterns accepted here
+ * match in time bounded by the length of the text:
  *
- * - an atom (a character, an escape, a class) may repeat without bound only at the end of its alternative, where what
- *   it has matched is never given back; `\s+(?!\S)`, of GPT-2, gives back one character;
- * - everything else can match in at most `MAX_WAYS` ways from one place.
+ * - an atom (a character, an escape, a class) may repeat without bound only at the end of its alternative, where it
+ *   never backtracks; `\s+(?!\S)`, of GPT-2, backtracks by one character;
+ * - everything else can match in at most `MAX_WAYS` ways from one position.
  */
 
-/** Ways in which a pattern may be tried at one place of a text. */
+/** The most ways in which a pattern may be tried at one position of a text. */
 const MAX_WAYS = 2000;
 
-/** Longest pattern, in UTF-16 code units. */
+/** The longest pattern, in UTF-16 code units. */
 const MAX_LENGTH = 4000;
 
-/** Why a pattern is not taken. */
+/** Why a pattern is rejected. */
 export class PatternError extends Error {}
 
-/** Throws a `PatternError` for a pattern that is not plain enough. It is given as JavaScript writes it. */
+/** Throws a `PatternError` for a pattern that is too complex. Expects JavaScript syntax. */
 export function checkPattern(source: string): void {
   if (source.length > MAX_LENGTH) throw new PatternError(`longer than ${MAX_LENGTH} characters`);
   const reader = new Reader(source);
@@ -27,15 +27,15 @@ export function checkPattern(source: string): void {
   if (ways > MAX_WAYS) throw new PatternError('which could take very long');
 }
 
-/** What is known of a part of a pattern. */
+/** The properties of a part of a pattern. */
 interface Part {
-  /** Ways to match it at one place. */
+  /** The number of ways to match it at one position. */
   readonly ways: number;
-  /** Whether it can match without a character. */
+  /** Whether it can match the empty string. */
   readonly empty: boolean;
 }
 
-/** A recursive descent over a pattern; it refuses what it does not know. */
+/** A recursive-descent parser for patterns; rejects syntax that it does not know. */
 class Reader {
   private at = 0;
 
@@ -45,7 +45,7 @@ class Reader {
     return this.at === this.source.length;
   }
 
-  /** `a|b|c`, up to the parenthesis that closes it. */
+  /** `a|b|c`, up to the closing parenthesis. */
   alternatives(depth: number): Part {
     let { ways, empty } = this.sequence(depth);
     while (this.take('|')) {
@@ -83,7 +83,7 @@ class Reader {
     return { ways: Math.max(1, ways), empty: least === 0 || atom.empty };
   }
 
-  /** Whether an alternative ends here, or looks ahead only for what the repetition has not stopped before. */
+  /** Whether an alternative ends here, or continues only with a lookahead that the repetition cannot have consumed. */
   private endsAlternative(atom: string): boolean {
     const lookahead = `(?!${complementOf(atom) ?? ''})`;
     if (this.source.startsWith(lookahead, this.at)) this.at += lookahead.length;

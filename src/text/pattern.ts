@@ -3,7 +3,7 @@ import { patternFor, type Written } from './common-text.js';
 import { checkPattern, PatternError } from './pattern-cost.js';
 import { LETTER, NUMBER, WHITE_SPACE } from './unicode.js';
 
-/** What a class of Oniguruma, the regular expressions of a tokenizer.json, is called with JavaScript's `v` flag. */
+/** Oniguruma's character classes, used in a tokenizer.json, in JavaScript with the `v` flag. */
 const CLASSES: Readonly<Record<string, string>> = {
   '\\s': WHITE_SPACE,
   '\\p{L}': LETTER,
@@ -11,7 +11,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   '\\d': '\\p{Nd}',
 };
 
-/** The other escapes, likewise. */
+/** The other escapes in JavaScript. */
 const ESCAPES: Readonly<Record<string, string>> = {
   '\\S': '\\P{White_Space}',
   '\\r': '\\r',
@@ -20,9 +20,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The pattern of a `Split` or `Replace` step (`{"String": …}` or `{"Regex": …}`) as a global regular expression that
- * matches what Python's tokenizers match, for a text at a time: common texts have a faster one. Throws an `InputError`
- * for a pattern JavaScript cannot say.
+ * Compiles the pattern of a `Split` or `Replace` step (`{"String": …}` or `{"Regex": …}`) to a global regular
+ * expression that matches what Python's tokenizers match. It is chosen per text, as common texts have a faster one.
+ * Throws an `InputError` for a pattern that JavaScript cannot express.
  */
 export function compilePattern(pattern: unknown, where = 'tokenizer.json'): (text: string) => RegExp {
   const { String: literal, Regex: regex } = (pattern ?? {}) as { String?: string; Regex?: string };
@@ -42,7 +42,7 @@ export function compilePattern(pattern: unknown, where = 'tokenizer.json'): (tex
   }
 }
 
-/** Python finds an empty text nowhere. */
+/** Never matches, as Python does not find empty strings. */
 const NEVER = /(?!)/g;
 
 function translate(regex: string, where: string, written: Written = (characterClass) => characterClass): string {
@@ -51,7 +51,8 @@ function translate(regex: string, where: string, written: Written = (characterCl
     if (characterClass !== undefined) return written(characterClass);
     const known = ESCAPES[escape];
     if (known !== undefined) return known;
-    // An escaped sign stands for itself, in JavaScript only if it is a syntax character: write its number instead.
+    // An escaped sign stands for itself, which JavaScript only allows for syntax characters: write its code point
+    // instead.
     if (!/\w/.test(escape[1]!)) return `\\u{${escape.codePointAt(1)!.toString(16)}}`;
     throw unsupported(where, regex.slice(0, 80));
   });

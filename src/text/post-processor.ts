@@ -1,7 +1,7 @@
 import { InputError } from '../base/errors.js';
 import type { StepConfig } from './tokenizer-json.js';
 
-/** The ids of the special tokens set before and after every text. */
+/** The ids of the special tokens before and after every text. */
 export interface SpecialIds {
   readonly opening: readonly number[];
   readonly closing: readonly number[];
@@ -10,15 +10,15 @@ export interface SpecialIds {
 type IdOf = (token: string) => number | undefined;
 
 /**
- * What the post-processor of a `tokenizer.json` sets around a text.
+ * The special tokens that the post-processor of a `tokenizer.json` adds.
  *
  * @param idOf the id of a token, in the vocabulary or added
- * @throws InputError for a kind that is not known, and for a token that is missing or has another id
+ * @throws InputError for an unknown kind, or a token that is missing or has another id
  */
 export function specialIdsOf(config: StepConfig | null, idOf: IdOf, where: string): SpecialIds {
   switch (config?.type) {
     case undefined:
-    case 'ByteLevel': // only moves offsets
+    case 'ByteLevel': // only changes offsets
       return { opening: [], closing: [] };
     case 'BertProcessing':
     case 'RobertaProcessing': {
@@ -39,7 +39,7 @@ export function specialIdsOf(config: StepConfig | null, idOf: IdOf, where: strin
   }
 }
 
-/** Turns away kinds that are not known, also in a file whose post-processor will not be used. */
+/** Rejects unknown kinds, even if the file's post-processor will not be used. */
 export function checkProcessorKind(config: StepConfig | null, where: string): void {
   if (config?.type === 'Sequence') {
     for (const part of config.processors as StepConfig[]) checkProcessorKind(part, where);

@@ -1,4 +1,4 @@
-/** @file Special and added tokens as the small files of a tokenizer give them: texts, or objects with settings. */
+/** @file Special and added tokens in a tokenizer's small files: texts, or objects with settings. */
 import { isObject, jsonError, type JsonObject } from '../base/json-schema.js';
 import type { TokenToAdd } from './added-vocabulary.js';
 import type { AddedToken } from './tokenizer-json.js';
@@ -24,7 +24,7 @@ export function contentOf(token: SpecialToken): string {
   return typeof token === 'string' ? token : token.content;
 }
 
-/** Where a value stands, for messages. */
+/** The position of a value, for messages. */
 export interface Place {
   readonly file: string;
   readonly path: readonly (string | number)[];
@@ -33,12 +33,12 @@ export interface Place {
 export const PLAIN = { single_word: false, lstrip: false, rstrip: false } as const;
 const TOKENS = new WeakSet<object>();
 
-/** Objects made by this file: a token among the plain objects that JSON holds. */
+/** Whether a value is a token created by this file, rather than a plain object from JSON. */
 export function isToken(value: unknown): value is TokenToAdd {
   return typeof value === 'object' && value !== null && TOKENS.has(value);
 }
 
-/** A token with Python's defaults for the settings that it lacks. */
+/** A token with Python's defaults for missing settings. */
 export function complete({
   content,
   single_word,
@@ -57,7 +57,7 @@ export function complete({
   };
 }
 
-/** The token that an object in a file describes. Throws an `InputError` for settings of another kind. */
+/** The token described by an object in a file. Throws an `InputError` for settings of the wrong type. */
 export function tokenFrom(value: unknown, { file, path }: Place): TokenToAdd {
   if (!isPlainObject(value)) throw jsonError({ file, path, expected: 'a token as an object', got: value });
   const flag = (name: string): boolean | undefined => {
@@ -81,12 +81,12 @@ export function tokenFrom(value: unknown, { file, path }: Place): TokenToAdd {
   return token;
 }
 
-/** The special token that an object in a file describes. Throws as `tokenFrom`. */
+/** The special token described by an object in a file. Throws as `tokenFrom`. */
 export function specialFrom(value: JsonObject, place: Place): TokenToAdd {
   return tokenFrom({ ...value, special: true }, place);
 }
 
-/** Turns objects with `"__type": "AddedToken"`, wherever they stand, into tokens. */
+/** Replaces objects with `"__type": "AddedToken"`, at any depth, by tokens. */
 export function typed(value: unknown, file: string, path: readonly (string | number)[]): unknown {
   if (Array.isArray(value)) return (value as unknown[]).map((item, index) => typed(item, file, [...path, index]));
   if (!isPlainObject(value)) return value;
@@ -94,17 +94,17 @@ export function typed(value: unknown, file: string, path: readonly (string | num
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, typed(item, file, [...path, key])]));
 }
 
-/** Whether a value is an object in a file, and not a token made of one. */
+/** Whether a value is an object from a file, rather than a token made from one. */
 export function isPlainObject(value: unknown): value is JsonObject {
   return isObject(value) && !TOKENS.has(value);
 }
 
-/** Whether a setting names a special token that transformers has no name for, such as `image_token`. */
+/** Whether a setting is a special token with a name unknown to transformers, such as `image_token`. */
 export function isOtherName(key: string): boolean {
   return key.endsWith('_token') && !(SPECIAL_NAMES as readonly string[]).includes(key);
 }
 
-/** Whether two values are the same token: the same text, or the same settings. */
+/** Whether two values are the same token: equal texts or equal settings. */
 export function sameToken(a: unknown, b: unknown): boolean {
   if (typeof a === 'string' || typeof b === 'string') return a === b;
   return JSON.stringify(a) === JSON.stringify(b);

@@ -1,20 +1,20 @@
 import type { TextTokenizer } from './tokenizer.js';
 
-/** The ids of `B` texts, `L` a text. */
+/** The ids of `B` texts with `L` tokens each. */
 export interface TokenBatch {
   /** B */
   readonly size: number;
   /** `[B, L]` */
   readonly ids: Int32Array;
-  /** 1 for a text's tokens, specials included, 0 for its padding. `[B, L]` */
+  /** 1 for a text's tokens, including special tokens; 0 for its padding. `[B, L]` */
   readonly mask: Float32Array;
-  /** Tokens of each text before cutting, specials included. `[B]` */
+  /** The number of tokens of each text before truncation, including special tokens. `[B]` */
   readonly lengths: Int32Array;
-  /** Texts of more than `L` tokens. */
+  /** The number of texts with more than `L` tokens. */
   readonly cut: number;
 }
 
-/** Texts as a model takes them. */
+/** Tokenises texts into a batch of model input. */
 export function tokenBatch(texts: readonly string[], tokenizer: TextTokenizer): TokenBatch {
   const { maxLength } = tokenizer;
   const ids = new Int32Array(texts.length * maxLength);

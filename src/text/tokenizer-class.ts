@@ -17,10 +17,10 @@ import path from 'node:path';
 import { InputError } from '../base/errors.js';
 import { describe, type JsonObject } from '../base/json-schema.js';
 
-/** A class of transformers that this program can stand in for. */
+/** The transformers classes that kd can stand in for. */
 export type TokenizerClass = 'CLIPTokenizer' | 'BertTokenizer' | 'RobertaTokenizer' | 'TokenizersBackend';
 
-/** Names of classes, without `Fast`, and those that do the same with files that a text encoder has. */
+/** Class names, without `Fast`, that are equivalent to one of these for a text encoder's files. */
 const CLASSES = new Map<string, TokenizerClass>([
   ['CLIPTokenizer', 'CLIPTokenizer'],
   ['BertTokenizer', 'BertTokenizer'],
@@ -38,7 +38,7 @@ const CLASSES = new Map<string, TokenizerClass>([
 
 const list = (names: string): ReadonlySet<string> => new Set(names.split(' '));
 
-/** Classes of transformers that this program cannot stand in for, without `Tokenizer` at the end. */
+/** Transformers classes that kd cannot stand in for, without the suffix `Tokenizer`. */
 const OTHER_CLASSES = list(
   'Albert Barthez Bartpho BertGeneration BertJapanese Bertweet BigBird BioGpt Blenderbot BlenderbotSmall ByT5 CTRL ' +
     'Camembert Canine Clvp CodeGen CodeLlama Cohere ConvBert Cpm CpmAnt DPRContextEncoder DPRQuestionEncoder ' +
@@ -50,7 +50,7 @@ const OTHER_CLASSES = list(
     'VideoPrism Vits Wav2Vec2CTC Wav2Vec2PhonemeCTC Whisper XGLM XLM XLMRoberta XLNet',
 );
 
-/** Model types and the class that transformers registers for them, as far as it is one of these. */
+/** Model types for which transformers registers one of these classes. */
 const MODEL_TYPES: readonly (readonly [TokenizerClass, ReadonlySet<string>])[] = [
   ['CLIPTokenizer', list('aimv2 clip clipseg groupvit omdet-turbo oneformer owlv2 owlvit sam3 sam3_video xclip')],
   [
@@ -67,17 +67,17 @@ const MODEL_TYPES: readonly (readonly [TokenizerClass, ReadonlySet<string>])[] =
   ['TokenizersBackend', list('modernbert modernbert-decoder nystromformer xlm-roberta-xl camembertv2-base')],
 ];
 
-/** What the files say, and whether they say it at all: where they do not, the vocabulary's kind may decide. */
+/** The class and whether a file names it; if not, the kind of vocabulary may decide. */
 export interface ClassChoice {
   readonly name: TokenizerClass;
   readonly named: boolean;
 }
 
 /**
- * The class that transformers would take.
+ * The class that transformers would use.
  *
- * @param settings of `tokenizer_config.json`
- * @param config of the model's `config.json`
+ * @param settings the contents of `tokenizer_config.json`
+ * @param config the contents of the model's `config.json`
  * @throws InputError for a class that is not one of these four
  */
 export function tokenizerClassOf(folder: string, settings: JsonObject, config: JsonObject): ClassChoice {
@@ -97,7 +97,7 @@ export function tokenizerClassOf(folder: string, settings: JsonObject, config: J
   return { name: name ?? 'TokenizersBackend', named: true };
 }
 
-/** The first class that is named, and the file that names it. Python passes over what is empty. */
+/** The first class name and the file that has it. Like Python, this skips empty values. */
 function hubNameOf(folder: string, settings: JsonObject, config: JsonObject): readonly [file: string, name: unknown] {
   const isNamed = (name: unknown) => name !== undefined && name !== null && name !== '';
   if (isNamed(settings.tokenizer_class)) return [path.join(folder, 'tokenizer_config.json'), settings.tokenizer_class];
@@ -118,7 +118,7 @@ function unknownClass(file: string, name: string): InputError {
   );
 }
 
-/** A tokenizer in a program of its own, which transformers runs only when told to, and this program never. */
+/** Rejects a tokenizer that comes with its own code, which transformers only runs on request and kd never does. */
 function refuseRemoteCode(folder: string, { auto_map: map }: JsonObject, hubName: string | undefined): void {
   if (
     map === undefined ||

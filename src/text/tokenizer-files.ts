@@ -14,7 +14,7 @@ import { checkTokenizerJson } from './tokenizer-schema.js';
 import { mergeSettings, type TokenizerSettings } from './tokenizer-settings.js';
 import { wordSplitterOf } from './word-splitter.js';
 
-/** The files that make up a tokenizer; which of them are there differs between checkpoints. */
+/** The files that make up a tokenizer; checkpoints differ in which of them they have. */
 export const TOKENIZER_FILES: readonly string[] = [
   'tokenizer.json',
   'tokenizer_config.json',
@@ -25,19 +25,19 @@ export const TOKENIZER_FILES: readonly string[] = [
   'merges.txt',
 ];
 
-/** What the files of a tokenizer say. */
+/** The contents of a tokenizer's files. */
 export interface TokenizerFiles extends AssembledTokenizer {
-  /** Whether special tokens written in a text are text like other. */
+  /** Whether special tokens written in a text are treated as ordinary text. */
   readonly splitsSpecials: boolean;
-  /** SHA-256, in hexadecimal, over names and contents, and over the class where another file names it. */
+  /** SHA-256, in hexadecimal, over names and contents, and over the class if another file names it. */
   readonly fingerprint: string;
-  /** SHA-256 over names and contents alone, which earlier versions of this program noted. */
+  /** SHA-256 over names and contents only, as recorded by earlier versions. */
   readonly filesFingerprint: string;
 }
 
 /**
  * Reads the tokenizer files of a model folder as `AutoTokenizer` of transformers 5.24 does. Throws an `InputError` for
- * a missing folder or file, a damaged one, and whatever transformers could not read either.
+ * a missing folder or file, a damaged one, and anything that transformers could not read either.
  */
 export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles> {
   await requireFolder(folder);
@@ -80,7 +80,7 @@ async function readTokenizerJson(folder: string): Promise<TokenizerJson | undefi
   if (json === undefined) return undefined;
   const file = path.join(folder, 'tokenizer.json');
   const checked = checkTokenizerJson(json, file);
-  // Kinds that are not known are turned away even where the class brings its own.
+  // Reject unknown kinds even if the class replaces them.
   normalizerOf(checked.normalizer, file);
   wordSplitterOf(checked.pre_tokenizer, file);
   checkProcessorKind(checked.post_processor, file);

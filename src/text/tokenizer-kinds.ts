@@ -1,4 +1,4 @@
-/** @file The tokenizers that transformers 5.24 builds for its classes, whatever a `tokenizer.json` says beside. */
+/** @file The tokenizers that transformers 5.24 builds for its classes, whatever else a `tokenizer.json` says. */
 import { isDeepStrictEqual } from 'node:util';
 import { InputError } from '../base/errors.js';
 import type { TokenizerClass } from './tokenizer-class.js';
@@ -7,7 +7,7 @@ import type { TokenizerSettings } from './tokenizer-settings.js';
 import type { ModelConfig, StepConfig } from './tokenizer-json.js';
 import type { VocabularyFiles } from './vocabulary-files.js';
 
-/** A tokenizer but for its added tokens. */
+/** A tokenizer without its added tokens. */
 export interface TokenizerParts {
   readonly model: ModelConfig;
   readonly normalizer: StepConfig | null;
@@ -16,7 +16,7 @@ export interface TokenizerParts {
   readonly around: { readonly first: string; readonly last: string };
 }
 
-/** The special tokens of a class, where no file says otherwise. */
+/** The default special tokens of each class. */
 export const DEFAULT_SPECIALS: Readonly<Record<TokenizerClass, Readonly<Partial<Record<SpecialName, string>>>>> = {
   CLIPTokenizer: {
     bos_token: '<|startoftext|>',
@@ -43,18 +43,18 @@ export const DEFAULT_SPECIALS: Readonly<Record<TokenizerClass, Readonly<Partial<
   TokenizersBackend: {},
 };
 
-/** What a class's tokenizer is built from. */
+/** The input for building a class's tokenizer. */
 export interface KindInput {
   readonly folder: string;
   readonly vocabulary: VocabularyFiles;
   readonly settings: TokenizerSettings;
-  /** The files' special tokens, and the class's own where they say nothing. */
+  /** The special tokens of the files, or else of the class. */
   readonly specials: ReadonlyMap<string, SpecialToken | null>;
   /** The pre-tokenizer of the `tokenizer.json`. */
   readonly words: StepConfig | null;
 }
 
-/** Builds the tokenizer of a class. Throws an `InputError` for a special token that it cannot do without. */
+/** Builds the tokenizer of a class. Throws an `InputError` for a required special token that is missing. */
 export function buildKind(name: Exclude<TokenizerClass, 'TokenizersBackend'>, input: KindInput): TokenizerParts {
   return KINDS[name](input);
 }
@@ -73,10 +73,10 @@ function clipPreTokenizer(pattern: string): StepConfig {
   };
 }
 
-/** What published `tokenizer.json` files of CLIP hold. */
+/** The pre-tokenizer in published `tokenizer.json` files of CLIP. */
 const PUBLISHED_CLIP_WORDS = clipPreTokenizer(CLIP_WORDS);
 
-/** Since version 5 the class keeps special tokens in one piece where they are written in capitals, too. */
+/** Since version 5, the class also keeps special tokens in capitals in one piece. */
 const CLASS_CLIP_WORDS = clipPreTokenizer(`<\\|startoftext\\|>|<\\|endoftext\\|>|${CLIP_WORDS}`);
 
 function clip({ folder, vocabulary: { vocab, merges = [] }, specials, words }: KindInput): TokenizerParts {
@@ -84,7 +84,7 @@ function clip({ folder, vocabulary: { vocab, merges = [] }, specials, words }: K
   return {
     model: {
       type: 'BPE',
-      unk_token: unknown == null ? 'None' : contentOf(unknown), // what Python's str() makes of it
+      unk_token: unknown == null ? 'None' : contentOf(unknown), // as Python's str() writes it
       end_of_word_suffix: '</w>',
       vocab,
       merges,
@@ -97,7 +97,7 @@ function clip({ folder, vocabulary: { vocab, merges = [] }, specials, words }: K
         { type: 'Lowercase' },
       ],
     },
-    // Ids that were stored with a published file stay what they are.
+    // Keeps ids that were stored with a published file.
     pre_tokenizer: isDeepStrictEqual(words, PUBLISHED_CLIP_WORDS) ? PUBLISHED_CLIP_WORDS : CLASS_CLIP_WORDS,
     around: { first: required(folder, specials, 'bos_token'), last: required(folder, specials, 'eos_token') },
   };
@@ -107,7 +107,7 @@ function bert({ folder, vocabulary: { vocab }, settings, specials }: KindInput):
   const unknown = specials.get('unk_token');
   const around = { first: required(folder, specials, 'cls_token'), last: required(folder, specials, 'sep_token') };
   for (const token of Object.values(around)) {
-    if (!/[ :]|^\$|^$/.test(token)) continue; // transformers writes them into a template with those signs
+    if (!/[ :]|^\$|^$/.test(token)) continue; // transformers puts them into a template that uses these signs
     throw new InputError(
       `${folder}: expected cls_token and sep_token without spaces, colons and dollars, got ${token}`,
     );
@@ -136,7 +136,7 @@ function roberta({ folder, vocabulary: { vocab, merges = [] }, settings, special
   const addPrefixSpace = requiredFlag(folder, settings, 'add_prefix_space', false);
   requiredFlag(folder, settings, 'trim_offsets', true);
   return {
-    // Without an unknown token: what the vocabulary cannot write is left out.
+    // No unknown token: what the vocabulary cannot write is dropped.
     model: { type: 'BPE', unk_token: null, end_of_word_suffix: '', vocab, merges },
     normalizer: null,
     pre_tokenizer: { type: 'ByteLevel', add_prefix_space: addPrefixSpace, trim_offsets: true, use_regex: true },

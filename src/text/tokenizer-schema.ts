@@ -1,11 +1,11 @@
-/** @file The check of a `tokenizer.json`, field by field, as Python's `tokenizers` 0.23 reads it. */
+/** @file Checks a `tokenizer.json` field by field, as Python's `tokenizers` 0.23 does. */
 import * as v from 'valibot';
 import { InputError } from '../base/errors.js';
 import { checkJson, whole, type JsonObject } from '../base/json-schema.js';
 import { MAX_ADDED_TOKENS, type ModelConfig, type StepConfig, type TokenizerJson } from './tokenizer-json.js';
 import { checkMerges, checkVocabulary, MAX_ID } from './vocabulary-files.js';
 
-/** Longer words than this would take WordPiece minutes; published tokenizers have 100. In characters. */
+/** WordPiece would take minutes for longer words; published tokenizers have 100. In characters. */
 const MAX_WORD = 1000;
 
 const text = v.pipe(
@@ -16,7 +16,7 @@ const id = whole(0, MAX_ID);
 const bool = v.boolean();
 const optional = <T extends v.GenericSchema>(schema: T) => v.optional(v.nullable(schema));
 
-/** A step by its type; types that are not listed are turned away where the step is built, by name. */
+/** A step, checked by its type. Unknown types are rejected by name when the step is built. */
 function step(
   kinds: ReadonlyMap<string, v.GenericSchema>,
   type: v.GenericSchema = text,
@@ -90,7 +90,7 @@ const DECODERS: ReadonlySet<string> = new Set(
 );
 const decoderType = v.custom<string>((type) => DECODERS.has(type as string));
 
-/** Decoders turn ids back into text, which this program never does; a damaged file is told by them all the same. */
+/** Decoders turn ids back into text, which kd never does; checking them still reveals damaged files. */
 const decoder = step(
   new Map<string, v.GenericSchema>([
     ['ByteLevel', byteLevel],
@@ -125,7 +125,7 @@ const padding = v.object({
   pad_token: text,
 });
 
-/** Everything but the vocabulary and the merges, which are long and checked in plain loops. */
+/** Everything except the vocabulary and merges, which are long and checked in plain loops. */
 const TOKENIZER = v.object({
   version: v.optional(v.literal('1.0')),
   truncation: optional(truncation),
@@ -152,7 +152,7 @@ const WORD_PIECE = v.looseObject({
   max_input_chars_per_word: whole(0, MAX_WORD),
 });
 
-/** Checks that a parsed `tokenizer.json` has what the name promises, and fills in what may be left out. */
+/** Checks a parsed `tokenizer.json`, and fills in optional fields. */
 export function checkTokenizerJson(json: JsonObject, file: string): TokenizerJson {
   const model = checkModel(json.model, file);
   checkAddedTokenCount(json.added_tokens, file);

@@ -22,19 +22,19 @@ import {
 } from './collected-settings.js';
 import { contentOf, isOtherName, isToken, SPECIAL_NAMES, type SpecialToken } from './special-token.js';
 
-/** The files put together. */
+/** The merged files. */
 export interface TokenizerSettings {
-  /** Special tokens by name; null where a file says that there is none, missing where no file says anything. */
+  /** Special tokens by name: null if a file says there is none, missing if no file says anything. */
   readonly named: ReadonlyMap<string, SpecialToken | null>;
-  /** Special tokens with other names than transformers', in the order in which they are added. */
+  /** Special tokens with names unknown to transformers, in the order in which they are added. */
   readonly others: readonly SpecialToken[];
   /** `extra_special_tokens`: special tokens without a name. */
   readonly extra: readonly SpecialToken[];
   /** Added tokens in the order in which they are added. */
   readonly added: readonly TokenToAdd[];
-  /** A true-or-false setting. */
+  /** A boolean setting. */
   flag(name: string): boolean | null | undefined;
-  /** A setting that is one of a few words. */
+  /** A setting that is one of the given words. */
   word(name: string, words: readonly string[]): string | undefined;
 }
 
@@ -51,9 +51,9 @@ const FORBIDDEN = [
 ];
 
 /**
- * Puts the files of a folder together.
+ * Merges the files of a folder.
  *
- * @throws InputError for what transformers could not read either
+ * @throws InputError for anything that transformers could not read either
  */
 export function mergeSettings(folder: string, files: SettingFiles): TokenizerSettings {
   const collected = collectSettings(folder, files);
@@ -84,7 +84,7 @@ function namedTokens({ entries, added }: CollectedSettings): ReadonlyMap<string,
   return named;
 }
 
-/** Refuses what transformers would take for parts of a tokenizer, or could not read. */
+/** Rejects what transformers would take for parts of a tokenizer, or could not read. */
 function checkReadable(entries: Entries): void {
   for (const key of FORBIDDEN) {
     const entry = entries.get(key);
@@ -97,7 +97,7 @@ function checkReadable(entries: Entries): void {
   throw jsonError({ file: inputs.file, path: ['model_input_names'], expected: 'a list', got: inputs.value });
 }
 
-/** Settings called `…_token` are special tokens, too. */
+/** The special tokens in settings called `…_token`. */
 function otherNamed({ entries, specific }: CollectedSettings): SpecialToken[] {
   const names = new Map<string, SpecialToken>();
   for (const [key, { value }] of entries) {
@@ -107,7 +107,7 @@ function otherNamed({ entries, specific }: CollectedSettings): SpecialToken[] {
   return [...names.values()];
 }
 
-/** `extra_special_tokens`, or what they were called before. */
+/** The tokens in `extra_special_tokens`, or under its earlier name. */
 function extraTokens(entries: Entries): SpecialToken[] {
   const entry = entries.get('extra_special_tokens') ?? entries.get('additional_special_tokens');
   if (entry === undefined || entry.value === null) return [];

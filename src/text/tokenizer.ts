@@ -7,37 +7,37 @@ import { wordSplitterOf } from './word-splitter.js';
 
 export { TOKENIZER_FILES } from './tokenizer-files.js';
 
-/** Tokens a text is cut or padded to: the number of positions of CLIP's text model. */
+/** The length to which texts are truncated or padded: the number of positions of CLIP's text model. */
 export const MAX_LENGTH = 77;
 
 /** A text as token ids. */
 export interface Encoding {
-  /** `[77]`: cut with the closing special token kept, or padded on the right. */
+  /** `[77]`: truncated before the closing special token, which is kept, or padded on the right. */
   readonly ids: Int32Array;
-  /** Number of tokens before cutting, special tokens included. */
+  /** The number of tokens before truncation, including special tokens. */
   readonly length: number;
 }
 
-/** Gives the ids that Python's tokenizers give with the same files. */
+/** Produces the same ids as Python's tokenizers from the same files. */
 export interface TextTokenizer {
-  /** Number of ids a text is written with: 77. */
+  /** The number of ids per text: 77. */
   readonly maxLength: number;
   readonly padId: number;
   /** One more than the highest id. */
   readonly vocabSize: number;
-  /** SHA-256, in hexadecimal, over the tokenizer's files, and over its class where they do not name it. */
+  /** SHA-256, in hexadecimal, over the tokenizer's files, and over its class if they do not name it. */
   readonly fingerprint: string;
-  /** SHA-256, in hexadecimal, over the tokenizer's files alone: what earlier versions took for its fingerprint. */
+  /** SHA-256, in hexadecimal, over the tokenizer's files only: the fingerprint that earlier versions used. */
   readonly filesFingerprint: string;
   /** The ids of a text. A lone surrogate, which no UTF-8 file can hold, counts as U+FFFD. */
   encode(text: string): Encoding;
-  /** Writes the 77 ids of a text to `target` from index `at` on, and returns the number of tokens before cutting. */
+  /** Writes the 77 ids of a text to `target` from index `at` on, and returns the number of tokens before truncation. */
   encodeInto(text: string, target: Int32Array, at: number): number;
 }
 
 /**
- * Loads the tokenizer of a model folder: a `tokenizer.json` of the WordPiece or BPE kind, or the vocabulary files of
- * older checkpoints. Throws an `InputError` for a folder without one, a damaged file, and other kinds.
+ * Loads the tokenizer of a model folder: a WordPiece or BPE `tokenizer.json`, or the vocabulary files of older
+ * checkpoints. Throws an `InputError` for a folder without one, a damaged file, or another kind.
  */
 export async function loadTokenizer(folder: string): Promise<TextTokenizer> {
   const { json, padId, around, splitsSpecials, fingerprint, filesFingerprint } = await readTokenizerFiles(folder);
@@ -63,7 +63,7 @@ export async function loadTokenizer(folder: string): Promise<TextTokenizer> {
   return { maxLength: MAX_LENGTH, padId, vocabSize: vocabSizeOf(json), ...fingerprints, encode, encodeInto };
 }
 
-/** Text to ids without the special tokens around it: added tokens, normalisation, words, ids. */
+/** Encodes a text without the surrounding special tokens: added tokens, normalisation, words, ids. */
 function bodyEncoder(json: TokenizerJson, vocabulary: Vocabulary): (text: string) => number[] {
   const splitSections = sectionSplitter(json.added_tokens, normalizerOf(json.normalizer));
   const splitWords = wordSplitterOf(json.pre_tokenizer);

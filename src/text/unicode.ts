@@ -1,9 +1,9 @@
 /**
- * @file Character classes as the Rust `tokenizers` library sees them. It reads them from tables of fixed Unicode
- * versions: Oniguruma's Unicode 16 for the regular expressions in a tokenizer.json, the `unicode_categories`
- * crate's Unicode 8 for BERT's cleaning and punctuation, Unicode 9 for NFC and NFD. Node's own tables are newer and
- * move with its releases, so characters that came later are taken out again; ids are then the same as Python's, on
- * every version of Node. Found by comparing all 1,112,064 characters with `tokenizers` 0.23.3.
+ * @file Character classes as the Rust `tokenizers` library has them, from tables of fixed Unicode versions: Oniguruma's
+ * Unicode 16 for the regular expressions in a tokenizer.json, the `unicode_categories` crate's Unicode 8 for BERT's
+ * cleaning and punctuation, Unicode 9 for NFC and NFD. Node's own tables are newer and change with its releases, so
+ * later characters are excluded; ids are then the same as Python's on every version of Node. Verified by comparing all
+ * 1,112,064 characters with `tokenizers` 0.23.3.
  *
  * Each class is text for use inside or outside `[…]` in a regular expression with the `v` flag.
  */
@@ -13,7 +13,7 @@ function characters(list: string): string {
   return `[${list.replace(/[0-9a-f]+/g, '\\u{$&}').replaceAll(' ', '')}]`;
 }
 
-/** `\s` of Oniguruma and Rust: unlike JavaScript's it holds U+0085, and not U+FEFF. */
+/** `\s` of Oniguruma and Rust: unlike JavaScript's, it contains U+0085 but not U+FEFF. */
 export const WHITE_SPACE = '\\p{White_Space}';
 
 /** `\p{L}` of Unicode 16. */
@@ -29,7 +29,7 @@ export const LETTER =
 /** `\p{N}` of Unicode 16. */
 export const NUMBER = `[\\p{N}--${characters('11de0-11de9 16ff4-16ff6')}]`;
 
-/** What BERT's pre-tokenizer cuts at: ASCII symbols, and `\p{P}` of Unicode 8. */
+/** The characters at which BERT's pre-tokenizer splits: ASCII symbols, and `\p{P}` of Unicode 8. */
 export const BERT_PUNCTUATION =
   '[[\\p{P}\\u{21}-\\u{2f}\\u{3a}-\\u{40}\\u{5b}-\\u{60}\\u{7b}-\\u{7e}\\u{166d}\\u{111c9}]--' +
   characters(
@@ -40,7 +40,10 @@ export const BERT_PUNCTUATION =
   ) +
   ']';
 
-/** What BERT's cleaning removes: U+0000, U+FFFD, and control, format and private-use characters of Unicode 8. */
+/**
+ * The characters that BERT's cleaning removes: U+0000, U+FFFD, and control, format and private-use characters of
+ * Unicode 8.
+ */
 export const BERT_CONTROL =
   '[[\\p{Cc}\\p{Cf}\\p{Co}\\u{fffd}]--[\\t\\n\\r]--' + characters('890-891 8e2 110cd 13430-1343f') + ']';
 
@@ -63,16 +66,16 @@ export const BERT_ACCENT =
   ']';
 
 /**
- * The blocks that BERT sets apart character by character, as `is_chinese_char` of `tokenizers` lists them (its fourth
- * supplementary block starts at U+2B920, not where Unicode's does).
+ * The blocks whose characters BERT separates, as listed in `is_chinese_char` of `tokenizers` (its fourth supplementary
+ * block starts at U+2B920, unlike Unicode's).
  */
 export const BERT_IDEOGRAPH = characters(
   '4e00-9fff 3400-4dbf 20000-2a6df 2a700-2b73f 2b740-2b81f 2b920-2ceaf f900-faff 2f800-2fa1f',
 );
 
 /**
- * Characters whose canonical order, decomposition or composition came after Unicode 9, the version that `tokenizers`
- * normalises by: to it they are letters like others, which nothing moves across or joins with.
+ * Characters whose canonical order, decomposition or composition was added after Unicode 9, which `tokenizers` uses for
+ * normalisation. There they are ordinary letters, which nothing is reordered across or composed with.
  */
 export const UNKNOWN_TO_NORMALIZATION = characters(
   '7fd 897-89f 8ca-8d3 9fe c3c d3b-d3c eba 1715 1abf-1add 1ae0-1aeb 1df6-1dfa a82c 105c9 105d2 105da 105e4 ' +

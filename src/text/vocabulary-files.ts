@@ -1,4 +1,4 @@
-/** @file The vocabulary of checkpoints without a `tokenizer.json`, as Python's `tokenizers` reads it. */
+/** @file Reads the vocabulary of checkpoints without a `tokenizer.json`, as Python's `tokenizers` does. */
 import path from 'node:path';
 import { ifThere, readJsonObject, readTextFile } from '../base/json-file.js';
 import { isObject, jsonError, type JsonPath } from '../base/json-schema.js';
@@ -9,15 +9,15 @@ export const MAX_ID = 2 ** 31 - 1;
 /** Tokens and their ids. */
 export type Vocab = Readonly<Record<string, number>>;
 
-/** A vocabulary, and the pairs that BPE joins, first those that it joins first. */
+/** A vocabulary, and BPE's merges in order of priority. */
 export interface VocabularyFiles {
   readonly vocab: Vocab;
   readonly merges?: readonly (string | readonly [string, string])[];
 }
 
 /**
- * Reads `vocab.txt` (WordPiece, as klue/roberta-small has it): a token a line, its id being the line's place. White
- * space after a token does not count. Of two lines with the same token the later counts.
+ * Reads `vocab.txt` (WordPiece, as in klue/roberta-small): one token per line, with the line number as its id. Trailing
+ * white space is ignored. If a token occurs twice, the later line counts.
  */
 export async function readWordPieces(folder: string): Promise<VocabularyFiles | undefined> {
   const text = await ifThere(readTextFile(path.join(folder, 'vocab.txt')));
@@ -26,7 +26,7 @@ export async function readWordPieces(folder: string): Promise<VocabularyFiles | 
   return { vocab: Object.fromEntries(lines.map((line, id) => [line.replace(TRAILING_SPACE, ''), id])) };
 }
 
-/** Reads `vocab.json` and `merges.txt` (BPE, as CLIP and RoBERTa have it). Undefined where neither is there. */
+/** Reads `vocab.json` and `merges.txt` (BPE, as in CLIP and RoBERTa). Undefined if neither exists. */
 export async function readBytePairs(folder: string): Promise<VocabularyFiles | undefined> {
   const vocab = await ifThere(readJsonObject(path.join(folder, 'vocab.json')));
   const text = await ifThere(readTextFile(path.join(folder, 'merges.txt')));
@@ -47,7 +47,7 @@ function linesOf(text: string): string[] {
 
 const TRAILING_SPACE = /\p{White_Space}+$/u;
 
-/** Checks that every token has an id of its own. Ids may have gaps, as they may in Python. */
+/** Checks that every token has an id of its own. Gaps are allowed, as in Python. */
 export function checkVocabulary(
   vocab: unknown,
   file: string,
@@ -91,7 +91,10 @@ export function checkMerges(
   }
 }
 
-/** The library that applies merges knows them as text with one space, so that no part may hold one itself. */
+/**
+ * Whether a merge is two parts. The library that applies merges takes them as text with one space, so parts cannot
+ * contain one.
+ */
 function isPair(parts: unknown): parts is readonly [string, string] {
   return (
     Array.isArray(parts) && parts.length === 2 && parts.every((part) => typeof part === 'string' && !part.includes(' '))

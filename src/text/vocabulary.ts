@@ -3,21 +3,21 @@ import { InputError, messageOf } from '../base/errors.js';
 import type { TokenizerJson } from './tokenizer-json.js';
 import { isByteLevel } from './word-splitter.js';
 
-/** The vocabulary of a tokenizer: single words in, ids out. */
+/** The vocabulary of a tokenizer: maps single words to ids. */
 export interface Vocabulary {
-  /** The ids of one word; the array is shared, not to be changed. */
+  /** The ids of a word; the array is shared and must not be changed. */
   readonly idsOf: (word: string) => readonly number[];
 }
 
-/** Words whose ids are kept: some 20 MB, and texts repeat their words so much that nearly all are found there. */
+/** The number of words whose ids are cached: about 20 MB. Words repeat so much that nearly all are found there. */
 const CACHED_WORDS = 1 << 16;
 
-/** Longer words hardly come twice, and would take memory without bound. In UTF-16 code units. */
+/** Longer words hardly ever repeat, and would take unbounded memory. In UTF-16 code units. */
 const LONGEST_CACHED = 100;
 
 /**
- * The vocabulary of a `tokenizer.json`, run by `@xenova/transformers`. Throws an `InputError` where the library does
- * not know the kind, and where words could come that cannot be written.
+ * The vocabulary of a `tokenizer.json`, run by `@xenova/transformers`. Throws an `InputError` if the library does not
+ * know the kind, or if some words could not be encoded.
  */
 export async function loadVocabulary(folder: string, json: TokenizerJson): Promise<Vocabulary> {
   const library = await buildLibraryTokenizer(folder, json);
@@ -56,12 +56,12 @@ export async function loadVocabulary(folder: string, json: TokenizerJson): Promi
 }
 
 /**
- * Imports the library's tokenizers alone: its main module would also load `sharp` and every model and pipeline. The
- * package has no `exports`, so that its modules can be named by path. Even so 0.1 s goes by (`onnxruntime-node` comes
- * along), which is why the import waits until a tokenizer is asked for.
+ * Imports only the library's tokenizers: its main module would also load `sharp` and every model and pipeline. The
+ * package has no `exports`, so its modules can be imported by path. Even so, it takes 0.1 s (it loads
+ * `onnxruntime-node`), which is why it is only imported when a tokenizer is needed.
  *
- * The library's parts that differ from Python's are left out by handing it a configuration without them: normaliser,
- * word splitting and added tokens are this project's own, next door.
+ * The library's parts that differ from Python's are disabled by leaving them out of its configuration: normaliser, word
+ * splitting and added tokens are implemented in this folder.
  */
 async function buildLibraryTokenizer(folder: string, json: TokenizerJson): Promise<PreTrainedTokenizer> {
   const library = await import('@xenova/transformers/src/tokenizers.js');
@@ -85,9 +85,9 @@ async function buildLibraryTokenizer(folder: string, json: TokenizerJson): Promi
 }
 
 /**
- * The letters of a word that the vocabulary has, the last with its suffix: without an unknown token, BPE passes over
- * the others before it joins any, so that their neighbours may be joined (`merge_word` of tokenizers' `bpe/model.rs`).
- * Where the last is passed over, no letter has the suffix.
+ * The letters of a word that the vocabulary has, the last with its suffix. Without an unknown token, BPE drops the
+ * others before merging, so that their neighbours may be merged (`merge_word` of tokenizers' `bpe/model.rs`). If the
+ * last letter is dropped, none has the suffix.
  */
 function knownLetters(
   word: string,
@@ -103,7 +103,7 @@ function knownLetters(
   };
 }
 
-/** What is written at the end of every word. */
+/** The suffix at the end of every word. */
 function suffixOf({ model: { end_of_word_suffix: suffix } }: TokenizerJson): string {
   return typeof suffix === 'string' ? suffix : '';
 }
@@ -114,13 +114,13 @@ function withoutSuffix(json: TokenizerJson): TokenizerJson {
 
 function lookUp({ model }: PreTrainedTokenizer, word: string[]): number[] {
   const ids = model.convert_tokens_to_ids(model(word));
-  // A BPE without unknown token gives nothing for what it cannot write.
+  // BPE without an unknown token drops what it cannot write.
   return ids.filter((id) => id !== undefined);
 }
 
 /**
- * Python fails at the first word that takes an unknown token which the vocabulary has not. Words written as bytes never
- * take it where all bytes have tokens.
+ * Rejects an unknown token that the vocabulary lacks, at whose first use Python fails. Byte-level words never need it
+ * if all bytes have tokens.
  */
 function checkUnknownToken(folder: string, json: TokenizerJson): void {
   const { unk_token: unknown, vocab } = json.model;
@@ -131,7 +131,7 @@ function checkUnknownToken(folder: string, json: TokenizerJson): void {
   );
 }
 
-/** Whether words are written as bytes, all of which have tokens, within a word and at its end. */
+/** Whether words are written as bytes that all have tokens, both within a word and at its end. */
 function writesAllBytes(json: TokenizerJson): boolean {
   const endings = ['', suffixOf(json)];
   const isWritable = (letter: string) => endings.every((ending) => Object.hasOwn(json.model.vocab, letter + ending));
@@ -140,7 +140,7 @@ function writesAllBytes(json: TokenizerJson): boolean {
 
 const PRINTABLE = 188;
 
-/** The letters that stand for the 256 bytes: printable ones for themselves, the others from U+0100 on. */
+/** The letters for the 256 bytes: printable ones stand for themselves, the others start at U+0100. */
 const BYTE_LETTERS: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte)
   .sort((a, b) => Number(isPrintable(b)) - Number(isPrintable(a)))
   .map((byte, index) => String.fromCharCode(isPrintable(byte) ? byte : 0x100 + index - PRINTABLE));

@@ -4,10 +4,10 @@ import { compilePattern } from './pattern.js';
 import type { StepConfig } from './tokenizer-json.js';
 import { BERT_PUNCTUATION, WHITE_SPACE } from './unicode.js';
 
-/** Normalised text in, words out: the pieces that the vocabulary is looked up with, one by one. */
+/** Splits normalised text into words, which are looked up in the vocabulary one by one. */
 export type WordSplitter = (text: string) => string[];
 
-/** How GPT-2's byte-level tokenizer finds words, `tokenizers/src/pre_tokenizers/byte_level.rs`. */
+/** The word pattern of GPT-2's byte-level tokenizer, `tokenizers/src/pre_tokenizers/byte_level.rs`. */
 const BYTE_LEVEL_WORDS = {
   Regex: "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
 };
@@ -18,8 +18,8 @@ const BERT_WORDS = patternFor((written) => {
 });
 
 /**
- * The pre-tokenizer of a `tokenizer.json`, save for the writing of bytes as letters, which is left to the library.
- * These stand in for the ones of `@xenova/transformers` 2.17.2, whose character classes are JavaScript's, not Python's.
+ * The pre-tokenizer of a `tokenizer.json`, except for writing bytes as letters, which the library does. Replaces those
+ * of `@xenova/transformers` 2.17.2, whose character classes are JavaScript's, not Python's.
  */
 export function wordSplitterOf(config: StepConfig | null, where = 'tokenizer.json'): WordSplitter {
   switch (config?.type) {
@@ -43,14 +43,14 @@ export function wordSplitterOf(config: StepConfig | null, where = 'tokenizer.jso
   }
 }
 
-/** Whether words are written as UTF-8 bytes before the vocabulary is looked up. */
+/** Whether words are written as UTF-8 bytes before lookup in the vocabulary. */
 export function isByteLevel(config: StepConfig | null): boolean {
   if (config?.type === 'Sequence') return isByteLevel((config.pretokenizers as StepConfig[]).at(-1) ?? null);
   return config?.type === 'ByteLevel';
 }
 
 function splitter({ pattern, behavior, invert }: StepConfig, where: string): WordSplitter {
-  // "Removed, inverted": what the pattern does not match is removed.
+  // Removed and inverted: remove what the pattern does not match.
   if (behavior !== 'Removed' || invert !== true) throw unsupported(where, `Split with behavior ${String(behavior)}`);
   const regex = compilePattern(pattern, where);
   return (text) => text.match(regex(text)) ?? [];

@@ -1,6 +1,6 @@
 /**
- * The part of `@xenova/transformers` 2.17.2 that this project uses. The package publishes its types under another
- * path than its sources, and types nearly all of this as `any`; these are narrower and checked by tests/text.
+ * The part of `@xenova/transformers` 2.17.2 that kd uses. The package publishes its types under a different path than
+ * its sources, with nearly everything as `any`; these are narrower and checked by tests/text.
  */
 declare module '@xenova/transformers/src/tokenizers.js' {
   /** WordPiece or BPE: words in, tokens out. */

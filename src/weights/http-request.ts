@@ -13,7 +13,7 @@ const UPLOAD_PATIENCE = 6;
  * @throws UnreachableError if there is no response
  */
 export async function sendOnce(url: URL, init: RequestInit, timeout: number): Promise<Response> {
-  const { fetch: send } = await import('undici'); // most commands send nothing
+  const { fetch: send } = await import('undici'); // most commands send no requests
   const proxy = proxyFor(url);
   const given = init.signal ?? undefined;
   const controller = new AbortController();

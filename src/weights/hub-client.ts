@@ -1,4 +1,4 @@
-/** @file The hub as this program uses it: commits, files, and their bytes by range. Every failure is one line. */
+/** @file The hub: commits, files, and byte ranges of files. Every error is one line. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { InputError, messageOf } from '../base/errors.js';
 import type { ByteSource } from './byte-source.js';
@@ -28,7 +28,7 @@ export interface HubModel {
   open(commit: string, file: HubFile): RemoteFile;
 }
 
-/** Attempts in a row that bring almost nothing. */
+/** Attempts in a row with almost no progress, after which to give up. */
 const MOST_FAILURES = 5;
 /** Bytes that an attempt must bring to count as progress. */
 const LEAST_PROGRESS = 65_536;
@@ -71,7 +71,7 @@ export function hubModel(model: ModelId, access: HubAccess): HubModel {
       return files;
     },
     open(commit, { path, size }) {
-      // The plain address, also of files in xet storage: byte ranges are exact there, and resume where they broke off.
+      // The plain address, even for files in xet storage: byte ranges are exact there and can be resumed.
       const place = [encodeURIComponent(commit), ...path.split('/').map(encodeURIComponent)].join('/');
       const location = `${model.name}/${path}`;
       const request = requesterFor(model, access);
@@ -81,7 +81,9 @@ export function hubModel(model: ModelId, access: HubAccess): HubModel {
   };
 }
 
-/** The error for anything that a call threw. The hub library's own errors mean that the response is not a hub's. */
+/**
+ * Converts anything a call threw to an InputError. The hub library's own errors mean that the response is not a hub's.
+ */
 function explained(error: unknown, { name }: ModelId, { hubUrl, flag }: HubAccess): InputError {
   if (error instanceof UnreachableError) {
     return new InputError(

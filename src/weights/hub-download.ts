@@ -42,7 +42,7 @@ export async function downloadModel(
   onProgress?: (progress: DownloadProgress) => void,
 ): Promise<string> {
   const hub = hubModel(model, access);
-  // What is added to a cached model must be of the same commit.
+  // Additions to a cached model must be of the same commit.
   const id = (await cache.knownCommit()) ?? (await hub.commit());
   const commit = { model, hub, cache, id, listed: await hub.files(id) };
   const wanted = await wantedFiles(commit, parts);
@@ -105,7 +105,7 @@ async function fetchAll(
   }
 }
 
-/** Checks, before the first byte, that there is room on the disk: the hub may list files of any size. */
+/** Checks for free disk space before downloading, since the hub may list files of any size. */
 async function checkSpace(folder: string, fetches: readonly Fetch[]): Promise<void> {
   const bytes = fetches.reduce((total, { file, tower }) => total + (tower ?? file).size, 0);
   if (bytes === 0) return;
@@ -118,7 +118,7 @@ async function checkSpace(folder: string, fetches: readonly Fetch[]): Promise<vo
   );
 }
 
-/** Stores a text model with its checksum, which the hub does not have, so that damage is noticed later. */
+/** Stores a text model with its checksum, which the hub does not have, so that later damage is noticed. */
 async function storeTower(path: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
   const hash = createHash('sha256');
   await rm(sumPath(path), { force: true }); // that of an earlier one

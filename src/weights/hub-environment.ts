@@ -12,7 +12,7 @@ import { readRegularFile } from '../base/regular-file.js';
 /** The public hub. */
 export const HUB_URL = 'https://huggingface.co';
 
-/** Where the hub is, and the credentials in its address. */
+/** The hub's address, and the credentials in it. */
 export interface HubAddress {
   /** Without a trailing slash, and without user name and password, so that it can be shown. */
   readonly url: string;
@@ -140,9 +140,9 @@ function expanded(path: string): string {
 const STANDARD_TIMEOUT_S = 10;
 
 /**
- * Milliseconds for which the hub may be silent: `HF_HUB_DOWNLOAD_TIMEOUT`, in seconds, else 10 s.
+ * Milliseconds that the hub may be silent: `HF_HUB_DOWNLOAD_TIMEOUT`, in seconds, or else 10 s.
  *
- * @throws InputError for what is not a number of seconds
+ * @throws InputError if it is not a number of seconds
  */
 export function hubTimeout(): number {
   const text = environment('HF_HUB_DOWNLOAD_TIMEOUT');

@@ -35,7 +35,7 @@ export function fileFrom(entry: unknown, model: string, hubUrl: string): HubFile
   if (!Number.isSafeInteger(size) || (size as number) < 0)
     throw new InputError(`${where}: expected a size in bytes from ${hubUrl}, got ${shownValue(size)}`);
   const contentId = isObject(lfs) ? lfs.oid : oid;
-  // It becomes a file name: only what the hub has always sent may pass.
+  // It becomes a file name, so only the usual format is accepted.
   if (typeof contentId !== 'string' || !(isObject(lfs) ? /^[0-9a-f]{64}$/ : /^[0-9a-f]{40}$/).test(contentId))
     throw new InputError(`${where}: expected a hexadecimal content id from ${hubUrl}, got ${shownValue(contentId)}`);
   return { path, size: size as number, contentId };

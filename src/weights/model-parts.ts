@@ -6,7 +6,7 @@ import { PROJECTION_FILE, WEIGHT_FILES } from './folder.js';
 import { isThere } from './hub-cache.js';
 import { readShardIndex } from './sharded.js';
 
-/** Files that another room needs from a folder. */
+/** The files that another part of the program needs from a folder. */
 export interface FolderPart {
   readonly files: readonly string[];
   /** Used if they exist. */
@@ -41,13 +41,15 @@ export async function hasPart(folder: string, part: ModelPart): Promise<boolean>
     const vocabularies = await Promise.all([has('tokenizer.json'), has('vocab.txt'), has('vocab.json', 'merges.txt')]);
     return vocabularies.includes(true) && has('tokenizer_config.json');
   }
-  if (part !== 'weights') return has(...part.files); // these appear in the snapshot once all beside them are there
+  if (part !== 'weights') return has(...part.files); // they appear in the snapshot once all are complete
   const first = await firstWeights(folder);
   if (first === undefined) return false;
   return !first.endsWith('.index.json') || has(...(await readShardIndex(join(folder, first))).values());
 }
 
-/** The files of a part in a folder, those that name others first; of several kinds of weights the kind that is read. */
+/**
+ * The files of a part in a folder, with indexes before the files they list; for weights, only the kind that is read.
+ */
 export async function* filesOfPart(folder: string, part: ModelPart): AsyncGenerator<string> {
   for (const name of await namesOfPart(folder, part)) if (await isThere(join(folder, name))) yield name;
   if (part !== 'weights') return;

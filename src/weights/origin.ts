@@ -6,7 +6,7 @@ import { parseModelId } from './hub.js';
 /** A revision of a model on the hub, or a folder. */
 export type ModelOrigin = { readonly hub: string; readonly revision: string } | { readonly folder: string };
 
-/** Where a model of this name is opened from, by the rule of `resolveModelFolder`: an existing folder comes first. */
+/** Where a model of this name is opened from, as in `resolveModelFolder`: an existing folder takes precedence. */
 export async function originOf(idOrFolder: string): Promise<ModelOrigin> {
   const isThere = await stat(idOrFolder).then(
     () => true,

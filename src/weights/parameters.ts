@@ -11,7 +11,7 @@ export interface LoadOptions {
   readonly optional?: (name: string) => boolean;
 }
 
-/** A model's parameters in a checkpoint, found and checked, but not read yet. */
+/** A model's parameters in a checkpoint: located and checked, but not read yet. */
 export interface StoredParameters {
   /** Parameters that are not in the checkpoint, all allowed by `optional`. */
   readonly missing: readonly string[];
@@ -95,7 +95,7 @@ function remedy(
   return `${mean}; the file has ${some}${names.length > MOST_NAMES_SHOWN ? `, … (${names.length} tensors)` : ''}`;
 }
 
-/** What GPTQ, AWQ and bitsandbytes store beside or instead of a weight. */
+/** Names that GPTQ, AWQ and bitsandbytes use for quantised weights. */
 const QUANTISED = /\.(?:qweight|qzeros|SCB|absmax|quant_map|quant_state\..+|weight_packed|weight_scale(?:_inv)?)$/;
 
 function summary(problems: readonly string[]): string {

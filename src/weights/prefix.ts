@@ -1,5 +1,5 @@
 /**
- * @file The prefix under which a checkpoint has a model's tensors. Frameworks prepend names of their own (`module.`,
+ * @file Finds the prefix of a model's tensors in a checkpoint. Frameworks prepend their own names (`module.`,
  * `_orig_mod.`, `cond_stage_model.transformer.`), so tensors are found by the ends of their names.
  */
 import { InputError } from '../base/errors.js';
@@ -108,7 +108,7 @@ function endIn(
   return undefined;
 }
 
-/** Where the suffixes of a dotted name begin, the longest first. Names come from files, and may be of any length. */
+/** Where the suffixes of a dotted name begin, longest first. Names come from files, and may be of any length. */
 function startsOfEnds(name: string, mostParts: number): number[] {
   const starts: number[] = [];
   for (let at = name.length; starts.length < mostParts && at > 0;) {
@@ -119,9 +119,7 @@ function startsOfEnds(name: string, mostParts: number): number[] {
   return starts.reverse();
 }
 
-/**
- * What the first BERTs, converted from TensorFlow, call a LayerNorm's weight and bias; transformers renames them, too.
- */
+/** Renames the LayerNorm parameters of the first BERTs, converted from TensorFlow, as transformers does. */
 function olderName(name: string): string {
   return name.replace(/LayerNorm\.weight$/, 'LayerNorm.gamma').replace(/LayerNorm\.bias$/, 'LayerNorm.beta');
 }

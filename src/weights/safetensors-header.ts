@@ -155,7 +155,7 @@ function countObjects(json: string): number {
 }
 
 function checkMetadata(metadata: unknown, location: string): Record<string, string> | undefined {
-  // The reference implementation takes null for none.
+  // The reference implementation treats null as absent.
   if (metadata === undefined || metadata === null) return undefined;
   if (isObject(metadata) && Object.values(metadata).every((value) => typeof value === 'string'))
     return metadata as Record<string, string>;

@@ -79,7 +79,7 @@ const STORAGE_DTYPES: Readonly<Record<string, Dtype>> = {
   'torch.CharStorage': 'I8',
   'torch.ByteStorage': 'U8',
   'torch.BoolStorage': 'BOOL',
-  'torch.storage.UntypedStorage': 'U8', // bytes, whose type the tensor gives
+  'torch.storage.UntypedStorage': 'U8', // bytes; the tensor has the type
 };
 
 /** Types without a storage class of their own, by the names in tensors. */
@@ -145,7 +145,8 @@ function tensorOf(name: string, { storage, offset, shape, strides }: View, locat
     );
   }
   const tensor = { name, dtype: storage.dtype, shape, storage, offset, strides };
-  // More elements than the storage has would be a broadcast view, which no parameter is, and could be of any size.
+  // More elements than the storage has would be a broadcast view, which no parameter is, and which could be of any
+  // size.
   if (sizeOf(shape) > storage.length || offset + spanOf(tensor) > storage.length) {
     throw new InputError(
       `${where}: expected a view within its storage of ${storage.length} elements, ` +

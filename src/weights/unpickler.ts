@@ -1,14 +1,14 @@
 /**
- * @file An unpickler that builds numbers, strings, lists, dictionaries, and whatever its caller gives it for a global's
- * name: it imports nothing and runs nothing. Lists and tuples both become arrays.
+ * @file An unpickler that only builds numbers, strings, lists, dictionaries, and what its caller provides for a
+ * global's name. It imports nothing and runs nothing. Lists and tuples both become arrays.
  *
- * Opcodes: https://github.com/python/cpython/blob/v3.12.0/Lib/pickletools.py. Those of protocol 2, which `torch.save`
- * writes, and of later protocols the few that its other protocols need.
+ * Opcodes: https://github.com/python/cpython/blob/v3.12.0/Lib/pickletools.py. Supports those of protocol 2, which
+ * `torch.save` writes, and the few that its other protocols need.
  */
 import { InputError } from '../base/errors.js';
 import { PickleReader } from './pickle-reader.js';
 
-/** What a pickle may refer to outside itself. */
+/** What a pickle may refer to outside of itself. */
 export interface PickleEnvironment {
   /** The value of a global (`module.name`): a `PickleFunction`, or anything. Throws for a name it does not know. */
   global(name: string): unknown;
@@ -199,8 +199,8 @@ function instantiate(machine: Machine): void {
 }
 
 /**
- * Sets attributes of an object. Here only dictionaries have any (a state dict's `_metadata`), and they do not concern
- * tensors.
+ * Sets attributes of an object. Only dictionaries have any here (a state dict's `_metadata`), and they are irrelevant
+ * to tensors.
  */
 function build(machine: Machine): void {
   pop(machine);

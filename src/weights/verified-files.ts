@@ -1,6 +1,6 @@
 /**
- * @file Which large files were read and found to match their SHA-256. A mark in this program's own cache records size,
- * time and inode, so that each file is read once, and again after a change.
+ * @file Records which large files were found to match their SHA-256. A mark in kd's own cache holds size, time and
+ * inode, so that each file is read once, and again after a change.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';

@@ -11,7 +11,7 @@ export interface ZipEntry {
   dataStart(): Promise<number>;
 }
 
-/** Far more than any checkpoint has tensors. */
+/** Far more than any checkpoint's number of tensors. */
 const MOST_ENTRIES = 100_000;
 
 /**
@@ -54,8 +54,8 @@ export async function readZipDirectory(file: ByteSource): Promise<ReadonlyMap<st
 }
 
 /**
- * Lets yauzl read a file by checked positions: a zip may contain any offset, and yauzl's own reader throws where
- * nothing catches.
+ * Lets yauzl read a file at checked positions: a zip may contain any offset, and yauzl's own reader throws errors that
+ * cannot be caught.
  */
 class ByteSourceReader extends RandomAccessReader {
   constructor(private readonly file: ByteSource) {
