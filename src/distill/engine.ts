@@ -122,7 +122,7 @@ export interface Engine {
   /** Evaluates up to `batchesAtOnce` batches, without dropout and without changing anything. */
   evaluate(batches: readonly Batch[]): Promise<Evaluation[]>;
   /** The teacher's outputs for a batch, `[B, L, D]` or `[B, D]`, row-major. Not available if targets are given. */
-  teach(batch: Batch): Promise<Float32Array>;
+  teacherOutputs(batch: Batch): Promise<Float32Array>;
   /** The student's current parameters, one at a time. */
   studentParameters(): AsyncIterable<NamedValues>;
   /** The optimiser's current moments, keyed by `momentName`, one at a time. */

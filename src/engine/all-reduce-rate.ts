@@ -85,9 +85,9 @@ function lastOf(graph: Graph, value: Value, name: string): GraphNode {
   return after(graph, slice(graph, { x: value }, { begin: [value.shape[0]! - 1], size: [1] }), [], name);
 }
 
-async function fetchOnAll({ each, together }: Replicas, node: Value): Promise<number[]> {
-  const fetched = await together(
-    each.map(() => []),
+async function fetchOnAll({ sessions, runAll }: Replicas, node: Value): Promise<number[]> {
+  const fetched = await runAll(
+    sessions.map(() => []),
     [node],
   );
   return fetched.flat().map((tensor) => {

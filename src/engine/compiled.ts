@@ -30,8 +30,8 @@ export async function compiledEngine(
   const graph = buildStepGraph(distillation, options, length);
   const { group } = options;
   const replicas = openReplicas(graph, options.devices, group);
-  const [ranks, before] = [group?.devices ?? replicas.each.length, group?.before ?? 0];
-  const [first, all] = [replicas.each[0]!, asOne(replicas)];
+  const [ranks, before] = [group?.devices ?? replicas.sessions.length, group?.before ?? 0];
+  const [first, all] = [replicas.sessions[0]!, asOne(replicas)];
   const choice = { rate: options.dropout, padding: options.padding };
   const stepLengths = textLengths(distillation.student, length, choice, options.textLengths);
   const evaluationLengths = textLengths(distillation.student, length, undefined, options.textLengths);
@@ -42,7 +42,7 @@ export async function compiledEngine(
     await setVariables(all, graph.student, start.student);
     if (start.optimizer !== undefined) {
       if (start.optimizer.moments !== undefined) await setVariables(all, graph.moments, start.optimizer.moments);
-      if (group !== undefined) await all.run([], [graph.sent!]);
+      if (group !== undefined) await all.run([], [graph.broadcast!]);
     }
   } catch (error) {
     replicas.close();
@@ -54,7 +54,7 @@ export async function compiledEngine(
     batchesAtOnce: ranks,
     step: graph.updated === undefined ? stepAlone : stepTogether,
     evaluate,
-    teach,
+    teacherOutputs,
     studentParameters: () => readVariables(first, graph.student),
     moments: () => readVariables(first, graph.moments),
     counters: () => ({ steps, updates }),
@@ -86,7 +86,7 @@ export async function compiledEngine(
   async function stepTogether(microBatches: readonly Batch[], learningRate: number): Promise<StepResult> {
     const pairs = beginStep(microBatches);
     await Promise.all(
-      replicas.each.map(async (replica, i) => {
+      replicas.sessions.map(async (replica, i) => {
         for (let place = before + i; place < microBatches.length; place += ranks) {
           const { feeds, outputs } = microBatchRun(microBatches[place]!, place, pairs);
           await fetch(replica, [...feeds, [graph.inputs.place!, Int32Array.of(place)]], outputs.accumulated!);
@@ -130,19 +130,20 @@ export async function compiledEngine(
 
   async function evaluate(batches: readonly Batch[]): Promise<Evaluation[]> {
     const own = await Promise.all(
-      batches.slice(before, before + replicas.each.length).map((batch, i) => {
+      batches.slice(before, before + replicas.sessions.length).map((batch, i) => {
         const pass = passFor(batch, evaluationLengths);
-        return fetch(replicas.each[i]!, batchFeeds(batch, batch.size, pass), pass.evaluated);
+        return fetch(replicas.sessions[i]!, batchFeeds(batch, batch.size, pass), pass.evaluated);
       }),
     );
     const values = group === undefined ? own : await gatherValues(group, own);
     return batches.map((batch, i) => readEvaluation(values[i]!, batch.size));
   }
 
-  async function teach(batch: Batch): Promise<Float32Array> {
-    if (graph.taught === undefined) throw new Error("an engine that is given the teacher's outputs has no teacher");
+  async function teacherOutputs(batch: Batch): Promise<Float32Array> {
+    if (graph.teacherOutputs === undefined)
+      throw new Error("an engine that is given the teacher's outputs has no teacher");
     const { teacherIds } = padBatch(batch, options.batchSize, batch.size, length, false);
-    const values = await fetch(first, [[graph.inputs.teacherIds, teacherIds]], graph.taught);
+    const values = await fetch(first, [[graph.inputs.teacherIds, teacherIds]], graph.teacherOutputs);
     return values.subarray(0, (values.length / options.batchSize) * batch.size);
   }
 

@@ -41,7 +41,7 @@ export async function eagerEngine(
     step,
     batchesAtOnce: 1,
     evaluate,
-    teach,
+    teacherOutputs,
     dispose,
     studentParameters: () => valuesOf(student),
     moments: () => valuesOf(moments),
@@ -135,7 +135,7 @@ export async function eagerEngine(
     return readEvaluation(await readAndDispose(result), batch.size);
   }
 
-  async function teach(batch: Batch): Promise<Float32Array> {
+  async function teacherOutputs(batch: Batch): Promise<Float32Array> {
     if (isGiven) throw new Error("an engine that is given the teacher's outputs has no teacher");
     const target = tf.tidy(() => distillationTarget(distillation, teacher, tensorsOf(batch, batch.size).teacherIds));
     const values = await readAndDispose(target);

@@ -89,7 +89,7 @@ function fillingNeed(step: MeasuredStep, length: number): MemoryNeed {
   const held = heldBytes(step);
   const outputBytes =
     step.engine === 'compiled'
-      ? recordedNeed(step, length, 'computed', ({ taught }) => [taught!])
+      ? recordedNeed(step, length, 'computed', ({ teacherOutputs }) => [teacherOutputs!])
       : // no layer's values outlive the layer
         (batchSize: number) => (FLOAT_BYTES * keptValues(teacher, batchSize, length)) / teacher.config.numHiddenLayers;
   return (batchSize) => held + outputBytes(batchSize);

@@ -1,5 +1,6 @@
 /** @file Measures matrix products on the device that training would use, and proves that they ran there. */
 import { Graph, type GraphNode } from './graph/graph.js';
+import { slice } from './graph/moves.js';
 import { openSession } from './graph/session.js';
 import { after, assignVariable, cast, declareVariable, readVariable } from './graph/variables.js';
 
@@ -96,12 +97,7 @@ function productGraph(
   let product = factor;
   for (let link = 0; link < CHAIN; link++)
     product = graph.add('MatMul', [product, factor], attributes, { dtype, shape: [side, side] });
-  const corner = graph.add(
-    'Slice',
-    [product, graph.int32([0, 0]), graph.int32([1, 1])],
-    { T: { type: dtype }, Index: { type: 'int32' } },
-    { dtype, shape: [1, 1] },
-  );
+  const corner = slice(graph, { x: product }, { begin: [0, 0], size: [1, 1] });
   const done = after(graph, cast(graph, corner, 'float32'), [], 'done');
   return { nodes: graph.nodes.map((node) => (node.op === 'MatMul' ? { ...node, device } : node)), ready, done };
 }

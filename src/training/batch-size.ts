@@ -129,7 +129,7 @@ async function tryStep(parts: EngineParts, start: typeof startEngine): Promise<v
     await tryOn('computed', (engine) => engine.step([batch], 0));
     return;
   }
-  await tryOn('computed', (engine) => engine.teach(batch)); // fills the cache; then the teacher is disposed of
+  await tryOn('computed', (engine) => engine.teacherOutputs(batch)); // fills the cache; then the teacher is disposed of
   const target = new Float32Array(sizeOf(targetShape(distillationOf(parts), batchSize, MAX_LENGTH)));
   await tryOn('given', (engine) => engine.step([{ ...batch, target }], 0));
 }

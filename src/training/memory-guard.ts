@@ -25,7 +25,7 @@ export async function guardMemory(parts: EngineParts, make: () => Promise<Engine
     ...engine,
     step: (...args) => guarded(() => engine.step(...args)),
     evaluate: (...args) => guarded(() => engine.evaluate(...args)),
-    teach: (...args) => guarded(() => engine.teach(...args)),
+    teacherOutputs: (...args) => guarded(() => engine.teacherOutputs(...args)),
   };
 }
 

@@ -39,7 +39,7 @@ async function reduced(ranks: number, bucketValues: number): Promise<{ given: nu
   const inputs = SHAPES.map((shape, i) => placeholder(graph, `input${i}`, shape, 'float32'));
   const allReduce = new AllReduce(graph, { count: ranks, hint: 'auto' });
   const sums = allReduce.sum(Object.fromEntries(inputs.map((input) => [input.name, input])), bucketValues);
-  const outputs = [...inputs.map(({ name }) => sums[name]), allReduce.ofFirst(inputs[1])];
+  const outputs = [...inputs.map(({ name }) => sums[name]), allReduce.broadcast(inputs[1])];
   const fetches = outputs.map((output, i) => after(graph, output, [], `output${i}`));
   const given = Array.from({ length: ranks }, (_, rank) =>
     SHAPES.map((shape) =>
@@ -49,7 +49,7 @@ async function reduced(ranks: number, bucketValues: number): Promise<{ given: nu
   const devices = Array.from({ length: ranks }, (_, rank) => `/device:CPU:${rank}`);
   const replicas = openReplicas({ nodes: graph.nodes, functions: [] }, devices);
   try {
-    const fetched = await replicas.together(
+    const fetched = await replicas.runAll(
       given.map((values) => inputs.map((input, i) => [input, values[i]] as const)),
       fetches,
     );

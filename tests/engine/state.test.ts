@@ -76,7 +76,7 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
       const teacher = await open({ accumulate });
       const withTarget = async (index: number): Promise<Batch> => ({
         ...batch(index),
-        target: await teacher.teach(batch(index)),
+        target: await teacher.teacherOutputs(batch(index)),
       });
       const engine = await open(
         { targets: 'given', accumulate, maxGradNorm: 1 },
@@ -123,14 +123,14 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
         studentIdsKo: batch(1).studentIdsKo.slice(0, 2 * LENGTH),
       };
       for (const each of [batch(0), small]) {
-        const target = await computing.teach(each);
+        const target = await computing.teacherOutputs(each);
         expect(target.length % each.size).toBe(0);
         const [expected, actual] = [await computing.step([each], RATE), await told.step([{ ...each, target }], RATE)];
         expect(Math.abs(actual.lossEn / expected.lossEn - 1)).toBeLessThan(1e-5);
         expect(Math.abs(actual.gradNorm / expected.gradNorm - 1)).toBeLessThan(1e-4);
       }
       await expect(told.step([batch(0)], RATE)).rejects.toThrow("a batch without the teacher's outputs");
-      await expect(told.teach(batch(0))).rejects.toThrow('has no teacher');
+      await expect(told.teacherOutputs(batch(0))).rejects.toThrow('has no teacher');
       computing.dispose();
       told.dispose();
     },
@@ -148,7 +148,7 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
       studentIdsKo: full.studentIdsKo.slice(0, 3 * LENGTH),
     };
     for (const each of [full, three]) {
-      const outputs = await engine.teach(each);
+      const outputs = await engine.teacherOutputs(each);
       const [{ teacher, teacherMean }] = await engine.evaluate([each]);
       const expected = statisticsOf(outputs, each.size);
       expect(teacher.variance).toBeCloseTo(expected.variance, 5);

@@ -180,7 +180,7 @@ describe('--batch-size auto', () => {
       targets: EngineOptions['targets'],
     ): Promise<Engine> =>
       Promise.resolve({
-        teach: () => {
+        teacherOutputs: () => {
           tried.push(`${targets}: teach`);
           return Promise.resolve(new Float32Array());
         },

@@ -39,9 +39,9 @@ async function withTargets(batches: readonly Batch[], prepared: PreparedRun): Pr
   if (prepared.settings.cacheTeacher === undefined) return batches;
   const engine = await startEngine(prepared);
   try {
-    const taught: Batch[] = [];
-    for (const batch of batches) taught.push({ ...batch, target: await engine.teach(batch) });
-    return taught;
+    const withOutputs: Batch[] = [];
+    for (const batch of batches) withOutputs.push({ ...batch, target: await engine.teacherOutputs(batch) });
+    return withOutputs;
   } finally {
     engine.dispose();
   }

@@ -107,7 +107,7 @@ export class AllReduce {
   }
 
   /** The first rank's value. */
-  ofFirst(value: Value): Value {
+  broadcast(value: Value): Value {
     const { graph, group } = this;
     const row = reshape(graph, value, [1, sizeOf(value.shape)]);
     const all = this.collect('CollectiveGatherV2', row, [group.count, row.shape[1]!]);

@@ -52,9 +52,9 @@ export interface RecordedStep {
    */
   readonly updated: GraphNode | undefined;
   /** Copies the first process's student and moments to all. Only if several processes share a step. */
-  readonly sent: GraphNode | undefined;
+  readonly broadcast: GraphNode | undefined;
   /** The teacher's outputs, float32. Absent if they are given. */
-  readonly taught: GraphNode | undefined;
+  readonly teacherOutputs: GraphNode | undefined;
   /** By the length of the student's texts, as in `textLengths`. */
   readonly passes: ReadonlyMap<number, Pass>;
   /** The ranges of the backward passes among the recorded nodes. */

@@ -7,14 +7,14 @@ import { openSession, type Feed, type FetchedTensor, type Session } from './sess
 /** A graph on several devices, each with variables of its own, which compute side by side. */
 export interface Replicas {
   /** Each replica alone. */
-  readonly each: readonly Session[];
+  readonly sessions: readonly Session[];
   /**
    * All replicas in one run, which collective ops require.
    *
    * @param feeds for each replica
    * @returns the fetched tensors of each replica
    */
-  readonly together: (feeds: readonly (readonly Feed[])[], fetches: readonly Value[]) => Promise<FetchedTensor[][]>;
+  readonly runAll: (feeds: readonly (readonly Feed[])[], fetches: readonly Value[]) => Promise<FetchedTensor[][]>;
   readonly close: () => void;
 }
 
@@ -33,8 +33,8 @@ export function openReplicas(
   if (devices.length < 2 && task === undefined) {
     const session = openSession(nodes, functions);
     return {
-      each: [session],
-      together: async ([feeds], fetches) => [await session.run(feeds!, fetches)],
+      sessions: [session],
+      runAll: async ([feeds], fetches) => [await session.run(feeds!, fetches)],
       close: () => {
         session.close();
       },
@@ -50,7 +50,7 @@ export function openReplicas(
   const feedsAt = (replica: number, feeds: readonly Feed[]): Feed[] =>
     feeds.map(([input, data]) => [at(replica, input), data]);
   return {
-    each: devices.map((_, replica) => ({
+    sessions: devices.map((_, replica) => ({
       run: (feeds, fetches) =>
         session.run(
           feedsAt(replica, feeds),
@@ -58,7 +58,7 @@ export function openReplicas(
         ),
       close,
     })),
-    async together(feeds, fetches) {
+    async runAll(feeds, fetches) {
       const fetched = await session.run(
         feeds.flatMap((own, replica) => feedsAt(replica, own)),
         feeds.flatMap((_, replica) => fetches.map((fetch) => at(replica, fetch))),
@@ -70,11 +70,11 @@ export function openReplicas(
 }
 
 /** All replicas as one session: all get the same feeds, and the first one's tensors are returned. */
-export function asOne({ each, together, close }: Replicas): Session {
+export function asOne({ sessions, runAll, close }: Replicas): Session {
   return {
     async run(feeds, fetches) {
-      const [first, ...others] = await together(
-        each.map(() => feeds),
+      const [first, ...others] = await runAll(
+        sessions.map(() => feeds),
         fetches,
       );
       for (const tensor of others.flat()) tensor.release();

@@ -58,8 +58,8 @@ export function buildStepGraph(distillation: Distillation, options: EngineOption
     outputs.initialised,
     outputs.cleared,
     outputs.updated,
-    outputs.sent,
-    outputs.taught,
+    outputs.broadcast,
+    outputs.teacherOutputs,
     ...passes.flatMap(({ evaluated, step }) => [evaluated, step?.accumulated, step?.stepped]),
   ].flatMap((node) => (node === undefined ? [] : [node.name]));
   const lowered = (nodes: readonly GraphNode[]): readonly GraphNode[] =>

@@ -17,7 +17,7 @@ import { flattenGradients, type FlatParameters } from './flat-parameters.js';
 import type { NodeRange } from './recompute.js';
 import type { GraphInputs, Pass, RecordedStep, StepPass } from './recorded-step.js';
 import type { Recording } from './recorder.js';
-import { SharedStep, type WholeStep } from './shared-step.js';
+import { DataParallelStep, type StepTotals } from './data-parallel-step.js';
 import { areFinite, recordUpdates } from './update.js';
 import { after, placeholder, zeroVariable } from './variables.js';
 
@@ -50,19 +50,19 @@ export function recordStep(
     inputs.target === undefined
       ? targetInParts(distillation, params.teacher, given.teacherIds, options.teacherParts)
       : tensor(inputs.target);
-  const taught = inputs.target === undefined ? after(graph, value(target), [], 'taught') : undefined;
+  const teacherOutputs = inputs.target === undefined ? after(graph, value(target), [], 'teacherOutputs') : undefined;
 
   const choice = { rate: options.dropout, padding: options.padding };
   const dropout = { seed: options.seed, step: tensor<tf.Scalar>(inputs.position), ...choice };
   const backward: NodeRange[] = [];
-  const shared = collective && new SharedStep(recording, collective, options.accumulate);
+  const parallel = collective && new DataParallelStep(recording, collective, options.accumulate);
   let sums: GradientSums | undefined;
   const isStepped = new Set(textLengths(distillation.student, length, choice, options.textLengths).lengths);
   const { lengths } = textLengths(distillation.student, length, undefined, options.textLengths);
   const passes = new Map(lengths.map((each) => [each, recordPass(each, each === length ? '' : `/${each}`)]));
-  const updated = shared && recordUpdate(shared.wholeOf(sums!.read()), 'updated');
+  const updated = parallel && recordUpdate(parallel.reduce(sums!.read()), 'updated');
   const { student, moments } = variables;
-  const sent = shared && options.group && shared.send([...student.variables, ...moments.variables]);
+  const broadcast = parallel && options.group && parallel.broadcast([...student.variables, ...moments.variables]);
 
   const done = graph.scalar(1, 'float32');
   const cleared = sums && after(graph, done, sums.clear(), 'cleared');
@@ -72,7 +72,7 @@ export function recordStep(
     [...moments.variables.map(({ variable }) => zeroVariable(graph, variable)), ...(sums?.clear() ?? [])],
     'initialised',
   );
-  return { initialised, cleared, updated, sent, taught, passes, backward };
+  return { initialised, cleared, updated, broadcast, teacherOutputs, passes, backward };
 
   function recordPass(textLength: number, suffix: string): Pass {
     const ids = (name: string): GraphNode =>
@@ -104,18 +104,20 @@ export function recordStep(
       1 + Math.max(...[lossEn, lossKo].map((loss) => graph.nodes.findIndex(({ name }) => name === value(loss).name)));
     const gradients = flattenGradients(byParameter, flat);
     const losses = [lossEn, lossKo];
-    const share = shared === undefined ? gradients : shared.shareOf(gradients, losses, inputs.place!);
-    if (options.accumulate > 1 || shared !== undefined) sums ??= new GradientSums(recording, share);
-    const accumulated = sums && after(graph, value(tf.stack(losses)), sums.accumulate(share), `accumulated${suffix}`);
-    const whole = sums === undefined ? share : sums.plus(share);
-    const stepped = shared === undefined ? recordUpdate(wholeAlone(whole, losses), `stepped${suffix}`) : undefined;
+    const contribution = parallel === undefined ? gradients : parallel.contribution(gradients, losses, inputs.place!);
+    if (options.accumulate > 1 || parallel !== undefined) sums ??= new GradientSums(recording, contribution);
+    const accumulated =
+      sums && after(graph, value(tf.stack(losses)), sums.accumulate(contribution), `accumulated${suffix}`);
+    const gradientsOfStep = sums === undefined ? contribution : sums.plus(contribution);
+    const stepped =
+      parallel === undefined ? recordUpdate(totalsOfOne(gradientsOfStep, losses), `stepped${suffix}`) : undefined;
     backward.push([start, graph.nodes.length]);
     return { accumulated, stepped };
   }
 
-  /** Updates student and moments if all values in `seen` are finite, then clears the gradient sums. */
-  function recordUpdate({ gradients, norm, seen }: WholeStep, name: string): GraphNode {
-    const result = value(seen);
+  /** Updates student and moments if all values in `fetched` are finite, then clears the gradient sums. */
+  function recordUpdate({ gradients, norm, fetched }: StepTotals, name: string): GraphNode {
+    const result = value(fetched);
     const applies = areFinite(graph, result);
     const changes = recordUpdates(recording, distillation, options, { inputs, variables, gradients, norm, applies });
     return after(graph, result, [...changes, ...(sums?.clear([value(norm).name]) ?? [])], name);
@@ -123,13 +125,13 @@ export function recordStep(
 }
 
 /**
- * A step that one device takes.
+ * The totals of a step that one device takes.
  *
  * @param losses of its last micro-batch
  */
-function wholeAlone(gradients: Gradients, losses: readonly tf.Scalar[]): WholeStep {
+function totalsOfOne(gradients: Gradients, losses: readonly tf.Scalar[]): StepTotals {
   const norm = globalNorm(gradients);
-  return { gradients, norm, seen: tf.stack([...losses, norm]) };
+  return { gradients, norm, fetched: tf.stack([...losses, norm]) };
 }
 
 /** The teacher's outputs, computed in independent parts of the batch. */

@@ -44,10 +44,13 @@ export interface TeacherCache {
   /**
    * Computes and writes what is missing.
    *
-   * @param teach computes the teacher's outputs for a batch
+   * @param teacherOutputs computes the teacher's outputs for a batch
    * @param onPairs called with the number of pairs done, including those already on disk
    */
-  fill(teach: (batch: Batch) => Promise<Float32Array>, onPairs: (pairs: number) => void | Promise<void>): Promise<void>;
+  fill(
+    teacherOutputs: (batch: Batch) => Promise<Float32Array>,
+    onPairs: (pairs: number) => void | Promise<void>,
+  ): Promise<void>;
   /** Adds targets to batches of a split's rows, in any order. `close` closes the files that this opens. */
   withTargets(side: CacheSide, batches: Batches): Batches;
   close(): Promise<void>;
@@ -121,10 +124,11 @@ export async function openTeacherCache(
         }
       }
     },
-    async fill(teach, onPairs) {
+    async fill(teacherOutputs, onPairs) {
       for (const shard of shards) {
         // Another process may have written it meanwhile.
-        if (missing.includes(shard) && !existsSync(join(folder, shard.name))) await fillShard(shard, teach, onPairs);
+        if (missing.includes(shard) && !existsSync(join(folder, shard.name)))
+          await fillShard(shard, teacherOutputs, onPairs);
         else await onPairs(shard.rows);
       }
     },
@@ -148,7 +152,7 @@ export async function openTeacherCache(
 
   async function fillShard(
     { side, name, from, rows }: ShardPlace,
-    teach: (batch: Batch) => Promise<Float32Array>,
+    teacherOutputs: (batch: Batch) => Promise<Float32Array>,
     onPairs: (pairs: number) => void | Promise<void>,
   ): Promise<void> {
     const writer = await createShard(join(folder, name), [rows, ...shape]);
@@ -156,7 +160,7 @@ export async function openTeacherCache(
       const size = (await data[side].at(0)).size; // all batches but the last have this size
       for (let index = Math.floor(from / size); index * size < from + rows; index++) {
         const batch = await data[side].at(index);
-        const outputs = await teach(batch);
+        const outputs = await teacherOutputs(batch);
         // the part of the batch that lies in this shard
         const [first, end] = [Math.max(from - index * size, 0), Math.min(from + rows - index * size, batch.size)];
         await writer.write(index * size + first - from, outputs.subarray(first * width, end * width));

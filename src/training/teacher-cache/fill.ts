@@ -86,7 +86,7 @@ async function fill(
   let done = 0;
   try {
     await cache.fill(
-      (batch) => engine.teach(batch),
+      (batch) => engine.teacherOutputs(batch),
       async (more) => {
         done += more;
         bar.update(done);

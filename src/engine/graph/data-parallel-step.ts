@@ -1,4 +1,4 @@
-/** @file A step that several devices share: each has the gradients of its micro-batches, and all need the sums. */
+/** @file A data-parallel step: each device has the gradients of its micro-batches, and all need the sums. */
 import * as tf from '@tensorflow/tfjs-core';
 import { globalNorm, type Gradients } from '../../distill/step.js';
 import { AllReduce, type CollectiveGroup } from './all-reduce.js';
@@ -8,18 +8,18 @@ import type { Recording } from './recorder.js';
 import { choose } from './update.js';
 import { after, assignVariable } from './variables.js';
 
-/** The name of the losses in a device's share of a step. */
+/** The name of the losses in a device's contribution to a step. */
 const LOSSES = 'losses';
 
 /** A step's gradients, their norm, and the values to fetch. */
-export interface WholeStep {
+export interface StepTotals {
   readonly gradients: Gradients;
   readonly norm: tf.Scalar;
-  readonly seen: tf.Tensor;
+  readonly fetched: tf.Tensor;
 }
 
 /** Records what several devices exchange in a step. */
-export class SharedStep {
+export class DataParallelStep {
   private messages = 0;
 
   /** @param accumulate micro-batches per step, over all devices */
@@ -35,7 +35,7 @@ export class SharedStep {
    *
    * @param place of the micro-batch in its step
    */
-  shareOf(gradients: Gradients, losses: tf.Scalar[], place: GraphNode): Gradients {
+  contribution(gradients: Gradients, losses: tf.Scalar[], place: GraphNode): Gradients {
     const { graph, tensor, value } = this.recording;
     const count = this.accumulate;
     const places = tf.tensor2d(
@@ -48,24 +48,24 @@ export class SharedStep {
     return { [LOSSES]: tensor(placed), ...gradients }; // [A, 2]
   }
 
-  /** The sums of all ranks' shares. The norm is the first rank's, so that all decide alike. */
-  wholeOf(share: Gradients): WholeStep {
+  /** The sums of all ranks' contributions. The norm is the first rank's, so that all decide alike. */
+  reduce(contribution: Gradients): StepTotals {
     const { graph, tensor, value } = this.recording;
     const allReduce = new AllReduce(graph, this.collective);
-    const own = Object.entries(share).map(([name, values]) => [name, value(values)] as const);
+    const own = Object.entries(contribution).map(([name, values]) => [name, value(values)] as const);
     const summed = allReduce.sum(Object.fromEntries(own.reverse())); // in the order of the backward pass
-    const whole: Gradients = Object.fromEntries(Object.keys(share).map((name) => [name, tensor(summed[name]!)]));
-    const { [LOSSES]: losses, ...gradients } = whole;
-    const norm = tensor<tf.Scalar>(allReduce.ofFirst(value(globalNorm(gradients))));
+    const sums: Gradients = Object.fromEntries(Object.keys(contribution).map((name) => [name, tensor(summed[name]!)]));
+    const { [LOSSES]: losses, ...gradients } = sums;
+    const norm = tensor<tf.Scalar>(allReduce.broadcast(value(globalNorm(gradients))));
     this.messages = allReduce.taken;
-    return { gradients, norm, seen: tf.concat([tf.reshape(losses!, [-1]), tf.reshape(norm, [1])], 0) };
+    return { gradients, norm, fetched: tf.concat([tf.reshape(losses!, [-1]), tf.reshape(norm, [1])], 0) };
   }
 
-  /** Sets variables to the first rank's values. Returns the node to run; must be recorded after `wholeOf`. */
-  send(variables: readonly ModelVariable[]): GraphNode {
+  /** Sets variables to the first rank's values. Returns the node to run; must be recorded after `reduce`. */
+  broadcast(variables: readonly ModelVariable[]): GraphNode {
     const { graph } = this.recording;
     const allReduce = new AllReduce(graph, this.collective, this.messages);
-    const set = variables.map(({ variable, read }) => assignVariable(graph, variable, allReduce.ofFirst(read)));
-    return after(graph, graph.scalar(1, 'float32'), set, 'sent');
+    const set = variables.map(({ variable, read }) => assignVariable(graph, variable, allReduce.broadcast(read)));
+    return after(graph, graph.scalar(1, 'float32'), set, 'broadcast');
   }
 }
