@@ -1,5 +1,5 @@
 /** @file The files under the paths that a user gave, and in the archives among them. */
-import { readdirSync, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../base/errors.js';
@@ -72,7 +72,7 @@ export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
   for (const given of paths) {
     const stats = await readable(given, stat(given));
     if (stats.isDirectory()) await searchFolder(given, search);
-    else addFiles(path.dirname(given), [path.basename(given)], search, partnersOf(given));
+    else addFiles(path.dirname(given), [path.basename(given)], search, await partnersOf(given));
     for (let link = search.links.shift(); link !== undefined; link = search.links.shift())
       await searchFolder(link, search, false);
   }
@@ -80,10 +80,11 @@ export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
 }
 
 /** The other side of one of two aligned files, if it is beside it. */
-function partnersOf(given: string): StoredFile[] {
+async function partnersOf(given: string): Promise<StoredFile[]> {
   const [folder, name] = [path.dirname(given), path.basename(given)];
   if (sideOf(name) === undefined) return [];
-  return readdirSync(folder)
+  const beside = await readable(folder, readdir(folder));
+  return beside
     .filter((other) => arePartners(name, other))
     .flatMap((other) => {
       const place = path.join(folder, other);

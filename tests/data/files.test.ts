@@ -64,14 +64,18 @@ test('a path that is not there gets one line', async () => {
 
 test('a folder without permission to read gets one line', async () => {
   await put('sub/a.csv');
+  await put('sub/a.ko');
   await chmod(folder, 0o755);
   await chmod(path.join(folder, 'sub'), 0);
   const asRoot = process.getuid?.() === 0; // who may read all the same
   if (asRoot) process.seteuid!('nobody');
   try {
-    await expect(find('.')).rejects.toThrow(
-      `${folder}/sub: expected a file or folder that can be read, but permission is denied; allow reading it`,
-    );
+    const message = `${folder}/sub: expected a file or folder that can be read, but permission is denied; allow reading it`;
+    await expect(find('.')).rejects.toThrow(message);
+    if (asRoot) process.seteuid!(0);
+    await chmod(path.join(folder, 'sub'), 0o111); // files in it can be opened, but not found
+    if (asRoot) process.seteuid!('nobody');
+    await expect(find('sub/a.ko')).rejects.toThrow(message);
   } finally {
     if (asRoot) process.seteuid!(0);
     await chmod(path.join(folder, 'sub'), 0o700);

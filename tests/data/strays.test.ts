@@ -63,7 +63,7 @@ test('a token store is told from pairs, whether it is given or found', async () 
   await put('store/training-00000.arrow', 'x');
   await put('other/manifest.json', '{"files": ["training-00000.arrow"]}');
   await put('other/training-00000.arrow', readFileSync(fixture('lz4.feather')));
-  await put('piped/training-00000.arrow', readFileSync(fixture('lz4.feather')));
+  await put('piped/training-00000.arrow', readFileSync(fixture('zstd.feather')));
   expect(spawnSync('mkfifo', [inFolder('piped/manifest.json')]).status).toBe(0);
   await expectError(
     ['store'],
