@@ -1,18 +1,18 @@
-/** @file The terminal under a bar, which its user may resize at any moment. */
+/** @file The terminal that a progress bar is drawn on. It may be resized at any moment. */
 
 const ESCAPE = '\u001b[';
 
 /** Clears from the cursor to the end of the screen. */
 const CLEAR = `${ESCAPE}J`;
 
-/** Around what must not wrap, should the terminal be narrower than this process knows yet. */
+/** Written around a line that must not wrap, even if the terminal has just become narrower. */
 const [WITHOUT_WRAP, WITH_WRAP] = [`${ESCAPE}?7l`, `${ESCAPE}?7h`];
 
 /**
- * What cli-progress needs of a terminal, in place of its own, which breaks where the terminal is resized. Many
- * terminals then wrap a line that has become too long, and move the cursor with the text under it. Here the cursor
- * waits at the beginning of the bar and all below is cleared, so that nothing of a wrapped bar is left; and no place is
- * remembered to come back to, which would be another after a resize.
+ * Replaces the terminal class of cli-progress, which breaks when the terminal is resized: many terminals then wrap a
+ * line that has become too long, and move the cursor with the text. Here the cursor stays at the beginning of the bar
+ * and everything below is cleared, so that nothing is left of a wrapped bar. The cursor position is never saved, since
+ * a resize would invalidate it.
  */
 export class BarTerminal {
   constructor(private readonly stream: NodeJS.WriteStream) {}
@@ -26,7 +26,7 @@ export class BarTerminal {
   }
 
   cursorTo(): void {
-    this.stream.write('\r'); // it is only ever the beginning of the line
+    this.stream.write('\r'); // only ever called for the beginning of the line
   }
 
   write(line: string): void {

@@ -1,4 +1,4 @@
-/** @file An export for other tools: opens the model, writes it, and compares what was written with it. */
+/** @file Exports a student for other tools: opens the model, writes it, and checks the export against it. */
 import { checkExportFolder } from '../export/export-folder.js';
 import { exportModel } from '../export/export-model.js';
 import type { Format } from '../export/formats.js';
@@ -8,7 +8,7 @@ import type { DeviceChoice } from '../tensorflow/gpu-choice.js';
 import { openEncoder, startEncoder } from './open-encoder.js';
 import type { Reporter } from './reporter.js';
 
-/** What to export, and to where. */
+/** What to export, and where to. */
 export interface ExportRequest {
   /** `roberta`, a run, a checkpoint of one, a folder or a hub id. */
   readonly model: string;
@@ -21,26 +21,26 @@ export interface ExportRequest {
   readonly device: DeviceChoice;
 }
 
-/** How most students are exported. */
+/** The default options. */
 export const EXPORT_DEFAULTS = { format: 'transformers', backend: 'auto', device: 'auto' } as const;
 
-/** An export that was written. */
+/** The outcome of an export. */
 export interface ExportedStudent {
-  /** The folder or hub id that the name stood for. */
+  /** The folder or hub id that the name referred to. */
   readonly model: string;
-  /** Between the outputs of the model and of the export opened again. */
+  /** The largest difference between the outputs of the model and of the reopened export. */
   readonly largestDifference: number;
 }
 
 /**
- * Writes a student for other tools.
+ * Exports a student for other tools.
  *
- * @throws InputError for a folder with something else in it, and a model that is not available or that the format
- *   cannot hold
+ * @throws InputError for a folder with other contents, and a model that is not available or that the format cannot
+ *   represent
  */
 export async function exportStudent(request: ExportRequest, reporter: Reporter): Promise<ExportedStudent> {
   const { model: name, to, format, tokenizer } = request;
-  await checkExportFolder(to); // now, and not when the model is read
+  await checkExportFolder(to); // before the model is read, which takes longer
   const opened = await openEncoder({ name, flag: 'export', tokenizer, tokenizerFlag: '--tokenizer' }, reporter);
   const { fresh } = opened.model;
   if (fresh.length > 0) reporter.warn(`${name} lacks ${fresh.join(', ')}: the export has random values in their place`);

@@ -7,11 +7,11 @@ import { resolveModelFolder, type ModelPart } from '../weights/hub.js';
 import type { Progress, Reporter } from './reporter.js';
 
 /**
- * The folder of a model, fetched from the hub behind a progress bar where it is not there yet.
+ * Returns the folder of a model, fetching it from the hub with a progress bar if necessary.
  *
  * @param flag the flag that names the model, for messages
- * @throws InputError if there is no such folder or model, or the hub cannot be reached; for a folder that is not as its
- * `manifest.json` says; before weights are fetched, also for a model of a family that is not supported
+ * @throws InputError if there is no such folder or model, the hub cannot be reached, or a folder does not match its
+ *   `manifest.json`; also, before weights are fetched, for a model of an unsupported family
  */
 export async function fetchModel(
   idOrFolder: string,
@@ -24,17 +24,17 @@ export async function fetchModel(
 }
 
 /**
- * The configuration of a model, checked to be of a family that is supported; of one on the hub only its configuration
- * is fetched.
+ * Reads the configuration of a model and checks that its family is supported. From the hub, only the configuration is
+ * fetched.
  *
  * @param flag the flag that names the model, for messages
- * @throws InputError if it is not, or cannot be reached
+ * @throws InputError if it is not supported or cannot be reached
  */
 export async function checkFamily(idOrFolder: string, flag: string, reporter: Reporter): Promise<TextModelConfig> {
   return (await readConfig(await fetchParts(idOrFolder, flag, reporter, ['config']))).config;
 }
 
-/** What to say of a teacher that is no CLIP text model. */
+/** The error for a teacher that is not a CLIP text model. */
 export function notATeacher(
   sources: { readonly teacher: string; readonly student: string },
   teacher: TextModelConfig,
@@ -44,7 +44,7 @@ export function notATeacher(
     student?.family === 'clip-text'
       ? `the two seem to be swapped: --${shellCommand(['teacher', sources.student])} ` +
         `--${shellCommand(['student', sources.teacher])}`
-      : "choose a CLIP, as openai/clip-vit-large-patch14: Stable Diffusion's UNet takes the embeddings of no other";
+      : "choose a CLIP such as openai/clip-vit-large-patch14: Stable Diffusion's UNet takes no other embeddings";
   const family = teacher.family === 'bert' ? 'BERT' : 'RoBERTa';
   return new InputError(
     `--teacher ${sources.teacher}: expected a CLIP text model, got one of the ${family} family; ${remedy}`,
@@ -73,7 +73,7 @@ async function fetchParts(
         bar.update(bytesDone);
       },
     });
-    if (folder === idOrFolder) await checkManifest(folder); // what comes from the hub was checked by its own sums
+    if (folder === idOrFolder) await checkManifest(folder); // files from the hub have been checked already
     return folder;
   }
 }

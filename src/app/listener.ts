@@ -1,7 +1,7 @@
-/** @file The callbacks of a program that calls the library, as a reporter. */
+/** @file Adapts the callbacks of a program that calls the library to a reporter. */
 import type { ReportedEvent, Reporter } from './reporter.js';
 
-/** The progress of one thing. */
+/** The progress of one task. */
 export interface TaskProgress {
   /** What is being done, such as `encoding`. */
   readonly title: string;

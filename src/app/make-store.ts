@@ -6,17 +6,17 @@ import type { Progress, Reporter } from './reporter.js';
 import { formatDuration, formatRate } from '../base/format.js';
 import { TOKENIZER_MODULE, type TokenizerFolders } from './row-tokenizers.js';
 
-/** What a token store is made of, and where. */
+/** What to make a token store from, and where. */
 export interface StoreRequest extends Pick<
   PrepareOptions,
   'paths' | 'sources' | 'out' | 'settings' | 'signal' | 'threads'
 > {
   readonly tokenizers: RowTokenizers;
-  /** Where worker threads find the tokenizers; undefined for no threads. */
+  /** Where worker threads find the tokenizers; undefined to use no threads. */
   readonly tokenizerFolders: TokenizerFolders | undefined;
 }
 
-/** Makes the store, showing progress. */
+/** Makes the store and shows progress. */
 export async function makeStore(request: StoreRequest, reporter: Reporter): Promise<PrepareReport> {
   const { tokenizerFolders, ...rest } = request;
   const started = performance.now();

@@ -12,7 +12,7 @@ import type { Reporter } from './reporter.js';
 import { checkFamily, fetchModel } from './fetch-model.js';
 import { checkVocabulary, openTokenizer } from './open-tokenizer.js';
 
-/** A text encoder with its tokenizer, opened and checked; its weights are read when the engine is loaded. */
+/** A text encoder with its tokenizer, opened and checked. The weights are read later, when the engine is loaded. */
 export interface OpenEncoder extends NamedModel {
   readonly model: PretrainedModel;
   readonly tokenizer: TextTokenizer;
@@ -22,33 +22,32 @@ export interface OpenEncoder extends NamedModel {
   readonly tokenizerFolder: string;
 }
 
-/** Which model, and how the flags are called that say so. */
+/** Which model to open, and the flags that name it. */
 export interface EncoderChoice {
   /** `clip`, `roberta`, a run, a checkpoint of one, a folder or a hub id. */
   readonly name: string;
   readonly flag: string;
   /** Where the tokenizer is, if not with the model. */
   readonly tokenizer?: string | undefined;
-  /** The flag for that; absent where there is none. */
+  /** The flag for that, if there is one. */
   readonly tokenizerFlag?: string;
-  /** The folder of the run that `clip` and `roberta` belong to; else the newest. */
+  /** The folder of the run that `clip` and `roberta` refer to. Default: the newest. */
   readonly run?: string | undefined;
-  /** For parameters that the files lack; 0 where not given. */
+  /** The seed for parameters that the files lack; 0 by default. */
   readonly seed?: number | undefined;
-  /** Draws all parameters at random: only the configuration is read. */
+  /** Whether to initialise all parameters at random and read only the configuration. */
   readonly randomWeights?: boolean | undefined;
 }
 
-/** How often a name is looked up again whose checkpoint was removed or replaced in the meantime. */
+/** How many times to look up a name whose checkpoint keeps being removed or replaced in the meantime. */
 const MOST_LOOKUPS = 5;
 
 /**
- * Opens a text encoder by name, fetching it from the hub where it is not there yet. Where training removes the
- * checkpoint that a name such as `first:last` stands for before it is open, the one that the name stands for now is
- * taken.
+ * Opens a text encoder by name, fetching it from the hub if necessary. If training removes the checkpoint that a name
+ * such as `first:last` refers to before it is open, the name is looked up again.
  *
- * @param open opens what a name stands for; another for tests, which remove it in between
- * @throws InputError for a name that stands for nothing, a damaged file, a tokenizer of another model
+ * @param open opens what a name refers to; replaced in tests that remove it in between
+ * @throws InputError for a name that refers to nothing, a damaged file, or a tokenizer of another model
  */
 export async function openEncoder(choice: EncoderChoice, reporter: Reporter, open = openNamed): Promise<OpenEncoder> {
   const { name, flag, run } = choice;
@@ -67,7 +66,7 @@ export async function openEncoder(choice: EncoderChoice, reporter: Reporter, ope
   }
 }
 
-/** What a name stands for; where that was removed and the name, a step's, stands for nothing else, that is said. */
+/** Looks up a name. If that fails after a checkpoint of that name was lost, the error says that it was removed. */
 async function lookUp(
   name: string,
   flag: string,
@@ -81,7 +80,7 @@ async function lookUp(
   }
 }
 
-/** The model, whose weights are read later: its checkpoint may be gone by then. */
+/** Makes a model, whose weights are read later, report that its checkpoint was removed if it is gone by then. */
 function readWhileThere(model: PretrainedModel, folder: string, flag: string): PretrainedModel {
   return {
     ...model,
@@ -96,7 +95,7 @@ function readWhileThere(model: PretrainedModel, folder: string, flag: string): P
 }
 
 /**
- * Opens the text encoder that a name was found to stand for.
+ * Opens the text encoder that a name was resolved to.
  *
  * @throws InputError as `openEncoder`
  */
@@ -119,18 +118,18 @@ export async function openNamed(
   return { ...named, model, tokenizer: opened.tokenizer, folder, tokenizerFolder: opened.folder };
 }
 
-/** What encodes. */
+/** The backend, device and precision to encode with. */
 export interface EncoderMachine {
   readonly backend: BackendChoice;
   readonly device: DeviceChoice;
   /** float32 unless given. */
   readonly precision?: PrecisionChoice | undefined;
-  /** Whether all texts come with attention masks; else none does. */
+  /** Whether all texts come with attention masks, or none. */
   readonly masked?: boolean;
 }
 
 /**
- * Loads the backend and a model's weights onto it. The caller disposes of the engine.
+ * Loads the backend and the model's weights. The caller must dispose of the engine.
  *
  * @throws InputError for a backend, device or precision that is not available
  */

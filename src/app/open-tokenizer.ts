@@ -10,7 +10,7 @@ export interface TokenizerSource {
   readonly model: string;
   /** Where the tokenizer is, if not with its model. */
   readonly elsewhere: string | undefined;
-  /** The flag that says so. */
+  /** The flag for that. */
   readonly flag: string;
 }
 
@@ -24,7 +24,7 @@ export interface OpenTokenizer {
 /**
  * Opens a model's tokenizer.
  *
- * @throws InputError if there is none that can be read; where it was looked for with its model, the flag is named
+ * @throws InputError if it cannot be read; suggests the flag if the tokenizer was looked for with the model
  */
 export async function openTokenizer(
   { model, elsewhere, flag }: TokenizerSource,
@@ -40,8 +40,8 @@ export async function openTokenizer(
 }
 
 /**
- * Checks that every id a tokenizer gives has an embedding, and warns where model and tokenizer differ on which id is
- * padding: RoBERTa's positions go by it.
+ * Checks that every id of a tokenizer has an embedding, and warns if model and tokenizer disagree on the id of padding,
+ * which RoBERTa's positions depend on.
  *
  * @param where the model, for the message
  */
@@ -59,7 +59,7 @@ export function checkVocabulary(
   if (config.family === 'roberta' && config.padTokenId !== padId)
     reporter.warn(
       `${where}: its config.json says that padding is id ${config.padTokenId} (pad_token_id), ` +
-        `its tokenizer pads with ${padId}: its positions count padding, and not the tokens ${config.padTokenId}; ` +
-        'correct the one that is wrong, or give its own tokenizer',
+        `its tokenizer pads with ${padId}: positions count padding and skip tokens of id ${config.padTokenId}; ` +
+        "correct the one that is wrong, or give the model's own tokenizer",
     );
 }

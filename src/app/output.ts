@@ -4,7 +4,7 @@ import { terminalColumns } from '../base/terminal.js';
 import { plainLines, terminalBar, type Bar } from './progress.js';
 import { SILENT_PROGRESS, type Reporter } from './reporter.js';
 
-/** The flags that every command has. */
+/** The output flags, which every command has. */
 export interface OutputOptions {
   readonly quiet?: boolean;
   readonly json?: boolean;
@@ -13,17 +13,17 @@ export interface OutputOptions {
 /** The console of a command: a reporter that also prints results. */
 export interface Output extends Reporter {
   readonly json: boolean;
-  /** The columns of the terminal that results go to; Infinity where they go elsewhere. */
+  /** The width of the terminal that results are printed to, in columns; Infinity if it is not a terminal. */
   readonly columns: number;
-  /** A result: the text, or with `--json` the object on one line. */
+  /** Prints a result: the text, or with `--json` the object on one line. */
   result(text: string, object: object): void;
 }
 
-/** The console of a command. */
+/** Opens the console of a command. */
 export function openOutput({ quiet = false, json = false }: OutputOptions): Output {
   let bar: Bar | undefined;
   const write = (stream: NodeJS.WriteStream, text: string): void => {
-    if (stream.isTTY) bar?.hide(); // they share the screen
+    if (stream.isTTY) bar?.hide(); // both are on the same screen
     stream.write(`${text}\n`);
   };
   const message = (text: string): void => {

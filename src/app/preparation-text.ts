@@ -1,4 +1,4 @@
-/** @file What `kd prepare` and `kd train` say of the data: tables and lines. */
+/** @file What `kd prepare` and `kd train` print about the data: tables and lines. */
 import { DROP_REASONS, type DropReason } from '../data/prepare/drop-reasons.js';
 import type { PrepareReport, RowCounts, SwappedPairs } from '../data/prepare/report.js';
 import type { SkippedFile } from '../data/sources.js';
@@ -8,30 +8,30 @@ import { ID_COLUMNS } from '../data/store/schema.js';
 import type { Reporter } from './reporter.js';
 import { formatCount, formatCounted } from '../base/format.js';
 
-/** The sides of a pair that ids are made of, for people. */
+/** The columns of ids, described for the user. */
 export const COLUMN_TITLES = {
   teacher_en: "English, by the teacher's tokenizer",
   student_en: "English, by the student's tokenizer",
   student_ko: "Korean, by the student's tokenizer",
 } as const satisfies Record<(typeof ID_COLUMNS)[number], string>;
 
-/** Files that are named; a report names all. */
+/** How many skipped files to name; a report names all. */
 const MOST_SKIPPED = 10;
 
-/** Files with swapped pairs that are named; a report names all. */
+/** How many files with swapped pairs to name; a report names all. */
 const MOST_SWAPPED = 3;
 
-/** Reasons for which rows were dropped, in the order in which they are looked for. */
+/** The reasons for which rows were dropped, in the order in which they are checked. */
 export function reasonsOf({ total }: PrepareReport): DropReason[] {
   return (Object.keys(DROP_REASONS) as DropReason[]).filter((reason) => total.dropped[reason] !== undefined);
 }
 
-/** Rows dropped for any reason. */
+/** The number of rows dropped for any reason. */
 export function droppedOf({ dropped }: RowCounts): number {
   return Object.values(dropped).reduce((sum, count) => sum + count, 0);
 }
 
-/** Pairs by corpus and drops by reason, as tables in a terminal of so many columns. */
+/** Formats pairs by corpus and dropped rows by reason as tables for a terminal of the given width. */
 export function reportTables(report: PrepareReport, columns: number): string {
   const tables = [corporaTable(report), ...(reasonsOf(report).length === 0 ? [] : [reasonsTable(report)])];
   return [
@@ -71,7 +71,7 @@ function reasonsTable(report: PrepareReport): Table {
   };
 }
 
-/** Says, in a line each, what was left out and why. */
+/** Reports what was read, and what was left out and why, in a line each. */
 export function sayWhatWasFound(report: PrepareReport, reporter: Reporter): void {
   const { total, skipped, cut } = report;
   reporter.message(
@@ -98,13 +98,13 @@ function swappedLine({ pairs, files }: SwappedPairs): string {
   return `swapped Korean and English in ${formatCounted(pairs, 'pair')}: ${named.join(', ')}${more}`;
 }
 
-/** Warns where more pairs were asked for than there are. */
+/** Warns if more pairs were requested than there are. */
 export function warnOfFewer(samples: number | undefined, pairs: number, reporter: Reporter): void {
   if (samples !== undefined && samples > pairs)
     reporter.warn(`--samples ${formatCount(samples)}: there are only ${formatCounted(pairs, 'pair')}`);
 }
 
-/** Says how many rows could not be read: those are faults of the files, which nobody wants. */
+/** Warns about rows that could not be read, since those are errors in the files. */
 export function warnOfUnreadable(report: PrepareReport, reporter: Reporter): void {
   if (report.total.dropped.unreadable !== undefined) reporter.warn(dropLine(report, 'unreadable'));
 }
@@ -114,7 +114,7 @@ function dropLine({ total, examples }: PrepareReport, reason: DropReason): strin
   return `${formatCounted(count, 'row')} dropped, ${DROP_REASONS[reason]}: ${examples[reason]?.[0] ?? ''}`;
 }
 
-/** Names files that are not read, the first ones at least. */
+/** Names files that were not read, or the first of them if there are many. */
 export function saySkipped(skipped: readonly SkippedFile[], reporter: Reporter): void {
   for (const { file, why } of skipped.slice(0, MOST_SKIPPED)) reporter.message(`not read: ${file}: ${why}`);
   if (skipped.length > MOST_SKIPPED)

@@ -1,4 +1,6 @@
-/** @file Pairs from files to a token store: finds them, opens both tokenizers, cleans, splits and encodes. */
+/**
+ * @file Prepares pairs from files into a token store: finds files, opens both tokenizers, cleans, splits and encodes.
+ */
 import { availableParallelism } from 'node:os';
 import { InputError } from '../base/errors.js';
 import type { PrepareSettings } from '../data/prepare/settings.js';
@@ -17,24 +19,24 @@ export interface PrepareRequest extends PrepareSettings {
   readonly data: readonly string[];
   /** The folder of the token store. */
   readonly out: string;
-  /** Name or number of the column with the Korean text, where it cannot be told by itself. */
+  /** The name or number of the column with the Korean text, if it cannot be detected. */
   readonly koColumn?: string;
   readonly enColumn?: string;
-  /** The models whose tokenizers make ids: hub ids or folders. */
+  /** The models whose tokenizers produce the ids: hub ids or folders. */
   readonly teacher: string;
   readonly student: string;
-  /** Their tokenizers, where they lie elsewhere. */
+  /** Their tokenizers, if not with the models. */
   readonly teacherTokenizer?: string;
   readonly studentTokenizer?: string;
-  /** Worker threads; one a core where not given. */
+  /** The number of worker threads. Default: one per core. */
   readonly threads?: number;
-  /** Ends the work, and removes what was written. */
+  /** Stops the work and removes what was written. */
   readonly signal?: AbortSignal;
-  /** Called when writing begins: until then there is nothing to clean up. */
+  /** Called when writing begins. Before that there is nothing to clean up. */
   readonly onWriting?: () => void;
 }
 
-/** Worker threads a core, and on a machine with few; each takes memory for both tokenizers. */
+/** The most worker threads per core, or on a machine with few cores. Each takes memory for both tokenizers. */
 const MOST_THREADS_PER_CORE = 4;
 const MOST_THREADS_OF_FEW = 16;
 
@@ -52,8 +54,8 @@ function checkThreads(threads: number | undefined): void {
  * Prepares pairs into a token store.
  *
  * @returns what was found, kept and dropped, by corpus and reason
- * @throws InputError for data without pairs, a damaged corpus, a tokenizer that is not available, and a store of other
- *   pairs in the folder; nothing is written then, nor after an abort
+ * @throws InputError for data without pairs, a damaged corpus, a tokenizer that is not available, or a store of other
+ *   pairs in the folder. Nothing is left behind then, nor after an abort
  */
 export async function preparePairs(request: PrepareRequest, reporter: Reporter): Promise<PrepareReport> {
   const { data: paths, out, koColumn, enColumn, samples, threads, signal } = request;
@@ -90,12 +92,12 @@ export async function preparePairs(request: PrepareRequest, reporter: Reporter):
   return report;
 }
 
-/** Refuses ids of a teacher that is no CLIP, as far as a configuration beside its tokenizer tells. */
+/** Refuses a teacher that is not a CLIP, if there is a configuration beside its tokenizer. */
 async function checkTeacher(request: PrepareRequest, teacher: string, student: string): Promise<void> {
   const configIn = (folder: string): Promise<TextModelConfig | undefined> =>
     readConfig(folder).then(
       ({ config }) => config,
-      () => undefined, // a tokenizer may lie alone
+      () => undefined, // a tokenizer may come without a model
     );
   const config = await configIn(teacher);
   if (request.teacherTokenizer !== undefined || config === undefined || config.family === 'clip-text') return;

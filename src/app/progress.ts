@@ -1,37 +1,37 @@
-/** @file How far something is: a bar on a terminal, a line now and then elsewhere. */
+/** @file Shows progress: a bar on a terminal, otherwise a line every now and then. */
 import { SingleBar, type Options } from 'cli-progress';
 import { BarTerminal } from './bar-terminal.js';
 import type { Progress } from './reporter.js';
 import { formatBytes, formatCount, formatDuration, formatRate } from '../base/format.js';
 
-/** What is counted; with an unknown total (Infinity) there is a count and no bar. */
+/** What is counted. If the total is unknown (Infinity), there is a count but no bar. */
 export interface Task {
   readonly title: string;
   readonly total: number;
   readonly unit: string;
 }
 
-/** A task as far as it is. */
+/** A task and its progress. */
 export interface TaskState extends Task {
   readonly value: number;
   readonly notes: readonly string[];
 }
 
-/** A bar shows only what takes longer than this. */
+/** A bar is shown only for tasks that take longer, in milliseconds. */
 const BAR_DELAY_MS = 1_000;
 
-/** Without a terminal a line of progress now and then takes the bar's place. */
+/** The time between lines of progress, which replace the bar without a terminal, in milliseconds. */
 const PLAIN_INTERVAL_MS = 10_000;
 
 const BAR_WIDTH = { least: 8, most: 24 } as const;
 
-/** A bar on the terminal's last line, gone when stopped. */
+/** A bar on the terminal's last line, which is removed when stopped. */
 export interface Bar extends Progress {
-  /** Takes the bar away until the next update, so that something else can be written. */
+  /** Hides the bar until the next update, so that something else can be written. */
   hide(): void;
 }
 
-/** A bar on standard error. */
+/** Shows a bar on standard error. */
 export function terminalBar(task: Task): Bar {
   const started = performance.now();
   let shown: SingleBar | undefined;
@@ -61,10 +61,10 @@ function startBar(task: Task): SingleBar {
     format: (_, { value, maxWidth }: { value: number; maxWidth: number }, { notes }: { notes: readonly string[] }) =>
       progressLine({ ...task, value, notes }, maxWidth - 1),
     stream: process.stderr,
-    terminal: new BarTerminal(process.stderr), // the library takes one, though its types do not say so
+    terminal: new BarTerminal(process.stderr), // supported by the library, but missing from its types
     clearOnComplete: true,
     fps: 8,
-    // A signal that ends the process must find the terminal as it was, and is not the bar's to catch.
+    // The bar must leave signals alone, and the terminal as it is, in case a signal ends the process.
     linewrap: true,
     hideCursor: false,
     gracefulExit: false,
@@ -72,7 +72,7 @@ function startBar(task: Task): SingleBar {
   return new SingleBar(options);
 }
 
-/** Whole lines for logs: the first after `PLAIN_INTERVAL_MS`, none at the end. */
+/** Writes progress as lines for logs: the first after `PLAIN_INTERVAL_MS`, none at the end. */
 export function plainLines(
   task: Task,
   write: (line: string) => void,
@@ -92,8 +92,8 @@ export function plainLines(
 }
 
 /**
- * `epoch 1/2 [████░░░░] 12/40 steps  loss_en 2.1481  0:01:05 left` in at most `columns` characters. Where room is short
- * the bar shrinks and then goes, then the unit, then the notes, the last one first.
+ * `epoch 1/2 [████░░░░] 12/40 steps  loss_en 2.1481  0:01:05 left` in at most `columns` characters. If space is short,
+ * the bar shrinks and then disappears, then the unit, then the notes, starting with the last.
  */
 export function progressLine({ notes, ...state }: TaskState, columns: number): string {
   const { title, value, total } = state;

@@ -1,21 +1,21 @@
 /** @file Reports the progress of long work: to the console of a command, or to the callbacks of a program. */
 
-/** Shows the progress of one thing. */
+/** Shows the progress of one task. */
 export interface Progress {
-  /** Sets the value, and the notes beside it, most important first; without notes, rate and time left. */
+  /** Sets the value, and the notes beside it, most important first. Default: the rate and the time left. */
   update(value: number, notes?: readonly string[]): void;
   stop(): void;
 }
 
 /** Receives messages, warnings, events and progress. */
 export interface Reporter {
-  /** A message in words. */
+  /** A message to read. */
   message(text: string): void;
-  /** A warning: something that may not be as the user wants it. */
+  /** A warning: something that the user may not want. */
   warn(text: string): void;
   /** An event for programs: an object with its name in `event`. */
   event(object: ReportedEvent): void;
-  /** Starts showing progress, of one thing at a time; only a count where the total is unknown (Infinity). */
+  /** Starts showing the progress of one task at a time; only a count if the total is unknown (Infinity). */
   progress(title: string, total: number, unit: string): Progress;
 }
 
@@ -28,7 +28,7 @@ export interface ReportedEvent {
 /** Progress that shows nothing. */
 export const SILENT_PROGRESS: Progress = { update: () => undefined, stop: () => undefined };
 
-/** A reporter that is silent, its progress too, from the time that a signal is aborted. */
+/** Wraps a reporter so that it, and its progress, falls silent once a signal is aborted. */
 export function reporterUntil(signal: AbortSignal, reporter: Reporter): Reporter {
   const unlessAborted =
     <Args extends readonly unknown[]>(say: (...args: Args) => void) =>

@@ -1,17 +1,17 @@
-/** @file The two tokenizers that encode pairs. A separate module because worker threads load it too. */
+/** @file Loads the two tokenizers that encode pairs. A separate module because worker threads import it too. */
 import type { RowTokenizers } from '../data/prepare/encode.js';
 import { loadTokenizer } from '../text/tokenizer.js';
 
-/** The folders of two tokenizers. */
+/** The folders of the two tokenizers. */
 export interface TokenizerFolders {
   readonly teacher: string;
   readonly student: string;
 }
 
-/** This module, as worker threads import it. */
+/** The URL of this module, for worker threads to import. */
 export const TOKENIZER_MODULE = import.meta.url;
 
-/** Loads both tokenizers, or the one that serves as both only once. */
+/** Loads both tokenizers, or just one if they are the same. */
 export async function loadRowTokenizers({ teacher, student }: TokenizerFolders): Promise<RowTokenizers> {
   const teacherTokenizer = await loadTokenizer(teacher);
   return { teacher: teacherTokenizer, student: student === teacher ? teacherTokenizer : await loadTokenizer(student) };

@@ -3,15 +3,15 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RowTokenizers } from '../data/prepare/encode.js';
 
-/** Changes with the way stores are made, so that older ones are not taken. */
+/** Incremented when stores are made differently, so that older ones are not reused. */
 const STORE_VERSION = 2;
 
-/** The first rules: invisible characters told texts apart, and long pairs were left out after duplicates. */
+/** In the first version, invisible characters made texts distinct, and long pairs were removed after duplicates. */
 const FIRST_VERSION = 1;
 
 /**
- * A name for the token store of some data, as a hash over paths, sizes and times of all files, options and tokenizers:
- * what is edited, added or removed makes another name, without any file being read.
+ * A name for the token store of some data: a hash of the paths, sizes and times of all files, the options and the
+ * tokenizers. Editing, adding or removing a file changes the name; no file has to be read.
  */
 export async function storeKey(
   paths: readonly string[],
@@ -21,7 +21,7 @@ export async function storeKey(
   return keyOf(paths, [STORE_VERSION, options, teacher.fingerprint, student.fingerprint]);
 }
 
-/** The name that the first version of this program gave to the store of the same, which it made by other rules. */
+/** The name that the first version of this program, with its different rules, gave to the store of the same data. */
 export async function firstStoreKey(
   paths: readonly string[],
   options: object,
@@ -37,7 +37,7 @@ async function keyOf(paths: readonly string[], making: readonly unknown[]): Prom
   return hash.digest('hex').slice(0, 16);
 }
 
-/** A line for every file, in the order of names. A folder reached twice through links counts once. */
+/** A line for each file, sorted by name. A folder reached twice through links counts once. */
 async function factsUnder(path: string, seen: Set<string>): Promise<string[]> {
   const entry = await stat(path).catch(() => undefined);
   if (entry === undefined) return [`${path} is not there`];

@@ -110,7 +110,7 @@ describe('teacher and student', () => {
       const result = await withModels(command, STUDENT, STUDENT);
       expect(result.code).toBe(1);
       expect(lastLine(result)).toMatch(
-        /^error: --teacher .*: expected a CLIP text model, got one of the RoBERTa family; choose a CLIP, as openai/,
+        /^error: --teacher .*: expected a CLIP text model, got one of the RoBERTa family; choose a CLIP such as openai/,
       );
     },
   );

@@ -10,10 +10,10 @@ import { ENOUGH_FILES, type MachineFacts } from './machine-facts.js';
 import { speedFindings, tensorflowFinding, usedFinding } from './tensorflow-findings.js';
 
 const OLDEST_NODE = [20, 19] as const;
-/** A few checkpoints of klue/roberta-small, with the optimiser's state. */
+/** The size of a few checkpoints of klue/roberta-small, with the optimiser's state. */
 const RUN_BYTES = 5e9;
 
-/** Looks at everything; findings come as they are made. */
+/** Runs all checks, yielding each finding as soon as it is made. */
 export async function* examine(machine: MachineFacts, device: DeviceChoice): AsyncGenerator<Finding> {
   yield nodeFinding(machine);
   yield processorFinding(machine);
@@ -77,7 +77,7 @@ async function hubFinding(machine: MachineFacts): Promise<Finding> {
     return { name, ok: false, found: reached.message, remedy: 'correct the variable, or unset it' };
   const { address, milliseconds, failure, proxy, offline } = reached;
   const { host } = new URL(address);
-  if (offline === true) return { name, ok: true, found: `${host} was not asked, because HF_HUB_OFFLINE is set` };
+  if (offline === true) return { name, ok: true, found: `${host} was not contacted, because HF_HUB_OFFLINE is set` };
   const route = proxy === undefined ? '' : ` by the proxy ${proxy.address}`;
   const folders = 'name models and tokenizers by folders';
   return check(

@@ -9,7 +9,7 @@ import type { MachineFacts } from './machine-facts.js';
 
 const LIBRARY_NAMES = new Set<string>(GPU_LIBRARIES);
 
-/** Driver, GPUs and libraries: each where the one before leaves something to look at. */
+/** Checks driver, GPUs and libraries, each only if the previous check leaves something to examine. */
 export async function* gpuFindings(
   machine: MachineFacts,
   nvidia: Nvidia,
@@ -46,7 +46,7 @@ function gpuFinding(gpu: Gpu): Finding {
   };
 }
 
-/** A line a library that TensorFlow opens, and a file that XLA needs; with a remedy for those that are missing. */
+/** A finding for each library that TensorFlow opens and each file that XLA needs, with a remedy if it is missing. */
 async function* libraryFindings(machine: MachineFacts): AsyncGenerator<Finding> {
   const problem = await librariesProblem(machine);
   for (const { name, path, version } of await findLibraries(machine)) {

@@ -11,51 +11,51 @@ import { hubAddress, isOffline } from '../../weights/hub-environment.js';
 import { proxyFor } from '../../weights/proxy.js';
 import type { ProbeArguments, TensorflowReport } from './probe.js';
 
-/** Open files that are enough: more than Node, TensorFlow and a run's own come to. */
+/** A sufficient limit on open files: more than Node, TensorFlow and a run need together. */
 export const ENOUGH_FILES = 256;
 
-/** A machine, and what is installed on it. */
+/** A machine and what is installed on it. */
 export interface MachineFacts extends Machine {
-  /** Versions and names as Node gives them. */
+  /** Versions and names as reported by Node. */
   readonly node: string;
   readonly platform: string;
   readonly arch: string;
   readonly processor: { readonly name: string; readonly cores: number; readonly features: ReadonlySet<string> };
   readonly memory: { readonly free: number; readonly total: number };
-  /** Files that a process may have open at once; Infinity where that is not limited, or not told. */
+  /** How many files a process may have open at once; Infinity if unlimited or unknown. */
   readonly openFiles: number;
-  /** Free bytes of the disk that a folder is on; Infinity where the system does not say. */
+  /** Free bytes on the disk of a folder; Infinity if unknown. */
   freeDisk(folder: string): Promise<number>;
-  /** Whether the model hub answers. Throws InputError where a variable names no hub or no proxy. */
+  /** Checks whether the model hub answers. Throws InputError if a variable does not name a valid hub or proxy. */
   reachHub(): Promise<HubReach>;
   /** Loads TensorFlow in a separate process; returns its report, or its last line of output before it crashed. */
   loadTensorflow(options: ProbeArguments): Promise<TensorflowReport | string>;
 }
 
-/** Milliseconds to an answer of the model hub, or why there is none. */
+/** How long the model hub took to answer, in milliseconds, or why it did not. */
 export interface HubReach {
   readonly address: string;
   readonly milliseconds?: number;
   readonly failure?: string;
-  /** The proxy on the way to it, and the variable that names it. */
+  /** The proxy in between, and the variable that names it. */
   readonly proxy?: { readonly address: string; readonly variable: string };
-  /** Whether `HF_HUB_OFFLINE` forbids asking it. */
+  /** Whether `HF_HUB_OFFLINE` forbids contacting it. */
   readonly offline?: boolean;
 }
 
 const REACH_TIMEOUT_MS = 5000;
 
-/** The limit of this process, which those that it starts inherit. */
+/** The limit for this process, which its child processes inherit. */
 function mostOpenFiles(): number {
   try {
     const [, limit] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
     return Number(limit ?? Infinity);
   } catch {
-    return Infinity; // another system, or not even this file can be opened
+    return Infinity; // not Linux, or not even this file can be opened
   }
 }
 
-/** The machine that this runs on. */
+/** The machine that this process runs on. */
 export const thisMachineFacts: MachineFacts = {
   ...thisMachine,
   node: process.versions.node,

@@ -1,35 +1,36 @@
 /**
- * @file A process of its own that loads TensorFlow, multiplies and prints what it found as one JSON line. Native code
- * that dies takes only this process with it, and what TensorFlow reads once can differ from one to the next.
+ * @file A child process that loads TensorFlow, measures matrix products and prints its report as one line of JSON. If
+ * native code crashes, only this process dies; and settings that TensorFlow reads only once can differ between
+ * processes.
  */
 import { productRate } from '../../engine/products.js';
 import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
 import { loadBackend, type BackendInfo } from '../../tensorflow/backend.js';
 import { bfloat16Obstacle } from '../../tensorflow/hardware.js';
 
-/** What TensorFlow says of itself, and how fast it multiplies. */
+/** What TensorFlow reports about itself, and how fast it multiplies. */
 export interface TensorflowReport {
   readonly backend: BackendInfo;
-  /** Floating-point operations a second of products on the device; absent in JavaScript. */
+  /** Floating-point operations per second of matrix products on the device; absent for the JavaScript backend. */
   readonly rates?: {
     readonly float32: number;
-    /** Absent where the environment keeps TensorFlow from them. */
+    /** Absent if the environment keeps TensorFlow from using bfloat16. */
     readonly bfloat16?: number;
   };
-  /** What keeps it from them, as `NAME=value`. */
+  /** The environment variable that prevents bfloat16, as `NAME=value`. */
   readonly bfloat16Obstacle?: string;
-  /** Why there is no rate, in TensorFlow's words. */
+  /** TensorFlow's error message, if the rates could not be measured. */
   readonly failure?: string;
 }
 
-/** Arguments of the process, as JSON. */
+/** The arguments of the process, passed as JSON. */
 export interface ProbeArguments {
   readonly device: DeviceChoice;
   readonly tf32: boolean;
 }
 
 const { device, tf32 } = JSON.parse(process.argv[2]!) as ProbeArguments;
-// A GPU that is asked for and not available is what the report is to tell of.
+// If the requested GPU is not available, the report is to say so, so fall back instead of failing.
 const backend = await loadBackend('auto', device, { tf32 }).catch(() => loadBackend('auto', 'auto', { tf32 }));
 process.stdout.write(`${JSON.stringify({ backend, ...(await measured(backend)) })}\n`);
 

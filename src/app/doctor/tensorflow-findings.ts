@@ -9,7 +9,7 @@ import type { Finding } from './finding.js';
 import { ENOUGH_FILES, type MachineFacts } from './machine-facts.js';
 import type { TensorflowReport } from './probe.js';
 
-/** Whether TensorFlow can be loaded, and which. */
+/** Reports whether TensorFlow can be loaded, and which version. */
 export function tensorflowFinding(machine: MachineFacts, report: TensorflowReport | string): Finding {
   if (typeof report === 'string')
     return {
@@ -33,13 +33,13 @@ export function tensorflowFinding(machine: MachineFacts, report: TensorflowRepor
   return { name: 'TensorFlow', ok: false, found, remedy };
 }
 
-/** Reasons end in what to do, after the last semicolon. */
+/** Splits a reason from its remedy, which follows the last semicolon. */
 function splitReason(reason: string): [string, string] {
   const at = reason.lastIndexOf('; ');
   return at === -1 ? [reason, `run ${setupCommand()}`] : [reason.slice(0, at), reason.slice(at + 2)];
 }
 
-/** Which device TensorFlow reports that it uses. */
+/** Reports the device that TensorFlow says it uses. */
 export function usedFinding(nvidia: Nvidia, device: DeviceChoice, report: TensorflowReport | string): Finding {
   if (typeof report !== 'string' && report.backend.device === 'gpu')
     return { name: 'used', ok: true, found: `${report.backend.gpu?.name ?? 'a GPU'}, TensorFlow reports` };
@@ -51,7 +51,7 @@ export function usedFinding(nvidia: Nvidia, device: DeviceChoice, report: Tensor
   return { name: 'used', ok: false, found: found.startsWith('no GPU') ? found : `no GPU: ${found}`, remedy };
 }
 
-/** Rates of products that really ran on the device that is used: the graph names it. */
+/** Reports the measured rates of products. They ran on the device in use, since the graph names it. */
 export async function* speedFindings(
   machine: MachineFacts,
   choice: DeviceChoice,
@@ -87,7 +87,7 @@ export async function* speedFindings(
     ok: true,
     found:
       `${where}: ${measured.map(([name, rate]) => `${formatFlops(rate)} in ${name}`).join(', ')}` +
-      (bfloat16Obstacle === undefined ? '' : `; none in bfloat16, from which ${bfloat16Obstacle} keeps oneDNN`) +
+      (bfloat16Obstacle === undefined ? '' : `; none in bfloat16, which ${bfloat16Obstacle} keeps oneDNN from using`) +
       `; --precision auto takes ${auto.precision} for large models`,
   };
 }

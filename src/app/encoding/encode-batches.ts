@@ -1,37 +1,37 @@
-/** @file Texts encoded a batch at a time. */
+/** @file Encodes texts batch by batch. */
 import { oneAhead } from '../../base/one-ahead.js';
 import type { Encoded, EncoderEngine } from '../../engine/encoder-engine.js';
 import { batchesByLength } from '../../text/length-batches.js';
 import type { TextTokenizer } from '../../text/tokenizer.js';
 
-/** `N` texts, encoded in batches of `B`: `L` tokens per text, `D` the model's width. */
+/** `N` texts to encode in batches of `B`. `L` is the number of tokens per text, `D` the model's width. */
 export interface TextsToEncode {
   readonly texts: readonly string[];
   readonly tokenizer: TextTokenizer;
   /** D */
   readonly width: number;
-  /** Texts of full length in a batch; shorter ones are more, of as many places. */
+  /** Full-length texts per batch. A batch of shorter texts holds more of them, with as many tokens in total. */
   readonly batchSize: number;
-  /** Whether a text's tokens attend to its tokens only, not to its padding. */
+  /** Whether attention masks out padding. */
   readonly masked: boolean;
 }
 
 /** The outputs of a batch: `lastHiddenState` `[B, L, D]`, `poolerOutput` `[B, D]`. */
 export interface EncodedBatch extends Encoded {
-  /** The numbers of its texts, from 0. `[B]` */
+  /** The indices of its texts. `[B]` */
   readonly rows: Uint32Array;
   /** `[B, L]` */
   readonly ids: Int32Array;
-  /** How many of its texts were longer than `L` tokens, and cut. */
+  /** How many of its texts were truncated to `L` tokens. */
   readonly cut: number;
 }
 
-/** Texts that are sorted together, at least: enough that nearly all batches are of one length. */
+/** The fewest texts to sort together: enough that almost every batch holds texts of one length. */
 const WINDOW = 1024;
 
 /**
- * Encodes texts a batch at a time: in windows of at least `WINDOW` texts those of like length together, so in another
- * order than they have. The next batch is encoded while one is used.
+ * Encodes texts batch by batch. Within windows of at least `WINDOW` texts, those of similar length are batched
+ * together, so results come out of order. The next batch is encoded while the current one is used.
  */
 export function encodeBatches(texts: TextsToEncode, engine: EncoderEngine): AsyncGenerator<EncodedBatch, void> {
   return oneAhead(encodeInTurn(texts, engine));

@@ -1,4 +1,4 @@
-/** @file Texts to hidden states, pooled outputs and ids, by any text encoder. */
+/** @file Encodes texts to hidden states, pooled outputs and ids with any text encoder. */
 import { putRows } from '../../base/rows.js';
 import type { EncoderEngine } from '../../engine/encoder-engine.js';
 import type { PrecisionChoice } from '../../engine/precision.js';
@@ -9,25 +9,25 @@ import type { Reporter } from '../reporter.js';
 import { encodeToFile } from './encode-to-file.js';
 import { encodeBatches, type EncodedBatch, type TextsToEncode } from './encode-batches.js';
 
-/** Which texts to encode, and by which model. */
+/** Which texts to encode, and with which model. */
 export interface EncodeRequest {
   /** `roberta`, `clip`, a run, a checkpoint of one, a folder or a hub id. */
   readonly model: string;
   /** Where its tokenizer is, if not with the model. */
   readonly tokenizer?: string;
   readonly texts: readonly string[];
-  /** Whether a text's tokens attend to its tokens only, not to its padding. */
+  /** Whether attention masks out padding. */
   readonly attentionMask?: boolean;
-  /** Texts of full length per batch; shorter ones are more, of as many places. */
+  /** Full-length texts per batch. A batch of shorter texts holds more of them, with as many tokens in total. */
   readonly batchSize: number;
-  /** In what products are computed; `auto`: bfloat16 where that is faster. */
+  /** The precision of matrix products; `auto` means bfloat16 if that is faster. */
   readonly precision: PrecisionChoice;
   readonly backend: BackendChoice;
   readonly device: DeviceChoice;
   readonly signal?: AbortSignal;
 }
 
-/** How most texts are encoded: exactly, unless something else is asked for. */
+/** The default options. Encoding is in full precision unless requested otherwise. */
 export const ENCODE_DEFAULTS = { batchSize: 32, precision: 'fp32', backend: 'auto', device: 'auto' } as const;
 
 /** `N` texts of `L` tokens, encoded at width `D`; all row-major. */
@@ -40,14 +40,14 @@ export interface EncodedTexts {
   readonly inputIds: Int32Array;
   /** `[N, L, D]` */
   readonly shape: readonly [texts: number, length: number, width: number];
-  /** How many texts were longer than `L` tokens, and cut. */
+  /** How many texts were truncated to `L` tokens. */
   readonly cut: number;
 }
 
 /**
  * Encodes texts.
  *
- * @throws InputError for a model or tokenizer that is not available, and damaged or diverged weights
+ * @throws InputError for a model or tokenizer that is not available, or weights that are damaged or diverged
  */
 export async function encodeTexts(request: EncodeRequest, reporter: Reporter): Promise<EncodedTexts> {
   return withEncoder(request, reporter, async ({ texts, ...rest }, start, onEncoded) => {
@@ -77,7 +77,7 @@ export async function encodeTexts(request: EncodeRequest, reporter: Reporter): P
  * Encodes texts into a safetensors file: `last_hidden_state` `[N, L, D]`, `pooler_output` `[N, D]`, `input_ids`
  * `[N, L]`.
  *
- * @returns what the file holds, but for its values
+ * @returns the shape of the hidden states and the number of truncated texts
  * @throws InputError as `encodeTexts`, and for a file that cannot be written
  */
 export async function encodeTextsToFile(
@@ -91,7 +91,7 @@ export async function encodeTextsToFile(
   });
 }
 
-/** Opens the model, and shows the progress of the encoding. */
+/** Opens the model and shows the progress of the encoding. */
 async function withEncoder<T>(
   { model: name, tokenizer: elsewhere, texts, attentionMask = false, batchSize, signal, ...device }: EncodeRequest,
   reporter: Reporter,

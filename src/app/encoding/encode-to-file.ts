@@ -4,11 +4,11 @@ import { encodeBatches, type EncodedBatch, type TextsToEncode } from './encode-b
 
 /**
  * Encodes texts into a safetensors file: `last_hidden_state` `[N, L, D]`, `pooler_output` `[N, D]`, `input_ids`
- * `[N, L]`. The file is begun before the model is loaded, so that a path which cannot be written shows at once, and
- * appears under its name when it is whole.
+ * `[N, L]`. The file is created before the model is loaded, so that a path that cannot be written fails at once. It
+ * gets its name when it is complete.
  *
- * @param loadEngine loads the model; it is disposed of here
- * @returns how many texts were longer than `L` tokens, and cut
+ * @param loadEngine loads the engine, which is disposed of here
+ * @returns how many texts were truncated to `L` tokens
  * @throws InputError if the file cannot be written
  */
 export async function encodeToFile(
@@ -44,7 +44,7 @@ export async function encodeToFile(
   return { cut };
 }
 
-/** Writes rows, all of one size, at the places of their texts. */
+/** Writes rows of equal size to the positions of their texts. */
 async function writeRows(
   file: SafetensorsWriter,
   name: string,

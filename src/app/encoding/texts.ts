@@ -4,19 +4,19 @@ import { formatCount } from '../../base/format.js';
 import { withLineFeeds } from '../../data/readers/line-breaks.js';
 import { linesOf, utf8Chunks } from '../../data/text-file.js';
 
-/** Millions of texts: encoded as Stable Diffusion takes them, a terabyte. */
+/** Enough for millions of texts, whose hidden states for Stable Diffusion would take a terabyte. */
 const LIMIT: InputLimit = { most: 256 * 2 ** 20, remedy: 'encode it in parts' };
 
-/** However short they are: a list of many more takes all memory that a process has. */
+/** The most texts, however short: a list of many more would use up the memory of the process. */
 const MOST_TEXTS = 2 ** 24;
 
 /**
- * The texts of a UTF-8 file, one a line: empty lines are empty texts, and a line break at the very end opens no further
- * line.
+ * Reads the texts of a UTF-8 file, one per line. Empty lines are empty texts; a line break at the very end does not
+ * start another line.
  *
  * @param input its path; `-` for standard input
- * @throws InputError for a file that cannot be read, is not UTF-8 (with the line), is empty, over 256 MiB or 2^24
- *   texts
+ * @throws InputError for a file that cannot be read, is not UTF-8 (with the line), is empty, or holds more than 256 MiB
+ *   or 2^24 texts
  */
 export async function readTexts(input: string): Promise<string[]> {
   const path = input === '-' ? STANDARD_INPUT : input;

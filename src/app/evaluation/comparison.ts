@@ -1,4 +1,4 @@
-/** @file Which models are compared: those named, the teacher, and each run's student as it was before training. */
+/** @file Selects and opens the models to compare: those named, the teacher, and each run's student before training. */
 import { basename, resolve } from 'node:path';
 import { findRun } from '../../runs/find-run.js';
 import { resolveModelName } from '../../runs/model-names.js';
@@ -20,31 +20,31 @@ export interface ComparedModel {
 
 /** The models of a comparison, opened. */
 export interface Comparison {
-  /** Absent where nothing is measured against it and it is not compared. */
+  /** Absent if nothing is measured against it and it is not compared itself. */
   readonly teacher?: ComparedModel | undefined;
-  /** In the order of the tables; the teacher is among them if it was named or baselines are wanted. */
+  /** In the order of the tables; includes the teacher if it was named or baselines are wanted. */
   readonly models: readonly ComparedModel[];
   /** The folders of the runs whose checkpoints are compared. */
   readonly runs: readonly string[];
-  /** The folder of the run that `clip`, `roberta` and the pairs come from; undefined where there is none. */
+  /** The folder of the run that `clip`, `roberta` and the pairs come from; undefined if there is no run. */
   readonly run: string | undefined;
 }
 
-/** What is to be compared. */
+/** What to compare. */
 export interface ComparisonRequest {
   readonly names: readonly string[];
-  /** Name of the teacher. */
+  /** The name of the teacher. */
   readonly teacher: string;
-  /** Whether teacher and untrained students take part, named or not. */
+  /** Whether to include the teacher and untrained students even if they are not named. */
   readonly baselines: boolean;
-  /** Whether the models are measured against the teacher; without that it is opened only to be compared itself. */
+  /** Whether models are measured against the teacher. If not, it is opened only to be compared itself. */
   readonly needsTeacher: boolean;
 }
 
 /**
  * Opens the models of a comparison.
  *
- * @throws InputError for a name that stands for nothing: it says what was looked for, and where
+ * @throws InputError for a name that matches nothing, saying what was looked for and where
  */
 export async function openComparison(
   { names, teacher: teacherName, baselines, needsTeacher }: ComparisonRequest,
@@ -91,7 +91,7 @@ async function firstRunOf(names: readonly string[]): Promise<string | undefined>
   return undefined;
 }
 
-/** Tells whether a source is the teacher's, without opening it. */
+/** Returns a function that tells whether a source is the teacher's, without opening it. */
 async function sameModelAs(name: string, run: string | undefined): Promise<(source: string) => boolean> {
   const teacher = (await resolveModelName(name, '--teacher', run)).source;
   return (source) => source === teacher;
@@ -107,14 +107,14 @@ async function openTeacher(name: string, run: string | undefined, reporter: Repo
   };
 }
 
-/** Refuses what training would not take for a teacher; before its weights are fetched. */
+/** Refuses a model that training would not accept as a teacher, before its weights are fetched. */
 async function checkIsTeacher(name: string, run: string | undefined, reporter: Reporter): Promise<void> {
   const { source } = await resolveModelName(name, '--teacher', run);
   const config = await checkFamily(source, `--teacher ${name}`, reporter);
   if (config.family !== 'clip-text') throw notATeacher({ teacher: name, student: '' }, config, undefined);
 }
 
-/** A baseline that nothing is measured against: said and left out where it cannot be opened. */
+/** Opens a baseline that nothing is measured against. If it cannot be opened, warns and leaves it out. */
 async function openedIfThere(
   opening: Promise<ComparedModel>,
   what: string,
@@ -130,7 +130,8 @@ async function openedIfThere(
 }
 
 /**
- * The student of a run before its first step, with the projection to the teacher's width that it may have begun with.
+ * Opens the student of a run as it was before the first step, including its initial projection to the teacher's width,
+ * if any.
  */
 async function openUntrained(
   name: string,
@@ -155,7 +156,7 @@ async function openUntrained(
   return { name: `${called} (untrained)`, role: 'untrained', opened: { ...opened, model } };
 }
 
-/** How a run's models came by parameters that no file has. */
+/** How a run initialised parameters that are not in any file. */
 async function startOf(run: string): Promise<Pick<EncoderChoice, 'seed' | 'randomWeights'>> {
   const { settings } = await readRunConfig(run);
   return { seed: settings.seed as number | undefined, randomWeights: settings.randomWeights === true };

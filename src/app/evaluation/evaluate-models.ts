@@ -1,4 +1,4 @@
-/** @file A comparison of models from names to scores: opens models and pairs, encodes, measures. */
+/** @file Compares models, from names to scores: opens models and pairs, encodes, measures. */
 import type { Precision } from '../../distill/engine.js';
 import { encoderEngine } from '../../engine/encoder.js';
 import { encodingPrecision, precisionText, type PrecisionChoice } from '../../engine/precision.js';
@@ -26,30 +26,31 @@ import { openPairs, type OpenPairs } from './pairs.js';
 /** Which models to compare, and on what. */
 export interface EvaluationRequest {
   /**
-   * `clip` (the teacher), `roberta` (the newest run's best checkpoint), a run, a checkpoint of one, a folder, a hub id.
+   * `clip` (the teacher), `roberta` (the newest run's best checkpoint), a run, one of its checkpoints, a folder or a
+   * hub id.
    */
   readonly compare: readonly string[];
   /** The model whose English embeddings are the reference. */
   readonly teacher: string;
-  /** Whether the teacher and untrained students take part, named or not. */
+  /** Whether to include the teacher and untrained students even if they are not named. */
   readonly baselines: boolean;
-  /** Files of pairs, folders, or a token store; the run's validation pairs where not given. */
+  /** Files of pairs, folders, or a token store. Default: the run's validation pairs. */
   readonly data?: readonly string[];
   readonly koColumn?: string;
   readonly enColumn?: string;
-  /** Pairs to draw; all, up to `DEFAULT_SAMPLES`, where not given. */
+  /** How many pairs to sample. Default: all, up to `DEFAULT_SAMPLES`. */
   readonly samples?: number;
-  /** Random seed of the draw. */
+  /** The random seed for sampling. */
   readonly seed: number;
-  /** Whether models are compared on pairs; else only on `sts`. */
+  /** Whether to compare on pairs, or only on `sts`. */
   readonly pairs: boolean;
-  /** Files of judged pairs. */
+  /** Files of sentence pairs with human similarity scores. */
   readonly sts: readonly string[];
-  /** Groupings to score separately as well. */
+  /** Groupings for additional, separate scores. */
   readonly by: readonly Grouping[];
-  /** Texts of full length per batch; shorter ones are more, of as many places. */
+  /** Full-length texts per batch. A batch of shorter texts holds more of them, with as many tokens in total. */
   readonly batchSize: number;
-  /** In what products are computed; `auto`: bfloat16 where that is faster. */
+  /** The precision of matrix products; `auto` means bfloat16 if that is faster. */
   readonly precision: PrecisionChoice;
   readonly backend: BackendChoice;
   readonly device: DeviceChoice;
@@ -78,9 +79,9 @@ export interface EvaluationResult {
 }
 
 /**
- * Compares models: distance to the teacher, translations found, and similarity as people judged it.
+ * Compares models by distance to the teacher, retrieval of translations, and agreement with human similarity scores.
  *
- * @throws InputError for a model, pairs or a file that is not available; what `signal` was aborted with
+ * @throws InputError for a model, pairs or a file that is not available; the abort reason of `signal`
  */
 export async function evaluateModels(request: EvaluationRequest, reporter: Reporter): Promise<EvaluationResult> {
   const judged = await Promise.all(request.sts.map(async (file) => ({ file, pairs: await readStsFile(file) })));
@@ -106,7 +107,7 @@ interface StartedModels {
   readonly underTest: ReadonlyMap<ComparedModel, ModelUnderTest>;
 }
 
-/** Loads every model once, the teacher too where it is not compared. */
+/** Loads every model once, including a teacher that is only measured against. */
 async function startModels(
   { backend: backendChoice, device, precision: choice, pairs }: EvaluationRequest,
   { teacher, models }: Comparison,

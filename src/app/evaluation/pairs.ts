@@ -1,4 +1,4 @@
-/** @file The pairs of a comparison: held out by the run, or given. */
+/** @file The pairs to evaluate on: held out by the run, or given. */
 import { KD } from '../../base/own-command.js';
 import { relative, resolve } from 'node:path';
 import { PREPARE_DEFAULTS } from '../../data/prepare/settings.js';
@@ -19,15 +19,12 @@ import { makeStore } from '../make-store.js';
 import { sayWhatWasFound, warnOfFewer } from '../preparation-text.js';
 import type { Comparison } from './comparison.js';
 
-/**
- * So many pairs are evaluated on unless more are asked for: about an hour for two real models and a baseline on two
- * cores.
- */
+/** How many pairs to evaluate on by default: about an hour's work for two real models and a baseline on two cores. */
 export const DEFAULT_SAMPLES = 10_000;
 
 /** Which pairs to evaluate on. */
 export interface PairsRequest {
-  /** Files of pairs, folders, or a token store; the run's own where not given. */
+  /** Files of pairs, folders, or a token store. Default: the run's own pairs. */
   readonly data?: readonly string[] | undefined;
   readonly koColumn?: string | undefined;
   readonly enColumn?: string | undefined;
@@ -35,7 +32,7 @@ export interface PairsRequest {
   readonly seed: number;
 }
 
-/** Pairs that are open to be read. */
+/** Pairs that are open for reading. */
 export interface OpenPairs {
   readonly pairs: PairsToRead;
   readonly description: PairsEvaluation['data'];
@@ -43,9 +40,9 @@ export interface OpenPairs {
 }
 
 /**
- * Opens the pairs to evaluate on, a sample of them where there are more than wanted.
+ * Opens the pairs to evaluate on, or a sample of them if there are more than requested.
  *
- * @throws InputError where there are none
+ * @throws InputError if there are none
  */
 export async function openPairs(request: PairsRequest, comparison: Comparison, reporter: Reporter): Promise<OpenPairs> {
   const store =
@@ -118,7 +115,7 @@ async function storeOfRun(run: string | undefined): Promise<TokenStore> {
   );
 }
 
-/** A token store as it is; raw data is cleaned and kept until the end of the process. */
+/** Opens a token store; raw data is first prepared into a temporary one, which is removed when the process exits. */
 async function storeOfData(
   paths: readonly string[],
   { koColumn, enColumn, samples = DEFAULT_SAMPLES, seed }: PairsRequest,
@@ -152,7 +149,7 @@ async function warnIfTrainedOn(paths: readonly string[], run: string | undefined
   const shared = paths.find((path) => trained.some((other) => resolve(other) === resolve(path)));
   if (shared === undefined) return;
   reporter.warn(
-    `${shared} is what ${run} was trained on: most of its pairs are not new to the student; without --data its ` +
-      'held-out pairs are used',
+    `${run} was trained on ${shared}, so the student has seen most of its pairs; leave --data out to use the ` +
+      'pairs held out of training',
   );
 }

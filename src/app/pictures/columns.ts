@@ -1,4 +1,4 @@
-/** @file Which encoders a grid compares, and on which texts. */
+/** @file The columns of a grid: which encoders it compares, and on which texts. */
 import { meanSquaredError } from '../../diffusion/embeddings.js';
 import type { Embedding } from '../../diffusion/tensors.js';
 import { asWideAs, openPretrained, randomModel } from '../../models/pretrained.js';
@@ -10,7 +10,7 @@ import type { GenerateOptions } from './options.js';
 import type { PromptPair } from './prompts.js';
 import { embed, type DrawingEncoder } from './prompt-embeddings.js';
 
-/** An encoder on one of a row's texts. */
+/** An encoder and the language of the texts it is given. */
 export interface Column {
   readonly title: string;
   readonly subtitle: string;
@@ -18,7 +18,7 @@ export interface Column {
   readonly language: keyof PromptPair;
 }
 
-/** A row's text as a column has it: what guides a picture, and how far it is from the first column's. */
+/** A row's text as embedded for a column, and its mean squared error to the first column. */
 export interface EmbeddedCell {
   readonly prompt: Embedding;
   readonly negative: Embedding;
@@ -27,7 +27,7 @@ export interface EmbeddedCell {
 
 const SUBTITLES = { ko: 'on Korean', en: 'on English' } as const;
 
-/** The columns that are asked for; the first is what the others are measured against. */
+/** The requested columns. The others are measured against the first. */
 export async function columnsOf(options: GenerateOptions, reporter: Reporter): Promise<readonly Column[]> {
   const column = (encoder: DrawingEncoder, language: keyof PromptPair, title = encoder.label): Column => ({
     title,
@@ -63,8 +63,8 @@ async function openTeacher(
 }
 
 /**
- * The student as its run began: the checkpoint it started from; without a run random weights. A projection that it has
- * learnt, as it is of another width than its teacher, is random, too.
+ * The student before training: the checkpoint that its run started from, or random weights if there is no run. A
+ * learned projection to the teacher's width is random, too.
  */
 async function untrained(student: OpenEncoder, reporter: Reporter): Promise<DrawingEncoder> {
   const label = `${student.label}, untrained`;
@@ -76,7 +76,7 @@ async function untrained(student: OpenEncoder, reporter: Reporter): Promise<Draw
   return { ...student, label, source, folder, model: asWideAs(encoder.width, await openPretrained(folder, 0)) };
 }
 
-/** Embeds each row's text for each column, an encoder at a time. `[rows][columns]` */
+/** Embeds each row's text for each column, one encoder at a time. `[rows][columns]` */
 export async function embedCells(
   columns: readonly Column[],
   rows: readonly PromptPair[],

@@ -17,27 +17,27 @@ import { startingNoise } from './starting-noise.js';
 /** A grid that was drawn. */
 export interface DrawnGrid {
   readonly path: string;
-  /** How many prompts it has. */
+  /** How many rows it has, one per prompt. */
   readonly rows: number;
-  /** What each column is, as `CLIP on English`; the first is what the others are measured against. */
+  /** The name of each column, such as `CLIP on English`. The others are measured against the first. */
   readonly columns: readonly string[];
 }
 
-/** How far the hidden states of a row are from the first column's. */
+/** How far a row's hidden states are from those of the first column. */
 export interface RowDistances {
   /** The prompt, in one language or both. */
   readonly texts: readonly string[];
-  /** What each column is, the reference first. */
+  /** The name of each column, the reference first. */
   readonly columns: readonly string[];
-  /** Mean squared differences to the first column's hidden states, a column each; NaN where widths differ. */
+  /** Each column's mean squared error to the first column's hidden states; NaN if widths differ. */
   readonly errors: readonly number[];
 }
 
 /**
- * Draws a grid: a row for each prompt, a column for each encoder, all from the same noise.
+ * Draws a grid with a row for each prompt and a column for each encoder, all from the same noise.
  *
- * @param onRow called with each row when it is drawn
- * @throws InputError for an encoder or a pipeline that cannot be used, and a folder that takes no files
+ * @param onRow called after each row is drawn
+ * @throws InputError for an encoder or a pipeline that cannot be used, or a folder that cannot be written to
  */
 export async function compare(
   prompts: readonly string[],
@@ -85,7 +85,7 @@ export async function compare(
   }
 }
 
-/** Draws a row. */
+/** Draws a row of the grid. */
 async function drawRow(
   pipeline: Pipeline,
   row: PromptPair,
@@ -127,7 +127,7 @@ function nameOf({ title, subtitle }: Column): string {
   return `${title} ${subtitle}`.trim();
 }
 
-/** A prompt's texts, once where both are the same. */
+/** A prompt's texts, or just one if both are the same. */
 function textsOf({ ko, en }: PromptPair): string[] {
   return ko === en ? [ko] : [ko, en];
 }

@@ -17,17 +17,17 @@ import { startingNoise } from './starting-noise.js';
 export interface DrawnPicture {
   readonly path: string;
   readonly prompt: string;
-  /** Absent where the noise came from a file. */
+  /** Undefined if the noise came from a file. */
   readonly seed: number | undefined;
-  /** What is wrong with it, as being of one colour. */
+  /** What is wrong with it, such as being a single colour. */
   readonly trouble?: string;
 }
 
 /**
- * Draws each prompt, `count` times.
+ * Draws each prompt `count` times.
  *
- * @param onPicture called with each picture when it is on the disk
- * @throws InputError for an encoder or a pipeline that cannot be used, and a folder that takes no files
+ * @param onPicture called after each picture is written
+ * @throws InputError for an encoder or a pipeline that cannot be used, or a folder that cannot be written to
  */
 export async function draw(
   prompts: readonly string[],

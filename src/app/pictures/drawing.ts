@@ -1,18 +1,18 @@
-/** @file A picture, drawn behind a progress bar. */
+/** @file Draws a picture and shows its progress. */
 import type { StartingNoise } from '../../diffusion/noise.js';
 import type { Pipeline } from '../../diffusion/pipeline.js';
 import type { Embedding, Pixels } from '../../diffusion/tensors.js';
 import type { Reporter } from '../reporter.js';
 import type { GenerateOptions } from './options.js';
 
-/** Time steps from one preview to the next, unless the user says how many. */
+/** Time steps between previews by default. */
 const PREVIEW_EVERY = 5;
 
 /**
- * Draws one picture behind a progress bar.
+ * Draws one picture and shows a progress bar.
  *
- * @param title of the progress
- * @param onPreview called now and then with the picture as it is, where `options.preview` asks for it
+ * @param title the title of the progress bar
+ * @param onPreview called every few time steps with the picture so far, if `options.preview` is set
  */
 export async function drawOne(
   pipeline: Pipeline,

@@ -1,4 +1,4 @@
-/** @file The process that embeds texts, started by `embedding.ts`: it receives one task and sends back its outcome. */
+/** @file The process that embeds texts. Started by `embedding.ts`, it receives one task and sends back the result. */
 import { embedTexts } from '../../diffusion/embeddings.js';
 import { messageOf } from '../../base/errors.js';
 import { inputFailure } from '../../base/input-failure.js';
@@ -10,7 +10,7 @@ import type { EmbeddingResult, SentTask } from './embedding.js';
 
 process.on('disconnect', () => {
   process.exit();
-}); // nobody is left to send it to
+}); // the parent has gone
 process.once('message', (task: SentTask) => {
   void embed(task)
     .catch((error: unknown): EmbeddingResult => {
@@ -33,7 +33,7 @@ async function embed({
   checked,
 }: SentTask): Promise<EmbeddingResult> {
   trustChecked(checked);
-  for (const [each] of checked) await checkManifest(each); // costs nothing, unless a file was touched since
+  for (const [each] of checked) await checkManifest(each); // free, unless a file has been modified since
   const model = asWideAs(width, isRandom ? await openRandom(folder, seed) : await openPretrained(folder, seed), seed);
   const warnings: string[] = [];
   const engine = await startEncoder(

@@ -1,6 +1,6 @@
 /**
- * @file Texts embedded in a child process: TensorFlow keeps what memory it once had, a GPU's too, until its
- * process ends, and the UNet is to have it.
+ * @file Embeds texts in a child process, because TensorFlow keeps its memory, including a GPU's, until its process
+ * exits, and the UNet needs that memory.
  */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -16,11 +16,11 @@ export interface EmbeddingTask {
   /** The folder with the encoder's configuration and weights. */
   readonly folder: string;
   readonly tokenizerFolder: string;
-  /** Whether its weights are drawn at random, of the configuration alone. */
+  /** Whether to use random weights and only the configuration. */
   readonly isRandom: boolean;
-  /** For what is drawn at random. */
+  /** The seed for random weights. */
   readonly seed: number;
-  /** The width of the hidden states: a model of another width has a projection drawn at random. */
+  /** The width of the hidden states. A model of another width gets a random projection. */
   readonly width: number;
   /** The encoder, for messages. */
   readonly where: string;
@@ -28,7 +28,7 @@ export interface EmbeddingTask {
   readonly device: DeviceChoice;
 }
 
-/** A task as the process is sent it: with the folders that were found to be whole, so that none is checked twice. */
+/** A task as sent to the process, with the folders already checked against their manifests, to avoid checking again. */
 export interface SentTask extends EmbeddingTask {
   readonly checked: ReturnType<typeof checkedFolders>;
 }
@@ -36,14 +36,14 @@ export interface SentTask extends EmbeddingTask {
 /** The outcome of a task. */
 export type EmbeddingResult =
   | { readonly embeddings: Embedding[]; readonly warnings: readonly string[] }
-  /** `code`: of bad input, undefined for a bug. */
+  /** `code` is that of an `InputError`; undefined for a bug. */
   | { readonly error: string; readonly code: string | undefined; readonly stack: string | undefined };
 
 /**
- * Embeds texts. The process is gone when this returns.
+ * Embeds texts in a child process, which has exited when this returns.
  *
  * @returns `[L, D]` for each text, and warnings about the device
- * @throws InputError for weights that are damaged or diverged, a device that is not there, and a process that was
+ * @throws InputError for weights that are damaged or diverged, a device that is not available, or a process that was
  *   killed
  */
 export async function embedInChild(
@@ -64,11 +64,12 @@ export async function embedInChild(
   const sent: SentTask = { ...task, checked: checkedFolders() };
   child.send(sent);
   const answer = await Promise.race([answered, ended]);
-  child.kill('SIGKILL'); // it has nothing left to do, and its memory is wanted
+  child.kill('SIGKILL'); // it is finished, and its memory is needed
   const end = await ended;
   if (typeof answer !== 'object' || answer === null) {
     throw new InputError(
-      `${task.where}: expected its process to embed texts, got its end (${String(end)}); it may have run out of memory`,
+      `${task.where}: expected its process to embed texts, but it ended (${String(end)}); ` +
+        'it may have run out of memory',
     );
   }
   if ('embeddings' in answer) return answer;

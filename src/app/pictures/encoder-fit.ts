@@ -1,4 +1,4 @@
-/** @file Whether text encoders fit an image model: it takes hidden states of one width. */
+/** @file Checks that text encoders fit an image model, which takes hidden states of one width. */
 import { join } from 'node:path';
 import { PIPELINE_FILES, PIPELINE_GRAPH } from '../../diffusion/pipeline-files.js';
 import { readSignature } from '../../diffusion/onnx-signature.js';
@@ -8,15 +8,15 @@ import { fetchModel } from '../fetch-model.js';
 import type { OpenEncoder } from '../open-encoder.js';
 import type { Reporter } from '../reporter.js';
 
-/** A text encoder as an image model is to take it. */
+/** What an image model needs to know about a text encoder. */
 export interface TextSource {
-  /** The flag and the name that it was given by, for messages. */
+  /** The flag and name that it was given by, for messages. */
   readonly where: string;
   /** The width of its hidden states. */
   readonly width: number;
 }
 
-/** An opened encoder as an image model is to take it. */
+/** Describes an opened encoder for an image model. */
 export function textSource({ label, model }: OpenEncoder): TextSource {
   return { where: `--encoder ${label}`, width: model.encoder.width };
 }
@@ -25,7 +25,7 @@ export function textSource({ label, model }: OpenEncoder): TextSource {
  * Checks that a UNet takes the encoders' hidden states.
  *
  * @param pipeline its name, for messages
- * @throws InputError where it does not
+ * @throws InputError if it does not
  */
 export function checkFit(
   pipeline: string,
@@ -41,10 +41,10 @@ export function checkFit(
 }
 
 /**
- * Checks the same of a pipeline on the hub before its weights are fetched, which are gigabytes where they lie beside
- * the UNet's graph. Of a folder nothing is looked at.
+ * Checks the same for a pipeline on the hub before fetching its weights, which can be gigabytes beside the UNet's
+ * graph. Does nothing for a folder.
  *
- * @throws InputError where it does not, or cannot be fetched
+ * @throws InputError if an encoder does not fit, or the graph cannot be fetched
  */
 export async function checkFitBeforeWeights(
   pipeline: string,

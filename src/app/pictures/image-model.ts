@@ -1,4 +1,4 @@
-/** @file The image model that draws: found, checked before its weights are read, and loaded. */
+/** @file Finds the image model, checks it before its weights are read, and loads it. */
 import { existsSync } from 'node:fs';
 import { createScheduler } from '../../diffusion/create-scheduler.js';
 import { hasCudaProvider } from '../../diffusion/onnx.js';
@@ -14,18 +14,18 @@ import { checkFit, checkFitBeforeWeights, type TextSource } from './encoder-fit.
 import type { GenerateOptions } from './options.js';
 import { startingNoise } from './starting-noise.js';
 
-/** An image model's files, read as far as can be before its weights. */
+/** An image model before its weights are read. */
 export interface PipelineFolder {
   readonly folder: string;
   readonly scheduler: SchedulerConfig;
 }
 
 /**
- * Finds the image model, fetching it where it is not there yet, and checks all that can be known before it is loaded:
- * that it is one, takes so many steps, the size of picture and the encoders' hidden states, has its device, and that
- * ONNX Runtime loads it.
+ * Finds the image model, fetching it if necessary, and checks everything that can be checked before loading it: that it
+ * is a pipeline, supports the number of steps, the size of the picture and the encoders' hidden states, that its device
+ * is available, and that ONNX Runtime can load it.
  *
- * @throws InputError where it does not
+ * @throws InputError if any of these fails
  */
 export async function findPipeline(
   options: GenerateOptions,
@@ -45,7 +45,7 @@ export async function findPipeline(
   return { folder, scheduler };
 }
 
-/** Loads the image model and says where it computes. */
+/** Loads the image model and reports the device it runs on. */
 export async function loadPipeline(
   { folder, scheduler }: PipelineFolder,
   { device }: GenerateOptions,
@@ -65,13 +65,13 @@ export async function loadPipeline(
   try {
     return await open('cuda');
   } catch (error) {
-    const pipeline = await open('cpu'); // says what is wrong with the files, if that is it
+    const pipeline = await open('cpu'); // throws if the files are the problem
     reporter.warn(`CUDA cannot be used for pictures (${messageOf(error)}): the UNet computes on the CPU`);
     return pipeline;
   }
 }
 
-/** Throws an `InputError` where pictures are to be drawn on a GPU, and ONNX Runtime has no part for it. */
+/** Throws an `InputError` if a GPU was requested but ONNX Runtime has no CUDA provider. */
 function checkProvider(device: GenerateOptions['device']): void {
   if (device === 'cpu' || device === 'auto' || hasCudaProvider()) return;
   throw new InputError(
@@ -79,5 +79,5 @@ function checkProvider(device: GenerateOptions['device']): void {
   );
 }
 
-/** The npm package brings the CPU's library alone; its install script fetches the rest. */
+/** The npm package contains only the CPU library; its install script fetches the rest. */
 const CUDA_REMEDY = '`npm rebuild onnxruntime-node --ignore-scripts=false` fetches it';

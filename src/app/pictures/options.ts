@@ -5,7 +5,7 @@ import type { SchedulerName } from '../../diffusion/scheduler-config.js';
 import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
 import type { BackendChoice } from '../../tensorflow/backend.js';
 
-/** How most pictures are drawn. */
+/** The default options. */
 export const GENERATE_DEFAULTS = {
   encoder: 'roberta',
   teacher: 'clip',
@@ -20,10 +20,10 @@ export const GENERATE_DEFAULTS = {
   device: 'auto',
 } as const;
 
-/** The width and height of a picture in pixels, unless the user says others. */
+/** The default width and height of a picture in pixels. */
 export const DEFAULT_SIDE = 512;
 
-/** What `kd generate` is asked for: its flags, in camel case. */
+/** The flags of `kd generate`, in camel case. */
 export interface GenerateOptions {
   readonly encoder: string;
   readonly teacher: string;
@@ -46,18 +46,18 @@ export interface GenerateOptions {
   readonly device: DeviceChoice;
 }
 
-/** Whether a grid is asked for, and not pictures by themselves. */
+/** Whether a grid is requested, not individual pictures. */
 export function isGrid({ compare, compareCheckpoints }: GenerateOptions): boolean {
   return compare !== undefined || compareCheckpoints !== undefined;
 }
 
-/** Throws an `InputError` for options that do not go together, and where there is nothing to draw. */
+/** Throws an `InputError` for conflicting options, or if there is nothing to draw. */
 export function checkGenerateOptions(prompts: readonly string[], options: GenerateOptions): void {
   if (prompts.length === 0 && options.compare === undefined) {
     throw new InputError(`expected a prompt, got none; give one in quotes, as in: ${KD} generate "노란색 차"`);
   }
   if (isGrid(options) && options.count !== 1)
-    throw new InputError('--count: expected 1 for a grid, in which all pictures start from one noise');
+    throw new InputError('--count: expected 1 for a grid, in which all pictures start from the same noise');
   if (options.seed + options.count > LARGEST_SEED + 1) {
     throw new InputError(
       `--count ${options.count}: expected seeds up to ${LARGEST_SEED}, got ${options.seed} to ` +

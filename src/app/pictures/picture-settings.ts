@@ -1,19 +1,19 @@
-/** @file How pictures are drawn, as their entries in a folder's list have it. */
+/** @file The settings of a picture, as recorded in the list of its folder. */
 import type { Picture } from '../../diffusion/pictures.js';
 import { SCHEDULER_CLASSES } from '../../diffusion/scheduler-config.js';
 import type { GenerateOptions } from './options.js';
 
-/** How a picture is drawn, whatever it shows. */
+/** How a picture is drawn, apart from its prompt. */
 export type PictureSettings = Pick<
   Picture,
   'negative' | 'seed' | 'steps' | 'guidance' | 'scheduler' | 'width' | 'height' | 'pipeline'
 >;
 
 /**
- * The settings of a picture, as its entry in the list has them.
+ * The settings of a picture, as recorded in the list of its folder.
  *
- * @param size in pixels
- * @param index of the picture among those of a prompt
+ * @param size the width and height in pixels
+ * @param index the index of the picture among those of its prompt
  */
 export function pictureSettings(
   { negative, latents, seed, steps, guidance, scheduler, pipeline }: GenerateOptions,

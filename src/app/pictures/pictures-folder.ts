@@ -1,4 +1,4 @@
-/** @file The folder where pictures go: in the encoder's run, else in the current folder, or where the user says. */
+/** @file The folder for pictures: by default in the encoder's run, or in the current folder if there is no run. */
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileError } from '../../base/system-errors.js';
@@ -8,9 +8,10 @@ import type { OpenEncoder } from '../open-encoder.js';
 import type { GenerateOptions } from './options.js';
 
 /**
- * The folder for pictures, which need not be there yet. It is checked to take files, as drawing may take minutes.
+ * Returns the folder for pictures, which need not exist yet. Checks that it can be written to first, as drawing may
+ * take minutes.
  *
- * @throws InputError where it does not
+ * @throws InputError if it cannot
  */
 export async function picturesFolder({ out }: GenerateOptions, { run }: Pick<OpenEncoder, 'run'>): Promise<string> {
   const folder = out ?? (run === undefined ? PICTURES_FOLDER : join(run, PICTURES_FOLDER));
@@ -18,7 +19,7 @@ export async function picturesFolder({ out }: GenerateOptions, { run }: Pick<Ope
   return folder;
 }
 
-/** Makes the folder for pictures if it is not there, and sees it take files, as far as the system tells. */
+/** Creates the folder for pictures if necessary, and checks that it can be written to. */
 export async function makePicturesFolder(folder: string): Promise<void> {
   try {
     await makeFolders(folder);

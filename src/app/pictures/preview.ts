@@ -7,13 +7,13 @@ import { numberedNames, writeNewFile } from '../../base/new-file.js';
 
 /** A picture that is shown while it is drawn. */
 export interface Preview {
-  /** Replaces the preview with the picture as it is now. */
+  /** Replaces the preview with the current picture. */
   readonly show: (pixels: Pixels) => Promise<void>;
   /** Removes it, if there is one. */
   readonly remove: () => Promise<void>;
 }
 
-/** A preview next to the picture with this stem. Its name is unique, as another process may draw the same. */
+/** Starts a preview next to the picture with this stem, under a unique name, as another process may draw the same. */
 export function startPreview(folder: string, stem: string): Preview {
   let path: string | undefined;
   return {

@@ -1,4 +1,4 @@
-/** @file Prompts as a text encoder's hidden states. */
+/** @file Embeds prompts as hidden states of a text encoder. */
 import { lostTail } from '../../diffusion/embeddings.js';
 import type { Embedding } from '../../diffusion/tensors.js';
 import { whileThere } from '../../runs/removed-checkpoint.js';
@@ -7,14 +7,14 @@ import type { Reporter } from '../reporter.js';
 import { embedInChild } from './embedding.js';
 import type { GenerateOptions } from './options.js';
 
-/** A text encoder, or one of its configuration with weights drawn at random. */
+/** A text encoder, or one with its configuration but random weights. */
 export interface DrawingEncoder extends OpenEncoder {
   readonly isRandom?: boolean;
-  /** For parameters that its files lack; 0 unless given. */
+  /** The seed for parameters that its files lack; 0 by default. */
   readonly seed?: number;
 }
 
-/** The embeddings of texts, `[L, D]` each. Warns of texts that are cut. */
+/** Embeds texts, as `[L, D]` each. Warns about texts that are truncated. */
 export async function embed(
   texts: readonly string[],
   encoder: DrawingEncoder,

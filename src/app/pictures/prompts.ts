@@ -9,14 +9,14 @@ export interface PromptPair {
   readonly en: string;
 }
 
-/** A picture takes a minute: tens of thousands of prompts, and a year. */
+/** Enough for tens of thousands of prompts, which would take a year: each picture takes a minute. */
 const LIMIT: InputLimit = { most: 2 ** 22, remedy: 'give fewer prompts' };
 
 /**
- * The prompts of a CSV file with the columns `ko` and `en`, in any order.
+ * Reads prompts from a CSV file with the columns `ko` and `en`, in any order.
  *
- * @throws InputError for a file that cannot be read, lacks a column, a text or a row, or has a line with more or
- *   fewer fields than the first
+ * @throws InputError for a file that cannot be read, lacks a column, a text or a row, or has a line whose number of
+ *   fields differs from the first line's
  */
 export async function readPrompts(path: string): Promise<PromptPair[]> {
   const records: DelimitedRecord[] = [];

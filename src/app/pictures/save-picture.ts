@@ -1,4 +1,4 @@
-/** @file A picture on disk: its file, with what it was made from, and its entry in the folder's list. */
+/** @file Saves a picture: its file, with how it was made, and its entry in the folder's list. */
 import { basename } from 'node:path';
 import { recordChunk, recordPicture, type Picture } from '../../diffusion/pictures.js';
 import { encodePng, withTexts } from '../../diffusion/png.js';
@@ -7,7 +7,7 @@ import { numberedNames, writeNewFile } from '../../base/new-file.js';
 import { VERSION } from '../../base/version.js';
 
 /**
- * Writes a picture with what it was made from under the first name of a stem that is free, and adds it to the folder's
+ * Writes a picture, with how it was made, under the first free name with a given stem, and adds it to the folder's
  * list.
  *
  * @returns its path
@@ -25,7 +25,7 @@ export async function savePicture(
   return path;
 }
 
-/** What stands in a picture's file. */
+/** The text entries in the picture's file. */
 function textsOf(picture: Omit<Picture, 'file'>): Record<string, string> {
   const { prompts, negative, seed, steps, guidance, scheduler, width, height, encoders, pipeline } = picture;
   return {

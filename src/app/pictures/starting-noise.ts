@@ -1,4 +1,4 @@
-/** @file The noise that pictures start from, as the options ask for it. */
+/** @file The noise that pictures start from, from a seed or a file. */
 import { noiseFromSeed, readNoise, type StartingNoise } from '../../diffusion/noise.js';
 import { InputError } from '../../base/errors.js';
 import { DEFAULT_SIDE, type GenerateOptions } from './options.js';
@@ -6,8 +6,8 @@ import { DEFAULT_SIDE, type GenerateOptions } from './options.js';
 /**
  * The noise of a picture.
  *
- * @param index of the picture among those of a prompt, which have seeds of their own
- * @throws InputError for a file of noise that cannot be read, or is for another size or for several pictures
+ * @param index the index of the picture among those of its prompt, which have consecutive seeds
+ * @throws InputError for a noise file that cannot be read or is for another size, or with `--count` above 1
  */
 export async function startingNoise(
   { latents, width, height, seed, count }: GenerateOptions,
@@ -18,7 +18,7 @@ export async function startingNoise(
   const noise = await readNoise(latents);
   if ((width ?? noise.width) === noise.width && (height ?? noise.height) === noise.height) return noise;
   throw new InputError(
-    `${latents}: expected noise for ${width ?? noise.width} × ${height ?? noise.height} pixels, got it for ` +
+    `${latents}: expected noise for ${width ?? noise.width} × ${height ?? noise.height} pixels, got noise for ` +
       `${noise.width} × ${noise.height}; leave --width and --height out`,
   );
 }
