@@ -5,7 +5,7 @@ import { unipc } from './unipc.js';
 import type { Scheduler } from './scheduler.js';
 
 /**
- * A scheduler for one picture. The initial noise has standard deviation 1 (`init_noise_sigma`) for all of them.
+ * Creates a scheduler for one picture. All schedulers start from noise with standard deviation 1 (`init_noise_sigma`).
  *
  * @throws InputError for more steps than the configuration allows, or too few
  */

@@ -8,7 +8,7 @@ import type { Pixels } from './tensors.js';
 import { assignRoles, fixedSize, outputOf, defaultInputs, type Role } from './ports.js';
 import { checkedOutput, checkPictureSize, checkTypes, wrongInputs } from './wrong-model.js';
 
-/** What a decoder's file says of what it takes. */
+/** What a decoder's file says about its inputs. */
 export interface DecoderSignature {
   /** The file. */
   readonly location: string;
@@ -47,7 +47,7 @@ export async function loadDecoder(location: string, scale: number, provider: Pro
 }
 
 /**
- * What a decoder's file says, before it is loaded.
+ * What a decoder's file says about its inputs, known before it is loaded.
  *
  * @throws InputError for another model
  */
@@ -65,7 +65,7 @@ function signatureOf(location: string, port: Port): DecoderSignature {
   };
 }
 
-/** The input for latents; throws an `InputError` where inputs or output are not those of a decoder. */
+/** The input for latents; throws an `InputError` if inputs or output are not those of a decoder. */
 function latentsPort(signature: Signature): Port {
   const port = assignRoles(signature.inputs, ROLES)?.latent_sample;
   if (port === undefined || (fixedSize(port.shape[1]) ?? LATENT_CHANNELS) !== LATENT_CHANNELS)
@@ -74,7 +74,7 @@ function latentsPort(signature: Signature): Port {
   return port;
 }
 
-/** The output with pixels, checked to be such. */
+/** The output for pixels, after a check of its shape. */
 function pixelsPort({ location, outputs }: Signature): Port {
   return checkedOutput(location, 'a VAE decoder', outputOf(outputs, OUTPUTS), 3);
 }

@@ -1,6 +1,6 @@
 /**
- * @file The text encoder's view of texts: hidden states, the mean squared error between two, and how much of a text was
- * cut off.
+ * @file What the text encoder makes of texts: hidden states, the mean squared error between two, and how much of a text
+ * is cut off.
  */
 import type { EncoderEngine } from '../engine/encoder-engine.js';
 import { InputError } from '../base/errors.js';
@@ -34,7 +34,7 @@ export async function embedTexts(
       const embedding = lastHiddenState.slice(row * size, (row + 1) * size);
       if (!embedding.every(Number.isFinite)) {
         throw new InputError(
-          `${where}: expected finite hidden states of ${JSON.stringify(text)}, got others; its weights are ` +
+          `${where}: expected finite hidden states of ${JSON.stringify(text)}, got NaN or infinity; its weights are ` +
             'damaged, or its training diverged: choose another checkpoint',
         );
       }
@@ -55,7 +55,7 @@ export function meanSquaredError(a: Embedding, b: Embedding): number {
 export function lostTail(text: string, tokenizer: TextTokenizer): string | undefined {
   if (tokenizer.encode(text).length <= tokenizer.maxLength) return undefined;
   const characters = Array.from(text);
-  let [kept, lost] = [0, characters.length]; // lengths of prefixes: one that fits, and one that does not
+  let [kept, lost] = [0, characters.length]; // lengths of a prefix that fits, and of one that does not
   while (lost - kept > 1) {
     const middle = (kept + lost) >> 1;
     const fits = tokenizer.encode(characters.slice(0, middle).join('')).length <= tokenizer.maxLength;

@@ -1,7 +1,7 @@
 /**
- * @file The natural logarithm of float32 numbers as NumPy computes it on processors with AVX2 or AVX-512, to the last
- * bit. It may be two units in the last place off the logarithm, which decides between two time steps where a fraction
- * is cut off. Source: `simd_log_FLOAT` in
+ * @file The natural logarithm of float32 numbers, bit for bit as NumPy computes it on CPUs with AVX2 or AVX-512. It may
+ * be off by two units in the last place, which can decide between two time steps when a fraction is truncated. Source:
+ * `simd_log_FLOAT` in
  * https://github.com/numpy/numpy/blob/v2.4.0/numpy/_core/src/umath/loops_exponent_log.dispatch.c.src
  */
 

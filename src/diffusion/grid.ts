@@ -13,7 +13,7 @@ export interface GridCell {
 export interface Grid {
   /** The footer: what the pictures have in common. */
   readonly footer: string;
-  /** The heads of the columns: the encoder, and where it comes from. */
+  /** The headings of the columns: the encoder, and where it comes from. */
   readonly columns: readonly { readonly title: string; readonly subtitle: string }[];
   readonly rows: readonly { readonly labels: readonly string[]; readonly cells: readonly GridCell[] }[];
 }
@@ -42,7 +42,7 @@ export async function drawGrid(grid: Grid): Promise<Buffer> {
   const scale = Math.min(Math.max(1, SIZE.least / width), SIZE.most / width);
   const cell = { width: Math.round(width * scale), height: Math.round(height * scale) };
   const labels = grid.rows.map((row) => labelLines(row.labels));
-  // A prompt of many lines beside low pictures makes its row higher.
+  // A prompt with more lines than fit beside the pictures makes its row taller.
   const heights = labels.map((lines) => Math.max(cell.height + SIZE.caption, (lines.length + 1) * LEADING));
   const tops = heights.map((_, row) => heights.slice(0, row).reduce((sum, rowHeight) => sum + rowHeight, SIZE.header));
   const totalWidth = SIZE.labels + grid.columns.length * (cell.width + SIZE.gap) + SIZE.gap;

@@ -12,7 +12,7 @@ const STANDARD_SCALE = 0.18215;
 const VAE_CONFIG = object({ scaling_factor: v.nullish(ofKind(POSITIVE)) });
 
 /**
- * The factor of a pipeline's folder; Stable Diffusion's own if no configuration states one.
+ * The factor for a pipeline's folder; Stable Diffusion's default if no configuration states one.
  *
  * @throws InputError for an impossible factor
  */

@@ -1,6 +1,6 @@
 /**
- * @file Text as outlines, in Nanum Gothic, which has Hangul and Latin (SIL Open Font License 1.1, its text in the
- * package of the font). Outlines look the same on a machine that has no fonts.
+ * @file Text as outlines in Nanum Gothic, which covers Hangul and Latin (SIL Open Font License 1.1; the licence is in
+ * the font's package). Outlines look the same on every machine, even one without fonts.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,7 +14,7 @@ function font(): Font {
   if (loaded === undefined) {
     const bytes = readFileSync(createRequire(import.meta.url).resolve(FONT_FILE));
     const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
-    loaded = opentype.parse(buffer, { lowMemory: true }); // a glyph when it is asked for: a hundredth of them is
+    loaded = opentype.parse(buffer, { lowMemory: true }); // parses glyphs on demand: a hundredth of them is used
   }
   return loaded;
 }
@@ -24,7 +24,7 @@ export function lineWidth(text: string, size: number): number {
   return font().getAdvanceWidth(text.normalize('NFC'), size);
 }
 
-/** A line of text as an SVG path; `x` is its beginning, or its middle if centred, and `y` its baseline. */
+/** A line of text as an SVG path; `x` is its start, or its middle if centred, and `y` its baseline. */
 export function svgLine(text: string, { x, y, size, fill, centred = false }: LineStyle): string {
   const start = centred ? x - lineWidth(text, size) / 2 : x;
   const { commands } = font().getPath(text.normalize('NFC'), start, y, size);
@@ -47,8 +47,8 @@ export interface LineStyle {
 }
 
 /**
- * A text in lines of at most `width` pixels, broken between words, or inside words that are too long. If there are too
- * many lines, the last one ends in `…`.
+ * Breaks a text into lines of at most `width` pixels, between words or inside words that are too long. If there would
+ * be too many lines, the last one ends in `…`.
  */
 export function wrap(text: string, size: number, width: number, mostLines: number): string[] {
   const fits = (line: string): boolean => lineWidth(line, size) <= width;
@@ -77,7 +77,7 @@ export function wrap(text: string, size: number, width: number, mostLines: numbe
   return [...lines.slice(0, mostLines - 1), `${last}…`];
 }
 
-/** A line of at most `width` pixels: a longer text keeps its end, after `…`, because that is where paths differ. */
+/** Shortens a line to at most `width` pixels: it keeps its end, after `…`, because that is where paths differ. */
 export function cutAtStart(text: string, size: number, width: number): string {
   if (lineWidth(text, size) <= width) return text;
   let rest = [...text.normalize('NFC')];

@@ -9,7 +9,7 @@ const MAX_BETA = 0.999;
 export const SMALLEST_ALPHA = 2 ** -24;
 
 /**
- * ᾱ, the share of a sample's variance that is left at each time step: the cumulative product of 1 − β.
+ * ᾱ, the share of a sample's variance that remains at each time step: the cumulative product of 1 − β.
  *
  * Every value is rounded to float32 where PyTorch rounds it, so that the array equals that of diffusers bit for bit.
  * The exception is a rescaled schedule, as PyTorch's vectorised square root may be off by one bit.
@@ -62,9 +62,9 @@ function cosineAlpha(time: number): number {
 }
 
 /**
- * `count` equal steps from `start` to `end`, equal to the last bit to PyTorch's `linspace` on a CPU: from both ends to
- * the middle, with ends and step in float32, each value rounded once. An error of one bit here becomes one of thousands
- * after `rescaleToZeroSnr` has subtracted neighbours.
+ * `count` equal steps from `start` to `end`, bit for bit like PyTorch's `linspace` on a CPU: from both ends to the
+ * middle, with ends and step in float32, each value rounded once. An error of one bit here grows by thousands when
+ * `rescaleToZeroSnr` subtracts neighbours.
  */
 function linspace(start: number, end: number, count: number): Float32Array {
   const [first, last] = [Math.fround(start), Math.fround(end)];
@@ -74,7 +74,7 @@ function linspace(start: number, end: number, count: number): Float32Array {
   );
 }
 
-/** Cumulative products in float64, each rounded, as in PyTorch's `cumprod` on a CPU. */
+/** Cumulative products, computed in float64 and each rounded, as in PyTorch's `cumprod` on a CPU. */
 function runningProduct(factors: Float32Array): Float32Array {
   let product = 1;
   return factors.map((factor) => (product *= factor));

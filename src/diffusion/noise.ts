@@ -16,12 +16,12 @@ export interface StartingNoise {
 /** The tensor's name in a file of noise. */
 const TENSOR = 'noise';
 
-/** Separates this use of a seed from others of the same number. */
+/** Keeps this use of a seed independent of other uses of the same number. */
 const PLACE = hash32('starting noise');
 
 /**
- * Noise from a seed, the same on every machine: integers from a counter-based generator, turned into normal numbers by
- * arithmetic that IEEE 754 defines to the last bit.
+ * Noise from a seed, the same on every machine: integers from a counter-based generator, turned into normally
+ * distributed numbers by arithmetic that IEEE 754 defines to the last bit.
  */
 export function noiseFromSeed(seed: number, height: number, width: number): StartingNoise {
   const size = (LATENT_CHANNELS * height * width) / PIXELS_PER_LATENT ** 2;

@@ -1,4 +1,4 @@
-/** @file Whether ONNX Runtime can load a model, and run it on pictures of a size, found out before it is loaded. */
+/** @file Checks, before loading a model, that ONNX Runtime can load it and run it on pictures of a given size. */
 import { InferenceSession } from 'onnxruntime-node';
 import { InputError } from '../base/errors.js';
 import { PIXELS_PER_LATENT } from './latents.js';
@@ -17,13 +17,14 @@ export interface PicturesToRun {
 }
 
 /**
- * Checks that ONNX Runtime knows a file's versions, has its operators, and finds the shapes of a picture to fit from
- * layer to layer: it is given the graph without its weights, which takes little memory. Only a model whose graph it
- * refuses for pictures of any size is loaded as a whole, so that none is refused that it would take.
+ * Checks that ONNX Runtime supports a file's versions and operators, and that the shapes of a picture fit from layer to
+ * layer. It is given the graph without its weights, which takes little memory. Only if it refuses the graph for
+ * pictures
+ * of any size is the whole model loaded, so that a model which it would accept is never rejected.
  *
- * @param isForGpu whether the model may be for a GPU, whose operators the processor need not have: then its versions
- *   and shapes alone are checked
- * @throws InputError for a model that cannot be loaded, or does not run on pictures of the size
+ * @param isForGpu whether the model may be for a GPU, whose operators the CPU may lack: then only its versions and
+ *   shapes are checked
+ * @throws InputError for a model that cannot be loaded, or does not run on pictures of this size
  */
 export async function checkLoads(location: string, pictures: PicturesToRun, isForGpu: boolean): Promise<void> {
   quieten();
@@ -36,7 +37,7 @@ export async function checkLoads(location: string, pictures: PicturesToRun, isFo
   if (!isForGpu) await (await loadOnnx(location, 'cpu')).release();
 }
 
-/** Why ONNX Runtime refuses a graph; undefined where it takes it, or needs its weights to look at it. */
+/** Why ONNX Runtime refuses a graph; undefined if it accepts it, or cannot check it without its weights. */
 async function failureAt(location: string, pictures?: PicturesToRun): Promise<Error | undefined> {
   const outline = await outlineOf(location, pictures === undefined ? [] : [sizedInput(pictures)]);
   if (outline === undefined) return undefined;
@@ -54,10 +55,12 @@ function sizedInput({ latents, height, width }: PicturesToRun): Port {
   return { ...latents, shape: [batch, channels, height / PIXELS_PER_LATENT, width / PIXELS_PER_LATENT] };
 }
 
-/** Of what sides of pictures may have to be multiples: a UNet halves latents several times, and doubles them again. */
+/**
+ * The sides of pictures may have to be multiples of these: a UNet halves latents several times and doubles them again.
+ */
 const MULTIPLES = [16, 32, 64, 128, 256];
 
-/** The error for a size that does not fit, with one near it that does. */
+/** The error for a size that does not fit; it suggests the nearest one that does. */
 async function sizeFailure(location: string, pictures: PicturesToRun): Promise<InputError> {
   const start = `${location}: expected a picture whose size the model can halve and double, got `;
   const got = `${pictures.width} × ${pictures.height} pixels`;
@@ -70,7 +73,7 @@ async function sizeFailure(location: string, pictures: PicturesToRun): Promise<I
   return new InputError(`${start}${got}; leave --width and --height out`);
 }
 
-/** Nothing is computed, and nothing optimised. */
+/** Loads a graph unoptimised, and quietly. */
 const AS_IT_IS: InferenceSession.SessionOptions = {
   executionProviders: ['cpu'],
   graphOptimizationLevel: 'disabled',

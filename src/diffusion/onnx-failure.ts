@@ -1,4 +1,4 @@
-/** @file Errors of ONNX Runtime in our words. */
+/** @file Turns ONNX Runtime's errors into `InputError`s. */
 import { InputError, messageOf } from '../base/errors.js';
 
 /**
@@ -32,8 +32,7 @@ export function loadFailure(error: unknown, location: string): InputError {
 }
 
 /**
- * ONNX Runtime's message, on one line, without the path that our message begins with and without the place in its
- * sources.
+ * ONNX Runtime's message without the path, with which our message begins, and without the location in its source code.
  */
 export function reasonOf(error: unknown, location: string): string {
   const text = messageOf(error)

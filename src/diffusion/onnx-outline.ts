@@ -1,6 +1,6 @@
 /**
- * @file An ONNX file without its weights: what ONNX Runtime says of it, it says of the whole, in a fraction of the
- * memory and the time.
+ * @file The outline of an ONNX file: the model without its weights, which ONNX Runtime checks like the whole file but
+ * in a fraction of the memory and time.
  */
 import { bytes, bytesBetween, contentOf, fieldsOf, type Field } from '../base/protobuf.js';
 import { GRAPH, MODEL, VALUE_INFO, valueInfoOf } from '../onnx/format.js';
@@ -8,17 +8,17 @@ import { openRandomAccess, type RandomAccessFile } from '../weights/byte-source.
 import { typeNumber, type Port } from './onnx-signature.js';
 import { readWeight } from './onnx-weight.js';
 
-/** Smaller weights stay: the shapes and sizes that some operators must know. In bytes. */
+/** Smaller weights stay, since some operators must know the shapes and sizes in them. In bytes. */
 const SMALLEST_LEFT_OUT = 1024;
 
-/** The largest outline; in bytes. Weights may also be in a graph's nodes, as constants, which stay. */
+/** The largest outline, in bytes. It may be large because weights that are constants in the graph's nodes stay. */
 const LARGEST = 256 * 2 ** 20;
 
 /**
- * A model whose weights are inputs: graph, operators and versions are those of the file.
+ * The model with inputs in place of its weights; graph, operators and versions are those of the file.
  *
- * @param changed inputs in place of those of the same names, as of one size and not of any
- * @returns undefined for one that is still large, as its weights are constants within nodes
+ * @param changed inputs that replace those of the same names, such as to fix a size
+ * @returns undefined for a model that is still too large because its weights are constants within nodes
  * @throws InputError for a file that cannot be read
  */
 export async function outlineOf(location: string, changed: readonly Port[] = []): Promise<Buffer | undefined> {
@@ -40,7 +40,7 @@ export async function outlineOf(location: string, changed: readonly Port[] = [])
   }
 }
 
-/** The field of a graph, with inputs in place of weights; undefined where it is still large. */
+/** The field of a graph, with inputs in place of weights; undefined if it is still too large. */
 async function outlineOfGraph(
   file: RandomAccessFile,
   graph: Field,
@@ -83,7 +83,7 @@ function inputOf({ name, type, shape }: Port): Buffer {
   return bytes(GRAPH.input, valueInfoOf(name, typeNumber(type), shape));
 }
 
-/** A field as it is; undefined for one that is larger than an outline may be. */
+/** A field as it is; undefined if it is larger than an outline may be. */
 async function smallField(file: RandomAccessFile, { start, end }: Field): Promise<Buffer | undefined> {
   return end - start > LARGEST ? undefined : bytesBetween(file, start, end);
 }

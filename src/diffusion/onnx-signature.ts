@@ -1,10 +1,10 @@
-/** @file An ONNX file's inputs and outputs, read from its graph: neither weights nor ONNX Runtime are loaded. */
+/** @file An ONNX file's inputs and outputs, read from its graph without loading the weights or ONNX Runtime. */
 import { InputError } from '../base/errors.js';
 import { contentOf, fieldsOf, type Field } from '../base/protobuf.js';
 import { DIMENSION, GRAPH, MODEL, SHAPE, TENSOR, TENSOR_TYPE, TYPE, VALUE_INFO } from '../onnx/format.js';
 import { openRandomAccess, type RandomAccessFile } from '../weights/byte-source.js';
 
-/** An input or output of a model; `shape` has a name, or nothing, where any size is allowed. */
+/** An input or output of a model; `shape` has a name, or an empty string, where any size is allowed. */
 export interface Port {
   readonly name: string;
   readonly type: string;
@@ -29,7 +29,7 @@ const TYPE_NAMES: Readonly<Record<number, string>> = {
   16: 'bfloat16',
 };
 
-/** The name of a `TensorProto.DataType`, as ONNX Runtime has it. */
+/** ONNX Runtime's name for a `TensorProto.DataType`. */
 export function typeName(number: number): string {
   return TYPE_NAMES[number] ?? `type ${number}`;
 }
@@ -40,11 +40,11 @@ export function typeNumber(name: string): number {
   return Number(named ?? name.replace('type ', ''));
 }
 
-/** The longest name, and the longest description of an input or output, that is read; in bytes. */
+/** The longest name, or description of an input or output, that is read, in bytes. */
 const LONGEST = 2 ** 16;
 
 /**
- * Reads the inputs and outputs of an ONNX file, as ONNX Runtime tells them when it has loaded it.
+ * Reads the inputs and outputs of an ONNX file, as ONNX Runtime would report them after loading it.
  *
  * @throws InputError for a file that cannot be read or is something else
  */
@@ -86,7 +86,7 @@ async function readPort(file: RandomAccessFile, info: Field): Promise<Port> {
 
 async function readDimension(file: RandomAccessFile, dimension: Field): Promise<number | string> {
   for await (const { value } of fields(file, dimension, DIMENSION.size))
-    return Number.isSafeInteger(value) ? value : ''; // some exporters write -1 for any
+    return Number.isSafeInteger(value) ? value : ''; // some exporters write -1 for any size
   for await (const name of fields(file, dimension, DIMENSION.name)) return text(file, name);
   return '';
 }

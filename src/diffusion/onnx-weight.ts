@@ -1,4 +1,4 @@
-/** @file A weight as an ONNX file describes it, and whether its values are as many as its shape says. */
+/** @file A weight as an ONNX file describes it, and a check that it has as many values as its shape says. */
 import { isAbsolute, normalize } from 'node:path';
 import { InputError } from '../base/errors.js';
 import { sizeOf } from '../base/shape.js';
@@ -14,11 +14,13 @@ export interface Weight {
   /** Its number in `TensorProto.DataType`. */
   readonly type: number;
   readonly shape: readonly number[];
-  /** Its values in the ONNX file, if they lie there as in memory. */
+  /** Its values in the ONNX file, if stored there as raw bytes. */
   readonly inside: Field | undefined;
-  /** What its values take in the ONNX file, in bytes; undefined for those of another length there than in memory. */
+  /**
+   * The bytes that its values take in the ONNX file; undefined if they are encoded with another length than in memory.
+   */
   readonly bytesInside: number | undefined;
-  /** Where else they are: `location`, and usually `offset` and `length`. */
+  /** Where its values are in another file: `location`, and usually `offset` and `length`. */
   readonly beside: ReadonlyMap<string, string> | undefined;
 }
 
@@ -30,13 +32,13 @@ export interface EndBeside {
   readonly end: number;
 }
 
-/** Bytes of a value, by the number of its type; others are left to ONNX Runtime. */
+/** Bytes per value, by the number of its type; other types are left to ONNX Runtime. */
 const VALUE_BYTES: Readonly<Record<number, number>> = {
   ...{ 1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 14: 8, 15: 16, 16: 2 },
   ...{ 17: 1, 18: 1, 19: 1, 20: 1 }, // float8
 };
 
-/** Fields with values as they are in memory, and with values of another length, as varints and texts are. */
+/** Fields whose values have the same length as in memory, and those encoded with another, such as varints and texts. */
 const PLAIN: readonly number[] = [TENSOR.floats, TENSOR.rawData, TENSOR.doubles];
 const ENCODED: readonly number[] = [TENSOR.int32s, TENSOR.texts, TENSOR.int64s, TENSOR.uint64s];
 
@@ -62,18 +64,18 @@ export async function readWeight(file: RandomAccessFile, { content, end }: Field
 }
 
 /**
- * Checks that a weight has as many values as its shape says, as far as the ONNX file tells.
+ * Checks that a weight has as many values as its shape says, as far as the ONNX file shows.
  *
  * @param location the ONNX file, for messages
- * @returns where its values end in a file beside it, if they are there
- * @throws InputError for a weight that has not; it names no remedy
+ * @returns where its values end in a file beside the ONNX file, if they are there
+ * @throws InputError, which names no remedy, for a weight that does not
  */
 export function checkWeight(location: string, weight: Weight): EndBeside | undefined {
   const { name, type, shape, bytesInside, beside } = weight;
   const what = `the weight ${shown(name)} of ${typeName(type)} ${shownShape(shape)}`;
   const wrong = (expected: string, got: string): InputError =>
     new InputError(`${location}: expected ${expected} for ${what}, got ${got}`);
-  if (!shape.every((size) => size >= 0)) throw wrong('sizes from 0 on', shownShape(shape));
+  if (!shape.every((size) => size >= 0)) throw wrong('sizes of 0 or more', shownShape(shape));
   const each = VALUE_BYTES[type];
   const needed = each === undefined ? undefined : each * sizeOf(shape);
   if (beside === undefined) {

@@ -8,7 +8,7 @@ import { bytes, bytesBetween, fieldsOf, type Field } from '../base/protobuf.js';
 import { hintFromStart, openRandomAccess, type RandomAccessFile } from '../weights/byte-source.js';
 import { checkWeight, readWeight } from './onnx-weight.js';
 
-/** What an ONNX file says of its weights. */
+/** What an ONNX file says about its weights. */
 export interface WeightsSummary {
   /** Whether some are float16. */
   readonly hasFloat16: boolean;
@@ -46,7 +46,7 @@ export async function checkWeights(location: string): Promise<WeightsSummary> {
   }
 }
 
-/** Whether there are float16 weights, and where those in files beside it end, by the names of the files. */
+/** Whether there are float16 weights, and for each file beside the ONNX file, where its last weight ends. */
 async function readSummary(
   file: RandomAccessFile,
 ): Promise<{ readonly hasFloat16: boolean; readonly ends: ReadonlyMap<string, number> }> {
@@ -78,7 +78,7 @@ async function checkFileBeside(location: string, name: string, end: number): Pro
 }
 
 /**
- * Rewrites an ONNX file with its weights in a file of their own, from which they can be memory-mapped.
+ * Rewrites an ONNX file with its weights in a separate file, from which they can be memory-mapped.
  *
  * @param location a file with its weights inside
  * @param folder where both are written

@@ -49,15 +49,15 @@ const ENCODERS: Readonly<Record<string, (values: Float32Array) => Tensor.DataTyp
 const OPTIMISATION = 'extended';
 
 /**
- * Keeps ONNX Runtime from holding things twice on a CPU: weights repacked for products (no faster at these sizes), and
- * an arena for activations as large as the whole last run's, beside the memory that run left behind (no faster either).
+ * Keeps ONNX Runtime from holding things twice on a CPU: weights repacked for products, and an arena for activations as
+ * large as the whole last run's, beside the memory which that run left behind. Neither is faster at these sizes.
  */
 const HELD_ONCE: InferenceSession.SessionOptions = {
   enableMemPattern: false,
   extra: { session: { disable_prepacking: '1' } },
 };
 
-/** The types of inputs that can be given, and of outputs that can be taken. */
+/** The supported types of inputs and outputs. */
 export const TYPES = { inputs: Object.keys(ENCODERS), outputs: ['float32', 'float16'] } as const;
 
 /** Whether ONNX Runtime's CUDA provider is installed beside it. */
@@ -101,7 +101,7 @@ export async function loadOnnx(location: string, provider: Provider): Promise<On
   };
 }
 
-/** Keeps ONNX Runtime from writing to the terminal and to the network. To be called before a session. */
+/** Keeps ONNX Runtime from writing to the terminal and the network. Must be called before a session is created. */
 export function quieten(): void {
   env.logLevel = 'fatal';
   disableOnnxTelemetry();
@@ -118,12 +118,13 @@ async function createOnCpu(location: string, weights: WeightsSummary): Promise<I
 }
 
 /**
- * A float16 model for the CPU, which computes in float32. ONNX Runtime adds casts of the weights to the end of the
- * graph and so comes to most of them first: half the model lies in memory as float32, too, before it begins. Written
- * down as a graph and read again, the casts come before the rest, and each is done when its weight is wanted.
+ * Loads a float16 model on the CPU, which computes in float32. ONNX Runtime appends casts of the weights to the graph
+ * and runs most of them first, so that half the model is in memory a second time, as float32, before the computation
+ * starts. Once the graph is written to a file and read back, the casts are spread out, and each runs when its weight is
+ * needed.
  *
- * Weights inside the file would be read into memory to do so, and that memory would not go back to the system: they are
- * moved to a file of their own first, and mapped.
+ * For this, weights inside the file would be read into memory that does not return to the system. So they are first
+ * moved to a separate file, and memory-mapped.
  */
 async function createFromFloat16(
   location: string,
@@ -138,12 +139,12 @@ async function createFromFloat16(
       optimized_model_external_initializers_file_name: 'copied.bin',
       optimized_model_external_initializers_min_size_in_bytes: '1024',
     };
-    // what was moved can stay there
+    // moved weights can stay where they are
     const session = { ...(HELD_ONCE.extra!.session as object), ...(hasFilesBeside ? copied : {}) };
     await (await create(source, { ...options, optimizedModelFilePath, extra: { session } })).release();
     return await create(optimizedModelFilePath, { ...options, graphOptimizationLevel: 'disabled' });
   } finally {
-    await rm(folder, { recursive: true, force: true }); // what is memory-mapped stays
+    await rm(folder, { recursive: true, force: true }); // memory-mapped files stay readable
   }
 }
 

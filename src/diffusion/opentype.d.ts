@@ -1,6 +1,6 @@
 /** The part of `opentype.js` 2.0 that this project uses; the package ships no types. */
 declare module 'opentype.js' {
-  /** `M`, `L`, `Q`, `C` with the points that SVG has for them, or `Z`. */
+  /** `M`, `L`, `Q` or `C` with the same points as in SVG, or `Z`. */
   export type PathCommand = { readonly type: string } & Readonly<
     Partial<Record<'x1' | 'y1' | 'x2' | 'y2' | 'x' | 'y', number>>
   >;
@@ -15,7 +15,7 @@ declare module 'opentype.js' {
     charToGlyphIndex(character: string): number;
   }
 
-  /** @param options with little memory, glyphs are parsed when they are asked for */
+  /** @param options with `lowMemory`, glyphs are parsed on demand */
   const opentype: { parse(buffer: ArrayBuffer, options?: { readonly lowMemory?: boolean }): Font };
   export default opentype;
 }

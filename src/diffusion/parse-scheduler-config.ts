@@ -1,6 +1,6 @@
 /**
- * @file `scheduler_config.json`, read as diffusers reads it: each scheduler takes the fields that it knows, has its own
- * defaults for absent ones and ignores the rest, so that it can be built from another scheduler's file. Fields and
+ * @file Parses `scheduler_config.json` like diffusers: each scheduler takes the fields that it knows, has defaults of
+ * its own for absent ones and ignores the rest, so that it can be built from another scheduler's file. Fields and
  * defaults: diffusers 0.42, `schedulers/scheduling_{unipc_multistep,pndm,ddim}.py`.
  */
 import * as v from 'valibot';
@@ -42,7 +42,7 @@ const finite = valuesThat<number>(Number.isFinite, 'a number');
 const between = (value: unknown): boolean => typeof value === 'number' && value > 0 && value < 1;
 const upTo1 = (value: unknown): boolean => typeof value === 'number' && value > 0 && value <= 1;
 
-/** A switch; `null` is off, whatever it is where there is none: to Python, `None` is false. */
+/** A switch; `null` is off whatever the default, as `None` is false in Python. */
 const flag = (standard: boolean) => v.optional(v.nullable(ofKind(SWITCH), false), standard);
 const count = (standard: number, least = 1) => v.nullish(whole(least, 1_000_000), standard);
 const share = (standard: number) => v.nullish(valuesThat<number>(upTo1, 'a number above 0 and up to 1'), standard);

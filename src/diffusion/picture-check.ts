@@ -1,6 +1,6 @@
 import type { Pixels } from './tensors.js';
 
-/** What is wrong with a picture, and the likely cause; undefined if nothing looks wrong. */
+/** What is wrong with a picture, with the likely cause; undefined if nothing looks wrong. */
 export function findTrouble({ data }: Pixels): string | undefined {
   const [red, green, blue] = [data[0]!, data[1]!, data[2]!];
   const isUniform = data.every((value, i) => value === [red, green, blue][i % 3]);

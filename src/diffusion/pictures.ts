@@ -32,14 +32,14 @@ export const PICTURES_FOLDER = 'pictures';
 /** Whose embedding a preview shows. */
 export const PREVIEWED = ['teacher', 'untrained', 'student'] as const;
 
-/** What a picture is that training had drawn: a prompt at a moment of the run. */
+/** What a picture drawn during training shows: a prompt at a moment of the run. */
 export interface PreviewMark {
   readonly of: (typeof PREVIEWED)[number];
   /** Steps that the student had taken; 0 for the teacher and the untrained student. */
   readonly step: number;
-  /** How often the run had been resumed by then: tells steps apart that were taken again after a rewind. */
+  /** How many times the run had been resumed by then: distinguishes steps that were repeated after a rewind. */
   readonly resumed: number;
-  /** The prompt in both languages, of which one was drawn. */
+  /** The prompt in both languages, one of which was drawn. */
   readonly prompt: { readonly ko: string; readonly en: string };
 }
 
@@ -62,7 +62,7 @@ export interface Picture {
   readonly pipeline: string;
   /** What is wrong with it, if anything. */
   readonly trouble?: string | undefined;
-  /** Of a picture that training had drawn. */
+  /** Only for pictures drawn during training. */
   readonly preview?: PreviewMark | undefined;
 }
 
@@ -188,7 +188,7 @@ function isPicture(value: unknown): value is Picture {
   return v.is(PICTURE, value);
 }
 
-/** The most letters of a prompt in a file name. */
+/** The most characters of a prompt in a file name. */
 const MOST_LETTERS = 40;
 
 /** The most bytes of them: some file systems limit names to 143 bytes, and a seed, a number and an extension follow. */

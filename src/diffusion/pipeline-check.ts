@@ -1,4 +1,6 @@
-/** @file A pipeline's folder before its models are loaded: whether its files are there, whole, and fit each other. */
+/**
+ * @file Checks a pipeline's folder before its models are loaded: its files must exist, be complete and fit together.
+ */
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InputError } from '../base/errors.js';
@@ -25,14 +27,14 @@ export async function readScheduler(folder: string, scheduler: SchedulerName): P
   return parseSchedulerConfig(await readJsonObject(path), scheduler, path);
 }
 
-/** What the files of a pipeline's models say. */
+/** What a pipeline's files say about its models. */
 export interface PipelineSignature {
   readonly unet: UnetSignature;
   readonly decoder: DecoderSignature;
 }
 
 /**
- * Looks at the UNet and the decoder of a folder without loading them: that they are such, and have all their weights.
+ * Checks, without loading them, that a folder's UNet and decoder are what they should be and have all their weights.
  *
  * @throws InputError for a file that is missing, cut short, or holds another model
  */
@@ -47,12 +49,12 @@ export async function inspectPipeline(folder: string): Promise<PipelineSignature
 }
 
 /**
- * Checks that the UNet and the decoder take pictures of a size, that ONNX Runtime can load both, and that their layers
- * fit each other at that size; in little memory.
+ * Checks, in little memory, that the UNet and the decoder support a picture size, that ONNX Runtime can load both, and
+ * that their layers fit together at that size.
  *
  * @param size of pictures, in pixels
- * @param isForGpu whether they may be loaded on a GPU, which has operators that the processor has not
- * @throws InputError for a file that does not load, or does not draw pictures of the size
+ * @param isForGpu whether they may be loaded on a GPU, which has operators that the CPU lacks
+ * @throws InputError for a file that does not load, or does not support pictures of this size
  */
 export async function checkPipelineLoads(
   { unet, decoder }: PipelineSignature,
@@ -81,7 +83,7 @@ export async function checkPipelineFiles(folder: string): Promise<void> {
   }
 }
 
-/** What to do about a missing file; recognises PyTorch weights in its place. */
+/** What to do about a missing file; detects PyTorch weights in its place. */
 async function remedyFor(path: string): Promise<string> {
   const others = await readdir(dirname(path)).catch(() => []);
   const torch = others.find((name) => /\.(safetensors|bin)$/.test(name));

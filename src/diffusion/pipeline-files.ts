@@ -1,7 +1,7 @@
 /** @file The files of a Stable Diffusion pipeline in ONNX, on disk and on the hub. */
 import type { FolderPart } from '../weights/hub.js';
 
-/** The files of a pipeline. A model's weights may be in more files beside it. */
+/** The files of a pipeline. A model's weights may be in further files beside it. */
 export const PIPELINE_FILES = {
   index: 'model_index.json',
   scheduler: 'scheduler/scheduler_config.json',
@@ -12,14 +12,14 @@ export const PIPELINE_FILES = {
 /** Where the VAE's configuration is: beside the decoder, as optimum writes it, or where PyTorch pipelines have it. */
 export const VAE_CONFIGS = ['vae_decoder/config.json', 'vae/config.json'] as const;
 
-/** What tells which hidden states a pipeline takes; the UNet's weights may be beside it. */
+/** The files that show which hidden states a pipeline takes. The UNet's weights may be in other files. */
 export const PIPELINE_GRAPH: FolderPart = {
   files: [PIPELINE_FILES.index, PIPELINE_FILES.scheduler, PIPELINE_FILES.unet],
   optional: [],
   folders: [],
 };
 
-/** What is downloaded of a pipeline. */
+/** The files of a pipeline to download. */
 export const PIPELINE_PART: FolderPart = {
   files: Object.values(PIPELINE_FILES),
   optional: VAE_CONFIGS,

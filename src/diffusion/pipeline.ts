@@ -27,7 +27,7 @@ export interface PictureRequest {
   readonly prompt: Embedding;
   /** What to move away from: the empty or the negative prompt. */
   readonly negative: Embedding;
-  /** How far to move towards the prompt. Up to 1, only the prompt is used, and the model runs once a step. */
+  /** How far to move towards the prompt. Up to 1, only the prompt is used, and the model runs once per step. */
   readonly guidance: number;
   readonly steps: number;
   /** Whether the two predictions of a step are computed one after the other, to save memory. */
@@ -38,7 +38,7 @@ export interface PictureRequest {
 
 /** An image model, ready to draw. */
 export interface Pipeline {
-  /** How often the UNet runs in a number of steps; more often than once a step with PNDM. */
+  /** How many times the UNet runs in a number of steps; with PNDM, more than once per step. */
   countTimesteps(steps: number): number;
   /** Noise to latents of a picture. `[C, h, w]` */
   denoise(request: PictureRequest): Promise<Float32Array>;
@@ -91,7 +91,7 @@ async function denoise(unet: Unet, config: SchedulerConfig, request: PictureRequ
   return latents;
 }
 
-/** Checks what a step made of finite predictions. */
+/** Checks that a step with finite predictions gave finite latents. */
 function checkLatents(latents: Float32Array, { guidance, steps }: PictureRequest, done: number): void {
   const wrong = latents.find((value) => !Number.isFinite(value));
   if (wrong === undefined) return;

@@ -1,7 +1,7 @@
 /**
- * @file Pseudo numerical methods for diffusion models (arXiv 2202.09778): linear multistep (PLMS) over transfers by
+ * @file Pseudo numerical methods for diffusion models (arXiv 2202.09778): linear multistep (PLMS) with transfers by
  * formula 11. It starts with Runge-Kutta steps (PRK) or, with `skip_prk_steps`, with multistep formulas of lower order
- * and one Heun step, as Stable Diffusion was published (CompVis/latent-diffusion, pull request 51).
+ * and one Heun step, as in the original Stable Diffusion (CompVis/latent-diffusion, pull request 51).
  */
 import { InputError } from '../base/errors.js';
 import { weightedSum, type Term } from './latents.js';
@@ -53,7 +53,7 @@ function transferOf(config: PndmConfig): Transfer {
   };
 }
 
-/** The combination of outputs by the multistep formula for their number; the newest is last. */
+/** Combines outputs, the newest last, by the multistep formula for their number. */
 function multistep(outputs: readonly Float32Array[]): Float32Array {
   const coefficients = MULTISTEP[outputs.length - 1]!;
   return weightedSum(...coefficients.map((factor, back): Term => [factor, outputs[outputs.length - 1 - back]!]));

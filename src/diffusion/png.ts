@@ -1,4 +1,4 @@
-/** @file PNG files with text chunks that say how the picture was made. */
+/** @file PNG files with text chunks that record how the picture was made. */
 import { crc32 } from 'node:zlib';
 import type { Pixels } from './tensors.js';
 
@@ -33,8 +33,8 @@ export function withTexts(png: Buffer, texts: Readonly<Record<string, string>>):
 }
 
 /**
- * The texts of a PNG file's uncompressed iTXt chunks, by keyword. Takes the beginning of a file, too, and returns the
- * texts in it.
+ * The texts of a PNG file's uncompressed iTXt chunks, by keyword. Given only the beginning of a file, returns the texts
+ * in that.
  */
 export function textsOf(png: Buffer): Record<string, string> {
   const texts: Record<string, string> = {};

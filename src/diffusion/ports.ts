@@ -1,4 +1,4 @@
-/** @file Which of a model's inputs is which: exporters differ in names, order, ranks, types and fixed sizes. */
+/** @file Tells a model's inputs apart, as exporters differ in names, order, ranks, types and fixed sizes. */
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import type { Values } from './onnx.js';
 import type { Port } from './onnx-signature.js';
@@ -11,7 +11,7 @@ export interface Role {
   readonly ranks: readonly number[];
 }
 
-/** The size that it must have; undefined if any will do. */
+/** The fixed size of a dimension; undefined if any size is allowed. */
 export function fixedSize(size: number | string | undefined): number | undefined {
   return typeof size === 'number' && size > 0 ? size : undefined;
 }
@@ -27,7 +27,7 @@ const DEFAULTS: Readonly<Record<string, (batch: number) => Values>> = {
 
 const scalar = (value: number): Values => ({ values: Float32Array.of(value), shape: [] });
 
-/** Every token counts. `[B, L]` */
+/** A mask in which every token counts. `[B, L]` */
 function ones(batch: number): Values {
   return { values: new Float32Array(batch * MAX_LENGTH).fill(1), shape: [batch, MAX_LENGTH] };
 }
@@ -44,7 +44,7 @@ export function defaultInputs(inputs: readonly Port[], batch: number): Record<st
 }
 
 /**
- * Finds the inputs for the roles: by name, or the only remaining one of a fitting rank.
+ * Finds the input for each role: by name, or the only remaining one with a suitable rank.
  *
  * @returns undefined if a role has no input, or an input has neither a role nor a default
  */
@@ -71,7 +71,7 @@ export function assignRoles<R extends string>(
   return found.size === names.length && left.size === 0 ? (Object.fromEntries(found) as Record<R, Port>) : undefined;
 }
 
-/** The output with latents or pixels: by name, or the first of rank 4; undefined for a model that gives nothing. */
+/** The output with latents or pixels: by name, else the first of rank 4; undefined for a model without outputs. */
 export function outputOf(outputs: readonly Port[], names: readonly string[]): Port | undefined {
   const named = names.map((name) => outputs.find((port) => port.name === name)).find((port) => port !== undefined);
   return named ?? outputs.find(({ shape }) => shape.length === 4) ?? outputs[0];

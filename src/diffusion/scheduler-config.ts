@@ -1,4 +1,4 @@
-/** @file What schedulers can be told, in the terms of diffusers' `scheduler_config.json`. */
+/** @file The settings of schedulers, in the terms of diffusers' `scheduler_config.json`. */
 
 /** The schedulers, by the values of `--scheduler`. */
 export const SCHEDULERS = ['unipc', 'pndm', 'ddim'] as const;
@@ -32,7 +32,7 @@ export interface NoiseScheduleConfig {
   readonly rescaleBetasZeroSnr: boolean;
 }
 
-/** What all schedulers have. */
+/** The settings that all schedulers have. */
 export interface CommonConfig extends NoiseScheduleConfig {
   readonly predictionType: PredictionType;
   readonly timestepSpacing: TimestepSpacing;

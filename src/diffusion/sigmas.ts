@@ -1,6 +1,6 @@
 /**
- * @file The noise levels that UniPC visits, as σ/α: those of the time steps, or levels spaced by themselves and
- * converted to time steps.
+ * @file The noise levels that UniPC visits, as σ/α: those of the time steps, or levels with a spacing of their own that
+ * are converted to time steps.
  */
 import { InputError } from '../base/errors.js';
 import { float32Log } from './float32-log.js';
@@ -20,8 +20,10 @@ export interface SigmaSchedule {
 const KARRAS_RHO = 7;
 
 /**
+ * Chooses the noise levels and time steps of a picture.
+ *
  * @throws InputError for more steps than in training, or so many that two coincide: a multistep solver divides by their
- * distance
+ *   distance
  */
 export function sigmaSchedule(config: UniPCConfig, steps: number): SigmaSchedule {
   const trained = trainedSigmas(config);
@@ -38,16 +40,17 @@ export function sigmaSchedule(config: UniPCConfig, steps: number): SigmaSchedule
   const repeated = config.solverOrder === 1 ? -1 : levels.findIndex((level, i) => level === levels[i + 1]);
   if (repeated !== -1)
     throw new InputError(
-      `--steps: expected steps that each take noise out, got time step ${timesteps[repeated]} twice from ` +
+      `--steps: expected steps that each remove noise, got time step ${timesteps[repeated]} twice from ` +
         `${steps} steps; give fewer`,
     );
   return { timesteps, sigmas: Float32Array.from([...sigmas, last]) };
 }
 
 /**
- * σ/α at every time step of training. Square roots are rounded to the nearest; PyTorch's on a processor may be one unit
- * in the last place off, by what its library for the machine does, and then a first time step of exponential levels may
- * be its neighbour.
+ * σ/α at every time step of training. Square roots are correctly rounded here; PyTorch's on a CPU may be off by one
+ * unit
+ * in the last place, depending on its maths library, and then the first time step of exponential levels may be off by
+ * one.
  */
 function trainedSigmas(config: UniPCConfig): Float32Array {
   const alphas = alphasCumprod(config);
@@ -67,7 +70,7 @@ function spacedSigmas({ sigmas, sigmaMin, sigmaMax }: UniPCConfig, trained: Floa
 
 /**
  * The time steps of noise levels, interpolated in their logarithms; rounded for Karras' levels, truncated for others.
- * Each operation has NumPy's precision, as the highest level may come out just below its own time step.
+ * Each operation has NumPy's precision, since the highest level may come out just below its own time step.
  *
  * @param logs the logarithms of the levels of training `[T]`
  */

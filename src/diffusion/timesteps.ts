@@ -1,6 +1,6 @@
 /**
- * @file Which of the training's time steps are visited: arXiv 2305.08891, table 2, rounded as NumPy rounds, which
- * decides between neighbours.
+ * @file Which of the training's time steps are visited (arXiv 2305.08891, table 2), with NumPy's rounding, which can
+ * decide between neighbours.
  */
 import { InputError } from '../base/errors.js';
 import type { CommonConfig } from './scheduler-config.js';
@@ -22,13 +22,14 @@ export function linspace(start: number, stop: number, count: number): number[] {
 }
 
 /**
- * From the last time step of training in equal steps down to above 0, as in `numpy.arange`. That is sometimes one more
- * than `steps`, the last being −1. diffusers visits it, too, and counts it from the end as Python does (DDIM, PNDM), or
- * as 0 (UniPC).
+ * Equal steps from the last time step of training down to above 0, as in `numpy.arange`. There is sometimes one more
+ * than `steps`, the last being −1. diffusers visits it too, as an index from the end like Python's (DDIM, PNDM), or as
+ * 0
+ * (UniPC).
  */
 function trailing(trainTimesteps: number, steps: number): number[] {
   const ratio = trainTimesteps / steps;
-  const difference = trainTimesteps - ratio - trainTimesteps; // NumPy continues with the first step as rounded
+  const difference = trainTimesteps - ratio - trainTimesteps; // NumPy reuses the first step, with its rounding
   return Array.from(
     { length: Math.ceil(trainTimesteps / ratio) },
     (_, i) => roundHalfEven(trainTimesteps + i * difference) - 1,
@@ -38,7 +39,7 @@ function trailing(trainTimesteps: number, steps: number): number[] {
 /**
  * The time steps of a picture, noisiest first.
  *
- * @param ends by how many the number of points exceeds the steps: UniPC counts its end, which is not visited
+ * @param ends how many points there are beyond the steps: UniPC counts its end, which is not visited
  * @throws InputError for more steps than in training
  */
 export function spacedTimesteps(

@@ -9,7 +9,7 @@ import type { Embedding } from './tensors.js';
 import { assignRoles, fixedSize, outputOf, defaultInputs, type Role } from './ports.js';
 import { checkedOutput, checkPictureSize, checkTypes, wrongInputs } from './wrong-model.js';
 
-/** What a UNet's file says of what it takes. */
+/** What a UNet's file says about its inputs. */
 export interface UnetSignature {
   /** The file. */
   readonly location: string;
@@ -21,7 +21,7 @@ export interface UnetSignature {
   checkSize(height: number, width: number): void;
 }
 
-/** A UNet, loaded. */
+/** A loaded UNet. */
 export interface Unet extends UnetSignature {
   /** Its predictions for the same latents at a time step, one for each text. `[C, h, w]` each */
   predict(
@@ -59,7 +59,7 @@ export async function loadUnet(location: string, provider: Provider): Promise<Un
 }
 
 /**
- * What a UNet's file says, before it is loaded.
+ * What a UNet's file says about its inputs, known before it is loaded.
  *
  * @throws InputError for another model
  */
@@ -78,7 +78,7 @@ function signatureOf(location: string, { sample, encoder_hidden_states: states }
   };
 }
 
-/** Which of the inputs is which; throws an `InputError` where they, or the output, are not those of a UNet. */
+/** Which input has which role; throws an `InputError` if inputs or output are not those of a UNet. */
 function portsOf(signature: Signature): Ports {
   const ports = assignRoles(signature.inputs, ROLES);
   if (ports === undefined) throw wrongInputs(signature, 'a UNet', Object.keys(ROLES));
@@ -87,7 +87,7 @@ function portsOf(signature: Signature): Ports {
   return ports;
 }
 
-/** The output with predicted noise, checked to be such. */
+/** The output for the predicted noise, after a check of its shape. */
 function noisePort({ location, outputs }: Signature): Port {
   return checkedOutput(location, 'a UNet', outputOf(outputs, OUTPUTS), LATENT_CHANNELS);
 }
@@ -98,7 +98,7 @@ function checkSizes({ location }: Signature, { sample, encoder_hidden_states: st
   if (channels !== LATENT_CHANNELS)
     throw new InputError(
       `${location}: expected a UNet for latents of ${LATENT_CHANNELS} channels, got one for ${channels}, ` +
-        `as models for inpainting and for changing pictures have; give one that draws from text alone`,
+        `as models for inpainting and image editing have; give one that draws from text alone`,
     );
   const length = fixedSize(states.shape[1]) ?? MAX_LENGTH;
   if (length !== MAX_LENGTH)
@@ -139,7 +139,7 @@ function unetOf(model: OnnxModel, ports: Ports): Unet {
   };
 }
 
-/** A time step in the form that the graph takes: a scalar, one value, or one per picture. */
+/** A time step in the form that the graph expects: a scalar, one value, or one per picture. */
 function timeValues(time: number, { shape }: Port, sample: Port, batch: number): Values {
   if (shape.length === 0) return { values: Float32Array.of(time), shape: [] };
   const isEach = typeof shape[0] === 'string' && shape[0] !== '' && shape[0] === sample.shape[0];

@@ -1,6 +1,6 @@
 /**
- * @file UniPC (arXiv 2302.04867): a multistep predictor (UniP, algorithm 2), each of whose results is corrected by the
- * model's output at it (UniC, algorithm 1), without another evaluation.
+ * @file UniPC (arXiv 2302.04867): a multistep predictor (UniP, algorithm 2) whose every result is corrected with the
+ * model's output there (UniC, algorithm 1), without another evaluation.
  *
  * Notation of the paper: λ = ln(α/σ), h the step in λ, r the positions of earlier outputs in units of h, D their
  * differences from the last output divided by r, B(h) and the vector b of formulas 9 to 12. The solver works on x₀
@@ -24,7 +24,7 @@ interface Output {
   readonly values: Float32Array;
 }
 
-/** The start of a step: a sample, and the latest outputs, as many as the order of the step, newest first. */
+/** The start of a step: a sample and the latest outputs, as many as the step's order, newest first. */
 interface Start {
   readonly sample: Float32Array;
   readonly outputs: readonly Output[];
@@ -60,7 +60,7 @@ function placeOf(sigmaOverAlpha: number): Place {
   return { alpha, sigma: sigmaOverAlpha * alpha, lambda: -Math.log(sigmaOverAlpha) };
 }
 
-/** The model's output converted to what the solver works on. */
+/** The model's output converted to x₀ or ε, whichever the solver works on. */
 function converted(config: UniPCConfig, modelOutput: Float32Array, sample: Float32Array, place: Place): Float32Array {
   if (!config.predictX0) return predictedNoise(config.predictionType, modelOutput, sample, place);
   const x0 = predictedSample(config.predictionType, modelOutput, sample, place);
@@ -85,7 +85,7 @@ function predict(config: UniPCConfig, { sample, outputs }: Start, next: Place): 
   );
 }
 
-/** UniC: the result of a step, corrected by the model's output there. */
+/** UniC: the result of a step, corrected with the model's output there. */
 function correct(config: UniPCConfig, { sample, outputs }: Start, reached: Output): Float32Array {
   const [newest, ...earlier] = outputs;
   const { weight, r, b } = stepOf(config, outputs, reached.place);
@@ -113,7 +113,7 @@ interface StepNumbers {
 
 function stepOf(config: UniPCConfig, [newest, ...earlier]: readonly Output[], to: Place): StepNumbers {
   const step = to.lambda - newest!.place.lambda;
-  // to the end, by the linear part alone
+  // a first-order step to the end has only the linear part
   if (earlier.length === 0 && step === Infinity) return { weight: 0, r: [], b: [] };
   const h = config.predictX0 ? -step : step;
   const bOfH = config.solverType === 'bh1' ? h : Math.expm1(h);

@@ -1,4 +1,4 @@
-/** @file Errors for a model in the wrong place. */
+/** @file Errors for a file that holds another model than expected. */
 import { InputError } from '../base/errors.js';
 import { shown } from '../weights/wording.js';
 import { PIXELS_PER_LATENT } from './latents.js';
@@ -6,17 +6,17 @@ import { TYPES } from './onnx.js';
 import type { Port, Signature } from './onnx-signature.js';
 import { fixedSize } from './ports.js';
 
-/** Models that an input with such a name gives away. */
+/** Models that can be recognised by the name of an input. */
 const MODELS_BY_INPUT: readonly (readonly [name: string, model: string])[] = [
   ['input_ids', 'which is a text encoder'],
   ['latent_sample', 'which is a VAE decoder'],
   ['text_embeds', 'which is the UNet of a Stable Diffusion XL'],
   ['timestep_cond', 'which is the UNet of a latent consistency model'],
-  ['class_labels', 'which is a UNet that asks for a class'],
+  ['class_labels', 'which is a class-conditional UNet'],
   ['mid_block_additional_residual', 'which is a UNet for a ControlNet'],
 ];
 
-/** The error for a model whose inputs do not fit its place. */
+/** The error for a model whose inputs are not those expected. */
 export function wrongInputs(
   { location, inputs, outputs }: Signature,
   what: string,
@@ -32,15 +32,15 @@ export function wrongInputs(
   );
 }
 
-/** What a model is that takes pictures alone. */
+/** Names a model whose only input is pictures. */
 function ofPictures(outputs: readonly Port[]): string {
   return outputs.some(({ shape }) => shape.length === 2) ? 'which is an image classifier' : 'which is a VAE encoder';
 }
 
 /**
- * Checks the shape that a model's file states for its output, as far as it states one.
+ * Checks the shape that a model's file states for its output, if any.
  *
- * @param output undefined for a model that gives nothing
+ * @param output undefined for a model without outputs
  * @param channels of an output `[B, channels, …, …]`
  * @returns the output
  * @throws InputError for another shape, or none
@@ -61,7 +61,7 @@ export function checkedOutput(location: string, what: string, output: Port | und
 }
 
 /**
- * Checks that a model's inputs and its output are of types that can be given and taken.
+ * Checks that a model's inputs and its output have supported types.
  *
  * @throws InputError for another type
  */
@@ -88,8 +88,7 @@ export function checkPictureSize(location: string, what: string, latents: Port, 
   const [fixedHeight, fixedWidth] = [h * PIXELS_PER_LATENT, w * PIXELS_PER_LATENT];
   if (fixedHeight === height && fixedWidth === width) return;
   throw new InputError(
-    `${location}: expected ${what} for pictures of ${width} × ${height} pixels, got one for ${fixedWidth} × ` +
-      `${fixedHeight} alone; ` +
-      `give --width ${fixedWidth} --height ${fixedHeight}`,
+    `${location}: expected ${what} for pictures of ${width} × ${height} pixels, got one only for ${fixedWidth} × ` +
+      `${fixedHeight}; give --width ${fixedWidth} --height ${fixedHeight}`,
   );
 }

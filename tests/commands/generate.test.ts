@@ -272,7 +272,7 @@ describe('kd generate refuses in one line', () => {
     write(0x7f); // 3.4e38
     fails(
       ['--encoder', diverged],
-      /^error: --encoder \S+: expected finite hidden states of "", got others; its weights are damaged/,
+      /^error: --encoder \S+: expected finite hidden states of "", got NaN or infinity; its weights are damaged/,
     );
   });
 

@@ -116,7 +116,7 @@ describe('the weights of an ONNX file', () => {
       (it) => bytes(TENSOR.floats, it.subarray(4)),
       'expected 2304 bytes for W [16, 4, 3, 3], got 2300',
     ],
-    ['below zero', TENSOR.dims, () => integer(TENSOR.dims, -1), 'expected sizes from 0 on for W [-1, -1, -1, -1]'],
+    ['below zero', TENSOR.dims, () => integer(TENSOR.dims, -1), 'expected sizes of 0 or more for W [-1, -1, -1, -1]'],
   ])('are found before they are loaded where values and shape differ: %s', async (_, number, change, message) => {
     await writeWeights(UNET, number, change);
     await expect(checkWeights(model)).rejects.toThrow(`${model}: ${message.replace('W', 'the weight w1 of float32')}`);

@@ -244,7 +244,7 @@ describe('models as other exporters write them', () => {
         steps: 2,
       });
     await expect(draw()).rejects.toThrow(
-      /vae_decoder\/model\.onnx: expected a VAE decoder for pictures of 128 × 64 pixels, got one for 64 × 64 alone; give --width 64 --height 64$/,
+      /vae_decoder\/model\.onnx: expected a VAE decoder for pictures of 128 × 64 pixels, got one only for 64 × 64; give --width 64 --height 64$/,
     );
     await pipeline.release();
   });

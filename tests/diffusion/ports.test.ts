@@ -53,7 +53,7 @@ describe('inputs', () => {
     expect(check(['b', 4, 'h', 'w'])).not.toThrow();
     expect(check([1, 4, 64, 96])).not.toThrow();
     expect(check([1, 4, -1, 64])).toThrow(
-      'm: expected a UNet for pictures of 768 × 512 pixels, got one for 512 × 512 alone; give --width 512 --height 512',
+      'm: expected a UNet for pictures of 768 × 512 pixels, got one only for 512 × 512; give --width 512 --height 512',
     );
   });
 });

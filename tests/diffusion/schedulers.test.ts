@@ -155,7 +155,7 @@ describe('schedulers', () => {
   it.each([
     ['ddim', 1001, {}, 'expected at most 1000'],
     ['unipc', 1000, { timestep_spacing: 'leading' }, 'expected at most 999'],
-    ['unipc', 1000, {}, 'expected steps that each take noise out, got time step'],
+    ['unipc', 1000, {}, 'expected steps that each remove noise, got time step'],
     ['ddim', 1000, {}, "expected time steps below the model's 1000, got 1000"],
     ['pndm', 3, { skip_prk_steps: false }, 'expected at least 4'],
   ] as const)('of %s refuse %d steps', (name, steps, over, message) => {
