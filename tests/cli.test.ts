@@ -9,7 +9,7 @@ import { makeRun } from './report/run-of.js';
 const COMMANDS = ['prepare', 'train', 'eval', 'encode', 'doctor'];
 
 describe('help', () => {
-  it('names the commands, for kd alone too', () => {
+  it('lists the commands, even for kd alone', () => {
     const help = kd(['--help']);
     expect(help).toMatchObject({ code: 0, stderr: '' });
     for (const command of COMMANDS) expect(help.stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
@@ -17,7 +17,7 @@ describe('help', () => {
     expect(kd([])).toEqual(help);
   });
 
-  it.each(COMMANDS)('of %s has an example, the flags of all commands, and lines that fit a terminal', (command) => {
+  it.each(COMMANDS)('of %s has an example, the global flags, and lines that fit a terminal', (command) => {
     const { code, stdout, stderr } = kd([command, '--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(new RegExp(`Examples?:\n  (\\$ .*\\| )?\\$ kd ${command} `));
@@ -37,7 +37,7 @@ it('-V, -h and --help work on every command', () => {
   }
 });
 
-it('errors are red behind a cross where colours are wanted', () => {
+it('errors are red behind a cross if colours are wanted', () => {
   const said = (env: Record<string, string>): string => kd(['nonsense'], { env }).stderr;
   const text = "unknown command 'nonsense'; `kd --help` lists what exists\n";
   expect(said({ FORCE_COLOR: '1' })).toBe(`\u001b[31m✗ error:\u001b[39m ${text}`);
@@ -60,12 +60,12 @@ it.each([
   expect(kd(args)).toEqual({ code: 1, stdout: '', stderr });
 });
 
-describe('what is to be typed next', () => {
+describe('commands suggested to the user', () => {
   it.each([
     [undefined, 'kd'],
     ['exec', 'npx kd'], // by npx
     ['start', 'npx kd'],
-  ])('is called as this was: with npm_command %s by %s', (npm, name) => {
+  ])('are called as this one was: with npm_command %s by %s', (npm, name) => {
     const env: Record<string, string> = npm === undefined ? {} : { npm_command: npm };
     expect(kd(['nonsense'], { env }).stderr).toBe(
       `error: unknown command 'nonsense'; \`${name} --help\` lists what exists\n`,
@@ -76,7 +76,7 @@ describe('what is to be typed next', () => {
     expect(stdout).toContain(`  $ ${name} runs --json `);
   });
 
-  it('is kd where it is kept', () => {
+  it('are kd if it is installed', () => {
     const run = makeRun();
     const { code, stderr } = kd(['report', run, '--no-encode'], { env: { npm_command: 'exec' } });
     expect(code, stderr).toBe(0);
@@ -86,7 +86,7 @@ describe('what is to be typed next', () => {
   });
 });
 
-it('flags of all commands may stand before the command', () => {
+it('global flags may precede the command', () => {
   const { code, stdout, stderr } = kd(['--quiet', '--json', 'train', '--data', 'none.csv']);
   expect(code).toBe(1);
   const { event, message } = JSON.parse(stdout) as { event: string; message: string };
@@ -95,7 +95,7 @@ it('flags of all commands may stand before the command', () => {
   expect(stderr).toBe(`error: ${message}\n`);
 });
 
-it('a bug is told with its stack, and the exit code is 2', () => {
+it('a bug is reported with its stack, and the exit code is 2', () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'pairs.csv'), 'ko,en\n차,car\n집,house\n');
   writeFileSync(
@@ -123,7 +123,7 @@ it('a bug is told with its stack, and the exit code is 2', () => {
   expect(stderr).toMatch(/^bug: TypeError: this stream is broken\n(.*\n)*? {4}at .*output\.js/);
 });
 
-it('a reader that has seen enough is no error', () => {
+it('a reader that stops early is not an error', () => {
   // `true` is gone before anything is written to it.
   const { stderr } = spawnSync(
     'sh',

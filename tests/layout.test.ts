@@ -64,7 +64,7 @@ describe('the layout', () => {
     expect(files.filter((file) => levelOf(file) === -1)).toEqual([]);
   });
 
-  it('has imports that go one way', () => {
+  it('has imports in one direction only', () => {
     const upward = files.flatMap((file) =>
       importsOf(file)
         .filter((imported) => roomOf(file) !== roomOf(imported) && levelOf(imported) >= levelOf(file))
@@ -73,11 +73,11 @@ describe('the layout', () => {
     expect(upward).toEqual([]);
   });
 
-  it('has no circles of imports, those of types included', () => {
+  it('has no import cycles, types included', () => {
     expect(files.filter((file) => reachedFrom(file).has(file))).toEqual([]);
   });
 
-  it('has commands that know nothing of each other', () => {
+  it('has commands that do not import each other', () => {
     const folderOf = (file: string): string | undefined => /^commands\/([^/]+)\//.exec(file)?.[1];
     const across = files.flatMap((file) =>
       importsOf(file)
@@ -88,13 +88,13 @@ describe('the layout', () => {
     expect(across).toEqual([]);
   });
 
-  it('keeps commands to flags, screens and exit codes', () => {
+  it('limits commands to flags, screens and exit codes', () => {
     const lines = files.filter((file) => file.startsWith('commands/')).map((file) => textOf(file).split('\n').length);
     expect(lines.reduce((sum, count) => sum + count, 0)).toBeLessThan(MOST_COMMAND_LINES);
   });
 });
 
-it('every exported function and class of the sources says what it does', () => {
+it('every exported function and class of the sources has a comment', () => {
   const silent = files.flatMap((file) => {
     const lines = textOf(file).split('\n');
     return lines.flatMap((line, i) =>

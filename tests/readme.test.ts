@@ -67,7 +67,7 @@ const LISTED = [
 ];
 
 describe('the README', () => {
-  it.each(LANGUAGES)('%s shows the commands that are run here, and no others', (readme) => {
+  it.each(LANGUAGES)('%s shows exactly the commands that are run here', (readme) => {
     expect(commandsOf(readme)).toEqual(expect.arrayContaining(Object.keys(RUNS)));
     expect(commandsOf(readme)).toHaveLength(Object.keys(RUNS).length);
   });
@@ -77,7 +77,7 @@ describe('the README', () => {
     expect(status, output).toBe(0);
   });
 
-  it.each(LISTED)('kd %s can be typed as it is listed', (listed) => {
+  it.each(LISTED)('kd %s can be typed as listed', (listed) => {
     for (const readme of LANGUAGES) expect(readFileSync(join(ROOT, readme), 'utf8')).toContain(`\`npx kd ${listed}\``);
     const { status, output } = run([...listed.split(' '), ...(/^prepare|dry-run/.test(listed) ? TINY : [])]);
     expect(status, output).toBe(0);

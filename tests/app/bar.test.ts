@@ -109,7 +109,7 @@ const hasPython = spawnSync('python3', ['--version']).status === 0;
 it.skipIf(!hasPython).each([
   ['narrower', [100, 40]],
   ['narrower twice, then wider', [120, 70, 30, 100]],
-])('a terminal that becomes %s shows the messages alone in the end', (_, widths) => {
+])('a terminal that becomes %s shows only the messages in the end', (_, widths) => {
   const moments = widths.map((columns, i) => [1.3 + 0.7 * (i - 1), columns]);
   const command = [process.execPath, '--input-type=module', '--eval', SHOWS_A_BAR];
   const { stdout, stderr } = spawnSync('python3', ['-c', RESIZES, JSON.stringify(moments), ...command], {

@@ -32,7 +32,7 @@ const find = (width: number): ReturnType<typeof findPipeline> =>
 
 const fetched = (): string[] => [...new Set(hub.ranges.map(({ path }) => path))].sort();
 
-it('an encoder of another width is refused before the weights of the pipeline are fetched', async () => {
+it('an encoder of another width is rejected before the weights of the pipeline are fetched', async () => {
   await expect(find(64)).rejects.toThrow(
     '--encoder small: expected hidden states 48 wide, as the UNet of them/pipeline takes, got 64; give another ' +
       'encoder or --pipeline: a student fits where its teacher is the text encoder',
@@ -40,7 +40,7 @@ it('an encoder of another width is refused before the weights of the pipeline ar
   expect(fetched()).toEqual(['model_index.json', 'scheduler/scheduler_config.json', 'unet/model.onnx']);
 });
 
-it('for an encoder that fits the rest is fetched, and each file once, also after one that did not', async () => {
+it('for a suitable encoder the rest is fetched, each file once, even after an unsuitable one', async () => {
   await expect(find(64)).rejects.toThrow('48 wide');
   await find(48);
   expect(fetched()).toEqual([...PIPELINE_PART.files, WEIGHTS].sort());

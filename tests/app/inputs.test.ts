@@ -78,7 +78,7 @@ describe.each(READERS)('%s', (what, extension, read, sound, values) => {
     return message.slice(file.length);
   }
 
-  it('is read with a byte order mark and line ends of Windows, too', async () => {
+  it('is read with a byte order mark and Windows line endings, too', async () => {
     expect(await read(write('plain', sound))).toEqual(values);
     expect(await read(write('windows', `\ufeff${sound.replaceAll('\n', '\r\n')}`))).toEqual(values);
   });
@@ -87,7 +87,7 @@ describe.each(READERS)('%s', (what, extension, read, sound, values) => {
     expect(await read(write('returns', sound.replaceAll('\n', '\r')))).toEqual(values);
   });
 
-  it('is read from a pipe, whose writer may come later and write in parts', async () => {
+  it('is read from a pipe, even if its writer comes later and writes in parts', async () => {
     const file = pipe('pipe');
     const reading = read(file);
     const half = sound.length >> 1;
@@ -96,7 +96,7 @@ describe.each(READERS)('%s', (what, extension, read, sound, values) => {
     expect(await reading).toEqual(values);
   });
 
-  it('is refused where it is no file that can be read', async () => {
+  it('is refused if it is not a readable file', async () => {
     mkdirSync(path('folder'));
     symlinkSync(path('loop'), path('loop'));
     const server = createServer().listen(path('socket'));
@@ -114,7 +114,7 @@ describe.each(READERS)('%s', (what, extension, read, sound, values) => {
     server.close();
   });
 
-  it('is refused where it is far too large, before it is read', async () => {
+  it('is refused before it is read if it is far too large', async () => {
     truncateSync(write('large', ''), 3 * 2 ** 30);
     expect(await refusal(path('large'))).toMatch(/^: expected at most [\d,]+ bytes, found 3,221,225,472; \w/);
   });
@@ -131,7 +131,7 @@ describe.each(READERS)('%s', (what, extension, read, sound, values) => {
   });
 });
 
-it('a pipe into which nothing is written is refused', { timeout: 20_000 }, async () => {
+it('a pipe that nobody writes to is refused', { timeout: 20_000 }, async () => {
   const folder = temporaryFolder();
   await Promise.all(
     READERS.map(async ([, extension, read], i) => {

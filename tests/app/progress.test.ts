@@ -31,19 +31,19 @@ describe('the line of a bar', () => {
       expect(progressLine(EPOCH, columns).length).toBeLessThanOrEqual(columns);
   });
 
-  it('has a count alone where the total is not known', () => {
+  it('shows only a count if the total is not known', () => {
     expect(
       progressLine({ title: 'reading', value: 12_000, total: Infinity, unit: 'pairs', notes: ['9,120 pairs/s'] }, 80),
     ).toBe('reading 12,000 pairs  9,120 pairs/s');
   });
 
-  it('tells bytes in their units', () => {
+  it('shows bytes in their units', () => {
     const state = { title: 'klue/roberta-small', value: 136e6, total: 272e6, unit: 'bytes', notes: ['12.1 MB/s'] };
     expect(progressLine(state, 80)).toBe('klue/roberta-small [████████████░░░░░░░░░░░░] 136 MB of 272 MB  12.1 MB/s');
   });
 });
 
-describe('lines in place of a bar', () => {
+describe('lines instead of a bar', () => {
   it('come every ten seconds, with pace and time left', () => {
     let now = 0;
     const written: string[] = [];
@@ -69,7 +69,7 @@ describe('lines in place of a bar', () => {
     ]);
   });
 
-  it('say beside the count what they are given', () => {
+  it('show given details beside the count', () => {
     let now = 0;
     const written: string[] = [];
     const progress = plainLines(

@@ -55,7 +55,7 @@ async function openWhilePruned(name: string, times: number, between: (source: st
 
 const stepOf = (source: string): number => Number(/(\d+)$/.exec(source)![1]);
 
-describe('a checkpoint that is removed before it is open', () => {
+describe('a checkpoint that is removed before it is opened', () => {
   it.each(['first:last', 'first:best', 'first', 'roberta'])(
     'is followed by the one that %s stands for then',
     async (name) => {
@@ -69,7 +69,7 @@ describe('a checkpoint that is removed before it is open', () => {
     },
   );
 
-  it('is said to be, where its step was named, with those there are', async () => {
+  it('is reported as removed if its step was named, with the remaining ones', async () => {
     const opening = openWhilePruned('first:2', 1, (source) => {
       prune(stepOf(source));
     });
@@ -79,7 +79,7 @@ describe('a checkpoint that is removed before it is open', () => {
     );
   });
 
-  it('is opened again where another of its step took its place', async () => {
+  it('is opened again if another one of the same step replaced it', async () => {
     const source = await openWhilePruned('first:2', 1, (folder) => {
       cpSync(folder, `${folder}-again`, { recursive: true });
       prune(2);
@@ -89,14 +89,14 @@ describe('a checkpoint that is removed before it is open', () => {
     expect(source).toBe(join(run, 'step-00000002'));
   });
 
-  it('is no excuse for what is wrong with one that is there', async () => {
+  it('does not excuse errors in a checkpoint that exists', async () => {
     rmSync(join(run, 'step-00000002/config.json'));
     await expect(openWhilePruned('first:2', 0, () => undefined)).rejects.toThrow(/config\.json/);
   });
 });
 
 describe('a checkpoint that is removed after it was opened', () => {
-  it('is said to be when its weights are wanted', async () => {
+  it('is reported as removed when its weights are wanted', async () => {
     const opened = await openEncoder({ name: 'first:2', flag: '--model' }, OUTPUT);
     prune(2);
     const starting = startEncoder(opened, { backend: BACKEND, device: 'auto' }, OUTPUT);
@@ -104,7 +104,7 @@ describe('a checkpoint that is removed after it was opened', () => {
     await expect(openEncoder({ name: 'first:2', flag: '--model' }, OUTPUT)).rejects.toThrow('step-00000001');
   });
 
-  it('is read to its end where that has begun', async () => {
+  it('is read to its end if reading has begun', async () => {
     const opened = await openEncoder({ name: 'first:2', flag: '--model' }, OUTPUT);
     const names: string[] = [];
     for await (const [name] of opened.model.parameters()) {
@@ -120,7 +120,7 @@ it.each([
   ['eval', ['--compare', 'checkpoints/first/step-00000002']],
   ['export', ['checkpoints/first/step-00000002', '--to', 'exported']],
   ['train', ['--data', 'pairs.csv', '--teacher', TEACHER, '--student', 'checkpoints/first/step-00000002']],
-])('kd %s says that a checkpoint named by its folder was removed, and those there are', async (command, args) => {
+])('kd %s says that a checkpoint named by its folder was removed, and which ones remain', async (command, args) => {
   prune(2);
   const { code, stderr } = await kdHere([command, ...args], { cwd: process.cwd() });
   expect(code).toBe(1);

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { reporterUntil, type Reporter } from '../../src/app/reporter.js';
 
-it('says all until the signal is aborted, which stops its progress, and then nothing', () => {
+it('passes on everything until the signal is aborted, which stops its progress; then nothing', () => {
   const said: unknown[] = [];
   const output: Reporter = {
     message: (text) => said.push(text),

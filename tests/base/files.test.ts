@@ -13,7 +13,7 @@ import { thisProcess } from '../../src/base/processes.js';
 import { temporaryFolder } from '../cli.js';
 
 describe('writeFileAtomic', () => {
-  it('puts no file in the place of a pipe or a device', async () => {
+  it('does not replace a pipe or a device with a file', async () => {
     const pipe = join(temporaryFolder(), 'pipe');
     expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
     for (const path of [pipe, '/dev/null'])
@@ -24,7 +24,7 @@ describe('writeFileAtomic', () => {
     expect((await stat('/dev/null')).isCharacterDevice()).toBe(true);
   });
 
-  it('replaces what was there and leaves nothing beside it', async () => {
+  it('replaces the existing file and leaves nothing beside it', async () => {
     const folder = temporaryFolder();
     const path = join(folder, 'note.txt');
     await writeFileAtomic(path, 'a longer first text');
@@ -49,7 +49,7 @@ describe('writeFileAtomic', () => {
 });
 
 describe('a pending file', () => {
-  it('appears when committed, filled in any order', async () => {
+  it('appears when committed, and can be filled in any order', async () => {
     const folder = temporaryFolder();
     const path = join(folder, 'numbers.bin');
     await writeFile(path, 'old');
@@ -62,7 +62,7 @@ describe('a pending file', () => {
     expect([...(await readFile(path))]).toEqual([1, 2, 3, 4, 0]);
   });
 
-  it('has a name of its own, also beside one of the same process, and never writes through a link', async () => {
+  it('has a unique name, even within one process, and never writes through a link', async () => {
     const folder = temporaryFolder();
     const path = join(folder, 'numbers.bin');
     await writeFile(join(folder, 'other'), 'other');
@@ -77,7 +77,7 @@ describe('a pending file', () => {
     expect(await readFile(join(folder, 'other'), 'utf8')).toBe('other');
   });
 
-  it('may have the longest name there is', async () => {
+  it('may have a name of the maximum length', async () => {
     const folder = temporaryFolder();
     await writeFileAtomic(join(folder, '가'.repeat(85)), 'x'); // 255 bytes
     expect(await readdir(folder)).toEqual(['가'.repeat(85)]);
@@ -96,7 +96,7 @@ describe('a pending file', () => {
 });
 
 describe('fileError', () => {
-  it('words what the system refuses, and passes bugs on', () => {
+  it('words system errors, and passes bugs on', () => {
     const full = Object.assign(new Error('ENOSPC: write'), { code: 'ENOSPC', syscall: 'write' });
     expect(fileError('a/b', 'cannot be written', full)).toEqual(
       new InputError('a/b: cannot be written: no space left on the device', { code: 'SYSTEM' }),
@@ -111,7 +111,7 @@ describe('fileError', () => {
 });
 
 describe('a temporary folder', () => {
-  it('takes the place of those that a killed process left under the same prefix', () => {
+  it('removes those that a killed process left under the same prefix', () => {
     // another had this number
     const left = join(tmpdir(), `kd-test-left-${makerTag({ ...thisProcess(), started: '1' })}`);
     mkdirSync(left);
@@ -119,7 +119,7 @@ describe('a temporary folder', () => {
     expect(existsSync(left)).toBe(false);
   });
 
-  it('needs one of the system’s that can be written, and says so in one line', () => {
+  it('needs a writable temporary folder of the system, and says so in one line', () => {
     const before = process.env.TMPDIR;
     const none = join(temporaryFolder(), 'none');
     process.env.TMPDIR = none;

@@ -13,14 +13,14 @@ afterEach(() => {
 });
 
 describe('makeFolders', () => {
-  it('makes what is missing, and says which was the topmost', async () => {
+  it('creates what is missing, and returns the topmost new folder', async () => {
     expect(await makeFolders(join(folder, 'a', 'b', 'c'))).toBe(join(folder, 'a'));
     expect(statSync(join(folder, 'a', 'b', 'c')).isDirectory()).toBe(true);
     expect(await makeFolders(join(folder, 'a', 'b', 'd'))).toBe(join(folder, 'a', 'b', 'd'));
     expect(await makeFolders(join(folder, 'a', 'b'))).toBeUndefined();
   });
 
-  it('goes through links to folders', async () => {
+  it('follows links to folders', async () => {
     mkdirSync(join(folder, 'there'));
     symlinkSync('there', join(folder, 'link'));
     expect(await makeFolders(join(folder, 'link'))).toBeUndefined();
@@ -28,7 +28,7 @@ describe('makeFolders', () => {
     expect(readdirSync(join(folder, 'there'))).toEqual(['new']);
   });
 
-  it('is the same for several at once', async () => {
+  it('gives the same to several callers at once', async () => {
     const made = await Promise.all(Array.from({ length: 8 }, (_, i) => makeFolders(join(folder, 'x', 'y', String(i)))));
     expect(made.filter((each) => each === join(folder, 'x'))).toHaveLength(1);
     expect(readdirSync(join(folder, 'x', 'y'))).toHaveLength(8);
@@ -39,7 +39,7 @@ describe('makeFolders', () => {
     { path: ['file', 'a'], code: 'ENOTDIR' },
     { path: ['nowhere'], code: 'EEXIST' },
     { path: ['nowhere', 'a'], code: 'EEXIST' },
-  ])('throws where something else is in the place: $path', async ({ path, code }) => {
+  ])('throws if something else is in the place: $path', async ({ path, code }) => {
     writeFileSync(join(folder, 'file'), '');
     symlinkSync('gone', join(folder, 'nowhere'));
     await expect(makeFolders(join(folder, ...path))).rejects.toMatchObject({ code });
@@ -51,7 +51,7 @@ describe('makeFolders', () => {
   });
 });
 
-it('a folder can be written in, or made, but not where a file is', async () => {
+it('a folder can be created or written to, but not where a file is', async () => {
   const file = join(folder, 'file');
   writeFileSync(file, '');
   for (const path of [folder, join(folder, 'a', 'b')]) await expect(checkIsWritable(path)).resolves.toBeUndefined();
@@ -61,7 +61,7 @@ it('a folder can be written in, or made, but not where a file is', async () => {
 });
 
 describe('nearestFolder', () => {
-  it('is the folder itself, or the nearest above it that is there', async () => {
+  it('is the folder itself, or its nearest existing parent', async () => {
     expect(await nearestFolder(folder)).toBe(folder);
     expect(await nearestFolder(join(folder, 'a', 'b'))).toBe(folder);
     expect(await nearestFolder('/')).toBe('/');

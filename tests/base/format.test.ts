@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { formatBytes, formatCount, formatCounted, formatDuration, formatRate } from '../../src/base/format.js';
 
-it('rates have three digits that count', () => {
+it('rates have three significant digits', () => {
   expect([0, 0.314, 9.994, 9.996, 14.43, 99.94, 99.96, 101.4, 9120].map(formatRate)).toEqual([
     '0.00',
     '0.31',
@@ -41,11 +41,11 @@ it('bytes have a unit that keeps them short', () => {
   ]);
 });
 
-it('counts have their thousands apart', () => {
+it('counts have thousands separators', () => {
   expect([0, 999, 123_060_480].map(formatCount)).toEqual(['0', '999', '123,060,480']);
 });
 
-it('one thing is not several', () => {
+it('a single thing is in the singular', () => {
   expect([0, 1, 2, 2000].map((count) => formatCounted(count, 'row'))).toEqual([
     '0 rows',
     '1 row',

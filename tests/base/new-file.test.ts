@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { numberedNames, writeNewFile } from '../../src/base/new-file.js';
 import { temporaryFolder } from '../cli.js';
 
-it('new files never take the place of others, not even of a link to nothing', async () => {
+it('new files never replace others, not even a broken link', async () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'a.png'), 'earlier');
   symlinkSync('nowhere', join(folder, 'a-2.png'));
@@ -13,7 +13,7 @@ it('new files never take the place of others, not even of a link to nothing', as
   expect(readFileSync(join(folder, 'a-3.png'), 'utf8')).toBe('new');
 });
 
-it('new files written at once all have names of their own, and leave nothing else', async () => {
+it('new files written at once all have unique names, and leave nothing else', async () => {
   const folder = temporaryFolder();
   const texts = Array.from({ length: 20 }, (_, i) => String(i));
   const write = (text: string) => writeNewFile(folder, numberedNames('a', '.png'), Buffer.from(text));
@@ -22,7 +22,7 @@ it('new files written at once all have names of their own, and leave nothing els
   expect(readdirSync(folder)).toHaveLength(texts.length);
 });
 
-it('new files cannot be written where there is no folder', async () => {
+it('new files cannot be written if the folder does not exist', async () => {
   const folder = join(temporaryFolder(), 'none');
   await expect(writeNewFile(folder, ['a.png'], Buffer.from(''))).rejects.toThrow(
     `${folder}: cannot be written: no such file or folder`,

@@ -21,7 +21,7 @@ function numbers(count: number, made: number[], broken?: number) {
 
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
-it('gives all in order, each while the next is made', async () => {
+it('yields everything in order, preparing the next meanwhile', async () => {
   const made: number[] = [];
   const seen: number[][] = [];
   for await (const item of oneAhead(numbers(3, made).items)) {
@@ -35,7 +35,7 @@ it('gives all in order, each while the next is made', async () => {
   ]);
 });
 
-it('throws after what was made before, and not earlier', async () => {
+it('throws after what was prepared before, and not earlier', async () => {
   const seen: number[] = [];
   const reading = (async () => {
     for await (const item of oneAhead(numbers(3, [], 3).items)) {
@@ -47,7 +47,7 @@ it('throws after what was made before, and not earlier', async () => {
   expect(seen).toEqual([1, 2]);
 });
 
-it('closes what it reads from when its reader stops, after what is being made', async () => {
+it('closes its source when its reader stops, after the item in progress', async () => {
   const made: number[] = [];
   const { items, isClosed } = numbers(9, made);
   for await (const item of oneAhead(items)) if (item === 2) break;

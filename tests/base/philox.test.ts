@@ -24,7 +24,7 @@ describe('random numbers', () => {
     expect(values.every(Number.isFinite)).toBe(true);
   });
 
-  it('are normal to the last bit, whatever the engine makes of logarithm, sine and cosine', () => {
+  it("are normal to the last bit, whatever the engine's logarithm, sine and cosine", () => {
     const bytes = Buffer.from(randomNormal(100_000, 1, [5, 6]).buffer);
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(
       'b305987e67dac67ea67f1df095a0f86ce9a2255069bf59b6ace8823c81ced168',
@@ -41,7 +41,7 @@ describe('random numbers', () => {
     }
   });
 
-  it('are normal as the formula of Box and Muller has it', () => {
+  it('are normal by the formula of Box and Muller', () => {
     const seed = [8, 9] as const;
     const bits = randomBits(20_000, seed);
     const normal = randomNormal(20_000, 3, seed);
@@ -54,7 +54,7 @@ describe('random numbers', () => {
     expect(largestDifference(normal, expected)).toBeLessThan(1e-6);
   });
 
-  it('hash as FNV-1a does', () => {
+  it('hash like FNV-1a', () => {
     expect(hash32('') >>> 0).toBe(0x811c9dc5);
     expect(hash32('a') >>> 0).toBe(0xe40c292c);
     expect(hash32('foobar') >>> 0).toBe(0xbf9cf968);

@@ -26,7 +26,7 @@ it.each<[string, ProcessIdentity, ProcessIdentity[], boolean | undefined]>([
   expect(isRunning(process, self, find(...alive))).toBe(expected);
 });
 
-it('knows this process, and its end', async () => {
+it('recognises this process, and its end', async () => {
   expect(isRunning(thisProcess())).toBe(true);
   const child = spawn('sleep', ['60']);
   const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8');
@@ -40,7 +40,7 @@ it('knows this process, and its end', async () => {
   expect(isRunning(identity)).toBe(false);
 });
 
-it('takes a process of which only the exit status is left for gone', async () => {
+it('considers a zombie process gone', async () => {
   const parent = spawn('sh', ['-c', 'sleep 0.05 & echo $!; exec cat']); // `cat` never asks for its child's status
   const [pid] = (await once(parent.stdout, 'data')) as [Buffer];
   const child = { ...thisProcess(), pid: Number(pid), started: undefined };

@@ -40,7 +40,7 @@ describe('JSON as Python writes it', () => {
     '{"a": Infinity',
     '{NaN: 1}',
     '{a: Infinity}',
-  ])('is not %s, and the place is one in the text', (text) => {
+  ])('is not %s, and the message has the position in the text', (text) => {
     const error = ((): unknown => {
       try {
         return JSON.parse(text);

@@ -42,11 +42,11 @@ function wordsIn(shell: string, command: string): string[] {
 
 const SHELLS = ['sh', 'bash', 'zsh', 'dash'].filter((shell) => spawnSync(shell, ['-c', ':']).status === 0);
 
-it.each(SHELLS)('a command line is read back by %s as it was', (shell) => {
+it.each(SHELLS)('a command line is read back unchanged by %s', (shell) => {
   expect(wordsIn(shell, shellCommand(['kd', ...NASTY]))).toEqual(NASTY);
 });
 
-it('leaves alone what needs no quotes', () => {
+it('does not quote what needs no quotes', () => {
   for (const word of ['train', '--log-every', 'a/b.csv', 'openai/clip@main', '5e-5', '노란색-차', 'x=1', 'a,b:c'])
     expect(shellQuote(word)).toBe(word);
 });

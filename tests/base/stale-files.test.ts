@@ -18,7 +18,7 @@ function draft(folder: string, name: string, hours = 0): string {
   return name;
 }
 
-it('are removed where the maker is gone, or cannot be known and let them lie for a day', () => {
+it('are removed if their maker is gone, or unknown and they are a day old', () => {
   const folder = temporaryFolder();
   const kept = [
     draft(folder, `draft-${makerTag()}`, 1000), // this process is at work on it
@@ -34,7 +34,7 @@ it('are removed where the maker is gone, or cannot be known and let them lie for
   expect(readdirSync(folder).sort()).toEqual(kept.sort());
 });
 
-it.skipIf(process.getuid?.() !== 0)('are passed over where they are another user’s', () => {
+it.skipIf(process.getuid?.() !== 0)('are ignored if they belong to another user', () => {
   const folder = temporaryFolder();
   const name = draft(folder, `draft-${makerTag(dead)}`, 1000);
   chownSync(join(folder, name), 65534, 65534);
@@ -42,7 +42,7 @@ it.skipIf(process.getuid?.() !== 0)('are passed over where they are another user
   expect(readdirSync(folder)).toEqual([name]);
 });
 
-it('are none in a folder that is not there', () => {
+it('are none in a missing folder', () => {
   expect(() => {
     removeStaleFiles(join(temporaryFolder(), 'none'), () => true);
   }).not.toThrow();

@@ -12,7 +12,7 @@ it.each([
   ['가나다 라마바 사', 9, ['가나다', '라마바 사']],
   ['in /data/.cache/kd/library', 14, ['in /data/', '.cache/kd/', 'library']],
   ['0123456789', 4, ['0123', '4567', '89']],
-])('%j takes no more than %i columns', (text, width, lines) => {
+])('%j takes at most %i columns', (text, width, lines) => {
   expect(wrapText(text, width)).toEqual(lines);
 });
 

@@ -34,13 +34,13 @@ describe('a heartbeat', () => {
     vi.restoreAllMocks();
   });
 
-  it('is silent after four fifths of the time limit, and leaves a tenth of it to end in', () => {
+  it('is silent after four fifths of the time limit, which leaves a tenth for the process to end', () => {
     pass(LIMIT);
     expect(silentAt).toBeGreaterThan(0.8 * LIMIT);
     expect(silentAt).toBeLessThanOrEqual(0.9 * LIMIT);
   });
 
-  it('goes on as long as it is heard', () => {
+  it('continues as long as it is heard', () => {
     for (let i = 0; i < 10; i++) {
       pass(0.75 * LIMIT);
       heartbeat.heard();
@@ -49,14 +49,14 @@ describe('a heartbeat', () => {
     expect(beats).toBeGreaterThan(100);
   });
 
-  it('is not given more time by one who is busy for a second', () => {
+  it('does not get more time from a process that is busy for a second', () => {
     pass(0.5 * LIMIT);
     clock += 1_000;
     pass(LIMIT);
     expect(silentAt).toBeLessThanOrEqual(0.9 * LIMIT);
   });
 
-  it('is not blamed for the time in which the other side was stopped itself', () => {
+  it('does not count the time in which the other process was itself suspended', () => {
     pass(0.3 * LIMIT);
     clock += 10 * LIMIT;
     pass(0.4 * LIMIT);
@@ -65,7 +65,7 @@ describe('a heartbeat', () => {
     expect(silentAt).toBeDefined();
   });
 
-  it('is heard in what came while this process was busy', () => {
+  it('counts messages that arrived while this process was busy', () => {
     pass(0.84 * LIMIT);
     clock += 0.2 * LIMIT;
     vi.advanceTimersToNextTimer(); // it looks; then what came is read

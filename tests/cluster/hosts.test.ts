@@ -24,20 +24,20 @@ describe('the processes of a run', () => {
     expect(found({}, { SLURM_STEP_NUM_TASKS: '1', SLURM_PROCID: '0' })).toBeUndefined();
   });
 
-  it('are those of the flags, before anything else', () => {
+  it('come from the flags before anything else', () => {
     expect(found({ hosts: 'a:2222, [::1]:2223', rank: 1 }, tfConfig({ worker: ['c:1', 'd:1'] }, 'worker', 0))).toEqual([
       ['a:2222', '[::1]:2223'],
       1,
     ]);
   });
 
-  it("are the tasks of TF_CONFIG, the chief's first", () => {
+  it('come from the tasks of TF_CONFIG, chief first', () => {
     const cluster = { worker: ['w0:2222', 'w1:2222'], chief: ['c:2222'] };
     expect(found({}, tfConfig(cluster, 'chief', 0))).toEqual([['c:2222', 'w0:2222', 'w1:2222'], 0]);
     expect(found({}, tfConfig(cluster, 'worker', '1'))).toEqual([['c:2222', 'w0:2222', 'w1:2222'], 2]);
   });
 
-  it("are the tasks of Slurm's job step", () => {
+  it("come from the tasks of Slurm's job step", () => {
     const env = {
       SLURM_STEP_NUM_TASKS: '6',
       SLURM_PROCID: '4',
@@ -88,7 +88,7 @@ describe('the processes of a run', () => {
     expect(openNetwork({ addresses, rank: 0 }, { onRefused, key: Buffer.alloc(32) }).device).toBe('lo');
   });
 
-  it('are refused on a network device that is not there, and with a key beside one', () => {
+  it('are refused on an unknown network device, and with both a key and a device', () => {
     const addresses = [
       { host: '127.0.0.1', port: 1 },
       { host: '127.0.0.1', port: 2 },

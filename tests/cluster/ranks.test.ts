@@ -56,7 +56,7 @@ async function sentBy(socket: Socket): Promise<unknown[]> {
 }
 
 describe('ranks', () => {
-  it('have what all give, in their order, and stop after the same exchange', async () => {
+  it('get the texts of all, in rank order, and stop after the same exchange', async () => {
     const addresses = await loopbackAddresses(3);
     const stop = new AbortController();
     const ranks = await Promise.all([2, 0, 1].map((rank) => meet(addresses, rank, { stop: stop.signal })));
@@ -70,7 +70,7 @@ describe('ranks', () => {
     await Promise.all(ranks.map((each) => each.end()));
   });
 
-  it('are told which one ended, and why', async () => {
+  it('are told which rank ended, and why', async () => {
     const addresses = await loopbackAddresses(3);
     const [first, second, third] = (await Promise.all([0, 1, 2].map((rank) => meet(addresses, rank)))) as [
       Ranks,
@@ -84,7 +84,7 @@ describe('ranks', () => {
     await Promise.all([first.fail(''), third.fail('')]);
   });
 
-  it('say of a rank that differs the same, whoever finds it first', async () => {
+  it('word the difference of a rank in the same way, whoever finds it first', async () => {
     const addresses = await loopbackAddresses(2);
     const [first, second] = (await Promise.all([0, 1].map((rank) => meet(addresses, rank)))) as [Ranks, Ranks];
     const told = reasons([second.unlessLost(new Promise(() => undefined))]);
@@ -94,7 +94,7 @@ describe('ranks', () => {
     await second.fail('');
   });
 
-  it('tell one that was silent, and may go on some time, why they ended', async () => {
+  it('tell a silent rank, which may still be running, why they ended', async () => {
     const addresses = await loopbackAddresses(2);
     const first = meet(addresses, 0, { timeout: 1 });
     const silent = await reach(addresses[0].port);
@@ -111,7 +111,7 @@ describe('ranks', () => {
     });
   });
 
-  it('do not wait long for an answer of somebody who is not rank 0', async () => {
+  it('do not wait long for an answer from anything but rank 0', async () => {
     const addresses = await loopbackAddresses(2);
     const server = createServer().listen(addresses[0].port, '127.0.0.1');
     const connected = once(server, 'connection') as Promise<[Socket]>;
@@ -126,7 +126,7 @@ describe('ranks', () => {
     server.close();
   });
 
-  it('do not say that they are done where the first one was silent', async () => {
+  it('do not say that they are done if rank 0 was silent', async () => {
     const addresses = await loopbackAddresses(2);
     const server = createServer().listen(addresses[0].port, '127.0.0.1');
     const connected = once(server, 'connection') as Promise<[Socket]>;
@@ -142,7 +142,7 @@ describe('ranks', () => {
     server.close();
   });
 
-  it('are told of one that is at another place than they are', async () => {
+  it('are told of one that is at a different exchange', async () => {
     const addresses = await loopbackAddresses(2);
     const [first, second] = (await Promise.all([0, 1].map((rank) => meet(addresses, rank)))) as [Ranks, Ranks];
     const told = reasons([first.gather('settings', ''), second.gather('devices', '')]);
@@ -162,14 +162,14 @@ describe('ranks', () => {
     expect(await reasons([meet(addresses, 0), meet(addresses, 1, how)])).toEqual([message, message]);
   });
 
-  it('are told of one that does not come', async () => {
+  it('are told of one that never connects', async () => {
     const addresses = await loopbackAddresses(3);
     const message = `rank 2 (127.0.0.1:${addresses[2].port}): expected within 1 s; start every rank in that time`;
     const both = [0, 1].map((rank) => meet(addresses, rank, { timeout: 1 }));
     expect(await reasons(both)).toEqual([message, message]);
   });
 
-  it('leave what waits for nobody as soon as one is lost', async () => {
+  it('abandon work that does not wait for others as soon as a rank is lost', async () => {
     const addresses = await loopbackAddresses(2);
     const [first, second] = (await Promise.all([0, 1].map((rank) => meet(addresses, rank)))) as [Ranks, Ranks];
     const busy = reasons([first.unlessLost(new Promise(() => undefined))]);
@@ -180,7 +180,7 @@ describe('ranks', () => {
     await first.fail('');
   });
 
-  it('do not listen at an address that is taken', async () => {
+  it('do not listen at an address in use', async () => {
     const addresses = await loopbackAddresses(2);
     const [first] = await Promise.all([meet(addresses, 0), meet(addresses, 1)]);
     expect(await reasons([meet(addresses, 0)])).toEqual([
@@ -191,7 +191,7 @@ describe('ranks', () => {
     await first.fail('');
   });
 
-  it('do not mind who says something else at the door', async () => {
+  it('ignore connections that are not from kd', async () => {
     const addresses = await loopbackAddresses(2);
     const first = meet(addresses, 0);
     for (const text of [

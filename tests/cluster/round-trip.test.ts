@@ -19,7 +19,7 @@ function addressOf(server: Server): Promise<string> {
   return listenOnLoopback(server);
 }
 
-it('is told with the time of a ping', async () => {
+it('is measured by a ping', async () => {
   const seconds = await roundTrip(await addressOf(createHttp2Server()), LIMIT_MS);
   expect(seconds).toBeGreaterThan(0);
   expect(seconds).toBeLessThan(LIMIT_MS / 1000);
@@ -40,6 +40,6 @@ it.each<[string, () => Promise<string>, number, RegExp]>([
     LIMIT_MS,
     /./,
   ],
-])('is refused where %s', async (_, open, limit, message) => {
+])('fails if %s', async (_, open, limit, message) => {
   await expect(roundTrip(await open(), limit)).rejects.toThrow(message);
 });

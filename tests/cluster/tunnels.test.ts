@@ -54,7 +54,7 @@ async function answerOf(address: string, text: string, length = Infinity): Promi
 }
 
 describe('ranks with a key', () => {
-  it('meet, and reach the TensorFlow of every other through tunnels', async () => {
+  it('connect, and reach every other TensorFlow through tunnels', async () => {
     const hosts = await hostsOf(3);
     const networks = hosts.map((each) => open(each));
     const ranks = await Promise.all(hosts.map((each, rank) => meet(each, networks[rank])));
@@ -73,7 +73,7 @@ describe('ranks with a key', () => {
     await Promise.all(ranks.map((each) => each.end()));
   });
 
-  it('let nobody in without it, and say whom they refused, once', async () => {
+  it('refuse anyone without it, and report each address once', async () => {
     const hosts = await hostsOf(2);
     const refused: string[] = [];
     const networks = [open(hosts[0], refused), open(hosts[1])];
@@ -130,7 +130,7 @@ describe('ranks with a key', () => {
     await expect(first).rejects.toThrow('expected within 3 s');
   });
 
-  it('are told at once that the address of one of them is taken', async () => {
+  it('are told at once that one of their addresses is in use', async () => {
     const hosts = await hostsOf(3);
     const taken = createServer().listen(hosts[1].addresses[1].port, '127.0.0.1');
     await once(taken, 'listening');
@@ -147,7 +147,7 @@ describe('ranks with a key', () => {
     taken.close();
   });
 
-  it('do not wait longer than the time limit for an answer in TLS', async () => {
+  it('do not wait beyond the time limit for a TLS answer', async () => {
     const hosts = await hostsOf(2);
     const silent = createServer().listen(hosts[1].addresses[0].port, '127.0.0.1');
     await once(silent, 'listening');
@@ -163,7 +163,7 @@ describe('a key', () => {
   });
   const LONG = '0123456789abcdef'.repeat(4);
 
-  it('is the same from a file and from KD_CLUSTER_KEY, and the file counts', async () => {
+  it('is the same from a file and from KD_CLUSTER_KEY, and the file takes precedence', async () => {
     const file = join(folder, 'key');
     writeFileSync(file, `${LONG}\n`);
     const fromFile = await readClusterKey(file, { KD_CLUSTER_KEY: 'another' });
@@ -172,7 +172,7 @@ describe('a key', () => {
     expect(await readClusterKey(undefined, {})).toBeUndefined();
   });
 
-  it('is refused where it is short, empty or not there', async () => {
+  it('is rejected if it is short, empty or missing', async () => {
     const advice = 'make one with: openssl rand -hex 32';
     const file = join(folder, 'short');
     writeFileSync(file, 'secret\n');

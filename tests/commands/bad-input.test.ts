@@ -38,14 +38,14 @@ const file = (name: string, content: string | Uint8Array): string => {
 };
 
 describe('data', () => {
-  it('that is not there', () => {
+  it('that does not exist', () => {
     expect(refusedTraining('--data', 'none.csv')).toBe(
       'none.csv: expected a file or folder that can be read, but there is none; check the path',
     );
     expect(refusal(['train'])).toMatch(/^data: expected a file or folder that can be read, but there is none/);
   });
 
-  it('with fields too few in most rows', () => {
+  it('with too few fields in most rows', () => {
     const refused = refusedTraining('--data', file('short.csv', 'ko,en\n차,car\n집\n말\n'));
     expect(refused).toBe('short.csv:3: expected 2 fields, got 1; complete the row (2 of 3 rows cannot be read)');
   });
@@ -80,7 +80,7 @@ describe('data', () => {
     );
   });
 
-  it('with a quote that nothing closes', () => {
+  it('with an unclosed quote', () => {
     expect(refusedTraining('--data', file('quote.csv', 'ko,en\n"집,house\n'))).toBe(
       'quote.csv:2: expected a closing quote, got the end of the file; close the quotes of the field (1 of 1 ' +
         'rows cannot be read)',
@@ -123,7 +123,7 @@ describe('a model', () => {
     expect(refusedTraining('--student', 'foreign')).toMatch(/^foreign\/pytorch_model\.bin: .*os\.system/);
   });
 
-  it('of another width than the other', async () => {
+  it('of another width than the other model', async () => {
     await writeModel(join(cwd, 'wide'), STUDENT, { hidden_size: 64 });
     expect(refusedTraining('--student', 'wide')).toBe(
       "--student: expected the teacher's width of 48, got 64; choose a student as wide as the teacher, or let " +
@@ -167,7 +167,7 @@ describe('a model', () => {
     );
   });
 
-  it('with a tokenizer of more ids than it has embeddings', () => {
+  it('with more token ids than embeddings', () => {
     const expected =
       'expected a tokenizer with at most 649 ids, as many as the model has embeddings, got 1115; give the ' +
       "model's own tokenizer";
@@ -197,7 +197,7 @@ describe('a model', () => {
 });
 
 describe('a run', () => {
-  it('that is there already, before anything is read', () => {
+  it('that already exists, before anything is read', () => {
     mkdirSync(join(cwd, 'checkpoints/taken'), { recursive: true });
     file('checkpoints/taken/config.json', '{}');
     expect(refusedTraining('--run', 'taken', '--data', 'none.csv')).toBe(
@@ -206,7 +206,7 @@ describe('a run', () => {
     );
   });
 
-  it('whose name is no name of a folder', () => {
+  it("whose name cannot be a folder's", () => {
     for (const name of ['a/b', '..', '/tmp']) {
       expect(refusedTraining('--run', name)).toBe(
         `--run: expected the name of a folder under checkpoints/, got ${JSON.stringify(name)}`,
@@ -214,7 +214,7 @@ describe('a run', () => {
     }
   });
 
-  it('on what cannot be had or goes not together', () => {
+  it('with settings that are unavailable or incompatible', () => {
     const cpu = ['--backend', 'cpu'];
     expect(refusedTraining(...cpu, '--engine', 'compiled')).toBe(
       '--engine compiled: expected TensorFlow to run the graph, but this is tfjs in JavaScript; use --engine eager',
@@ -233,7 +233,7 @@ describe('a run', () => {
     );
   });
 
-  it.skipIf(BACKEND === 'cpu' || existsSync('/dev/nvidiactl'))('on a GPU that is not there', () => {
+  it.skipIf(BACKEND === 'cpu' || existsSync('/dev/nvidiactl'))('on a missing GPU', () => {
     expect(refusedTraining('--device', 'gpu')).toBe(
       "--device gpu: expected a working GPU, but no NVIDIA GPU in sight; install NVIDIA's driver for it; a " +
         'container wants --gpus all (`kd doctor` looks at all of it)',
@@ -265,7 +265,7 @@ describe('texts to encode', () => {
     );
   });
 
-  it('into what cannot be written', () => {
+  it('to an output that cannot be written', () => {
     file('texts.txt', 'a car\n');
     expect(refusedEncoding({ output: 'none/out.safetensors' })).toBe(
       'none/out.safetensors: cannot be written: no such file or folder',
@@ -318,7 +318,7 @@ describe('flags', () => {
     expect(refusal(['train', ...flags])).toBe(message);
   });
 
-  it('of texts that are empty, as where a variable of the shell is not set; prompts may be', async () => {
+  it('of texts that are empty, as from an unset shell variable; prompts may be', async () => {
     let count = 0;
     for (const command of (await createProgram()).commands) {
       for (const { flags, long = '', required, parseArg } of command.options) {

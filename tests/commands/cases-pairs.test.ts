@@ -15,8 +15,8 @@ async function prepare(data: string, out: string, ...flags: string[]): Promise<C
   return kdHere(['prepare', '--data', join(CASES, data), '--out', out, '--valid-fraction', '0.5', ...MODELS, ...flags]);
 }
 
-describe('pairs the other way round', () => {
-  it('are swapped, counted by file and said, as text, page and JSON', async () => {
+describe('swapped pairs', () => {
+  it('are turned round and counted by file, in text, page and JSON', async () => {
     const out = temporaryFolder();
     const { code, stdout, stderr } = await prepare('reversed-direction/d23', out, '--report');
     expect(code, stderr).toBe(0);
@@ -38,7 +38,7 @@ describe('pairs the other way round', () => {
     expect(await readReport(out)).toEqual({ ...rest, swapped });
   });
 
-  it('are swapped where the columns are named and most stand as named', async () => {
+  it('are turned round if columns are named and most pairs match the names', async () => {
     const out = temporaryFolder();
     const { code, stdout } = await prepare(
       'reversed-direction/d23',
@@ -51,7 +51,7 @@ describe('pairs the other way round', () => {
     expect([code, stdout.includes('swapped Korean and English in 5 pairs')]).toEqual([0, true]);
   });
 
-  it('are refused where the user named all columns the wrong way round', async () => {
+  it('are refused if the user named all columns the wrong way round', async () => {
     const { code, stderr } = await prepare(
       'reversed-direction/sw',
       temporaryFolder(),
@@ -67,7 +67,7 @@ describe('pairs the other way round', () => {
   });
 });
 
-it('texts that look the same or are empty but for invisible characters are that', async () => {
+it('texts that differ only in invisible characters count as equal, or as empty', async () => {
   const out = temporaryFolder();
   const { code, stderr } = await prepare('invisible-characters', out, '--json');
   expect(code, stderr).toBe(0);

@@ -17,7 +17,7 @@ const write = (name: string, text: string): void => {
 const settingsOf = (run: string): Record<string, unknown> =>
   readJson<{ settings: Record<string, unknown> }>(join(cwd, 'checkpoints', run, 'config.json')).settings;
 
-describe('a run that is trained once more', () => {
+describe('a run trained once more from its config.json', () => {
   const losses = (run: string): object[] =>
     readCsv(join(cwd, 'checkpoints', run, 'loss.csv')).map((row) => ({ ...row, pairs_per_second: 0 }));
 
@@ -47,7 +47,7 @@ describe('--config', () => {
     return { ...parseLines<{ settings: Record<string, unknown> }>(stdout)[0].settings, said: stderr };
   };
 
-  it('takes YAML, and flags win, which is said', async () => {
+  it('accepts YAML, and flags win with a message', async () => {
     write('run.yaml', 'data: pairs.csv # one\nlearningRate: 1e-3\nshuffle: false\nsamples:\nbatchSize: auto\n');
     expect(await printed('--config', 'run.yaml', '--learning-rate', '2e-3', '--seed', '7')).toMatchObject({
       data: ['pairs.csv'],
@@ -60,7 +60,7 @@ describe('--config', () => {
     });
   });
 
-  it('comes between a recipe and flags', async () => {
+  it('overrides a recipe and is overridden by flags', async () => {
     write('recipe.yaml', 'recipe: smoke\nepochs: 3\n');
     const { epochs, samples, seed, said } = await printed('--config', 'recipe.yaml', '--seed', '3');
     expect([epochs, samples, seed]).toEqual([3, 240, 3]);
@@ -71,20 +71,20 @@ describe('--config', () => {
     ['the precision that the machine chose', 'bf16', { precision: 'bf16' }, 'bf16'],
     ['that which it measured', 'fp32', { precision: 'fp32', precisionReason: '2 GFLOP/s in float32' }, 'fp32'],
     ['the choice, where there was none', 'fp32', { precision: 'fp32' }, 'auto'],
-  ])("takes over a run's: %s", async (_, name, engine, expected) => {
+  ])("keeps a run's value: %s", async (_, name, engine, expected) => {
     const config = { settings: { precision: 'auto', epochs: 2 }, engine: { engine: 'compiled', ...engine } };
     write(`${name}.json`, JSON.stringify(config));
     expect(await printed('--config', `${name}.json`)).toMatchObject({ epochs: 2, precision: expected });
   });
 
-  it("is as a run was that is older than a setting, and as today's default without a run", async () => {
+  it("uses what an older run did for newer settings, and today's default without a run", async () => {
     write('older.json', JSON.stringify({ settings: { epochs: 2 }, engine: {} }));
     expect(await printed('--config', 'older.json')).toMatchObject({ dropout: 'configured', groupByLength: false });
     write('settings.yaml', 'epochs: 2\n');
     expect(await printed('--config', 'settings.yaml')).toMatchObject({ dropout: 0 });
   });
 
-  it('reads the configuration of a run of a recipe without a word', async () => {
+  it("reads the configuration of a recipe's run without a message", async () => {
     const settings = { recipe: 'smoke', run: 'smoked', samples: 240, epochs: 1, randomWeights: false };
     write('smoked.json', JSON.stringify({ created: 'then', settings, data: {} }));
     const { said, run, randomWeights } = await printed('--config', 'smoked.json');
@@ -111,7 +111,7 @@ describe('--config', () => {
     warnings.mockRestore();
   });
 
-  it('does not go with --resume, nor with a name that is no run’s', async () => {
+  it('cannot be combined with --resume, nor with an invalid run name', async () => {
     write('run.yaml', 'epochs: 1\n');
     const { code, stderr } = await here('train', '--config', 'run.yaml', '--resume');
     expect([code, stderr]).toEqual([1, expect.stringContaining('expected no settings beside --resume')]);

@@ -98,7 +98,7 @@ describe('a folder with a manifest.json', () => {
     expect(made).toEqual([]);
   });
 
-  it('is used where it is whole', async () => {
+  it('is used if it is intact', async () => {
     const model = sealed(STUDENT);
     for (let times = 0; times < 2; times++) expect(await encode(model)).toMatchObject({ code: 0 });
   });
@@ -178,7 +178,7 @@ describe('a folder with a manifest.json', () => {
     expect(lastLine(await encode(model))).not.toContain('manifest');
   });
 
-  it('may hold notes of its owner, and is checked again when a file was touched', async () => {
+  it("may contain its owner's notes, and is checked again after a file was touched", async () => {
     const model = sealed(STUDENT);
     writeFileSync(join(cwd, model, 'notes.md'), 'the good one');
     expect(await encode(model)).toMatchObject({ code: 0 });
@@ -213,7 +213,7 @@ describe('a checkpoint of a run', () => {
   });
 });
 
-describe('weights that are no numbers', () => {
+describe('weights that are not finite', () => {
   const WORD = 'embeddings.LayerNorm.weight';
   const CLIP = 'text_model.final_layer_norm.bias';
 
@@ -267,7 +267,7 @@ describe('weights that are no numbers', () => {
     ['infinity in float32', () => poisoned(STUDENT, WORD, Infinity), 'model.safetensors', 'Infinity'],
     ['-infinity in float16', () => poisonedHalf('F16', WORD, -Infinity), 'model.safetensors', '-Infinity'],
     ['NaN in bfloat16', () => poisonedHalf('BF16', WORD, NaN), 'model.safetensors', 'NaN'],
-  ])('are refused by the name of the tensor: %s', async (_, make, file, value) => {
+  ])("are refused with the tensor's name: %s", async (_, make, file, value) => {
     const result = await encode(await make());
     expect(result.code).toBe(1);
     expect(lastLine(result)).toMatch(said(file, WORD, value));
@@ -310,7 +310,7 @@ describe('weights that are no numbers', () => {
     expect(readdirSync(cwd).filter((file) => !before.includes(file) && file !== 'checkpoints')).toEqual([]);
   });
 
-  it("are refused among an optimizer's moments, when a run goes on", async () => {
+  it("are refused in an optimizer's moments on resuming", async () => {
     expect(await train(['--teacher', TEACHER, '--student', STUDENT, '--run', 'moments'])).toMatchObject({ code: 0 });
     const checkpoint = join(cwd, 'checkpoints/moments/step-00000001');
     const path = join(checkpoint, 'optimizer.safetensors');

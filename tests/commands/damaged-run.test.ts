@@ -42,7 +42,7 @@ const encode = (cwd: string, model: string): Promise<CliResult> =>
   kdHere(['encode', '--model', model, '--input', 'texts.txt', '--output', 'out.safetensors', '--quiet'], { cwd });
 const lastLine = ({ stderr }: CliResult): string => stderr.trimEnd().split('\n').at(-1)!;
 
-describe('a file that cannot be written is said before anything of the run changes', () => {
+describe('a file that cannot be written is reported before the run changes', () => {
   it.each([
     'loss.csv',
     'loss.jsonl',
@@ -104,7 +104,7 @@ describe.each([
     ['report'],
     ['export', 'tiny', '--to', 'out'],
     ['encode', '--model', 'clip', '--input', 'texts.txt', '--output', 'out.safetensors'],
-  ])('is said to be damaged by %s %s', async (...args) => {
+  ])('is reported as damaged by %s %s', async (...args) => {
     const result = await kdHere(args, { cwd: damaged() });
     expect([result.code, lastLine(result)]).toEqual([
       1,
@@ -114,20 +114,20 @@ describe.each([
     ]);
   });
 
-  it('does not make its run unknown where the runs are listed', async () => {
+  it('does not hide its run from the list', async () => {
     const result = await encode(damaged(), 'tin');
     expect(lastLine(result)).toMatch(/found none of that name; the runs, newest first: tiny$/);
   });
 });
 
-it("a model's folder under checkpoints/ is not listed as a run", async () => {
+it('a model folder under checkpoints/ is not listed as a run', async () => {
   const { cwd, run } = copied();
   cpSync(join(run, 'step-00000006'), join(cwd, 'checkpoints/model'), { recursive: true });
   expect(lastLine(await encode(cwd, 'tin'))).toMatch(/the runs, newest first: tiny$/);
   expect((await encode(cwd, 'checkpoints/model')).code).toBe(0);
 });
 
-it('`best` and `last` of a finished run are put right where they name no checkpoint', async () => {
+it('`best` and `last` of a finished run are repaired if they name no checkpoint', async () => {
   const { cwd, run } = copied();
   const before = contentsOf(run);
   writeFileSync(join(run, 'best'), 'step-00000099\n');
@@ -140,7 +140,7 @@ it('`best` and `last` of a finished run are put right where they name no checkpo
   expect(contentsOf(run)).toEqual(before);
 });
 
-describe('a checkpoint that is not of the run', () => {
+describe('a checkpoint of another run', () => {
   /** Changes a checkpoint's `trainer.json`, and the manifest with it, so that the checkpoint is whole. */
   function changeTrainer(run: string, name: string, change: (text: string) => string): void {
     const [trainer, manifest] = ['trainer.json', 'manifest.json'].map((file) => join(run, name, file));
@@ -160,7 +160,7 @@ describe('a checkpoint that is not of the run', () => {
     ['"learningRate": 0.00005', '"learningRate": 0.01', '--learning-rate 0.00005, as .*, got 0.01'],
     ['"seed": 42,\n    "', '"seed": 7,\n    "', '--seed 42, as .*, got 7'],
     [/"data": "\w{64}"/, `"data": "${'0'.repeat(64)}"`, "data \\w+, as the run's config.json has, got 0{12}"],
-  ])('as it has another %s is passed over, or refused where it is named', async (from, to, difference) => {
+  ])('with a different %s is skipped, or refused if it is named', async (from, to, difference) => {
     const { cwd, run } = copied();
     changeTrainer(run, 'step-00000006', (text) => {
       expect(text.replace(from, to)).not.toBe(text);
@@ -180,7 +180,7 @@ describe('a checkpoint that is not of the run', () => {
     );
   });
 
-  it('is every one where its configuration was edited, which is refused', async () => {
+  it('is every checkpoint if the configuration was edited, which is refused', async () => {
     const { cwd, run } = copied();
     const config = join(run, 'config.json');
     writeFileSync(config, readFileSync(config, 'utf8').replace('"warmupRatio": 0.1', '"warmupRatio": 0.2'));
@@ -193,7 +193,7 @@ describe('a checkpoint that is not of the run', () => {
     ]);
   });
 
-  it('by its format, of a later version, is not passed over', async () => {
+  it("of a later version's format is not skipped", async () => {
     const { cwd, run } = copied();
     changeTrainer(run, 'step-00000006', (text) => text.replace('"version": 1', '"version": 2'));
     const result = await resume(cwd, 'tiny');
@@ -221,7 +221,7 @@ it('a run that is resumed from another folder says where its files are', async (
   expect(given.code, given.stderr).toBe(0);
 });
 
-it('a run with a setting that this version does not have is not gone on with', async () => {
+it('a run with an unknown setting is not resumed', async () => {
   const { cwd, run } = copied();
   const config = join(run, 'config.json');
   writeFileSync(config, readFileSync(config, 'utf8').replace('"epochs"', '"labelSmoothing": 0.1, "epochs"'));
@@ -234,7 +234,7 @@ it('a run with a setting that this version does not have is not gone on with', a
   ]);
 });
 
-it('a run that was killed in its last validation is not finished', async () => {
+it('a run that was killed during its last validation is not finished', async () => {
   const { cwd, run } = copied();
   for (const name of ['ended.json', 'step-00000006']) rmSync(join(run, name), { recursive: true });
   const states = async (): Promise<unknown> => parseLines((await kdHere(['runs', '--json'], { cwd })).stdout);

@@ -26,7 +26,7 @@ function flipByte(path: string): void {
   writeFileSync(path, bytes);
 }
 
-it('a run does not go on with data whose bits have flipped, and is as it was; data that kd made is made anew', () => {
+it('a run does not resume with corrupted data, and is unchanged; a store in .prepared is made again', () => {
   const cwd = folderWithPairs(12);
   const train = (...flags: string[]) => kd(['train', ...MODELS, '--backend', BACKEND, ...flags], { cwd });
   const prepared = kd(['prepare', '--data', 'pairs.csv', '--out', 'store', ...MODELS], { cwd });

@@ -74,7 +74,7 @@ describe("a store's report.json", () => {
     expect(readFileSync(join(run, 'report.html'), 'utf8')).not.toContain('"data":{"corpora"');
   });
 
-  it('may be missing where a store is named, which is trained on', async () => {
+  it('may be missing from a store that is trained on', async () => {
     const { store, here } = copied();
     rmSync(join(store, 'report.json'));
     const { code, stderr } = await here(...train(store, '--max-steps', '2', '--run', 'second'));
@@ -91,7 +91,7 @@ describe("a store's manifest.json", () => {
       /expected a value, got nothing \(max_length\); prepare it again /,
     ],
     ['{"format": "kd token store", "version": 1,', /expected JSON, got .*; prepare it again /],
-  ])('is no decoration, and refused in one line: %s', async (text, message) => {
+  ])('is essential, and its damage is refused in one line: %s', async (text, message) => {
     const { store, here } = copied();
     writeFileSync(join(store, 'manifest.json'), text);
     const { code, stderr } = await here(...train(store, '--max-steps', '2', '--run', 'second'));
@@ -100,7 +100,7 @@ describe("a store's manifest.json", () => {
   });
 });
 
-describe("what a run's folder tells", () => {
+describe("descriptive files in a run's folder", () => {
   const [unparsed, empty, other] = ['"{"', '""', Object.keys(DAMAGES).at(-1)!];
   it.each([
     ...['evaluation.json', 'translations.json'].flatMap((file) =>
@@ -123,7 +123,7 @@ describe("what a run's folder tells", () => {
     expect(readFileSync(join(cwd, 'exported/README.md'), 'utf8')).not.toContain('NaN');
   });
 
-  it('keeps an evaluation that cannot be kept on the screen', async () => {
+  it('an evaluation that cannot be saved is still printed', async () => {
     const { run, here } = copied();
     writeFileSync(join(run, 'evaluation.json'), '{"format": "kd evaluation", "version": 1, "sts": [null]}');
     const { code, stdout, stderr } = await here('eval', '--compare', 'tiny', '--backend', BACKEND);

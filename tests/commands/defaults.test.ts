@@ -33,7 +33,7 @@ describe('the sample', () => {
     ['prepare', PREPARE],
     ['train --data data', [...TRAIN, '--data', 'data']],
     ['train --data data/', [...TRAIN, '--data', 'data/']],
-  ])('is not what kd %s takes in a new clone, which says what to do', async (_, args) => {
+  ])('is not used by kd %s in a new clone, which says what to do', async (_, args) => {
     const cwd = clone();
     const result = await kdHere(args, { cwd });
     expect(result.code).toBe(1);
@@ -43,7 +43,7 @@ describe('the sample', () => {
     );
   });
 
-  it('is used where it is named, also through a link and among others', async () => {
+  it('is used if it is named, also through a link and with other data', async () => {
     const cwd = clone({ 'pairs.csv': 20 });
     symlinkSync('data/sample', join(cwd, 'link'));
     for (const data of [['data/sample'], ['./data/sample/'], ['link'], ['data', 'data/sample']]) {
@@ -54,7 +54,7 @@ describe('the sample', () => {
     }
   });
 
-  it("is no part of a folder with corpora of the user's, whose own folder may be called sample", async () => {
+  it("is not part of a folder with the user's corpora, which may contain a folder called sample", async () => {
     const cwd = clone({ 'corpora/sample/pairs.csv': 20, 'mine.csv': 8 });
     const { code, stdout, stderr } = await kdHere([...PREPARE, '--json'], { cwd });
     expect(code, stderr).toBe(0);
@@ -64,13 +64,13 @@ describe('the sample', () => {
   });
 });
 
-describe('--samples above what there is', () => {
+describe('--samples above the number of pairs', () => {
   const WARNING = /^warning: --samples 1,000,000: there are only (\d+) pairs$/gm;
   it.each([
     ['train', TRAIN],
     ['prepare', PREPARE],
     ['eval', ['eval', '--compare', STUDENT, '--teacher', TEACHER, '--backend', BACKEND]],
-  ])('is warned of by kd %s with both numbers, once', async (_, args) => {
+  ])('causes one warning from kd %s, with both numbers', async (_, args) => {
     const cwd = folderWithPairs(20);
     for (let times = 0; times < 2; times++) {
       const run = args === TRAIN ? ['--run', `run-${times}`] : [];
@@ -95,7 +95,7 @@ describe('teacher and student', () => {
     ['train', TRAIN],
     ['train --dry-run', [...TRAIN, '--dry-run']],
     ['prepare', PREPARE],
-  ])('are refused by kd %s where they are swapped, which is said', async (_, command) => {
+  ])('are refused by kd %s if they are swapped, with that explanation', async (_, command) => {
     const result = await withModels(command, STUDENT, TEACHER);
     expect(result.code).toBe(1);
     expect(lastLine(result)).toBe(
@@ -105,7 +105,7 @@ describe('teacher and student', () => {
   });
 
   it.each([TRAIN, PREPARE].map((command) => [command[0], command]))(
-    'are refused by kd %s where the teacher is no CLIP',
+    'are refused by kd %s if the teacher is not a CLIP model',
     async (_, command) => {
       const result = await withModels(command, STUDENT, STUDENT);
       expect(result.code).toBe(1);
@@ -115,13 +115,13 @@ describe('teacher and student', () => {
     },
   );
 
-  it('may both be a CLIP', async () => {
+  it('may both be CLIP models', async () => {
     const result = await withModels(TRAIN, TEACHER, TEACHER);
     expect(result.code, result.stderr).toBe(0);
   });
 });
 
-describe('a run that changes nothing', () => {
+describe('a run that would change nothing', () => {
   const WARNING =
     'warning: 1 step, all of warm-up (--warmup-ratio 0.1): the learning rate stays 0, and the student as it is; ' +
     'use more steps, or --warmup-ratio 0';
@@ -132,7 +132,7 @@ describe('a run that changes nothing', () => {
     [['--max-steps', '1', '--warmup-ratio', '0'], false],
     [['--max-steps', '2'], false],
     [['--max-steps', '2', '--warmup-ratio', '1'], false],
-  ])('is warned of: %j %s', async (flags, isWarned) => {
+  ])('causes a warning: %j %s', async (flags, isWarned) => {
     const args = ['train', ...MODELS, '--backend', BACKEND, '--engine', 'eager', '--data', 'pairs.csv', ...flags];
     const { code, stderr } = await kdHere(args, { cwd: folderWithPairs(20) });
     expect(code, stderr).toBe(0);

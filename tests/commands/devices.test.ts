@@ -38,7 +38,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run on several dev
     expect((await kdTrain(cwd, ...FLAGS, '--device', 'cpu', '--accumulate', '2', '--run', 'alone')).code).toBe(0);
   });
 
-  it('is that of one, with a micro-batch a device unless told otherwise', () => {
+  it('equals a run on one, with one micro-batch per device by default', () => {
     expect(computed(cwd, 'shared', '00000006')).toEqual(computed(cwd, 'alone', '00000006'));
     const { settings, engine } = readJson<Record<string, Record<string, unknown>>>(
       join(cwd, 'checkpoints/shared/config.json'),
@@ -50,7 +50,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run on several dev
     );
   });
 
-  it('goes on as that of one, which goes on as its own', async () => {
+  it('resumes as the run on one device, which resumes unchanged', async () => {
     const expected = computed(cwd, 'alone', '00000006');
     const onTwo = await resume(cwd, 'alone:2', '--device', 'cpu:2');
     expect(onTwo.code).toBe(0);
@@ -60,7 +60,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run on several dev
     expect(computed(cwd, 'shared', '00000006')).toEqual(expected);
   });
 
-  it('is tried as a whole by a dry run', async () => {
+  it('is tried completely by a dry run', async () => {
     const { code, stdout } = await kdTrain(
       cwd,
       ...FLAGS.slice(0, -1),
@@ -113,7 +113,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run on several dev
     );
   });
 
-  it('says where devices stay idle, and where sums will have another order', async () => {
+  it('warns of idle devices, and of sums in a different order', async () => {
     const idle = await kdTrain(cwd, ...FLAGS, '--max-steps', '1', '--device', 'cpu:3', '--accumulate', '1');
     expect(idle.stderr).toContain(
       "warning: --accumulate 1: a step's one micro-batch leaves 2 of 3 devices idle; a new run can have --accumulate 3",
@@ -125,7 +125,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run on several dev
   });
 });
 
-it('is called as the document shows it', async () => {
+it('is started as documented', async () => {
   const text = readFileSync(join(import.meta.dirname, '../../docs/scale.md'), 'utf8');
   const choices = [...text.matchAll(/^kd train --device (\S+)/gm)].map(([, choice]) => choice);
   expect(choices).toEqual(['gpu:all', 'gpu:0,2', 'cpu:2']);
@@ -159,7 +159,7 @@ it.each([
   [16, 2],
   [16, 16],
   [64, 64],
-])('takes a processor for at most %i devices where it has %i cores', (most, cores) => {
+])('uses a CPU as at most %i devices if it has %i cores', (most, cores) => {
   expect(() => {
     checkProcessors(`cpu:${most}`, cores);
   }).not.toThrow();

@@ -31,7 +31,7 @@ const eventsAfter = (name: string, { stdout }: CliResult): Event[] => {
 };
 
 describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('the doctor', () => {
-  it('has all ranks meet behind their key, reach each other, and add up what a step does', async () => {
+  it('connects all ranks with their key, and measures latency and all-reduce', async () => {
     const [onCards, ...onHosts] = SHOWN;
     expect(onCards).toEqual(['--device', 'gpu:all']);
     expect(onHosts).toHaveLength(2);
@@ -74,7 +74,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('the doctor', () => {
     expect(rate).toBeCloseTo((4 / 3) * (BYTES / seconds), 3);
   });
 
-  it('names a rank that would not train alike, on all', async () => {
+  it('names a rank that differs, on all ranks', async () => {
     const ended = await doctors([
       ['--rank', '0', '--student', STUDENT],
       ['--rank', '1', '--student', TEACHER],
@@ -87,7 +87,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('the doctor', () => {
     }
   });
 
-  it('waits for the others no longer than it is told', async () => {
+  it('waits for the others no longer than the timeout', async () => {
     const hosts = await loopbackHosts(2);
     const { code, stdout, stderr } = kd([
       'doctor',
@@ -107,7 +107,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('the doctor', () => {
     );
   });
 
-  it('measures the devices of one process, too', () => {
+  it('measures the devices of a single process, too', () => {
     const { code, stdout, stderr } = kd(['doctor', '--device', 'cpu:2', '--student', STUDENT]);
     expect(code, stderr).toBe(0);
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(
@@ -116,7 +116,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('the doctor', () => {
   });
 });
 
-it('says at once what is wrong with the description of a cluster', () => {
+it('reports errors in the description of a cluster at once', () => {
   const { code, stdout, stderr } = kd(['doctor', '--hosts', 'a:2222,b:2222', '--rank', '0']);
   expect(code).toBe(1);
   expect(stdout).toBe('');

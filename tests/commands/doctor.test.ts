@@ -60,7 +60,7 @@ const onCpu = (reason: string, setup = GPU_SETUP): [Partial<MachineFacts>, Fake]
 ];
 
 describe('the doctor, on a machine with a GPU', () => {
-  it('tells driver, GPUs, every library, what TensorFlow reports and how fast it multiplies', async () => {
+  it("shows driver, GPUs, every library, TensorFlow's report and the speed of matrix products", async () => {
     const findings = await findingsOf(fakeMachineFacts({}, { smi: `${H100}\n${RTX_3060}` }));
     expect(findings.filter(({ name }) => name !== 'CUDA')).toEqual([
       { name: 'Node', ok: true, found: '22.11.0' },
@@ -206,7 +206,7 @@ describe('the doctor, on a machine with a GPU', () => {
     for (const { found, remedy } of ailments) expect(`${found}; ${remedy ?? ''}`).toMatch(/^[^\n]+; [^\n]+$/);
   });
 
-  it('asks nothing of TF32 where the card has none', async () => {
+  it('does not ask about TF32 if the card lacks it', async () => {
     const turing: TensorflowReport = { ...ON_GPU, backend: { ...ON_GPU.backend, gpu: { ...GPU, capability: 7.5 } } };
     const findings = await findingsOf(fakeMachineFacts({ loadTensorflow: () => Promise.resolve(turing) }));
     expect(findings.at(-1)?.found).toBe(
@@ -222,7 +222,7 @@ describe('the doctor, on a machine without a GPU', () => {
     setup: { backend: 'tensorflow', device: 'cpu', libtensorflow: { version: '2.21.0', path: '/lib' } },
   };
 
-  it('has nothing to complain of, and looks at no CUDA', async () => {
+  it('reports no problem, and ignores CUDA', async () => {
     const findings = await findingsOf(
       fakeMachineFacts({ loadTensorflow: () => Promise.resolve(ON_CPU) }, processorOnly),
     );
@@ -244,7 +244,7 @@ describe('the doctor, on a machine without a GPU', () => {
     ]);
   });
 
-  it('says why there is none where one is asked for', async () => {
+  it('explains why there is none if one is requested', async () => {
     const ailments = await ailmentsOf(
       fakeMachineFacts({ loadTensorflow: () => Promise.resolve(ON_CPU) }, processorOnly),
       'gpu',
@@ -261,7 +261,7 @@ describe('the doctor, on a machine without a GPU', () => {
 describe('kd doctor', () => {
   const NAMES = ['Node', 'processor', 'memory', 'disk', 'network', 'TensorFlow', 'used'];
 
-  it('tells what it finds, a line each', () => {
+  it('prints a line per finding', () => {
     const { code, stdout } = kd(['doctor', '--device', 'cpu']);
     expect(code).toBe(0);
     const lines = stdout.trimEnd().split('\n');
@@ -269,7 +269,7 @@ describe('kd doctor', () => {
     expect(lines[0]).toBe(`✓ Node        ${process.versions.node}`);
   });
 
-  it('tells it as JSON, with a remedy for what is not well and only that', () => {
+  it('prints JSON, with a remedy only for problems', () => {
     const { code, stdout } = kd(['doctor', '--json']);
     expect(code).toBe(0);
     const findings = parseLines<Finding & { event: string }>(stdout);
@@ -288,7 +288,7 @@ describe('kd doctor', () => {
   });
 
   const aborts = BACKENDS_UNDER_TEST.includes('tensorflow') && processorFeatures().has('avx512f');
-  it.runIf(aborts)('leaves out products that oneDNN is kept from, which would abort', () => {
+  it.runIf(aborts)('skips matrix products for which oneDNN is disabled, since they would abort', () => {
     const env = { ONEDNN_MAX_CPU_ISA: 'AVX2', TF_ENABLE_ONEDNN_OPTS: '1' };
     const { code, stdout } = kd(['doctor', '--device', 'cpu', '--json'], { env });
     expect(code).toBe(0);

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { kd } from '../cli.js';
 import { BACKEND, folderWithPairs, parseLines, train } from './tiny.js';
 
-it('a dry run says shapes, steps and memory, and writes nothing', () => {
+it('a dry run prints shapes, steps and memory, and writes nothing', () => {
   const cwd = folderWithPairs(10);
   const { code, stdout, stderr } = train(cwd, [
     '--dry-run',
@@ -40,7 +40,7 @@ it('a dry run says shapes, steps and memory, and writes nothing', () => {
   expect(existsSync(join(cwd, 'checkpoints'))).toBe(false);
 });
 
-it('a dry run with --cache-teacher takes its step without the teacher, estimates less, and fills no cache', () => {
+it('a dry run with --cache-teacher takes its step without the teacher, needs less memory, fills no cache', () => {
   const cwd = folderWithPairs(10);
   const [plain, cached] = [[], ['--cache-teacher', 'cache']].map((flags) => {
     const { code, stdout, stderr } = train(cwd, [

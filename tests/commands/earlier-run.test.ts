@@ -85,14 +85,14 @@ async function makeTheStoreOfTheFiles(cwd: string): Promise<string> {
 }
 
 describe('a run of the first version', () => {
-  it('goes on bit for bit, its pairs prepared anew', async () => {
+  it('resumes bit for bit, with its pairs prepared again', async () => {
     const cwd = project();
     const { code, stderr } = await resume(cwd);
     expect(code, stderr).toBe(0);
     expectFinished(cwd);
   });
 
-  it('goes on bit for bit from the store that it was begun with', async () => {
+  it('resumes bit for bit from its original store', async () => {
     const cwd = project();
     rmSync(join(cwd, 'pairs.csv'));
     const { code, stderr } = await resume(cwd, '--data', STORE);
@@ -100,7 +100,7 @@ describe('a run of the first version', () => {
     expectFinished(cwd);
   });
 
-  it('is refused where today’s rules make other pairs of the same files, and goes on from its store', async () => {
+  it('is refused if today’s rules select other pairs from the same files, and resumes from its store', async () => {
     const cwd = project();
     appendFileSync(join(cwd, 'pairs.csv'), '하나\u200b,one\n하나,one\u200b\n');
     const store = await makeTheStoreOfTheFiles(cwd);
@@ -116,7 +116,7 @@ describe('a run of the first version', () => {
     expectFinished(cwd);
   });
 
-  it('is refused where the files have changed', async () => {
+  it('is refused if the files have changed', async () => {
     const cwd = project();
     appendFileSync(join(cwd, 'pairs.csv'), '하나,one\n');
     expect((await resume(cwd)).stderr).toContain(
@@ -127,7 +127,7 @@ describe('a run of the first version', () => {
     expect((await resume(cwd)).stderr).toContain('have changed; restore the files, or start another run\n');
   });
 
-  it('is refused with another tokenizer, and with a store whose ids its files give no more', async () => {
+  it('is refused with another tokenizer, and with a store of ids that its tokenizer no longer gives', async () => {
     const cwd = project();
     const path = join(cwd, 'teacher/tokenizer.json');
     const text = readFileSync(path, 'utf8');

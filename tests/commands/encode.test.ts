@@ -112,7 +112,7 @@ describe('kd encode', () => {
     expect(stdout).toContain(`piped.safetensors: ${CASES.length} texts`);
   });
 
-  it('attends to tokens alone with --attention-mask', async () => {
+  it('with --attention-mask, attends to tokens only', async () => {
     encode(STUDENT, 'plain.safetensors');
     encode(STUDENT, 'masked.safetensors', ['--attention-mask']);
     const [plain, masked] = [await read('plain.safetensors'), await read('masked.safetensors')];
@@ -125,7 +125,7 @@ describe('kd encode', () => {
     expect(largestDifference(masked.lastHiddenState, expected.lastHiddenState)).toBeLessThan(2e-5);
   });
 
-  it('gives the same in batches of any size', async () => {
+  it('gives the same outputs for any batch size', async () => {
     encode(STUDENT, 'by-32.safetensors');
     encode(STUDENT, 'by-7.safetensors', ['--batch-size', '7']);
     const [by32, by7] = [await read('by-32.safetensors'), await read('by-7.safetensors')];
@@ -156,7 +156,7 @@ describe('kd encode', () => {
     expect(off).toBeLessThan(10 * 2 * 2 ** -8);
   });
 
-  it('refuses bfloat16 where there is nothing that computes in it', () => {
+  it('refuses bfloat16 if nothing can compute it', () => {
     const refused = (backend: string, env: Readonly<Record<string, string>>): string => {
       const flags = ['--backend', backend, '--precision', 'bf16', '--quiet'];
       const result = kd(
@@ -208,7 +208,7 @@ describe('kd encode', () => {
     },
   );
 
-  it('warns of a pooler that the files lack, and takes a tokenizer from elsewhere', () => {
+  it('warns of a missing pooler, and accepts a tokenizer from elsewhere', () => {
     const { stderr } = encode(
       join(PARITY, 'variants/student-masked-lm-bin'),
       'fresh.safetensors',
@@ -220,7 +220,7 @@ describe('kd encode', () => {
     );
   });
 
-  it('replaces an earlier output and an empty file, and no other', async () => {
+  it('replaces an earlier output and an empty file, but no other file', async () => {
     writeFileSync(join(cwd, 'two.txt'), 'a\nb\n');
     writeFileSync(join(cwd, 'again.safetensors'), '');
     for (const input of ['texts.txt', 'two.txt']) encode(STUDENT, 'again.safetensors', ['--input', input]);
@@ -241,7 +241,7 @@ describe('kd encode', () => {
     }
   });
 
-  it('says nothing but its result with --quiet, and loses nothing, where standard error is appended to a file', () => {
+  it('prints only its result with --quiet, and loses nothing if standard error is appended to a file', () => {
     writeFileSync(join(cwd, 'one.txt'), 'a\n');
     const script = '{ echo before >&2; "$0" "$@"; echo after >&2; } 2>>said.txt >&2';
     const args = ['encode', '--model', STUDENT, '--input', 'one.txt', '--output', 'said.safetensors', '--quiet'];

@@ -28,7 +28,7 @@ it.each([
   }
 });
 
-it('nothing of it without --json, nor for help', () => {
+it('are not printed without --json, nor for help', () => {
   expect(kd(['prepare', '--data', 'none.csv', '--out', 'store'])).toMatchObject({ code: 1, stdout: '' });
   const version = kd(['--json', '--version']);
   expect(version.code).toBe(0);

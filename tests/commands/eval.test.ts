@@ -185,7 +185,7 @@ function retrieval(from: readonly (readonly number[])[], to: readonly (readonly 
 }
 
 describe('kd eval on the pairs that a run held out', () => {
-  it('gives what plain loops over the outputs of kd encode give', async () => {
+  it('equals plain loops over the outputs of kd encode', async () => {
     const { en, ko } = await heldOut();
     const judged = [1, 2].map((place) => JUDGED.map((fields) => fields[place]));
     const { pairs, sts } = results;
@@ -234,7 +234,7 @@ describe('kd eval on the pairs that a run held out', () => {
     }
   }, 180_000);
 
-  it('gives the losses of the run: of the untrained student and of the best checkpoint', () => {
+  it('equals the losses of the run: untrained student and best checkpoint', () => {
     const log = readCsv(join(cwd, 'checkpoints/tiny/validation.csv'));
     const best = log.slice(1).reduce((a, b) => (b.loss < a.loss ? b : a));
     for (const [name, logged] of [
@@ -261,7 +261,7 @@ describe('kd eval on the pairs that a run held out', () => {
     },
   );
 
-  it('splits the scores by groups whose means are those of all', () => {
+  it('splits the scores by groups, whose means are the totals', () => {
     const { groups, scores } = modelNamed(results.pairs.models, 'roberta');
     for (const by of ['corpus', 'length']) {
       const parts = groups.filter((group) => group.by === by);
@@ -275,7 +275,7 @@ describe('kd eval on the pairs that a run held out', () => {
     expect(groups.filter(({ by }) => by === 'corpus').map(({ group }) => group)).toContain('technology');
   });
 
-  it('compares a model of another width by its translations alone, and says why', () => {
+  it('compares a model of another width by its translations only, and says why', () => {
     const wide = modelNamed(results.pairs.models, './wide');
     expect(wide).toMatchObject({
       width: 48,
@@ -289,7 +289,7 @@ describe('kd eval on the pairs that a run held out', () => {
     expect(table).toMatch(/^\.\/wide +en → ko +\d/m);
   });
 
-  it('keeps them in the run, prints a table, and writes every format', async () => {
+  it('saves them in the run, prints a table, and writes every format', async () => {
     const { pairs, sts } = results;
     expect(await readEvaluations(join(cwd, 'checkpoints/tiny'))).toEqual({ pairs, sts });
     expect(pairs.models.map(({ name }) => name)).toEqual(['clip', 'roberta (untrained)', 'roberta', './wide']);
@@ -311,7 +311,7 @@ describe('kd eval on the pairs that a run held out', () => {
 });
 
 describe('kd eval on other data', () => {
-  it('draws from raw files of pairs, by the seed; says where the run was trained on them', async () => {
+  it('draws from raw files of pairs, by the seed, and says if the run was trained on them', async () => {
     const drawnBy = async (seed: string): Promise<PairsEvaluation> => {
       const { code, stdout, stderr } = await compare([
         '--compare',
@@ -362,7 +362,7 @@ describe('kd eval refuses', () => {
     expect(stderr).toMatch(message);
   });
 
-  it('files that are no earlier results, before the work; earlier results are replaced', async () => {
+  it('to replace files that are not earlier results, before the work; earlier results are replaced', async () => {
     const said = async (out: readonly string[]): Promise<string> =>
       (await compare(['--compare', 'roberta', '--sts', 'none.tsv', '--out', ...out])).stderr;
     writeFileSync(join(cwd, 'empty.csv'), '');
@@ -381,7 +381,7 @@ describe('kd eval refuses', () => {
     }
   });
 
-  it('pairs that it cannot find, with where it looked', async () => {
+  it('pairs that it cannot find, and says where it looked', async () => {
     const empty = join(cwd, 'empty');
     mkdirSync(empty);
     const { code, stderr } = await kdHere(['eval', '--compare', TEACHER, '--teacher', TEACHER], { cwd: empty });
@@ -397,7 +397,7 @@ describe('docs/evaluation.md', () => {
   const doc = readFileSync(new URL('../../docs/evaluation.md', import.meta.url), 'utf8');
   const commands = [...doc.matchAll(/```sh\n([^]*?)```/g)].flatMap(([, block]) => block.trim().split('\n'));
 
-  it('shows commands that work; an evaluation on judged pairs leaves the others in the run', async () => {
+  it('prints commands that work; an evaluation on judged pairs keeps the others in the run', async () => {
     expect(commands).toHaveLength(3);
     writeFileSync(join(cwd, 'sts-test.tsv'), '5\ta door\ta door\n1\ta door\ta dog\n');
     for (const command of commands) {

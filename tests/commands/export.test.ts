@@ -128,7 +128,7 @@ describe('kd export', () => {
     },
   );
 
-  it('writes the layouts of transformers and diffusers, one in the place of the other', async () => {
+  it('writes the layouts of transformers and diffusers, each replacing the other', async () => {
     for (const [format, names, tokenizerIn] of [
       ['transformers', ['config.json', 'model.safetensors', 'tokenizer.json'], '.'],
       ['diffusers', ['text_encoder', 'tokenizer'], 'tokenizer'],
@@ -145,7 +145,7 @@ describe('kd export', () => {
     expect(readdirSync(cwd).filter((name) => /\.(tmp|old)$/.test(name))).toEqual([]);
   });
 
-  it('keeps numbers that JSON has not, where Python reads them', async () => {
+  it('keeps numbers that JSON lacks, for Python', async () => {
     cpSync(STUDENT, join(cwd, 'infinite'), { recursive: true });
     for (const name of ['config.json', 'tokenizer_config.json']) {
       const path = join(cwd, 'infinite', name);
@@ -162,7 +162,7 @@ describe('kd export', () => {
     }
   });
 
-  it('keeps a projection for transformers, and has no place for one in diffusers', async () => {
+  it('keeps a projection for transformers, but cannot for diffusers', async () => {
     expect(await exported('projected', 'transformers')).toBeLessThan(2e-5);
     expect(readdirSync(join(cwd, 'projected-transformers'))).toContain('projection.safetensors');
     const { code, stderr } = await exportTo('projected-diffusers', 'projected', 'diffusers');
@@ -201,7 +201,7 @@ describe('kd export', () => {
     300_000,
   );
 
-  it('has a card that names concrete classes, credits no folder as a model, and takes nothing in a name for its own', async () => {
+  it('has a card that names concrete classes, credits no folder as a model, and escapes names', async () => {
     const name = 'a`b<i>|[x]: "#';
     cpSync(STUDENT, join(cwd, 'owner/model'), { recursive: true });
     const { code, stderr } = await exportTo(name, 'owner/model', 'diffusers');
@@ -229,7 +229,7 @@ describe('kd export', () => {
     await dense.close();
   });
 
-  it('refuses a folder that holds other things', async () => {
+  it('refuses a folder with other contents', async () => {
     mkdirSync(join(cwd, 'other'));
     writeFileSync(join(cwd, 'other/mine.txt'), 'x');
     const { code, stderr } = await exportTo('other', 'roberta', 'transformers');
@@ -241,13 +241,13 @@ describe('kd export', () => {
     expect(readdirSync(join(cwd, 'other'))).toEqual(['mine.txt']);
   });
 
-  it('takes no empty name for the current folder, whose place it would take', async () => {
+  it('does not take an empty name for the current folder and replace that', async () => {
     await expect(checkExportFolder('')).rejects.toThrow(
       '--to: expected the name of a folder, got an empty text; name one',
     );
   });
 
-  it('refuses an earlier export that something was added to', async () => {
+  it('refuses an earlier export to which something was added', async () => {
     await exported('roberta', 'transformers');
     const folder = join(cwd, 'roberta-transformers');
     for (const added of ['notes.txt', '.git/HEAD', 'empty']) {
@@ -269,7 +269,7 @@ describe('kd export', () => {
     await exported('roberta', 'transformers');
   });
 
-  it('asks for a token before it writes anything', async () => {
+  it('requires a token before it writes anything', async () => {
     vi.stubEnv('HF_TOKEN', '');
     const { code, stderr } = await exportTo('pushed', 'roberta', 'transformers', ['--push', 'me/it']);
     expect([code, stderr]).toEqual([

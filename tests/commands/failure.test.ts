@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { failureOf } from '../../src/commands/failure.js';
 import { InputError } from '../../src/base/errors.js';
 
-it('bad input is told in one line, with exit code 1', () => {
+it('bad input is reported in one line, with exit code 1', () => {
   expect(failureOf(new InputError('a.csv line 3: expected 2 fields,\n  got 1'))).toEqual({
     exitCode: 1,
     text: 'error: a.csv line 3: expected 2 fields,\\n  got 1\n',
@@ -12,7 +12,7 @@ it('bad input is told in one line, with exit code 1', () => {
   });
 });
 
-it('so is what the system refuses', async () => {
+it('so are system errors', async () => {
   const refusal: unknown = await readFile('/nowhere/at/all').catch((error: unknown) => error);
   expect(failureOf(refusal)).toEqual({
     exitCode: 1,
@@ -21,7 +21,7 @@ it('so is what the system refuses', async () => {
   });
 });
 
-it('a bug is told with its stack, with exit code 2', () => {
+it('a bug is reported with its stack, with exit code 2', () => {
   const { exitCode, text, event } = failureOf(new TypeError('x is not a function'));
   expect(exitCode).toBe(2);
   expect(text).toMatch(/^bug: TypeError: x is not a function\n {4}at .*failure\.test\.ts/);
@@ -29,7 +29,7 @@ it('a bug is told with its stack, with exit code 2', () => {
   expect(failureOf('a thrown string')).toMatchObject({ exitCode: 2, text: 'bug: a thrown string\n' });
 });
 
-it('help and version are no failures', () => {
+it('help and version are not failures', () => {
   expect(failureOf(new CommanderError(0, 'commander.helpDisplayed', '(outputHelp)'))).toEqual({
     exitCode: 0,
     text: '',

@@ -28,7 +28,7 @@ describe('flag values', () => {
     ['share', ['-0.1', '1', 'half'], 'Expected a number from 0 up to, not including, 1.'],
     ['ratio', ['-0.1', '1.1'], 'Expected a number from 0 to 1.'],
     ['seed', ['-1', '0.5', '2147483648'], 'Expected a whole number from 0 to 2147483647.'],
-  ])('%s refuses what is out of range', (parser, texts, message) => {
+  ])('%s rejects values out of range', (parser, texts, message) => {
     for (const text of texts) expect(() => PARSERS[parser](text), text).toThrow(new InvalidArgumentError(message));
   });
 });

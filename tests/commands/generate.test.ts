@@ -53,7 +53,7 @@ function documented(index: number, flags: readonly string[]): CliResult {
 }
 
 describe('kd generate', () => {
-  it('draws with what is in a clone, as its document shows', () => {
+  it('draws with the files in a clone, as documented', () => {
     const [line] = /^npx kd generate .*$/m.exec(DOCUMENT)!;
     const { code, stdout, stderr } = kd([...argumentsOf(line), '--out', join(cwd, 'in-clone')], { cwd: ROOT });
     expect(code, stderr).toBe(0);
@@ -110,7 +110,7 @@ describe('kd generate', () => {
     },
   );
 
-  it('draws several from seeds one after the other, each again from its own, and leaves no preview', () => {
+  it('draws several with consecutive seeds, each reproducible from its own, and leaves no preview', () => {
     const several = documented(1, ['--steps', '3', '--preview', '1', '--seed', '5', '--out', 'several']);
     expect(several.code, several.stderr).toBe(0);
     const files = [5, 6, 7, 8].map((seed) => `초록색-사과-${seed}.png`);
@@ -141,7 +141,7 @@ describe('kd generate', () => {
     expect(first.equals(second)).toBe(false);
   });
 
-  it('never draws over a picture, nor over a grid, however alike they are called', async () => {
+  it('never overwrites a picture or grid, however similar their names', async () => {
     const small = ['--width', '64', '--height', '64', '--steps', '1', '--seed', '3', '--out', 'alike'];
     const long = '아주 긴 문장이라서 마흔 글자가 넘어가면 이름이 같아지는 문장입니다 그리고 끝이 다르다';
     const prompts = ['빨간 차!', '빨간 차?', `${long} 하나`, `${long} 둘`, '🚗', '🚲', '..'];
@@ -229,7 +229,7 @@ describe('kd generate refuses in one line', () => {
     expect([code, stdout, words.split('\n').length]).toEqual([1, '', 2]);
   };
 
-  it("another model in the UNet's place", () => {
+  it('another model in place of the UNet', () => {
     const swapped = join(temporaryFolder(), 'pipeline');
     cpSync(SD_TINY, swapped, { recursive: true });
     cpSync(join(swapped, 'vae_decoder/model.onnx'), join(swapped, 'unet/model.onnx'));
@@ -239,7 +239,7 @@ describe('kd generate refuses in one line', () => {
     );
   });
 
-  it('a size that the UNet does not take, before anything is embedded', () => {
+  it('a size that the UNet does not accept, before encoding anything', () => {
     const halving = join(temporaryFolder(), 'pipeline');
     cpSync(SD_TINY, halving, { recursive: true });
     writeHalvingUnet(join(halving, 'unet/model.onnx'));
@@ -254,14 +254,14 @@ describe('kd generate refuses in one line', () => {
   it.each([
     ['a picture', []],
     ['a grid', ['--compare-checkpoints', STUDENT]],
-  ])('%s for a folder that takes none, before the image model is looked for', (_, flags) => {
+  ])('%s for a folder that cannot be written to, before looking for the image model', (_, flags) => {
     const file = join(temporaryFolder(), 'file');
     writeFileSync(file, '');
     const found = /^error: \S+file: expected a folder, or nothing there, found a file; name another\n$/;
     fails([...flags, '--out', file, '--pipeline', 'none'], found);
   });
 
-  it('an encoder that has diverged, from the process that embeds', () => {
+  it('an encoder that has diverged, reported by the encoding process', () => {
     const diverged = copyOf(STUDENT, join(temporaryFolder(), 'diverged'));
     const weights = readFileSync(join(diverged, 'model.safetensors'));
     const write = (byte: number): void => {
@@ -276,7 +276,7 @@ describe('kd generate refuses in one line', () => {
     );
   });
 
-  it('an encoder of another width than the UNet takes', async () => {
+  it('an encoder whose width the UNet does not accept', async () => {
     const narrow = await writeModel(join(temporaryFolder(), 'narrow'), STUDENT, { hidden_size: 24 });
     fails(
       ['--encoder', narrow],

@@ -15,7 +15,7 @@ const lossesIn = (cwd: string): number[][] =>
 const ENGINES = BACKEND === 'tensorflow' ? ['compiled', 'eager'] : ['eager'];
 
 describe.each(ENGINES)('pairs grouped by length, padding with shared masks, %s engine', (engine) => {
-  it('are a run of their own, which goes on bit for bit', () => {
+  it('are a distinct run, which resumes bit for bit', () => {
     const cwd = folderWithPairs(40);
     const trained = train(cwd, [...FLAGS, ...GROUPED, '--engine', engine]);
     expect(trained.code, trained.stderr).toBe(0);

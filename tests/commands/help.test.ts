@@ -7,7 +7,7 @@ const EXAMPLES: readonly Example[] = [
   ['echo "a b" | kd encode --model first:300 --input - --output texts.safetensors', 'texts as files'],
 ];
 
-it('examples stand beside what they do', () => {
+it('examples are shown beside their descriptions', () => {
   expect(examplesText(EXAMPLES, Infinity)).toBe(
     `
 Examples:
@@ -17,7 +17,7 @@ Examples:
   );
 });
 
-it('examples that are too long for the terminal are broken as a shell takes them', () => {
+it('examples that are too long for the terminal are broken with shell continuations', () => {
   expect(examplesText(EXAMPLES, 36)).toBe(
     `
 Examples:
@@ -30,7 +30,7 @@ Examples:
   );
 });
 
-it('a flag is described beside it, or under it on a narrow terminal', async () => {
+it('a flag is described beside it, or below on a narrow terminal', async () => {
   const help = (await createProgram()).createHelp();
   help.helpWidth = 50;
   expect(formatItem('--run <name>', 14, 'the folder under checkpoints/ that it has', help)).toBe(

@@ -21,7 +21,7 @@ const halfMade = (folder: string): string[] =>
     /(^|\/)(\.kd-|\.tmp-|\.replaced-|\.partial|lock-)|\.tmp$/.test(name),
   );
 
-describe('Ctrl-C while a run begins leaves nothing of it, and the same command works afterwards', () => {
+describe('Ctrl-C while a run starts leaves nothing of it, and the same command works afterwards', () => {
   it.each([
     ['its folder was made', { call: 'mkdir', path: 'checkpoints/tiny$' }],
     ['its lock was taken', { call: 'rename', path: '/lock-[0-9a-f]{16}$' }],
@@ -37,7 +37,7 @@ describe('Ctrl-C while a run begins leaves nothing of it, and the same command w
   });
 });
 
-it('Ctrl-C while the teacher cache is filled ends in one line, and what was computed serves the next', () => {
+it('Ctrl-C while the teacher cache is filled ends in one line, and the next run uses what was computed', () => {
   const cwd = folderWithPairs(20);
   const flags = ['--cache-teacher', 'cache'];
   const stopped = interrupt(cwd, { call: 'open', path: 'cache/[0-9a-f]{16}/\\.kd-' }, flags);
@@ -52,7 +52,7 @@ it.each([
   ['while its weights are written', { call: 'open', path: '\\.tmp-step-00000002/\\.kd-' }],
   ['when it has its name', { call: 'rename', path: 'tiny/step-00000002$' }],
   ['while `last` is written', { call: 'rename', path: 'tiny/last$' }],
-] as const)('Ctrl-C during a save, %s: it is whole, and the run goes on from it', (_, at) => {
+] as const)('Ctrl-C during a save, %s: it is complete, and the run resumes from it', (_, at) => {
   const cwd = folderWithPairs(20);
   const run = join(cwd, 'checkpoints/tiny');
   const stopped = interrupt(cwd, at);
@@ -91,7 +91,7 @@ describe('Ctrl-C during a download', () => {
     await hub?.close();
   });
 
-  it('ends in one line, with nothing half-written in the cache, and the next goes on', async () => {
+  it('ends in one line, with nothing partial in the cache, and the next download continues', async () => {
     hub = await startFakeHub();
     const files = ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json', 'vocab.txt'];
     const there = files.filter((name) => existsSync(join(STUDENT, name)));

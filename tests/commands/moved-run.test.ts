@@ -24,7 +24,7 @@ async function lastLineAfter(disturb: (run: string) => void): Promise<{ said: st
 const GONE = 'expected the folder being written to, but it was moved or removed meanwhile';
 const BACK = 'if it was moved, move it back, and resume with: kd train --resume tiny';
 
-it('moved: where it was is not made anew, and the way on is told', async () => {
+it('moved: its old folder is not recreated, and the message says how to resume', async () => {
   const { said, run, cwd } = await lastLineAfter((folder) => {
     renameSync(folder, `${folder}-moved`);
   });
@@ -34,7 +34,7 @@ it('moved: where it was is not made anew, and the way on is told', async () => {
   expect(existsSync(join(`${run}-moved`, saved, 'manifest.json'))).toBe(true);
 });
 
-it('removed: no checkpoint is named as if it were there', async () => {
+it('removed: no checkpoint is named as if it existed', async () => {
   const { said, run, cwd } = await lastLineAfter((folder) => {
     renameSync(folder, `${folder}-removed`); // at once
     rmSync(`${folder}-removed`, { recursive: true });
@@ -44,7 +44,7 @@ it('removed: no checkpoint is named as if it were there', async () => {
   expect(readdirSync(join(cwd, 'checkpoints')).filter((name) => !name.startsWith('.'))).toEqual([]);
 });
 
-it('without its lock: the checkpoint that is named is there', async () => {
+it('without its lock: the named checkpoint exists', async () => {
   const { said, run } = await lastLineAfter((folder) => {
     const names = readdirSync(folder).filter((each) => /^(lock-|step-)/.test(each) && each !== 'step-00000005');
     for (const name of names.sort().reverse()) rmSync(join(folder, name), { recursive: true }); // the lock last

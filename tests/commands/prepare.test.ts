@@ -37,7 +37,7 @@ describe('kd prepare', () => {
     expect(total.read).toBe(2000);
   });
 
-  it('writes the report as a page that needs nothing else, and as JSON', () => {
+  it('writes the report as a self-contained page and as JSON', () => {
     const out = temporaryFolder();
     prepared(corpora.folder, out, '--report');
     const page = readFileSync(join(out, 'report.html'), 'utf8');
@@ -70,7 +70,7 @@ describe('kd prepare', () => {
     expect(training.length).toBeGreaterThan(1000);
   });
 
-  it('tells an error of a worker in one line, and leaves nothing behind', () => {
+  it("reports a worker's error in one line, and leaves nothing behind", () => {
     const folder = temporaryFolder();
     const file = join(folder, 'cut.json');
     writeFileSync(file, `[${'{"ko": "차", "en": "car"},\n'.repeat(50_000)}{"ko": "배", "e`);
@@ -81,7 +81,7 @@ describe('kd prepare', () => {
     expect(readdirSync(folder)).toEqual(['cut.json']);
   });
 
-  it('says what flags expect', () => {
+  it('explains what flags expect', () => {
     const refused = (...flags: string[]): string => kd(['prepare', '--out', 'out', ...flags]).stderr;
     expect(refused('--keep-duplicates', 'ko,jp')).toBe(
       "error: option '--keep-duplicates <kinds>' argument 'ko,jp' is invalid. Expected some of pair, ko, en " +
@@ -97,7 +97,7 @@ describe('kd prepare', () => {
   });
 });
 
-describe('a preparation that does not come to its end', () => {
+describe('an unfinished preparation', () => {
   const pairs = Array.from({ length: 60_000 }, (_, i): [string, string] => [
     `한국어 문장 ${i}`,
     `the sentence with the number ${i}`,
@@ -125,7 +125,7 @@ describe('a preparation that does not come to its end', () => {
     return existsSync(rows) && readdirSync(rows).some((name) => statSync(join(rows, name)).size > 0);
   }
 
-  it('leaves nothing that passes for complete when killed, and the next run begins anew', async () => {
+  it('leaves nothing that looks complete when killed, and the next one starts over', async () => {
     const out = join(temporaryFolder(), 'out');
     await interrupted(out, 'SIGKILL');
     expect(readdirSync(out).map((name) => name.replace(/[0-9a-f-]+$/, ''))).toEqual(['.partial']);
@@ -139,7 +139,7 @@ describe('a preparation that does not come to its end', () => {
     expect(checksums(out)).toEqual(checksums(whole));
   });
 
-  it('leaves nothing at all when asked to stop', async () => {
+  it('leaves nothing when stopped', async () => {
     const out = join(temporaryFolder(), 'out');
     const { code, stderr } = await interrupted(out, 'SIGINT');
     expect(code, stderr).toBe(130);
@@ -147,7 +147,7 @@ describe('a preparation that does not come to its end', () => {
     expect(existsSync(out)).toBe(false);
   });
 
-  it('keeps the store that was there', async () => {
+  it('keeps the existing store', async () => {
     const out = temporaryFolder();
     prepared(
       writePairs([
@@ -188,7 +188,7 @@ describe('kd train', () => {
   const pairs = Array.from({ length: 200 }, (_, i): [string, string] => [`차 ${i}`, `car ${i}`]);
   const steps = ['--max-steps', '1', '--batch-size', '4', '--backend', 'cpu'];
 
-  it('takes a prepared store as it is', () => {
+  it('uses a prepared store unchanged', () => {
     const cwd = temporaryFolder();
     prepared(writePairs(pairs), join(cwd, 'store'), '--samples', '100', '--quiet');
     const { code, stderr } = kd(['train', '--data', 'store', ...MODELS, ...steps, '--samples', '50', '--run', 'a'], {
@@ -216,7 +216,7 @@ describe('kd train', () => {
     );
   });
 
-  it('prepares raw data once, and again when it is edited', () => {
+  it('prepares raw data once, and again after it is edited', () => {
     const cwd = temporaryFolder();
     mkdirSync(join(cwd, 'data'));
     const write = (count: number): void => {

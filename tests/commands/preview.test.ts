@@ -96,7 +96,7 @@ describe('a run with --preview', { timeout: PATIENCE }, () => {
     trained = await kdHere([...trainArguments(FLAGS), ...PREVIEW, ...flags], { cwd });
   }, PATIENCE);
 
-  it('has each prompt drawn by the teacher, the untrained student and the newest checkpoints, and says so', async () => {
+  it('draws each prompt with the teacher, the untrained student and the newest checkpoints, and says so', async () => {
     expect(trained.code, trained.stderr).toBe(0);
     const words = trained.stderr;
     expect(words).not.toContain('warning');
@@ -115,7 +115,7 @@ describe('a run with --preview', { timeout: PATIENCE }, () => {
     expect(events.at(-1)!.event).toBe('done');
   });
 
-  it('draws what kd generate draws with the same encoder, prompt and seed', async () => {
+  it('draws the same as kd generate with the same encoder, prompt and seed', async () => {
     for (const [name, prompt, encoder] of [
       ['노란색-차-7-step-00000003.png', '노란색 차', 'tiny:3'],
       ['초록색-사과-7-untrained.png', '초록색 사과', STUDENT],
@@ -129,7 +129,7 @@ describe('a run with --preview', { timeout: PATIENCE }, () => {
     }
   });
 
-  it('goes on when it is resumed; a picture of a step that was taken back stays, and counts no more', async () => {
+  it('resumes; a picture of a discarded step stays, but no longer counts', async () => {
     const before = readdirSync(previewsOf(cwd));
     const [, resume, ...flags] = argumentsOf(RESUMED);
     const once = ['--epochs', '2', '--max-steps', '5', '--keep', '1', '--save-every', '99'];
@@ -281,7 +281,7 @@ describe('--preview', { timeout: PATIENCE }, () => {
     expect(existsSync(join(cwd, 'checkpoints/tiny'))).toBe(false);
   });
 
-  it('says in a dry run where the pipeline is to come from', async () => {
+  it('says in a dry run where the pipeline would come from', async () => {
     const flags = (pipeline: string) => ['--preview-pipeline', pipeline, '--dry-run'];
     const folder = await train(folderWithPrompts(), ...flags('./absent'));
     expect([folder.code, folder.stderr]).toEqual([
@@ -295,13 +295,13 @@ describe('--preview', { timeout: PATIENCE }, () => {
     );
   });
 
-  it('says what it will come to in a dry run', async () => {
+  it('says the number of pictures in a dry run', async () => {
     const args = [...argumentsOf(TRIED), ...trainArguments(FLAGS).slice(1), ...SMALL, '--save-every', '2'];
     const { stdout } = await kdHere(args, { cwd: folderWithPrompts() });
     expect(stdout).toMatch(/^previews {4}2 checkpoints, 8 pictures, those of the teacher and the untrained student /m);
   });
 
-  it('that fails later is one warning, and training goes on', async () => {
+  it('that fails later causes one warning, and training continues', async () => {
     const cwd = folderWithPrompts();
     const folder = join(temporaryFolder(), 'pipeline');
     cpSync(SD_TINY, folder, { recursive: true });
@@ -344,7 +344,7 @@ describe.skipIf(process.platform !== 'linux')('the process that draws', { timeou
     child?.kill('SIGKILL');
   });
 
-  it('tells what it has drawn', async () => {
+  it('reports what it has drawn', async () => {
     const run = join(temporaryFolder(), 'tiny');
     const prompt = { ko: '노란색 차', en: 'a yellow car' };
     const task: PreviewTask = {
@@ -366,7 +366,7 @@ describe.skipIf(process.platform !== 'linux')('the process that draws', { timeou
   it.each([
     ['SIGINT', 130],
     ['SIGKILL', 'SIGKILL'],
-  ] as const)('works at low priority, and ends with a training that gets %s while it waits', async (signal, end) => {
+  ] as const)('runs at low priority, and ends with a training that gets %s while it waits', async (signal, end) => {
     const cwd = folderWithPrompts();
     const args = [KD, ...trainArguments(FLAGS), ...PREVIEW, '--preview-steps', '500', '--preview-scheduler', 'ddim'];
     child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'] });

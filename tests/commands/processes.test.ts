@@ -120,7 +120,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
     expect((await kdHere(trainArguments([...WHOLE, '--run', 'alone']), { cwd })).code).toBe(0);
   });
 
-  it('is that of one, bit for bit; the first writes it, and the others one line', async () => {
+  it('equals that of one, bit for bit; rank 0 writes it, and the others print one line', async () => {
     const args = trainArguments([...WHOLE, '--run', 'two', '--json']);
     const [first, second] = await endOf(await startAll(cwd, args, [[], []]));
     expect([first.code, second.code], first.stderr + second.stderr).toEqual([0, 0]);
@@ -128,7 +128,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
     expect(parseLines(second.stdout)).toEqual([{ event: 'part', rank: 1, ranks: 2, steps: 6, stopped: false }]);
   });
 
-  it('looks at outputs on all ranks, every hundred steps', async () => {
+  it('measures outputs on all ranks, every hundred steps', async () => {
     const more = ['--no-shuffle', '--batch-size', '4', '--accumulate', '2', '--device', 'cpu', '--epochs', '60'];
     const args = [...more, '--max-steps', '101'];
     const ended = await endOf(await startAll(cwd, trainArguments([...args, '--run', 'hundred']), [[], []]));
@@ -140,7 +140,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
     expect(computed(cwd, 'hundred', '00000101')).toEqual(computed(cwd, 'hundred-alone', '00000101'));
   });
 
-  it('goes on after the loss of a process, from what the first one has', async () => {
+  it("resumes from rank 0's checkpoint after the loss of a process", async () => {
     const args = trainArguments([...WHOLE, '--epochs', '500', '--run', 'lost']);
     const [first, second] = await startAll(cwd, args, [[], []]);
     await first.says('epoch   1/500');
@@ -160,7 +160,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
     expect(computed(cwd, 'alone', '00000006')).toEqual(expected);
   });
 
-  it.each([0, 1])('ends on all after the same step, saved, when rank %i is asked to stop', async (asked) => {
+  it.each([0, 1])('ends on all ranks after the same step, saved, when rank %i is asked to stop', async (asked) => {
     const run = `stopped-${asked}`;
     const args = trainArguments([...WHOLE, '--epochs', '500', '--run', run]);
     const ranks = await startAll(cwd, args, [[], []]);
@@ -173,7 +173,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
     expect(readdirSync(join(cwd, 'checkpoints', run))).toContain(`step-${step.padStart(8, '0')}`);
   });
 
-  it('does not begin where a process has other settings, or other data', async () => {
+  it('does not start if a process has other settings or other data', async () => {
     const args = trainArguments([...FLAGS, '--run', 'other']);
     const rate = await endOf(await startAll(cwd, args, [[], ['--learning-rate', '0.1']]));
     expect(rate.map(({ code }) => code)).toEqual([1, 1]);
@@ -197,7 +197,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
     [[], ['--engine', 'eager'], '--engine auto, as rank 0 has, got eager; start every rank with the same'],
     [[], ['--resume', 'alone'], 'no --resume, as on rank 0; start every rank with the same'],
     [['--resume', 'alone:2'], [], '--resume, as on rank 0; start every rank with the same'],
-  ])('does not begin with %j on rank 0 and %j on rank 1, and says so at once', async (first, second, difference) => {
+  ])('does not start with %j on rank 0 and %j on rank 1, and says so at once', async (first, second, difference) => {
     const args = (own: readonly string[]): string[] =>
       own[0] === '--resume' ? ['train', ...own] : [...trainArguments([...FLAGS, '--run', 'unlike']), ...own];
     const all = await loopbackHosts(2);
@@ -212,7 +212,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
     expect(existsSync(join(cwd, 'checkpoints', 'unlike'))).toBe(false);
   });
 
-  it('does not begin where a process has another version of kd, and says so at once', async () => {
+  it('does not start if a process has another version of kd, and says so at once', async () => {
     const later = otherVersion('99.0.0');
     const args = trainArguments([...FLAGS, '--run', 'versions']);
     const all = await loopbackHosts(2);
@@ -230,7 +230,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
     expect(existsSync(join(cwd, 'checkpoints', 'versions'))).toBe(false);
   });
 
-  it('does not begin where a process has another student, which is told before any data is read', async () => {
+  it('does not start if a process has another student, and says so before reading data', async () => {
     const student = join(temporaryFolder(), 'student');
     cpSync(STUDENT, student, { recursive: true });
     overflowUnknown(join(student, 'model.safetensors'));
@@ -244,7 +244,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
     }
   });
 
-  it('says what to do where it cannot be shared out', async () => {
+  it('says what to do if it cannot be shared', async () => {
     const args = trainArguments([...FLAGS, '--run', 'eager', '--engine', 'eager']);
     for (const { code, stderr } of await endOf(await startAll(cwd, args, [[], []]))) {
       expect(code).toBe(1);
@@ -284,7 +284,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
     },
   );
 
-  it('leaves out on all ranks the step whose loss is not finite on one, behind a key', async () => {
+  it('skips a step on all ranks if its loss is not finite on one, with a key', async () => {
     const here = temporaryFolder();
     const student = join(here, 'student');
     cpSync(STUDENT, student, { recursive: true });
@@ -328,7 +328,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
   });
 });
 
-it('is called as the document shows it, without a key and with one', async () => {
+it('is started as documented, without a key and with one', async () => {
   const text = readFileSync(join(import.meta.dirname, '../../docs/scale.md'), 'utf8');
   const shown = [...text.matchAll(/^kd train (--hosts .*?)\s+#/gm)].map(([, flags]) => flags.split(' '));
   expect(shown.map((flags) => flags.includes('--cluster-key'))).toEqual([false, false, true, true]);

@@ -13,7 +13,7 @@ beforeAll(async () => {
 const FLAGS = ['--student', 'narrow', '--epochs', '2', '--batch-size', '4', '--learning-rate', '0.01'];
 
 describe('kd train --project', () => {
-  it('is named where a student has another width, and nothing is written', () => {
+  it('is suggested if a student has another width, and nothing is written', () => {
     const { code, stderr } = train(cwd, FLAGS);
     expect([code, stderr.split('\n').at(-2)]).toEqual([
       1,

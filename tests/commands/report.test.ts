@@ -25,7 +25,7 @@ describe('kd report', () => {
     expect(existsSync(join(cwd, 'checkpoints/tiny/report.html'))).toBe(true);
   });
 
-  it('holds sentences encoded by the best checkpoint, of the newest run or the one named', async () => {
+  it('has sentences encoded by the best checkpoint of the newest or named run', async () => {
     for (const names of [[], ['tiny'], ['checkpoints/tiny']]) {
       const { code, stdout, stderr } = await kdHere(['report', ...names], { cwd });
       expect(code, stderr).toBe(0);
@@ -38,7 +38,7 @@ describe('kd report', () => {
     expect(readFileSync(join(cwd, 'checkpoints/tiny/report.html'), 'utf8')).toContain(JSON.stringify(similarity[0]));
   });
 
-  it('does without the data and the checkpoint', async () => {
+  it('works without the data and the checkpoint', async () => {
     const other = join(temporaryFolder(), 'copy');
     mkdirSync(other);
     writeFileSync(join(other, 'config.json'), readFileSync(join(cwd, 'checkpoints/tiny/config.json')));
@@ -89,7 +89,7 @@ describe('kd report', () => {
     }
   });
 
-  it('is documented by commands that are run here, and no others', async () => {
+  it('is documented by exactly the commands that are run here', async () => {
     const document = readFileSync(new URL('../../docs/report.md', import.meta.url), 'utf8');
     const commands = [...document.matchAll(/```sh\n([^]*?)```/g)]
       .flatMap(([, block]) => block.trim().split('\n'))
@@ -104,7 +104,7 @@ describe('kd report', () => {
     expect((await kdHere(['report', '--no-encode'], { cwd })).code).toBe(0); // the others above and below
   });
 
-  it('names what is no run, and where it looked', async () => {
+  it('rejects a name that is not a run, and says where it looked', async () => {
     const { code, stderr } = await kdHere(['report', 'nothing'], { cwd });
     expect([code, stderr]).toEqual([
       1,

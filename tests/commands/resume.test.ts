@@ -45,7 +45,7 @@ it.each([
   ['eager', 'SIGHUP', '2'],
   ['eager', 'pipes', '1'],
 ])(
-  'ends as an undisturbed run, disturbed at random moments (%s engine, %s)',
+  'ends like an undisturbed run when disturbed at random moments (%s engine, %s)',
   (engine, by, few) => {
     const kills = process.env.KD_KILLS ?? few;
     const result = spawnSync(
@@ -91,7 +91,7 @@ describe('a run that has ended', () => {
     return cwd;
   };
 
-  it('is not run again, and nothing of it changes; without a name it is the last run', async () => {
+  it('is not run again or changed; without a name it is the last run', async () => {
     const cwd = copied();
     const before = contentsOf(cwd);
     const finished = 'checkpoints/tiny: finished at step 12; continue with --epochs 6\n';
@@ -121,7 +121,7 @@ describe('a run that has ended', () => {
     expect(contentsOf(cwd)).toEqual(before);
   });
 
-  it('says how to get its report where its process died while writing it', async () => {
+  it('says how to get its report if its process died while writing it', async () => {
     const cwd = copied();
     rmSync(join(cwd, 'checkpoints/tiny/loss.png'));
     const { code, stdout } = await kdHere(['train', '--resume', 'tiny'], { cwd });
@@ -135,7 +135,7 @@ describe('a run that has ended', () => {
     expect(after.stdout).toBe('checkpoints/tiny: finished at step 12; continue with --epochs 6\n');
   });
 
-  it('is as it was after everything that is refused', async () => {
+  it('is unchanged by everything that is refused', async () => {
     const cwd = copied();
     const damaged = join(cwd, 'checkpoints/tiny/step-00000010/optimizer.safetensors');
     const bytes = readFileSync(damaged);
@@ -176,7 +176,7 @@ describe('a run that has ended', () => {
     expect(contentsOf(join(cwd, 'checkpoints/tiny'))).toEqual(before);
   });
 
-  it('with no whole checkpoint is not begun anew', async () => {
+  it('without an intact checkpoint does not start over', async () => {
     const cwd = copied();
     for (const name of steps(cwd)) rmSync(join(cwd, 'checkpoints/tiny', name, 'model.safetensors'));
     const before = contentsOf(cwd);
@@ -188,7 +188,7 @@ describe('a run that has ended', () => {
     expect(contentsOf(cwd)).toEqual(before);
   });
 
-  it('goes on from a checkpoint that is named, with the newer ones put aside, and stores its settings', () => {
+  it('resumes from a named checkpoint, sets newer ones aside, and stores its settings', () => {
     const cwd = copied();
     const run = join(cwd, 'checkpoints/tiny');
     const dry = resume(cwd, 'tiny:10', '--dry-run', '--epochs', '4');
@@ -218,7 +218,7 @@ describe('a run that has ended', () => {
     ).toEqual(['.aside-step-00000012', '.aside-step-00000012-2']);
   });
 
-  it('goes on for more epochs, and says what that does to the learning rate', () => {
+  it('continues for more epochs, and says how that changes the learning rate', () => {
     const cwd = copied();
     const result = resume(cwd, 'tiny', '--epochs', '4');
     expect(result.code, result.stderr).toBe(0);
@@ -251,7 +251,7 @@ describe('a run that has ended', () => {
     },
   );
 
-  it('takes an older checkpoint where the newest is damaged, and arrives at the same weights', () => {
+  it('uses an older checkpoint if the newest is damaged, and arrives at the same weights', () => {
     const cwd = copied();
     const run = join(cwd, 'checkpoints/tiny');
     const weights = readFileSync(join(run, 'step-00000012/model.safetensors'));
@@ -300,7 +300,7 @@ describe('a run that has ended', () => {
     );
   });
 
-  it('with no checkpoint begins anew', () => {
+  it('without a checkpoint starts over', () => {
     const cwd = copied();
     for (const name of steps(cwd)) rmSync(join(cwd, 'checkpoints/tiny', name), { recursive: true });
     const result = resume(cwd);
@@ -364,7 +364,7 @@ it('refuses a second process, in one line', async () => {
   expect(third.stderr).toMatch(new RegExp(`^took over the lock of process ${child.pid}, which has exited$`, 'm'));
 });
 
-it('caches the teacher, and learns from the cache', () => {
+it('caches the teacher, and trains from the cache', () => {
   const cwd = folderWithPairs(20);
   const flags = [
     '--engine',
@@ -433,7 +433,7 @@ it.each([
     'size=200m,nr_inodes=60',
     /^warning: step \d+ not saved: .*cannot be (written|made): no space left on the device; earlier checkpoints are unchanged$/m,
   ],
-])('goes on where the disk is %s, with the older checkpoints as they were', (_, options, warning) => {
+])('continues if the disk is %s, with the older checkpoints unchanged', (_, options, warning) => {
   const disk = mountedFolder(options);
   if (disk === undefined) {
     console.log('skipped: mounting is not allowed here');

@@ -37,7 +37,7 @@ it('a start that fails leaves no run, and the same command works afterwards', ()
   expect(readFileSync(join(cwd, 'checkpoints/notes/plan.txt'), 'utf8')).toBe('later');
 });
 
-it('a cache of the teacher that is damaged, or cannot be, is told of before the first step', async () => {
+it('a damaged or impossible teacher cache is reported before the first step', async () => {
   const cwd = folderWithPairs(12);
   const begin = async (cache: string): Promise<string> => {
     const args = trainArguments([...FLAGS, '--max-steps', '1', '--cache-teacher', cache, '--run', 'again']);
@@ -112,7 +112,7 @@ it.skipIf(process.getuid?.() === 0 && spawnSync('setpriv', ['--version']).status
   },
 );
 
-it('what comes after a save, and fails, does not undo it', () => {
+it('a failure after a save does not undo it', () => {
   const cwd = folderWithPairs(20);
   const run = join(cwd, 'checkpoints/tiny');
   mkdirSync(join(run, 'last/in-the-way'), { recursive: true }); // no file can take its place

@@ -60,7 +60,7 @@ describe('kd runs', () => {
     expect(line).toMatch(/^first +finished +600\/600 +0\.4558 +data +2026-01-0\d \d\d:\d\d +\d+(\.\d)? kB$/);
   });
 
-  it('tells runs that train, were stopped, were killed and failed', async () => {
+  it('distinguishes runs that train, were stopped, were killed and failed', async () => {
     cutShort();
     expect(await list()).toMatchObject([{ state: 'stopped', step: 300, best: { step: 200 } }]);
     const lock = await lockRun(run);
@@ -80,14 +80,14 @@ describe('kd runs', () => {
     expect((await kdHere(['runs'], { cwd })).stdout).toContain('(first: no space)');
   });
 
-  it('lists damaged runs, and says where there are none', async () => {
+  it('lists damaged runs, and says if there are none', async () => {
     writeFileSync(join(run, 'config.json'), '{"settings": 7}');
     expect(await list()).toMatchObject([{ name: 'first', state: 'damaged' }]);
     const { stdout, stderr } = await kdHere(['runs'], { cwd: temporaryFolder() });
     expect([stdout, stderr]).toEqual(['', 'no runs under checkpoints/; kd train begins one\n']);
   });
 
-  it('knows how a run ended last', async () => {
+  it('knows how a run last ended', async () => {
     const folder = folderWithPairs(40);
     const begun = ['--batch-size', '4', '--warmup-ratio', '0', '--engine', 'eager'];
     const runs = async (): Promise<Shown[]> => parseLines((await kdHere(['runs', '--json'], { cwd: folder })).stdout);
@@ -105,7 +105,7 @@ describe('kd runs', () => {
 describe('kd runs --remove', () => {
   const there = (): boolean => existsSync(run);
 
-  it('removes runs without a question only where that is asked for', async () => {
+  it('removes runs without asking only with --yes', async () => {
     const refused = await kdHere(['runs', '--remove', 'first'], { cwd });
     expect([refused.code, refused.stderr]).toEqual([
       1,
@@ -147,7 +147,7 @@ describe('kd runs --remove', () => {
     expect(there()).toBe(isLeft);
   });
 
-  it('leaves what is being trained, what is no whole run, and what a link leads to', async () => {
+  it('keeps running runs, incomplete ones, and the targets of links', async () => {
     const lock = await lockRun(run);
     const training = await kdHere(['runs', '--remove', 'first', '--yes'], { cwd });
     expect([training.code, training.stderr]).toEqual([1, expect.stringContaining('that no process is writing to')]);

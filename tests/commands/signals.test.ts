@@ -96,7 +96,7 @@ const LONG_STEPS = [
   ...['--dropout', 'configured', '--padding', 'each'],
 ];
 
-it('a long step is not waited for with the warning; it ends, and is saved', async () => {
+it('the warning does not wait for a long step, which ends and is saved', async () => {
   let sentAt = 0;
   const { code, events, warnedAt, steppedAt } = await runUntilStopped(
     folderForLongSteps(),
@@ -140,7 +140,7 @@ it('a second Ctrl-C ends a long step at once, unsaved', async () => {
   expect(events.at(-1)).toMatchObject({ event: 'step', step: 2 });
 });
 
-it('a validation is broken off, the step before it saved, and validated when the run goes on', async () => {
+it('a validation is cut short, the step before it saved, and the validation done on resuming', async () => {
   const cwd = folderWithPairs(90);
   // 1 pair trains, 89 validate: when the second step is told, the long validation after it begins.
   const { code, events } = await runUntilStopped(
@@ -169,7 +169,7 @@ it('a validation is broken off, the step before it saved, and validated when the
   expect(readJson(join(run, 'step-00000002/trainer.json'))).toMatchObject({ step: 2, validated: true });
 });
 
-it('signals that were all sent before the warning could be read are one', async () => {
+it('signals sent before the warning could be read count as one', async () => {
   const cwd = folderWithPairs(20);
   let sent = false;
   const { code, events } = await runUntilStopped(cwd, ({ event }, send) => {
@@ -182,7 +182,7 @@ it('signals that were all sent before the warning could be read are one', async 
   expect(events.slice(-2)).toMatchObject([{ event: 'checkpoint' }, { event: 'done', stopped: true }]);
 });
 
-it('only a signal that can be an answer to the warning ends the process at once', async () => {
+it('only a signal that can be a response to the warning ends the process at once', async () => {
   // Busy for a while when the warning was shown, as in a step: what is sent meanwhile arrives when it is over.
   const module = new URL('../../dist/base/stop-signals.js', import.meta.url).href;
   const script = `
@@ -207,7 +207,7 @@ it('only a signal that can be an answer to the warning ends the process at once'
   expect({ code, said }).toEqual({ code: 130, said: ['ready', 'shown', 'free'] });
 });
 
-it('before the run has begun, a signal ends it and nothing is left', async () => {
+it('a signal before the run has begun ends it without leaving anything', async () => {
   const cwd = folderWithPairs(20);
   const { code, events, stderr } = await runUntilStopped(cwd, ({ event }, send) => {
     if (event === 'data') send('SIGTERM');
@@ -219,7 +219,7 @@ it('before the run has begun, a signal ends it and nothing is left', async () =>
   else expect(stderr).toContain(STOPPING);
 });
 
-it('the last line names the way on as a shell takes it', async () => {
+it('the last line has the resume command in shell syntax', async () => {
   const cwd = folderWithPairs(20);
   const flags = [
     '--batch-size',

@@ -38,7 +38,7 @@ it.each([['--json'], ['--log-every'], ['--quiet']])('training outlives both read
   expectWhole(cwd);
 });
 
-it('training needs no open descriptor at its start', () => {
+it('training needs no open descriptors at its start', () => {
   const cwd = folderWithPairs(20);
   const command = [process.execPath, KD, ...trainArguments(FLAGS)].map((word) => `'${word}'`).join(' ');
   const { status } = spawnSync('sh', ['-c', `exec ${command} <&- >&- 2>&-`], { cwd });
@@ -70,7 +70,7 @@ print(os.WIFEXITED(status) and os.WEXITSTATUS(status), os.WIFSIGNALED(status) an
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 
-it.skipIf(!hasPython)('a terminal that goes away stops the run that it controls, saved', () => {
+it.skipIf(!hasPython)('a closed terminal stops the run that it controls, saved', () => {
   const cwd = folderWithPairs(20);
   const endless = [...FLAGS, '--epochs', '100000'];
   const command = [process.execPath, KD, ...trainArguments(endless)];
@@ -81,7 +81,7 @@ it.skipIf(!hasPython)('a terminal that goes away stops the run that it controls,
   expect(existsSync(join(cwd, 'checkpoints/tiny/report.html'))).toBe(true);
 });
 
-it.skipIf(!hasPython)('a terminal that goes away ends no run that it does not control', () => {
+it.skipIf(!hasPython)('a closed terminal does not end a run that it does not control', () => {
   const cwd = folderWithPairs(20);
   const command = [process.execPath, KD, ...trainArguments(FLAGS)];
   const { stdout } = spawnSync('python3', ['-c', HANG_UP, 'shows', 'baselines', ...command], { cwd, encoding: 'utf8' });
@@ -89,7 +89,7 @@ it.skipIf(!hasPython)('a terminal that goes away ends no run that it does not co
   expectWhole(cwd);
 });
 
-it('what is printed and cannot be is an error, unless the reader has seen enough', () => {
+it('output that cannot be printed is an error, unless the reader stopped early', () => {
   const command = `'${process.execPath}' '${KD}' doctor --json`;
   const full = spawnSync('sh', ['-c', `exec ${command} >/dev/full`], { encoding: 'utf8' });
   expect(full.stderr).toMatch(/^error: standard output: cannot be written: no space left on the device$/m);

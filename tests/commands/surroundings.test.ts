@@ -24,13 +24,13 @@ function within(
 const REMOVED = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"';
 const MODELS = ['--teacher', TEACHER, '--student', STUDENT];
 
-describe('in a folder that was removed', () => {
+describe('in a removed folder', () => {
   it.each([['--help'], ['train', '--help'], ['--version']])('says what is asked of it: %s %s', (...args) => {
     const { code, said } = within(REMOVED, args.filter(Boolean));
     expect([code, said]).toEqual([0, '']);
   });
 
-  it('looks the machine over', () => {
+  it('the doctor works', () => {
     const { stdout, said } = within(REMOVED, ['doctor']);
     expect(stdout).toContain('products');
     expect(said).toBe('');
@@ -52,20 +52,20 @@ describe('in a folder that was removed', () => {
   });
 });
 
-describe('with few open files', () => {
+describe('with few file descriptors', () => {
   it.each([['--help'], ['train', '--help']])('says what is asked of it: %s %s', (...args) => {
     const { code, stdout, said } = within('ulimit -n 60; exec "$@"', args.filter(Boolean));
     expect([code, said]).toEqual([0, '']);
     expect(stdout).toContain('Usage: kd');
   });
 
-  it.each([22, 30, 60])('the doctor says what to do, with %i', (limit) => {
+  it.each([22, 30, 60])('the doctor gives advice, with %i', (limit) => {
     const { stdout } = within(`ulimit -n ${limit}; exec "$@"`, ['doctor']);
     expect(stdout).toContain(`✗ open files  at most ${limit} at once; raise the limit: ulimit -n 1024\n`);
     expect(stdout).not.toContain('npm run setup');
   });
 
-  it.each([18, 20, 24, 28])('ends with one line that says what to do, with %i', (limit) => {
+  it.each([18, 20, 24, 28])('ends with one line of advice, with %i', (limit) => {
     const data = join(folderWithPairs(8), 'pairs.csv');
     const { code, said } = within(`ulimit -n ${limit}; exec "$@"`, [
       'train',
@@ -126,6 +126,6 @@ it.each([
   }
 });
 
-it('without a home, helps', () => {
+it('without a home folder, help works', () => {
   expect(within('unset HOME; exec "$@"', ['--help']).code).toBe(0);
 });

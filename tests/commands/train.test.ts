@@ -64,7 +64,7 @@ describe('a run of two epochs, the second worse than the first', () => {
     events = parseLines(result.stdout);
   });
 
-  it('tells as JSON, a line each, what happens in its order', () => {
+  it('reports events in order as JSON, one per line', () => {
     const told = events.map(({ event, step }) => (step === undefined ? event : `${event} ${step}`));
     expect(told).toEqual([
       'engine',
@@ -101,7 +101,7 @@ describe('a run of two epochs, the second worse than the first', () => {
     expect(events.at(-1)).toMatchObject({ run, steps: 10, stopped: false, best: { step: 5 } });
   });
 
-  it('tells a person on standard error how it goes', () => {
+  it('reports progress to the user on standard error', () => {
     const words = result.stderr;
     expect(words).toMatch(/^data: 18 pairs for training, 4 for validation \(checkpoints\/\.prepared\/[0-9a-f]+\)$/m);
     expect(words).toMatch(/^student: \S+, 77,808 parameters, width 48$/m);
@@ -113,7 +113,7 @@ describe('a run of two epochs, the second worse than the first', () => {
     );
   });
 
-  it('logs every third step and the first, in two formats alike', () => {
+  it('logs every third step and the first, in two equal formats', () => {
     expect(read(run, 'loss.csv')).toMatch(
       /^step,epoch,learning_rate,loss,loss_en,loss_ko,grad_norm,pairs_per_second\n1,1,0,/,
     );
@@ -199,7 +199,7 @@ describe('a run of two epochs, the second worse than the first', () => {
     expect(Date.parse(created)).toBeGreaterThan(Date.now() - 600_000);
   });
 
-  it('saves checkpoints that are whole', () => {
+  it('saves complete checkpoints', () => {
     const folder = join(run, 'step-00000010');
     expect(readdirSync(folder).sort()).toEqual([
       'config.json',
@@ -270,7 +270,7 @@ describe('a step with a learning rate of 0', () => {
       'teacher',
       { model_type: 'clip_text_model', architectures: ['CLIPTextModel'], hidden_size: 48, vocab_size: 1115 },
     ],
-  ])('saves %s as transformers has it, which opens as what it was', async (_, __, flags, original, config) => {
+  ])("saves %s in transformers' layout, which can be opened again", async (_, __, flags, original, config) => {
     const cwd = folderWithPairs(2);
     const result = train(cwd, [...ONE_STEP, ...flags]);
     expect(result.code, result.stderr).toBe(0);
@@ -325,7 +325,7 @@ describe('settings', () => {
       grad_norm,
     ]);
 
-  it('a seed decides the split, the order and the dropout', () => {
+  it('a seed determines the split, the order and the dropout', () => {
     const cwd = folderWithPairs(20);
     const run = (name: string, ...flags: string[]): CliResult =>
       train(cwd, [
@@ -401,7 +401,7 @@ describe('settings', () => {
     },
   );
 
-  it('--quiet writes the result and nothing else', () => {
+  it('--quiet prints the result and nothing else', () => {
     const cwd = folderWithPairs(4);
     const flags = ['--engine', 'eager', '--max-steps', '2', '--valid-fraction', '0', '--quiet'];
     const files = ['out', 'err'].map((name) => openSync(join(cwd, name), 'w'));
@@ -416,7 +416,7 @@ describe('settings', () => {
     expect(existsSync(join(cwd, 'checkpoints/tiny/step-00000002/model.safetensors'))).toBe(true);
   });
 
-  it('what is dropped and what is cut is told; without a name a run takes the time of its start', () => {
+  it('dropped and cut rows are reported; without a name, a run is named after its start time', () => {
     const cwd = temporaryFolder();
     const rows = [
       ['집', 'house'],

@@ -6,7 +6,7 @@ import { temporaryFolder, type CliResult } from '../cli.js';
 import { kdHere } from '../in-process.js';
 import { folderWithPairs, STUDENT, TEACHER, trainArguments, writeModel } from './tiny.js';
 
-it('nothing is measured against a teacher that training would refuse', async () => {
+it('a teacher that training would refuse is not evaluated against', async () => {
   const cwd = folderWithPairs(8);
   const { code, stderr } = await kdHere(['eval', '--compare', TEACHER, '--teacher', STUDENT, '--data', 'pairs.csv'], {
     cwd,
@@ -17,7 +17,7 @@ it('nothing is measured against a teacher that training would refuse', async () 
   );
 });
 
-it("a RoBERTa's padding that is not its tokenizer's is warned of, where it decides positions", async () => {
+it("a RoBERTa's pad id other than its tokenizer's causes a warning, since it determines positions", async () => {
   const cwd = folderWithPairs(8);
   const odd = await writeModel(join(temporaryFolder(), 'odd'), STUDENT, { pad_token_id: 3 });
   writeFileSync(join(cwd, 'texts.txt'), 'a red car\n');

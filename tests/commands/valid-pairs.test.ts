@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 const validations = (folder: string): object[] => readCsv(join(folder, RUN, 'validation.csv'));
 
-it('says what it measures on, and keeps it with the run', () => {
+it('reports which pairs it measures on, and records it in the run', () => {
   const words = trained.stderr;
   expect(words).toMatch(/^data: 17 pairs for training, 23 for validation /m);
   expect(words).toMatch(/^validation: 7 of 23 pairs, a uniform sample$/m);
@@ -35,7 +35,7 @@ it('says what it measures on, and keeps it with the run', () => {
   expect(events.at(-1)!.best).toMatchObject({ pairs: 7 });
 });
 
-it('goes on bit for bit, and only with the same pairs', async () => {
+it('resumes bit for bit, and only with the same pairs', async () => {
   const losses = validations(cwd);
   const best = readFileSync(join(cwd, RUN, 'best'), 'utf8');
   expect((await kdHere(['train', '--resume', 'tiny:5'], { cwd })).code).toBe(0);
@@ -48,7 +48,7 @@ it('goes on bit for bit, and only with the same pairs', async () => {
   ]);
 });
 
-it('trains as it does with all of them', async () => {
+it('trains as with all of them', async () => {
   const other = folderWithPairs(40);
   const { code, stdout, stderr } = await kdHere([...trainArguments(FLAGS), '--json'], { cwd: other });
   expect(code, stderr).toBe(0);

@@ -48,17 +48,17 @@ afterEach(() => {
 
 const ANNOUNCED = 'first step: preparing the graph and memory that the later ones use';
 
-it('says what a slow first step does, while it does it, and then how long it took, once', () => {
+it('reports a slow first step while it runs, and once how long it took', () => {
   expect(messagesOver([24.3, 30])).toEqual([ANNOUNCED, 'first step: 24 s; it prepares what the later ones use']);
   expect(messagesOver([6, 6], 3)).toEqual([ANNOUNCED, 'first step: 6 s; it prepares what the later ones use']);
 });
 
-it('says nothing of a quick one', () => {
+it('does not report a fast one', () => {
   expect(messagesOver([1.9, 30])).toEqual([]);
   expect(messagesOver([4, 30])).toEqual([ANNOUNCED]);
 });
 
-it('says how long the untrained student takes, as its second batch tells', () => {
+it("estimates the untrained student's time from its second batch", () => {
   const { output, messages } = recordedOutput();
   const validate = (from: number, secondsABatch: number): string[] => {
     messages.length = 0;
@@ -80,7 +80,7 @@ it('says how long the untrained student takes, as its second batch tells', () =>
 it.each([
   [0, 'epoch 1/1  loss 2.0000  validation 1.5000 (en 0.7000 + ko 0.8000)'],
   [1, 'epoch 1/1  loss 2.0000  validation 1.5000 (en 0.7000 + ko 0.8000)  4.00 pairs/s'],
-])('gives no rate of an epoch that a resumed run has only to validate: after %i steps', (steps, line) => {
+])('shows no rate for an epoch that a resumed run only has to validate: after %i steps', (steps, line) => {
   const { output, messages } = recordedOutput();
   const view = openTrainingView(output, 9 - steps);
   view.plan({ epochs: 1, stepsPerEpoch: 9, totalSteps: 9 });

@@ -36,7 +36,7 @@ function expectedIds(from: number, to: number): Omit<Batch, 'rows' | 'size'> {
 }
 
 describe('batches', () => {
-  test('hold padded ids in the order of the store, the last one what is left over', async () => {
+  test('contain padded ids in the order of the store; the last one has the rest', async () => {
     const batches = batchesOf(inStoreOrder(store.training), 500, PADDING);
     expect([batches.count, batches.pairs]).toEqual([3, 1089]);
     for (const [index, from, to] of [
@@ -52,7 +52,7 @@ describe('batches', () => {
     expect(studentIdsKo).toEqual(expectedIds(1089, 1100).studentIdsKo);
   });
 
-  test('are the same whichever way they are reached, in every epoch', async () => {
+  test('are the same however they are accessed, in every epoch', async () => {
     const [one, other] = [
       batchesOf(inStoreOrder(store.training), 100, PADDING),
       batchesOf(inStoreOrder(store.training), 100, PADDING),
@@ -62,7 +62,7 @@ describe('batches', () => {
     expect(await one.at(7, 3)).toEqual(await one.at(7, 0));
   });
 
-  test('of a uniform sample are some rows in the order of the store, by the seed alone', async () => {
+  test('of a uniform sample are some rows in the order of the store, determined by the seed', async () => {
     const rowsOf = async (count: number, seed: number): Promise<number[]> => {
       const batches = batchesOf(uniformSample(store.training, count, seed), 40, PADDING);
       const all = await Promise.all(Array.from({ length: batches.count }, (_, index) => batches.at(index, 3)));
@@ -85,7 +85,7 @@ describe('batches', () => {
     expect(Math.abs(mean - 544)).toBeLessThan(5 * 30);
   });
 
-  test('past the end are a mistake of the caller', async () => {
+  test('past the end are an error of the caller', async () => {
     await expect(batchesOf(inStoreOrder(store.training), 500, PADDING).at(3)).rejects.toThrow(
       new RangeError('batch 3 of 3'),
     );
@@ -129,7 +129,7 @@ describe('rows grouped by length', () => {
     );
   };
 
-  test('are all there once in every epoch, a smaller batch last', async () => {
+  test('all occur once per epoch, with a smaller batch last', async () => {
     for (const epoch of [0, 1, 5]) {
       const batches = await rowsOf(epoch);
       expect(batches.map((rows) => rows.length)).toEqual([...new Array<number>(123).fill(STEP), 6]);
@@ -137,7 +137,7 @@ describe('rows grouped by length', () => {
     }
   });
 
-  test('depend on seed and epoch, and on nothing else', async () => {
+  test('depend only on seed and epoch', async () => {
     expect(await rowsOf(2)).toEqual(await rowsOf(2));
     const orders = [await rowsOf(0), await rowsOf(1), await rowsOf(0, 2)];
     expect(new Set(orders.map((order) => JSON.stringify(order))).size).toBe(3);
@@ -146,7 +146,7 @@ describe('rows grouped by length', () => {
     expect((await grouped.read(40, 8, 1)).map(({ row }) => row)).toEqual(orders[1][5]);
   });
 
-  test('share a step with those of like length, which is of any length from one step to the next', async () => {
+  test('share a step with rows of similar length, and lengths vary randomly between steps', async () => {
     const spread = (lengths: number[][]): number =>
       lengths.reduce((sum, step) => sum + Math.max(...step) - Math.min(...step), 0) / lengths.length;
     const [plain, grouped] = [await lengthsOf(undefined), await lengthsOf(0)];
@@ -159,14 +159,14 @@ describe('rows grouped by length', () => {
     expect(rises).toBeLessThan(93);
   });
 
-  test('make steps of several micro-batches of one length', async () => {
+  test('form steps of several micro-batches of the same length', async () => {
     const [steps, halves] = [await rowsOf(1), await rowsOf(1, 1, STEP / 2)];
     expect(halves.length).toBe(248);
     const joined = Array.from({ length: 124 }, (_, i) => halves.slice(2 * i, 2 * i + 2).flat());
     expect(joined).toEqual(steps);
   });
 
-  test('are as few as there are', async () => {
+  test('are as few as there are rows', async () => {
     for (const stepPairs of [989, 990, 5000]) {
       const batches = await rowsOf(0, 1, 500, stepPairs);
       expect(batches.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: PAIRS_THERE }, (_, i) => i));

@@ -26,7 +26,7 @@ async function keptOf(name: string, ...flags: string[]): Promise<{ pairs: [ko: s
 }
 
 describe('tab-separated files', () => {
-  test('have a row a line, and quotes are characters', async () => {
+  test('have one row per line, and quotes are literal', async () => {
     expect((await keptOf('tsv-quotes/merge.tsv')).pairs).toEqual([
       ['"시작 문장이다', 'the first sentence'],
       ['끝 문장이다"', 'the second sentence'],
@@ -38,7 +38,7 @@ describe('tab-separated files', () => {
     expect(pairs).toContainEqual(['"그래” 하고 말했다', '"Yes” he said']);
   });
 
-  test('without a header are read by the numbers of their columns', async () => {
+  test('without a header are read by column numbers', async () => {
     const { pairs } = await keptOf('noheader.tsv', '--ko-column', '2', '--en-column', '1');
     expect(pairs).toEqual([
       ['안녕하세요', 'Hello'],
@@ -75,7 +75,7 @@ describe('dialects of CSV', () => {
   });
 });
 
-describe('by content, not by name', () => {
+describe('are detected by content, not by name', () => {
   test.each([
     ['json-by-content/lines.json', 3],
     ['nested-translation.jsonl', 5],
@@ -88,7 +88,7 @@ describe('by content, not by name', () => {
   });
 });
 
-describe('files that are no pairs', () => {
+describe('that systems and Excel leave beside data are skipped', () => {
   test('that systems and Excel leave beside data are passed over', async () => {
     const { pairs, said } = await keptOf('excel-lock-file');
     expect(pairs).toHaveLength(5);
@@ -98,7 +98,7 @@ describe('files that are no pairs', () => {
   test.each([
     ['mix', /people\.csv: line 2: expected text in UTF-8 or code page 949, got the byte 0xE9/],
     ['mix2', /tsconfig\.json: expected a JSON array of objects, .+ got \//],
-  ])('in the folder %s are named, and end no run', async (name, reason) => {
+  ])('in the folder %s are named, and do not end the run', async (name, reason) => {
     const { pairs, said } = await keptOf(name);
     expect(pairs).toHaveLength(2);
     expect(said).toMatch(reason);

@@ -28,7 +28,7 @@ test('folders are searched in full, each in the order of its names, which are sh
   expect(await find('.')).toEqual(['a/b/c.csv', 'a/z.JSON', 'C.csv', 'b.csv', '가.csv', '나.csv']);
 });
 
-test('documentation, hidden files and what models are made of are passed over', async () => {
+test('documentation, hidden files and model files are skipped', async () => {
   await put(
     'a.csv',
     'README.md',
@@ -43,26 +43,26 @@ test('documentation, hidden files and what models are made of are passed over', 
   expect(await find('.')).toEqual(['tiny/pairs.json', 'a.csv', 'vocab.json']);
 });
 
-test('a file reached twice counts once', async () => {
+test('a file reached twice is read once', async () => {
   await put('a.csv', 'sub/b.csv');
   await symlink(path.join(folder, 'a.csv'), path.join(folder, 'sub/link.csv'));
   expect(await find('sub/b.csv', '.', 'sub')).toEqual(['sub/b.csv', 'sub/link.csv']);
 });
 
-test('a link to a folder above does not go round in circles', async () => {
+test('a link to a parent folder does not cause endless recursion', async () => {
   await put('sub/a.csv');
   await symlink(folder, path.join(folder, 'sub/up'));
   expect(await find('.')).toEqual(['sub/a.csv']);
 });
 
-test('a path that is not there gets one line', async () => {
+test('a missing path is reported in one line', async () => {
   await expect(find('none.csv')).rejects.toThrow(
     `${folder}/none.csv: expected a file or folder that can be read, but there is none; check the path`,
   );
   await expect(find('none.csv')).rejects.toHaveProperty('name', 'InputError');
 });
 
-test('a folder without permission to read gets one line', async () => {
+test('an unreadable folder is reported in one line', async () => {
   await put('sub/a.csv');
   await put('sub/a.ko');
   await chmod(folder, 0o755);

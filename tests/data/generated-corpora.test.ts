@@ -46,7 +46,7 @@ async function readAll(name: string): Promise<Row[]> {
 const pairs = (): Pair[] => unpacked.filter((row): row is Pair => !isUnreadable(row));
 const countOf = (matches: (pair: { ko: string; en: string }) => boolean): number => pairs().filter(matches).length;
 
-test('all rows are found, in the corpora they are of, once', () => {
+test('all rows are found once, in their corpora', () => {
   expect(unpacked).toHaveLength(ROWS);
   for (const [corpus, { rows, planted: faults }] of Object.entries(planted.corpora)) {
     const own = unpacked.filter((row) => row.corpus === corpus);
@@ -59,7 +59,7 @@ test('archives give the same rows in the same order', () => {
   expect(packed.map(withoutPlace)).toEqual(unpacked.map(withoutPlace));
 });
 
-test('the faults are those that were planted', () => {
+test('the faults are the planted ones', () => {
   const {
     emptyKorean,
     emptyEnglish,

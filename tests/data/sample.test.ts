@@ -55,7 +55,7 @@ describe('the sample', () => {
     },
   );
 
-  test('has Hangul in its Korean texts alone, also where a file says that it was translated from English', () => {
+  test('has Hangul only in its Korean texts, even in files that were translated from English', () => {
     const isHangul = (text: string): boolean => /\p{Script=Hangul}/u.test(text);
     expect(corpus.pairs.filter(({ ko, en }) => !isHangul(ko) || isHangul(en))).toEqual([]);
   });
@@ -65,7 +65,7 @@ describe('the sample', () => {
     expect(new Set(corpus.pairs.map(({ en }) => en)).size).toBe(2400);
   });
 
-  test('has the article that the next sound asks for', () => {
+  test('has the article that fits the next sound', () => {
     const articles = corpus.pairs.flatMap(({ en }) => [...en.matchAll(/\b(an?) ((?:uni|hour|[aeiou])?)/g)]);
     const wrong = articles.filter(([, article, start]) => (article === 'an') !== (start !== '' && start !== 'uni'));
     expect(articles.length).toBeGreaterThan(2400);
@@ -75,7 +75,7 @@ describe('the sample', () => {
     );
   });
 
-  test('has the particle that the last sound asks for', () => {
+  test('has the particle that fits the last sound', () => {
     const finalConsonant = (syllable: string) => (syllable.charCodeAt(0) - 0xac00) % 28 !== 0;
     const particles = corpus.pairs.flatMap(({ ko }) => [...ko.matchAll(/(?<!마)([가-힣])([을를와])(?= )/g)]);
     const wrong = particles.filter(([, before, particle]) => finalConsonant(before) !== (particle === '을'));
@@ -83,7 +83,7 @@ describe('the sample', () => {
     expect(wrong.map((match) => match.input)).toEqual([]);
   });
 
-  test('is written anew to the same bytes', async () => {
+  test('is generated again with the same bytes', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'kd-sample-'));
     await promisify(execFile)(process.execPath, [path.join(ROOT, 'scripts/sample/generate.mjs'), folder]);
     const written = await filesOf(folder);

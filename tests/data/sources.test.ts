@@ -19,7 +19,7 @@ const corpora = async (): Promise<string[][]> =>
   (await find()).sources.map(({ id, corpus, shape }) => [id, corpus, shape]);
 
 describe('the corpus of a file', () => {
-  test('is told by its header or keys, whatever its name', async () => {
+  test('is recognised by its header or keys, whatever its name', async () => {
     await put(
       '1.xlsx',
       workbookBytes(inFolder('book.tmp'), [
@@ -46,14 +46,14 @@ describe('the corpus of a file', () => {
     ]);
   });
 
-  test('is told by its name where two have the same header and the rows do not tell', async () => {
+  test('is recognised by its name if two have the same header and the rows do not decide', async () => {
     await put('1113_social_valid_set_1.csv', table('', 'a'));
     await put('한국어-영어 번역 말뭉치(기술과학)'.normalize('NFD') + '/valid.csv', table('', 'a'));
     await put('unknown.csv', table('', 'a'));
     expect((await corpora()).map(([, corpus]) => corpus)).toEqual(['technology', 'social-science', 'other']);
   });
 
-  test('keeps its own columns when other files need the names that the user gives', async () => {
+  test('keeps its own columns if other files need those that the user named', async () => {
     await put('a.json', JSON.stringify([{ 원문: '차', 최종번역문: 'car' }]));
     await put('b.csv', 'source,target\n배,pear\n');
     expect((await read(['.'], { ko: 'source', en: 'target' })).map(([ko, en]) => [ko, en])).toEqual([
@@ -77,7 +77,7 @@ describe('files that hold the same pairs', () => {
     ]);
   });
 
-  test('as CSV that is cut short, by Excel or as a packed file, both count', async () => {
+  test('as CSV that is cut short, by Excel or in a compressed file, both count', async () => {
     const many = Array.from({ length: 3000 }, (_, i) => `t${i}`);
     await put('a.csv', table('기술과학', ...many.slice(0, 2000)));
     await put('a.json', tableJson('기술과학', ...many));
@@ -92,7 +92,7 @@ describe('files that hold the same pairs', () => {
     expect(skipped.map(({ file }) => file)).toEqual(['c.json', 'd.csv.gz']);
   });
 
-  test('as CSV and JSON with other pairs, or of other corpora, both count', async () => {
+  test('as CSV and JSON with different pairs, or of different corpora, both count', async () => {
     await put('a.csv', table('기술과학', ...texts));
     await put('a.json', tableJson('기술과학', ...texts.map((text) => `other ${text}`)));
     await put('b.csv', 'ko,en\n차,car\n');
@@ -137,7 +137,7 @@ describe('the order of sources', () => {
     expect((await find(['a', '1.csv', 'b'])).sources.map(({ id }) => id)).toEqual(order);
   });
 
-  test('of a folder of many files follows their names, in slices', async () => {
+  test('in a folder of many files follows their names, in slices', async () => {
     const names = Array.from({ length: 2100 }, (_, i) => `${String((i * 1117) % 2100).padStart(4, '0')}.json`);
     for (const name of names) await put(`TL/${name}`, JSON.stringify({ 원문: name, 최종번역문: 'x' }));
     const { sources } = await find();
@@ -169,7 +169,7 @@ describe('JSON files', () => {
   });
 });
 
-describe('files that hold no pairs', () => {
+describe('files without pairs', () => {
   test('are named, with the reason', async () => {
     await put('a.csv', 'ko,en\n차,car\n');
     await put('notes.txt', 'x');
@@ -196,7 +196,7 @@ describe('files that hold no pairs', () => {
     ]);
   });
 
-  test('end the search in one line where they were given by name, or nothing else is there', async () => {
+  test('end the search in one line if they were named, or nothing else is found', async () => {
     await put('sub/notes.txt', 'x');
     await put('sub/old.xls', 'x');
     await put('a.csv', 'ko,en\n차,car\n');

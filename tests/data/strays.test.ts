@@ -15,7 +15,7 @@ const { put, read, find, expectError, inFolder } = readingFolder();
 const POINTERS = ['pointer.csv', 'pointer.json', 'pointer.jsonl', 'pointer.parquet', 'pointer.zip', 'pointer.xlsx'];
 const CSV = 'ko,en\n차,car\n배,pear\n';
 
-test('whatever is wrong with a file, it is listed with the reason', async () => {
+test('an unusable file is listed with the reason, whatever it is', async () => {
   await put('good.csv', CSV);
   await put('comments.json', '// settings\n{"a": 1}\n');
   await put('empty.csv', '');
@@ -58,7 +58,7 @@ test('whatever is wrong with a file, it is listed with the reason', async () => 
   });
 });
 
-test('a token store is told from pairs, whether it is given or found', async () => {
+test('a token store is distinguished from pairs, whether named or found', async () => {
   await put('store/manifest.json', '{\n  "format": "kd token store"\n}');
   await put('store/training-00000.arrow', 'x');
   await put('other/manifest.json', '{"files": ["training-00000.arrow"]}');
@@ -76,7 +76,7 @@ test('a token store is told from pairs, whether it is given or found', async () 
   expect(skipped.at(-1)!.why).toBe('a token store, which is prepared already');
 });
 
-test('parts of archives and of downloads are told from damaged archives', async () => {
+test('parts of archives and of downloads are distinguished from damaged archives', async () => {
   writeZip(inFolder('whole.zip'), [['a.csv', `ko,en\n차,car${'x'.repeat(9999)}`]]);
   const start = readFileSync(inFolder('whole.zip')).subarray(0, 99);
   for (const name of ['TL.zip.part0', 'TL.z01', 'TL.zip.001', 'TL.zip.crdownload']) await put(`parts/${name}`, start);
@@ -90,7 +90,7 @@ test('parts of archives and of downloads are told from damaged archives', async 
   ]);
 });
 
-test('messages of many files and columns stay short, and say each reason once', async () => {
+test('messages about many files and columns are short, and give each reason once', async () => {
   const columns = Array.from({ length: 300 }, (_, i) => `a column with a long name ${i}`).join();
   for (let i = 0; i < 4; i++) await put(`${i}.csv`, `${columns}\n`);
   await expectError(['.'], /^.{1,500}$/);
@@ -103,7 +103,7 @@ test.each([
   ['a.csv.lzma', Buffer.from('5d00008000', 'hex'), 'a compressed file; unpack it'],
   ['a.xlf', '<xliff/>', 'a file of a localisation program; export its texts as .tmx or .csv'],
   ['a.bin', 'x\x1e\0\0\x1f', /^not a kind of file/],
-])('%s is told what it is', async (name, content, why) => {
+])('%s is recognised', async (name, content, why) => {
   await put(name, content);
   await put('b.csv', CSV);
   const [{ why: found }] = (await find()).skipped;
@@ -111,7 +111,7 @@ test.each([
   else expect(found).toMatch(why);
 });
 
-test('what systems and office programs leave behind is passed over, in archives, too', async () => {
+test('files left behind by systems and office programs are skipped, in archives, too', async () => {
   const left = ['~$a.xlsx', '._a.csv', '.DS_Store', 'Thumbs.db', 'desktop.ini', '__MACOSX/a.csv', 'sub/~$b.xlsx'];
   for (const name of left) await put(name, 'x');
   await expectError(
@@ -123,7 +123,7 @@ test('what systems and office programs leave behind is passed over, in archives,
   expect([sources.map(({ id }) => id), skipped]).toEqual([['a.zip/a.csv'], []]);
 });
 
-test('a corpus that is damaged stops the run, beside others, too', async () => {
+test('a damaged corpus stops the run, even beside others', async () => {
   await put('good.csv', CSV);
   await put('cut.json', '[{"ko": "차", "en": "car"}, {"ko": "배", "e');
   await expectError(['.'], /^cut\.json: expected JSON up to its last bracket, got the end of the file/);
@@ -135,7 +135,7 @@ test('a corpus that is damaged stops the run, beside others, too', async () => {
   );
 });
 
-test('a web of links and 1,000 nested folders are searched once, in seconds', async () => {
+test('a maze of links and 1,000 nested folders are searched once, in seconds', async () => {
   await put('a.csv', CSV);
   for (let i = 0; i < 12; i++) mkdirSync(inFolder(`d${i}`));
   for (let i = 0; i < 12; i++) for (let j = 0; j < 12; j++) symlinkSync(inFolder(`d${j}`), inFolder(`d${i}/to${j}`));
@@ -146,7 +146,7 @@ test('a web of links and 1,000 nested folders are searched once, in seconds', as
   expect(computed()).toBeLessThan(20_000);
 });
 
-test('2,000 nested folders are searched, and a path that the system does not take is listed', async () => {
+test('2,000 nested folders are searched, and a path too long for the system is listed', async () => {
   await put('a.csv', CSV);
   const deep = join(...Array.from({ length: 2000 }, () => 'n'));
   mkdirSync(inFolder(deep), { recursive: true });
@@ -166,7 +166,7 @@ test('2,000 nested folders are searched, and a path that the system does not tak
   }
 });
 
-test('a file at the longest path is read', async () => {
+test('a file with the longest possible path is read', async () => {
   const rest = 4095 - inFolder('').length - 1 - '/b.csv'.length; // PATH_MAX has room for 4,095 bytes and a zero
   const names = Array.from({ length: Math.floor(rest / 200) }, () => 'd'.repeat(199));
   names.push('e'.repeat(rest - 200 * names.length || 1));
@@ -174,7 +174,7 @@ test('a file at the longest path is read', async () => {
   expect((await find()).sources).toHaveLength(1);
 });
 
-describe('a file whose name says something else', () => {
+describe('a misleadingly named file', () => {
   test.each(['a.dat', 'noending', 'a.csv'])('%s: a workbook, an archive, gzip, JSON', async (name) => {
     const expected = [
       ['차', 'car'],

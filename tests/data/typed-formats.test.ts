@@ -14,12 +14,12 @@ const MEMORY =
   '</tu></body></tmx>';
 
 describe('found in a folder', () => {
-  test('a data set that datasets has saved is read in the order of its shards', async () => {
+  test('a data set saved by datasets is read in the order of its shards', async () => {
     cpSync(fixture('dataset'), inFolder('dataset'), { recursive: true });
     expect(pairsOf(await read())).toEqual(PAIRS);
   });
 
-  test('all splits of a data set are read, and what it has cached is not', async () => {
+  test('all splits of a data set are read, but not its caches', async () => {
     cpSync(fixture('dataset-dict'), inFolder('data'), { recursive: true });
     expect(pairsOf(await read()).sort()).toEqual([...PAIRS].sort());
     const { skipped } = await find();
@@ -36,7 +36,7 @@ describe('found in a folder', () => {
     expect(rows[6].at(-2)).toBe('data/train-00000-of-00003.parquet:1');
   });
 
-  test('columns of Parquet and Arrow files can be named, in structures, too', async () => {
+  test('columns of Parquet and Arrow files can be named, in structs, too', async () => {
     await put('a.parquet', readFileSync(fixture('nested.parquet')));
     await put('b.arrow', readFileSync(fixture('dataset/data-00000-of-00002.arrow')));
     const columns = { ko: 'translation.ko', en: 'translation.en' };
@@ -56,7 +56,7 @@ describe('found in a folder', () => {
     }
   });
 
-  test('Parquet and workbooks compressed by gzip are read, and bombs are refused', async () => {
+  test('Parquet and workbooks in gzip are read, and bombs are refused', async () => {
     await put('a.parquet.gz', gzipSync(readFileSync(fixture('codec-snappy.parquet'))));
     await put('b.feather.gz', gzipSync(readFileSync(fixture('lz4.feather'))));
     expect(pairsOf(await read())).toEqual([...PAIRS, ...PAIRS]);
@@ -65,7 +65,7 @@ describe('found in a folder', () => {
     await expectError(['c.parquet.gz'], /expected at most 268435456 bytes compressed by gzip, got more; unpack it$/);
   });
 
-  test('Parquet files of lists and maps are refused with what to do', async () => {
+  test('Parquet files of lists and maps are refused with advice', async () => {
     for (const [name, columns] of [
       ['lists', 'ko, en'],
       ['maps', 'translation'],
@@ -79,12 +79,12 @@ describe('found in a folder', () => {
     }
   });
 
-  test('languages of a translation memory may be named by three letters', async () => {
+  test('languages of a translation memory may have three-letter codes', async () => {
     await put('a.tmx', MEMORY.replace('ko-KR', 'kor').replace('en-US', 'eng'));
     expect(pairsOf(await read())).toEqual([['빨간 공', 'a red ball']]);
   });
 
-  test('a data set in an archive is read without a word of what describes it', async () => {
+  test('a data set in an archive is read without a message about its metadata', async () => {
     const names = readdirSync(fixture('dataset')).sort();
     writeZip(
       inFolder('a.zip'),
@@ -108,7 +108,7 @@ describe('found in a folder', () => {
     ]);
   });
 
-  test('Arrow data compressed by gzip is read, however unevenly it packs', async () => {
+  test('Arrow data in gzip is read, whatever its compression ratio', async () => {
     const whole = readFileSync(fixture('long-lz4.feather'));
     const [first, rest] = [whole.subarray(0, 1 << 14), whole.subarray(1 << 14)];
     await put('a.arrow.gz', Buffer.concat([gzipSync(first, { level: 0 }), gzipSync(rest)]));
@@ -116,7 +116,7 @@ describe('found in a folder', () => {
     expect((await read()).length).toBe(9000 + PAIRS.length);
   });
 
-  test('what Spark, Dask and datasets leave beside tables is passed over', async () => {
+  test('files that Spark, Dask and datasets leave beside tables are skipped', async () => {
     await put('set/part-0.parquet', readFileSync(fixture('codec-zstd.parquet')));
     for (const name of ['_SUCCESS', '_metadata', '_common_metadata', 'builder.lock'])
       await put(`set/${name}`, readFileSync(fixture('codec-zstd.parquet')));
@@ -124,7 +124,7 @@ describe('found in a folder', () => {
     expect((await find()).skipped).toEqual([]);
   });
 
-  test('damaged files given by name are refused in one line', async () => {
+  test('damaged files that were named are refused in one line', async () => {
     const parquet = readFileSync(fixture('codec-zstd.parquet'));
     await put('a.parquet', parquet.subarray(0, 600));
     await expectError(

@@ -40,12 +40,12 @@ async function draw(file?: string, value = NaN, guidance = 7.5): Promise<number>
   }
 }
 
-describe('what is not finite', () => {
+describe('non-finite values', () => {
   it.each([
     ['unet/model.onnx', 'out_sample', NaN],
     ['unet/model.onnx', 'out_sample', Infinity],
     ['vae_decoder/model.onnx', 'sample', NaN],
-  ])('in the weights of %s ends the picture: %s, %d', async (file, output, value) => {
+  ])('in the weights of %s stop the drawing: %s, %d', async (file, output, value) => {
     await expect(draw(file, value)).rejects.toThrow(
       new RegExp(
         `${file}: expected finite numbers as "?${output}"?, got (NaN|-?Infinity): the file is damaged, or a float16 ` +
@@ -54,14 +54,14 @@ describe('what is not finite', () => {
     );
   });
 
-  it('comes of a guidance that is too large', async () => {
+  it('result from a guidance that is too large', async () => {
     await expect(draw(undefined, undefined, 1e39)).rejects.toThrow(
       /^--guidance 1e\+39: expected finite latents, got (NaN|-?Infinity) after step 1 of 3; give a smaller one, or another --scheduler$/,
     );
     expect(await draw()).toBe(3);
   });
 
-  it('is not taken for noise', async () => {
+  it('are not accepted as noise', async () => {
     const path = join(temporaryFolder(), 'noise.safetensors');
     const values = new Float32Array(4 * 8 * 8).fill(NaN, 7);
     await writeSafetensors(path, [{ name: 'noise', dtype: 'F32', shape: [1, 4, 8, 8], values }]);

@@ -30,7 +30,7 @@ describe('a model', () => {
     expect(outline.length).toBeLessThan(statSync(UNET).size / 2);
   });
 
-  it('of versions to come is refused, for any device', async () => {
+  it('of a future version is refused, for any device', async () => {
     const [opset, ir] = [changedUnet(), changedUnet()];
     cpSync(UNET, opset);
     setOpset(opset, 99);
@@ -45,7 +45,7 @@ describe('a model', () => {
     }
   });
 
-  it('with an operator that a processor has not is refused, unless it may be for a GPU', async () => {
+  it('with an operator that a CPU lacks is refused, unless it may be for a GPU', async () => {
     const path = changedUnet();
     await writeOperator(UNET, path, 'Conv', 'Convolve');
     await expect(checkLoads(path, picture(), false)).rejects.toThrow(
@@ -54,7 +54,7 @@ describe('a model', () => {
     await checkLoads(path, picture(), true);
   });
 
-  it('is refused for pictures of a size with which its layers do not fit each other, on any device', async () => {
+  it('is refused for picture sizes that do not fit its layers, on any device', async () => {
     const path = changedUnet();
     writeHalvingUnet(path);
     const unet = await loadOnnx(path, 'cpu');

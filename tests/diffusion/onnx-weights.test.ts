@@ -31,7 +31,7 @@ beforeEach(() => {
 });
 
 describe('the weights of an ONNX file', () => {
-  it('are found by type and place', async () => {
+  it('are found by type and position', async () => {
     expect(await checkWeights(UNET)).toEqual({ hasFloat16: false, hasFilesBeside: false });
     await writeFloat16(UNET, model);
     expect(await checkWeights(model)).toEqual({ hasFloat16: true, hasFilesBeside: false });
@@ -39,7 +39,7 @@ describe('the weights of an ONNX file', () => {
     expect(await checkWeights(model)).toEqual({ hasFloat16: true, hasFilesBeside: true });
   });
 
-  it('are moved to a file of their own, each from a page on; small ones stay', async () => {
+  it('are moved to a file of their own, each aligned to a page; small ones stay', async () => {
     await writeFloat16(UNET, model);
     const moved = await moveWeights(model, temporaryFolder());
     expect(await checkWeights(moved)).toEqual({ hasFloat16: true, hasFilesBeside: true });
@@ -53,7 +53,7 @@ describe('the weights of an ONNX file', () => {
     ['inside', undefined, ['kd-/model.onnx', 'kd-/optimized.onnx']],
     ['beside', 'weights.pb', ['', 'kd-/optimized.onnx']],
   ])(
-    'in float16 %s the file are mapped from temporary files, which are gone once the model is loaded',
+    'in float16 %s the file are mapped from temporary files, which are removed once the model is loaded',
     async (_, beside, loads) => {
       await writeFloat16(UNET, model, beside);
       const temporary = temporaryFolder();
@@ -85,7 +85,7 @@ describe('the weights of an ONNX file', () => {
     expect(await answerOf(join(snapshot, 'model.onnx'))).toEqual(await answerOf(model));
   });
 
-  it('are missing or cut short in one line', async () => {
+  it('are reported in one line if missing or cut short', async () => {
     await writeFloat16(UNET, model, 'weights.pb');
     const beside = join(folder, 'weights.pb');
     truncateSync(beside, 2000);
@@ -117,7 +117,7 @@ describe('the weights of an ONNX file', () => {
       'expected 2304 bytes for W [16, 4, 3, 3], got 2300',
     ],
     ['below zero', TENSOR.dims, () => integer(TENSOR.dims, -1), 'expected sizes of 0 or more for W [-1, -1, -1, -1]'],
-  ])('are found before they are loaded where values and shape differ: %s', async (_, number, change, message) => {
+  ])('are checked before loading if values and shape differ: %s', async (_, number, change, message) => {
     await writeWeights(UNET, number, change);
     await expect(checkWeights(model)).rejects.toThrow(`${model}: ${message.replace('W', 'the weight w1 of float32')}`);
     await expect(checkWeights(model)).rejects.toThrow(/; get the file again$/);
@@ -138,7 +138,7 @@ describe('the weights of an ONNX file', () => {
     ['location', '/weights.pb', 'expected a file in the same folder for W, got /weights.pb'],
     ['location', '', 'expected the name of a file for W, got none'],
   ])(
-    'are found before they are loaded where their place in a file beside is wrong: %s %s',
+    'are checked before loading if their position in an external file is wrong: %s %s',
     async (key, value, message) => {
       await writeFloat16(UNET, model, 'weights.pb');
       await writeWeights(model, TENSOR.externalData, (it) =>
@@ -150,7 +150,7 @@ describe('the weights of an ONNX file', () => {
     },
   );
 
-  it('make one line of a file that is cut short anywhere', async () => {
+  it('of a file that is cut short anywhere are reported in one line', async () => {
     const whole = readFileSync(UNET);
     for (let length = 0; length < whole.length; length += 97) {
       writeFileSync(model, whole.subarray(0, length));

@@ -53,7 +53,7 @@ describe('starting noise', () => {
 const GOLDEN_NOISE = [-0.5829911828041077, 0.30934929847717285, -1.435094952583313, 1.7933541536331177];
 
 describe('texts', () => {
-  it('are told what of them is lost over 77 tokens', async () => {
+  it('are reported with what they lose beyond 77 tokens', async () => {
     const tokenizer = await loadTokenizer(join(PARITY, 'student'));
     const text = '노란색 차 '.repeat(40).trim();
     const tail = lostTail(text, tokenizer)!;
@@ -95,7 +95,7 @@ describe('pictures', () => {
   it.each([
     [pixels([0, 0, 0, 0, 0, 0]), /all black: the text encoder/],
     [pixels([9, 8, 7, 9, 8, 7]), /all one colour, rgb\(9, 8, 7\)/],
-  ] as const)('that cannot be right are told, with the cause', (picture, message) => {
+  ] as const)('that cannot be right are reported with the cause', (picture, message) => {
     expect(findTrouble(picture)).toMatch(message);
   });
 
@@ -103,14 +103,14 @@ describe('pictures', () => {
     expect(findTrouble(pixels([9, 8, 7, 9, 8, 6]))).toBeUndefined();
   });
 
-  it('carry their texts, Hangul too, and are still PNG files', async () => {
+  it('contain their texts, Hangul too, and are still PNG files', async () => {
     const png = await encodePng(pixels([1, 2, 3, 4, 5, 6]), { prompt: '노란색 차', seed: '7' });
     expect(textsOf(png)).toEqual({ prompt: '노란색 차', seed: '7' });
     const { data, info } = await sharp(png).raw().toBuffer({ resolveWithObject: true });
     expect([info.width, info.height, ...data]).toEqual([2, 1, 1, 2, 3, 4, 5, 6]);
   });
 
-  it('are listed beside themselves as long as they are there', async () => {
+  it('are listed as long as they exist', async () => {
     const folder = temporaryFolder();
     expect(await readPictures(folder)).toEqual([]);
     for (const file of ['a.png', 'b.png']) writeFileSync(join(folder, file), '');
@@ -134,7 +134,7 @@ describe('pictures', () => {
     expect(Buffer.byteLength(fileStemOf('𠀀'.repeat(300), 4294967295))).toBeLessThanOrEqual(120 + 11);
   });
 
-  it('are all listed where processes record theirs at once, each with a list that it read before', async () => {
+  it('are all listed if several processes record theirs at once, each with an outdated list', async () => {
     const folder = temporaryFolder();
     const files = Array.from({ length: 12 }, (_, i) => `${i}.png`);
     const draw = async (file: string, seed: number): Promise<void> => {
@@ -147,7 +147,7 @@ describe('pictures', () => {
     for (const { file, seed } of listed) expect(`${seed}.png`).toBe(file);
   });
 
-  it('are listed again where the list was lost or damaged, which is kept', async () => {
+  it('are listed again if the list was lost or damaged, and the damaged list is kept', async () => {
     const folder = temporaryFolder();
     await writeRecorded(folder, picture('a.png', 1));
     writeFileSync(join(folder, 'photo.png'), await encodePng(pixels([1, 2, 3, 4, 5, 6]), {}));
@@ -159,7 +159,7 @@ describe('pictures', () => {
     expect(readFileSync(join(folder, 'pictures-damaged.json'), 'utf8')).toBe('{"version": 1, "pic');
   });
 
-  it('keep entries beside them that only a later version understands', async () => {
+  it('keep entries in the list that only a later version understands', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'a.png'), '');
     const later = { file: 'film.webm', kind: 'film' };
@@ -178,7 +178,7 @@ describe('lettering', () => {
     expect(outline('말을 타는 남자'.normalize('NFD'))).toBe(outline('말을 타는 남자'));
   });
 
-  it('breaks lines between words, within long ones, and ends too many in …', () => {
+  it('breaks lines between words, within long ones, and ends excess lines in …', () => {
     const lines = wrap('펜으로 그린 강아지 a dog painted by a pen', 14, 100, 9);
     expect(lines.join(' ')).toBe('펜으로 그린 강아지 a dog painted by a pen');
     expect(Math.max(...lines.map((line) => lineWidth(line, 14)))).toBeLessThanOrEqual(100);
@@ -193,7 +193,7 @@ describe('lettering', () => {
     expect(lineWidth(cut, 14)).toBeLessThanOrEqual(120);
   });
 
-  it('is drawn with no fonts but its own', async () => {
+  it('is drawn with its own fonts only', async () => {
     const text = '노란색 차 yellow car';
     const svg =
       '<svg xmlns="http://www.w3.org/2000/svg" width="300" ' +

@@ -67,11 +67,11 @@ async function requestOf({ prompt, steps, guidance_scale }: Case): Promise<Pictu
 }
 
 describe('the pipeline', () => {
-  it('has eight cases to be like', () => {
+  it('has eight reference cases', () => {
     expect(cases).toHaveLength(8);
   });
 
-  it.each(cases)('draws $prompt with $scheduler in $steps steps as diffusers does', async (each) => {
+  it.each(cases)('draws $prompt with $scheduler in $steps steps like diffusers', async (each) => {
     const { name, scheduler } = each;
     const kind = SCHEDULERS.find((candidate) => SCHEDULER_CLASSES[candidate] === scheduler)!;
     const pipeline = await openPipeline(SD_TINY, await readScheduler(SD_TINY, kind), 'cpu');
@@ -89,7 +89,7 @@ describe('a UNet in float16', () => {
   it.each([
     ['inside', undefined],
     ['beside', 'weights.pb'],
-  ])('draws what it draws in float32, its weights %s the file', async (_, beside) => {
+  ])('draws the same as in float32, its weights %s the file', async (_, beside) => {
     const folder = pipelineWith(() => undefined);
     await writeFloat16(join(SD_TINY, 'unet/model.onnx'), join(folder, 'unet/model.onnx'), beside);
     const { name } = cases[0];
@@ -113,7 +113,7 @@ async function tellsWhatOnnxRuntimeTells(path: string): Promise<void> {
   expect([signature.inputs, ranks(signature.outputs)]).toEqual([model.inputs, ranks(model.outputs)]);
 }
 
-describe('models as other exporters write them', () => {
+describe('models from other exporters', () => {
   const SAMPLE: NewPort = { name: 'sample', type: 'float32', shape: ['b', 4, 'h', 'w'] };
   const TIMESTEP: NewPort = { name: 'timestep', type: 'int64', shape: [] };
   const STATES: NewPort = { name: 'encoder_hidden_states', type: 'float32', shape: ['b', 77, 48] };
@@ -168,7 +168,7 @@ describe('models as other exporters write them', () => {
     await drawsTheSame(folder);
   });
 
-  it('a UNet whose output is called otherwise, and that has inputs with a usual value', async () => {
+  it('a UNet with a differently named output, and with optional inputs', async () => {
     const folder = pipelineWith(() => undefined);
     await writePorts(join(SD_TINY, 'unet/model.onnx'), join(folder, 'unet/model.onnx'), UNET, {
       more: [
@@ -214,7 +214,7 @@ describe('models as other exporters write them', () => {
     },
   );
 
-  it('refused: a name of no reasonable length, and no outputs', async () => {
+  it('refused: an unreasonably long name, and no outputs', async () => {
     const folder = pipelineWith(() => undefined);
     const [from, to] = [SD_TINY, folder].map((each) => join(each, 'unet/model.onnx'));
     await writePorts(from, to, { ...UNET, sample: { ...SAMPLE, name: 'x'.repeat(70_000) } });
@@ -228,7 +228,7 @@ describe('models as other exporters write them', () => {
     );
   });
 
-  it('a size of picture that the decoder does not give is told before the first step', async () => {
+  it('a picture size that the decoder cannot produce is reported before the first step', async () => {
     const folder = pipelineWith(() => undefined);
     const [from, to] = [SD_TINY, folder].map((each) => join(each, 'vae_decoder/model.onnx'));
     await writePorts(from, to, { latent_sample: { ...SAMPLE, name: 'latent_sample', shape: [1, 4, 8, 8] } });
@@ -250,7 +250,7 @@ describe('models as other exporters write them', () => {
   });
 });
 
-describe('what latents were multiplied by', () => {
+describe('the scaling factor of latents', () => {
   /** The picture of the same latents, in a pipeline that has these files, too. */
   async function pictureWith(files: Readonly<Record<string, string>>, factor = 1): Promise<Uint8Array> {
     const folder = pipelineWith((each) => {
@@ -273,7 +273,7 @@ describe('what latents were multiplied by', () => {
     expect(await pictureWith({ [name]: '{"scaling_factor": 0.13025}' })).not.toEqual(standard);
   });
 
-  it('is 0.18215 where no file says another', async () => {
+  it('is 0.18215 unless a file says otherwise', async () => {
     const files = { 'vae_decoder/config.json': '{"_class_name": "AutoencoderKL"}', 'vae/config.json': '{}' };
     expect(await pictureWith(files)).toEqual(await pictureWith({}));
   });
@@ -298,7 +298,7 @@ describe('a scheduler as Python writes it', () => {
     variance_type: null,
   };
 
-  it('may have numbers that JSON has not', async () => {
+  it('may have numbers that JSON lacks', async () => {
     const text = JSON.stringify(DPM, null, 2).replace('"MINUS"', '-Infinity');
     const folder = pipelineWith((each) => {
       writeFileSync(join(each, 'scheduler/scheduler_config.json'), text);
@@ -338,7 +338,7 @@ describe('a pipeline is refused', () => {
       writeFileSync(join(folder, 'scheduler/scheduler_config.json'), text);
     };
 
-  it('with a text encoder in the place of the UNet', async () => {
+  it('with a text encoder in place of the UNet', async () => {
     const folder = pipelineWith(() => undefined);
     await writeOnnx(join(folder, 'unet/model.onnx'), await openPretrained(join(PARITY, 'student'), 0));
     await expect(openPipeline(folder, await readScheduler(folder, 'unipc'), 'cpu')).rejects.toThrow(

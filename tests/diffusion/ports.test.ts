@@ -31,7 +31,7 @@ describe('inputs', () => {
     });
   });
 
-  it('tell what model it is that stands in the place of another', () => {
+  it('show which model is in the place of another', () => {
     const messageFor = (...inputs: Port[]): string =>
       wrongInputs({ location: 'model.onnx', inputs, outputs: [] }, 'a VAE decoder', ['latent_sample']).message;
     expect(messageFor(port('sample', ['b', 3, 'h', 'w']))).toMatch(/got one with sample, which is a VAE encoder; /);
@@ -66,7 +66,7 @@ it('an output is found by its name, else by its dimensions', () => {
   expect(outputOf([], ['sample'])).toBeUndefined();
 });
 
-it('an output may state a shape that no UNet gives', () => {
+it('an output may declare a shape that no UNet produces', () => {
   const check = (shape: Port['shape']) => () => checkedOutput('m', 'a UNet', port('out', shape), 4);
   for (const shape of [[], ['b', 4, 'h', 'w'], [2, '', 8, 8]]) expect(check(shape)).not.toThrow();
   expect(check(['b', 1000])).toThrow(

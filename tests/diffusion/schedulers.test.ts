@@ -54,7 +54,7 @@ describe('schedulers', () => {
     ['unipc', 'trailing', {}],
     ['unipc', 'linspace', {}],
     ['unipc', 'linspace', { use_karras_sigmas: true }],
-  ] as const)('say that zero terminal SNR cannot be had of noise: %s, %s, %j', (name, spacing, more) => {
+  ] as const)('say that zero terminal SNR is impossible with noise prediction: %s, %s, %j', (name, spacing, more) => {
     const over = { rescale_betas_zero_snr: true, clip_sample: false, timestep_spacing: spacing, ...more };
     expect(() => createScheduler(parse(over, name), 5)).toThrow(
       /^scheduler_config\.json: expected prediction_type v_prediction or sample with rescale_betas_zero_snr \(zero terminal SNR\), got epsilon, [^\n]+$/,
@@ -70,7 +70,7 @@ describe('schedulers', () => {
     [{}, 'b0c6833c866f3aae5d58606971a4297931251d8ed9c31d9a8b849e13ca14e3b6'],
     [{ beta_schedule: 'linear' }, 'd1e37ed557c9cd24a4539e5ddceb66f71ed0a68202c8593a1aaa4a0554356d33'],
     [{ beta_schedule: 'squaredcos_cap_v2' }, 'f32ff0b43921c3125e2d7457bebc7aa5dd64586e4c1c837c2653aa637b657525'],
-  ])('have the noise of diffusers to the last bit: %j', (over, hash) => {
+  ])('have the noise levels of diffusers to the last bit: %j', (over, hash) => {
     expect(
       createHash('sha256')
         .update(Buffer.from(alphasCumprod(parse(over, 'ddim')).buffer))
@@ -82,7 +82,7 @@ describe('schedulers', () => {
     [{ num_train_timesteps: 999, beta_end: 0.05 }, 6, [997, 852, 674, 427, 59, 0]],
     [{ num_train_timesteps: 999, beta_end: 0.02, sigma_min: 0.002 }, 3, [997, 159, 0]],
     [{ num_train_timesteps: 250, beta_schedule: 'scaled_linear', beta_end: 0.0195 }, 64, [249, 241, 234, 226]],
-  ])('visit the time steps of diffusers where the rounding of NumPy decides on the first: %j', (over, steps, first) => {
+  ])("visit the time steps of diffusers if NumPy's rounding decides on the first: %j", (over, steps, first) => {
     const standard = { beta_start: 0.0001, beta_schedule: 'linear', use_exponential_sigmas: true };
     const { timesteps } = createScheduler(parse({ ...standard, ...over }, 'unipc'), steps);
     expect(timesteps.slice(0, first.length)).toEqual(first);
@@ -97,7 +97,7 @@ describe('schedulers', () => {
       );
   });
 
-  it('end in numbers where diffusers divides by zero: bh1 down to no noise, and ε with it', () => {
+  it('produce finite numbers where diffusers divides by zero: bh1 down to no noise, and ε with it', () => {
     for (const over of [{ solver_type: 'bh1' }, { predict_x0: false }, { lower_order_final: false, solver_order: 3 }]) {
       const scheduler = createScheduler(parse(over, 'unipc'), 6);
       let sample: Float32Array = Float32Array.from(GOLDEN.start);
@@ -140,12 +140,12 @@ describe('schedulers', () => {
     ['unipc', 'lower_order_final', 'lowerOrderFinal', false],
     ['unipc', 'thresholding', 'thresholding', undefined],
     ['pndm', 'skip_prk_steps', 'skipPrkSteps', false],
-  ] as const)('of %s take null for %s as off, as Python takes None', (name, field, property, off) => {
+  ] as const)('of %s treat null for %s as off, like None in Python', (name, field, property, off) => {
     expect(parse({ [field]: null }, name)).toHaveProperty(property, off);
     expect(parse({ [field]: null }, name)).toEqual(parse({ [field]: false }, name));
   });
 
-  it('pass over the fields of others', () => {
+  it('ignore the fields of others', () => {
     expect(parse({ skip_prk_steps: 'unknown to DDIM', timestep_type: 'discrete' }, 'ddim')).toMatchObject({
       name: 'ddim',
       timestepSpacing: 'leading',

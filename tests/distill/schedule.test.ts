@@ -12,7 +12,7 @@ interface Recorded {
 }
 
 describe('the learning rate', () => {
-  it("is PyTorch's at every step, with a warm-up that ends between two steps", () => {
+  it("equals PyTorch's at every step, with a warm-up that ends between two steps", () => {
     const {
       steps,
       learning_rate: peak,

@@ -4,7 +4,7 @@ import { afterValidation, bestOf, START, type TrainState } from '../../src/disti
 const validation = (step: number, loss: number) => ({ step, epoch: 1, loss, lossEn: loss / 2, lossKo: loss / 2 });
 
 describe('the best validation', () => {
-  it('is the lowest loss that is a finite number, wherever one that is not comes', () => {
+  it('is the lowest finite loss, wherever others occur', () => {
     for (const losses of [
       [NaN, 3, 2],
       [Infinity, 3, 2],
@@ -28,7 +28,7 @@ describe('the best validation', () => {
     }
   });
 
-  it('is none where no loss is finite, and is found anew where a state has one that is not', () => {
+  it('is none if no loss is finite, and is replaced if a saved one is not', () => {
     const { state, isBest } = afterValidation(START, validation(1, NaN));
     expect([state.best, isBest]).toEqual([undefined, false]);
     const stored: TrainState = { ...START, best: validation(1, NaN) };

@@ -53,7 +53,7 @@ function emptyProject(): string {
 }
 
 describe('the package that npm packs', () => {
-  it('depends on no other, so that npm runs no install scripts', () => {
+  it('has no dependencies, so that npm runs no install scripts', () => {
     const packed = JSON.parse(readFileSync(join(installed(), 'package.json'), 'utf8')) as Record<string, unknown>;
     for (const kind of ['dependencies', 'optionalDependencies', 'peerDependencies', 'bundleDependencies'])
       expect(packed).not.toHaveProperty(kind);
@@ -72,7 +72,7 @@ describe('the package that npm packs', () => {
     [{}, 'kd'],
     [{ npm_command: '' }, 'kd'],
     [{ npm_command: 'exec' }, 'npx kd'], // by npx
-  ])('asks for `kd setup` before it is set up, called as it was: %j', (npm, name) => {
+  ])('asks for `kd setup` before it is set up, in the form it was called: %j', (npm, name) => {
     const command = spawnSync(process.execPath, [join(installed(), 'bin/kd.js'), 'doctor'], {
       env: { ...env, ...npm },
       encoding: 'utf8',
@@ -94,7 +94,7 @@ describe('the package that npm packs', () => {
     expect(run(join(installed(), 'bin/kd.js'), 'setup', '--help')).toContain('--from <folder>');
   });
 
-  it('is set up in a folder of the cache, which another state of the package does not share', async () => {
+  it('is set up in a cache folder that is not shared with a different build of the package', async () => {
     const home = await makeHome(installed(), env);
     expect(home).toMatch(/cache\/kd\/kd-\d+\.\d+\.\d+-[0-9a-f]{12}$/);
     expect(readdirSync(home).sort()).toEqual(
@@ -108,7 +108,7 @@ describe('the package that npm packs', () => {
     expect(homeOf(installed(), env)).toBe(home);
   });
 
-  it('then runs from there, and says how to set up again in words of its own', () => {
+  it('then runs from there, and says how to set it up again', () => {
     expect(run(join(installed(), 'bin/kd.js'), '--version').trim()).toMatch(/^\d+\.\d+\.\d+$/);
     const help = kd(['setup', '--help'], { cwd: project });
     expect(help.stdout).toContain('kd setup --from kd-bundle');
@@ -117,7 +117,7 @@ describe('the package that npm packs', () => {
     expect(run('--input-type=module', '-e', program)).toBe('`kd setup --device cpu`\n');
   });
 
-  it('gives programs all that the library has', () => {
+  it('exports everything that the library has', () => {
     const names = (path: string): string =>
       run('--input-type=module', '-e', `console.log(Object.keys(await import('${path}')).sort().join())`);
     expect(names('kd')).toBe(names(pathToFileURL(join(ROOT, 'dist/index.js')).href));

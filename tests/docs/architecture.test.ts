@@ -74,7 +74,7 @@ describe(ARCHITECTURE, () => {
     expect(missing.map(({ name }) => name)).toEqual([]);
   });
 
-  it('lists the folders of src/ in the order in which they import from each other', () => {
+  it('lists the folders of src/ in the order of their imports', () => {
     const upward = SOURCES.filter((name) => name.startsWith('src/') && name.split('/').length > 2).flatMap((name) => {
       const imported = [...textOf(name).matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(([, path]) =>
         join(dirname(name), path),

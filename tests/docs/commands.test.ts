@@ -45,7 +45,7 @@ describe('the documents', () => {
     if (document in RUN_BY) expect(commands.length).toBeGreaterThan(0);
   });
 
-  it('are run by tests that exist, and know the document', () => {
+  it('are run by tests that exist, and use the document', () => {
     for (const [document, test] of Object.entries(RUN_BY))
       expect(readFileSync(join(ROOT, test), 'utf8'), test).toContain(document);
     for (const test of Object.values(OTHERS).filter(isTest)) expect(existsSync(join(ROOT, test)), test).toBe(true);

@@ -52,7 +52,7 @@ const RUNS: Readonly<Record<string, () => void>> = {
 };
 
 describe('CONTRIBUTING.md', () => {
-  it('shows the commands that are run here, and no others', () => {
+  it('shows exactly the commands that are run here', () => {
     expect(commands).toEqual(Object.keys(RUNS));
   });
 

@@ -44,7 +44,7 @@ const OTHERS = {
 const KD = ['kd doctor', 'kd train --recipe smoke --run first'];
 
 describe('docs/install.md', () => {
-  it('shows the commands that are looked at here, and no others', () => {
+  it('shows exactly the commands that are checked here', () => {
     expect(COMMANDS.sort()).toEqual([...Object.keys(SETUPS), ...Object.keys(OTHERS), ...KD].sort());
   });
 
@@ -58,7 +58,7 @@ describe('docs/install.md', () => {
     expect(code, stderr).toBe(0);
   });
 
-  it('names the package as it is packed', () => {
+  it('names the package as npm pack does', () => {
     const { name, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<string, string>;
     expect(PAGE).toContain(`makes ${name}-${version}.tgz`);
   });

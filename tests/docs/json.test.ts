@@ -4,7 +4,7 @@ import { EVENT_SCHEMAS, faultsOf, holdToSchema } from '../json-events.js';
 
 const PAGE = readFileSync(new URL('../../docs/json.md', import.meta.url), 'utf8');
 
-it('docs/json.md has every event of the schema with every field, and no other', () => {
+it('docs/json.md lists exactly the events and fields of the schema', () => {
   const sections = PAGE.split(/^## /m).slice(1);
   const shown = sections.map((section) => ({
     title: section.slice(0, section.indexOf('\n')).replaceAll('`', ''),
@@ -21,7 +21,7 @@ it('docs/json.md has every event of the schema with every field, and no other', 
   expect(shown).toEqual(documented);
 });
 
-it('an event that is not as documented is found', () => {
+it('an event that differs from the documentation is detected', () => {
   const skipped = { event: 'skipped', step: 7 };
   expect(faultsOf(skipped)).toEqual([]);
   expect(faultsOf({ ...skipped, more: 1 })).toEqual(['more is not documented']);

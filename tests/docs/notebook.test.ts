@@ -42,7 +42,7 @@ for cell in cells:
 const hasPython = spawnSync('python3', ['-c', 'import sys; assert sys.version_info >= (3, 8)']).status === 0;
 
 describe('notebooks/kd.ipynb', () => {
-  it('holds no outputs, and sets kd up before it is used', () => {
+  it('has no outputs, and sets kd up before using it', () => {
     for (const { cell_type: kind, outputs } of cells) if (kind === 'code') expect(outputs).toEqual([]);
     const commands = cells
       .filter((cell) => cell.cell_type === 'code')

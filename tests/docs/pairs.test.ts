@@ -27,7 +27,7 @@ const linksElsewhere = (document: string): string[] =>
 const mayBeWord = (number: string): boolean => /^\d+$/.test(number) && Number(number) <= 1000;
 
 describe.each(PAIRS)('%s and %s', (english, korean) => {
-  it('have the same headings, paragraphs, items, rows of tables and blocks of code, in the same order', () => {
+  it('have the same headings, paragraphs, items, table rows and code blocks, in the same order', () => {
     expect(blockKindsOf(korean)).toEqual(blockKindsOf(english));
   });
 
@@ -43,7 +43,7 @@ describe.each(PAIRS)('%s and %s', (english, korean) => {
     expect(numbersOf(korean).filter((number) => numbers.includes(number) || !mayBeWord(number))).toEqual(numbers);
   });
 
-  it('have the same links, those in Korean to pages in Korean where there are such', () => {
+  it('have the same links; the Korean ones lead to Korean pages where these exist', () => {
     expect(linksElsewhere(korean)).toEqual(linksElsewhere(english));
     const pages = linksOf(korean).map((link) => link.replace(/#.*/, ''));
     expect(pages.filter((page) => KOREAN_OF.has(page) && page !== english)).toEqual([]);
@@ -67,11 +67,11 @@ it.each([...DOCUMENTS, ...ENGLISH_OF.keys()])('%s links to files and headings th
   expect(linksOf(document).filter(isLocal).flatMap(problemOf)).toEqual([]);
 });
 
-it('the README in Korean leads to every page in Korean', () => {
+it('the README in Korean links to every page in Korean', () => {
   const pages = [...ENGLISH_OF.keys()].filter((page) => page !== 'README.ko.md');
   expect(linksOf('README.ko.md')).toEqual(expect.arrayContaining(pages));
 });
 
-it('the pictures of the method are those that scripts/pictures/method.mjs draws', () => {
+it('the pictures of the method equal the output of scripts/pictures/method.mjs', () => {
   for (const [path, svg] of Object.entries(methodPictures())) expect(textOf(path) === svg, path).toBe(true);
 });

@@ -33,7 +33,7 @@ async function unknownFlags(args: readonly string[]): Promise<string[]> {
   return args.filter((each) => each.startsWith('--') && !new RegExp(`(^|[ ,])${each}\\b`, 'm').test(stdout));
 }
 
-it('the manifest describes ranks that find each other, with flags that there are', async () => {
+it('the manifest describes ranks that find each other, with existing flags', async () => {
   const [text] = blocksOf(DOCUMENT, 'yaml');
   const job = parse(text) as TfJob;
   const { replicas, template } = job.spec.tfReplicaSpecs.Worker;
@@ -57,7 +57,7 @@ it('the manifest describes ranks that find each other, with flags that there are
   expect(ranks).toEqual([0, 1]);
 });
 
-it('the Slurm script is one, and starts as many ranks as it asks for', async () => {
+it('the Slurm script is valid, and starts as many ranks as it requests', async () => {
   const [script] = blocksOf(DOCUMENT, 'bash');
   expect(spawnSync('bash', ['-n'], { input: script, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
   const [, nodes] = /^#SBATCH --nodes=(\d+)$/m.exec(script)!;
@@ -81,7 +81,7 @@ it('the Slurm script is one, and starts as many ranks as it asks for', async () 
 const CARDS = { compute: 0.1, bytes: 272e6, bandwidth: 20e9, hop: 20e-6 };
 const NETWORK = { ...CARDS, bandwidth: 1.1e9, hop: 50e-6 };
 
-it('the table of speed-ups is that of the model, and the command prints it', () => {
+it('the table of speed-ups matches the model, and the command prints it', () => {
   expect(textOf(DOCUMENT)).toContain(speedUpTable({ 'cards: ': CARDS, 'network: ': NETWORK }));
   const command = commandsOf(DOCUMENT).find((line) => line.includes('speed-up.mjs'))!;
   const [program, ...args] = command.split(' ');
@@ -92,7 +92,7 @@ it('the table of speed-ups is that of the model, and the command prints it', () 
   expect(wrong).toMatchObject({ status: 1, stderr: 'error: --hop: expected a number above 0\n' });
 });
 
-it('the model is that of a ring: nothing for one device, and what the text says of two on a network', () => {
+it('the model is that of a ring: zero for one device, and as documented for two on a network', () => {
   const sum = { bytes: NETWORK.bytes, messages: 16 };
   expect(allReduceSeconds({ ...sum, devices: 1 }, NETWORK)).toBe(0);
   expect(speedUp(NETWORK, 1, 'same')).toBe(1);

@@ -41,7 +41,7 @@ describe.skipIf(!hasTrackio && !hasWandb)('docs/runs.md', () => {
   });
 
   it.skipIf(!hasTrackio)(
-    'shows how Trackio takes runs over',
+    'shows how to import runs into Trackio',
     () => {
       expect(python(blockWith('import trackio'))).toContain("as run 'first'");
       const get = (metric: string): unknown => {
@@ -59,7 +59,7 @@ describe.skipIf(!hasTrackio && !hasWandb)('docs/runs.md', () => {
   );
 
   it.skipIf(!hasWandb)(
-    'shows how Weights & Biases takes a run over',
+    'shows how to import a run into Weights & Biases',
     () => {
       // Within the block's `with`, as a run that is finished tells no more; a step is counted when the next one begins.
       const added = '    import json; run.log({}, step=step + 1); print("summary", json.dumps(dict(run.summary)))';

@@ -18,7 +18,7 @@ const valuesOf = (key: string): string[] =>
 const indentOf = (line: string): number => /^ */.exec(line)![0].length;
 
 describe('.github/workflows/ci.yml', () => {
-  it('is a mapping of keys, indented by twos, of the parts that a workflow has', () => {
+  it('is a mapping of keys, indented by twos, of the parts of a workflow', () => {
     let [block, previous] = [Infinity, 0];
     for (const line of LINES) {
       const indent = indentOf(line);
@@ -42,7 +42,7 @@ describe('.github/workflows/ci.yml', () => {
     for (const action of actions) expect(action).toMatch(/^[\w-]+\/[\w-]+@v\d+$/);
   });
 
-  it('runs on the versions of Node that are supported', () => {
+  it('runs on the supported versions of Node', () => {
     const [versions] = valuesOf('node');
     expect(versions).toBe('[20, 22, 24]');
     expect(engines.node).toMatch(/^>=20\./);

@@ -71,7 +71,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('the sum over ranks',
     [2, 100],
     [3, 4],
     [MOST_IN_ORDER, 8],
-  ])('of %i is the sum in their order, bit for bit, on each (buckets of %i)', async (ranks, bucketValues) => {
+  ])('of %i is the sum in rank order, bit for bit, on each (buckets of %i)', async (ranks, bucketValues) => {
     const { given, got } = await reduced(ranks, bucketValues);
     const [first, ...others] = given;
     const sums = others.reduce(
@@ -113,7 +113,7 @@ it('the bandwidth is that of a ring, in which a device sends each value 2 (R - 1
   expect(bandwidthOf({ devices: 4, bytes: 8e9, seconds: 2 })).toBe(6e9);
 });
 
-it('devices that share a link send over it what the others do not have yet', () => {
+it('devices that share a link send over it only what the others lack', () => {
   const size = { devices: 4, bytes: 8e9, messages: 10 };
   const link = { bandwidth: 1e9, hop: 1e-3 };
   expect(allReduceSeconds(size, link)).toBeCloseTo(12 + 0.06, 9); // a ring: 2 × 3 / 4 of 8 GB, 10 messages of 6 hops

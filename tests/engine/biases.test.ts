@@ -5,7 +5,7 @@ import { placeholder } from '../../src/engine/graph/variables.js';
 
 const T = { T: { type: 'float32' } } as const;
 
-it('makes a BiasAdd of what adds a vector to a product of as many columns, and of nothing else', () => {
+it('turns the addition of a vector to a product with as many columns into a BiasAdd, and nothing else', () => {
   const graph = new Graph();
   const add = (op: string, inputs: readonly GraphNode[], shape: readonly number[]): GraphNode =>
     graph.add(op, inputs, T, { dtype: 'float32', shape });

@@ -49,7 +49,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow')).each(['teacher', 'stu
     });
 
     it.each([1, 2, 5, 17, 32, 33, 70])(
-      'gives what the ops give one by one, for %i texts, with a mask and without',
+      'gives the same as the separate ops, for %i texts, with a mask and without',
       async (batch) => {
         const some = ids.subarray(0, batch * LENGTH);
         const mask = Float32Array.from(some, (_, i) => (i % LENGTH < 3 + (i % 31) ? 1 : 0));
@@ -73,7 +73,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow')).each(['teacher', 'stu
       [70, 'cpu'],
       [330, 'cpu'],
       [20, 'gpu'],
-    ] as const)('gives the same for %i texts of other lengths, cut as on a %s', async (batch, device) => {
+    ] as const)('gives the same for %i texts of other lengths, truncated as on a %s', async (batch, device) => {
       const padding = role === 'student' ? 1 : 863;
       const model = await openPretrained(`${PARITY}/${role}`, 0);
       const few = { ...EXACT, device };
@@ -91,13 +91,13 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow')).each(['teacher', 'stu
       if (cut !== compiled) cut.dispose();
     });
 
-    it('holds no tensors between calls', async () => {
+    it('keeps no tensors between calls', async () => {
       const before = tf.memory().numTensors;
       await compiled.encode(ids.subarray(0, 3 * LENGTH), 3);
       expect(tf.memory().numTensors).toBe(before);
     });
 
-    it('refuses a mask that it was not opened for, and texts without one that it was opened for', async () => {
+    it('refuses an unexpected mask, and texts without an expected one', async () => {
       const text = ids.subarray(0, LENGTH);
       const mask = new Float32Array(LENGTH).fill(1);
       await expect(compiled.encode(text, 1, mask)).rejects.toThrow('an encoder without masks was given one');
@@ -108,7 +108,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow')).each(['teacher', 'stu
       await expect(compiled.encode(ids.subarray(0, 10), 1)).rejects.toThrow('10 ids a text in an encoder for 77');
     });
 
-    it('leaves nothing behind when the parameters are not complete', async () => {
+    it('leaves nothing behind if parameters are missing', async () => {
       const model = await openPretrained(`${PARITY}/${role}`, 0);
       const encoder = buildTextEncoder(model.encoder.config);
       const [name] = Object.keys(encoder.shapes);

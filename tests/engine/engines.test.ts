@@ -64,7 +64,7 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
     await loadBackend(backend);
   });
 
-  it('holds as many tensors after step 30 as after step 3, and none when disposed of', async () => {
+  it('has as many tensors after step 30 as after step 3, and none after dispose', async () => {
     const { open, batch } = await openRun(name, 1);
     const before = tf.memory().numTensors;
     const engine = await open();
@@ -80,7 +80,7 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('takes micro-batches for one batch, the last window and the last micro-batch being smaller', async () => {
+  it('treats micro-batches as one batch, with a smaller last window and last micro-batch', async () => {
     const large = await openRun(name, 4);
     const small = await openRun(name, 2);
     const whole = await losses(await large.open(), [large.batch(0), firstOf(large.batch(1), 3)]);
@@ -99,7 +99,7 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
     expectClose(parts, whole);
   });
 
-  it('trains and evaluates as with every place of padding computed', async () => {
+  it('trains and evaluates as if all padding were computed', async () => {
     const run = await openRecordedRun('roberta-hidden', 4);
     const { student } = run.distillation;
     expect(student.sharedPadding({ rate: 0 })).toBe(1);
@@ -124,7 +124,7 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
     expectClose(seen[0], seen[1]);
   });
 
-  it('scales gradients down to the largest norm allowed, and reports the norm before', async () => {
+  it('scales gradients down to the maximum norm, and reports the norm before', async () => {
     const { open, batch } = await openRun(name, 2);
     const free = await losses(await open(), [batch(0), batch(1), batch(2)]);
     const loose = await losses(await open({ maxGradNorm: 1e6 }), [batch(0), batch(1), batch(2)]);
@@ -135,7 +135,7 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
     expect(Math.abs(tight[6] / free[6] - 1)).toBeGreaterThan(1e-3);
   });
 
-  it('gives the losses of whole texts with the few lengths of a GPU, and with those of a processor', async () => {
+  it('gives the losses of full-length texts with the few lengths of a GPU, and with those of a CPU', async () => {
     const { open, batch } = await openRun(name, 4);
     const batches = [batch(0), batch(1), batch(2)];
     const outputs = async (textLengths: readonly number[]): Promise<number[]> => {
@@ -167,7 +167,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('eager and compiled',
   it.each([
     ['compiled', 'tensorflow'],
     ['eager', 'cpu'],
-  ] as const)('%s on %s draws the masks that eager on tensorflow draws', async (name, backend) => {
+  ] as const)('%s on %s uses the same masks as eager on tensorflow', async (name, backend) => {
     await loadBackend('tensorflow');
     const reference = await openRun('eager', 4);
     const batches = [0, 1, 2].map(reference.batch);
@@ -184,7 +184,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('eager and compiled',
     expectClose(await losses(await open({ dropout: undefined, padding: 'shared' }), batches), shared);
   });
 
-  it('other seeds draw other masks', async () => {
+  it('other seeds give other masks', async () => {
     await loadBackend('tensorflow');
     const { open, batch } = await openRun('compiled', 2);
     const [one, other, again] = [
@@ -198,7 +198,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('eager and compiled',
 });
 
 describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('the compiled engine', () => {
-  it('keeps to its memory over steps and over compilations', async () => {
+  it('does not grow in memory over steps and compilations', async () => {
     await loadBackend('tensorflow');
     const { open, batch } = await openRun('compiled', 2);
     const resident = (): number => process.memoryUsage.rss() / 1e6;

@@ -22,19 +22,19 @@ const distillation: Distillation = { teacher: student, student, loss: 'hidden' }
 beforeAll(() => loadBackend('cpu'));
 
 describe('flat parameters', () => {
-  it('hold the small parameters that are trained', () => {
+  it('contain the small trained parameters', () => {
     expect(flatParametersOf(distillation, 'adamw')).toEqual({
       'flat/decayed': ['dense.weight', 'dense.bias', 'norm.weight'],
     });
   });
 
-  it('keep apart what weight decay does not touch', () => {
+  it('separate parameters without weight decay', () => {
     const flat = flatParametersOf(distillation, 'adamw-legacy');
     expect(flat).toEqual({ 'flat/decayed': ['dense.weight'], 'flat/undecayed': ['dense.bias', 'norm.weight'] });
     expect(flatMoments(flat)['exp_avg_sq/flat/undecayed']).toEqual(['exp_avg_sq/dense.bias', 'exp_avg_sq/norm.weight']);
   });
 
-  it('take gradients end to end, in the order of their names, and leave the others', async () => {
+  it('concatenate gradients in the order of their names, and leave the others', async () => {
     const gradients = {
       words: tf.ones([1000, 101]),
       'norm.weight': tf.tensor1d([7, 8, 9]),

@@ -17,7 +17,7 @@ const layer = (graph: Graph, x: Value): GraphNode =>
   product(graph, elementwise(graph, 'Mul', elementwise(graph, 'Exp', x), graph.scalar(2, 'float32')));
 
 describe('fusing', () => {
-  it('makes equal groups calls of one function', () => {
+  it('turns equal groups into calls of one function', () => {
     const graph = new Graph();
     const x = placeholder(graph, 'x', SHAPE, 'float32');
     const done = after(graph, layer(graph, layer(graph, layer(graph, x))), [], 'done');
@@ -28,7 +28,7 @@ describe('fusing', () => {
     expect(nodes.map(({ op }) => op)).not.toContain('Exp');
   });
 
-  it('keeps apart what would wait for itself', () => {
+  it('separates what would depend on itself', () => {
     const graph = new Graph();
     const x = placeholder(graph, 'x', SHAPE, 'float32');
     const early = elementwise(graph, 'Exp', x);
@@ -38,7 +38,7 @@ describe('fusing', () => {
     expect(functions.map(({ nodes }) => nodes.map(({ op }) => op))).toEqual([['AddV2', 'AddV2']]); // without Exp
   });
 
-  it('puts what is computed anew into the loop that needs it', () => {
+  it('puts recomputed values into the loop that needs them', () => {
     const graph = new Graph();
     const x = placeholder(graph, 'x', SHAPE, 'float32');
     const again = elementwise(graph, 'Square', elementwise(graph, 'Exp', x)); // could be computed at once
@@ -47,7 +47,7 @@ describe('fusing', () => {
     expect(functions.map(({ nodes }) => nodes.map(({ op }) => op))).toEqual([['Exp', 'Square', 'Mul']]);
   });
 
-  it('keeps apart what is needed for different fetches, and what only meets in a scalar', () => {
+  it('separates what is needed for different fetches, and what only shares a scalar', () => {
     const graph = new Graph();
     const x = placeholder(graph, 'x', SHAPE, 'float32');
     const shared = elementwise(graph, 'Exp', elementwise(graph, 'Neg', x));
@@ -67,7 +67,7 @@ describe('fusing', () => {
     ]);
   });
 
-  it('leaves alone what nobody reads', () => {
+  it('keeps unused nodes unchanged', () => {
     const graph = new Graph();
     const x = placeholder(graph, 'x', SHAPE, 'float32');
     elementwise(graph, 'Exp', elementwise(graph, 'Neg', x));
@@ -75,7 +75,7 @@ describe('fusing', () => {
     expect(fuse(graph.nodes, [done.name]).functions).toEqual([]);
   });
 
-  it('gives a value once: equal ops are one output, and reshapes at the end of a group stay outside', () => {
+  it('returns a value once: equal ops share an output, and reshapes at the end of a group stay outside', () => {
     const graph = new Graph();
     const x = placeholder(graph, 'x', SHAPE, 'float32');
     const shared = elementwise(graph, 'Exp', elementwise(graph, 'Neg', x));
@@ -98,7 +98,7 @@ describe('fusing', () => {
     expect(readers.map(({ op }) => op).sort()).toEqual(['MatMul', 'MatMul', 'Reshape']);
   });
 
-  it('takes nodes in any order, and keeps the names of what is fetched', () => {
+  it('accepts nodes in any order, and keeps the names of fetches', () => {
     const graph = new Graph();
     const x = placeholder(graph, 'x', SHAPE, 'float32');
     const done = after(graph, layer(graph, layer(graph, x)), [], 'done');
@@ -110,8 +110,8 @@ describe('fusing', () => {
   });
 });
 
-describe('compiling as a whole', () => {
-  it('puts products, and what meets in a scalar, into one function; not what differs in its fetches', () => {
+describe('compiling the whole step', () => {
+  it('puts products, and what shares a scalar, into one function, but not what differs in its fetches', () => {
     const graph = new Graph();
     const x = placeholder(graph, 'x', SHAPE, 'float32');
     const shared = layer(graph, x);
@@ -132,7 +132,7 @@ describe('compiling as a whole', () => {
     expect(nodes.map(({ op }) => op)).not.toContain('MatMul');
   });
 
-  it('leaves random numbers, and what waits for another op, where they are', () => {
+  it('does not move random numbers, or nodes that wait for another op', () => {
     const graph = new Graph();
     const x = placeholder(graph, 'x', SHAPE, 'float32');
     const drawn = elementwise(graph, 'StatelessRandomUniform', x);
@@ -160,7 +160,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow')).each(COMPILED)(
     beforeAll(() => loadBackend('tensorflow'));
 
     it.each(recordedRuns)(
-      'gives what PyTorch gave at every step of %s',
+      "gives PyTorch's values at every step of %s",
       async (name) => {
         const { batch_size: size, log } = readRecording(name);
         const run = await openRecordedRun(name, size);
@@ -182,7 +182,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow')).each(COMPILED)(
       120_000,
     );
 
-    it('gives what one without gives, with dropout, clipping, and micro-batches', async () => {
+    it('gives the same as without compiling, with dropout, clipping, and micro-batches', async () => {
       const run = await openRecordedRun('roberta-hidden', 4);
       const options: EngineOptions = { ...run.options, dropout: 0.1, maxGradNorm: 0.5, accumulate: 2 };
       const [fused, plain]: Engine[] = [

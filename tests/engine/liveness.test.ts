@@ -18,12 +18,12 @@ function peakOf(make: (graph: Graph, x: GraphNode) => Value): number {
   return peakBytes({ nodes: graph.nodes, functions: [] }, 'done') / BYTES;
 }
 
-describe('what lives at once', () => {
-  it('is an input and an output of a product, however long the chain', () => {
+describe('simultaneously live values', () => {
+  it('are an input and an output of a product, however long the chain', () => {
     expect(peakOf((graph, x) => op(graph, 'MatMul', op(graph, 'MatMul', op(graph, 'MatMul', x, x), x), x))).toBe(2);
   });
 
-  it('includes what a later op reads', () => {
+  it('include what a later op reads', () => {
     expect(
       peakOf((graph, x) => {
         const early = op(graph, 'MatMul', x, x);
@@ -32,13 +32,13 @@ describe('what lives at once', () => {
     ).toBe(3);
   });
 
-  it('is one buffer where an elementwise op writes over its input, or a reshape only names it anew', () => {
+  it('are one buffer if an elementwise op overwrites its input, or for a reshape', () => {
     expect(peakOf((graph, x) => op(graph, 'Exp', op(graph, 'Reshape', op(graph, 'Exp', x), graph.int32(SHAPE))))).toBe(
       1,
     );
   });
 
-  it('leaves out what the fetched node does not need, and variables', () => {
+  it('exclude what the fetched node does not need, and variables', () => {
     expect(
       peakOf((graph, x) => {
         op(graph, 'MatMul', op(graph, 'MatMul', x, x), op(graph, 'MatMul', x, x));
@@ -49,7 +49,7 @@ describe('what lives at once', () => {
     ).toBe(1);
   });
 
-  it('is less in a fused loop, whose values in between take no memory', () => {
+  it('are fewer in a fused loop, whose intermediate values take no memory', () => {
     const graph = new Graph();
     const x = placeholder(graph, 'x', SHAPE, 'float32');
     const shared = op(graph, 'Exp', op(graph, 'MatMul', x, x));

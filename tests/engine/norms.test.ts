@@ -27,7 +27,7 @@ function sumGraph(
 }
 
 describe('sums of squares', () => {
-  it('are one op that reads the value, where they are over all axes', () => {
+  it('are one op that reads the value, if over all axes', () => {
     const { graph, x, sum } = sumGraph('Square', [0, 1]);
     const joined = joinSquares(graph.nodes);
     const half = joined.find(({ op }) => op === 'L2Loss')!;
@@ -38,12 +38,12 @@ describe('sums of squares', () => {
   it.each([
     ['Square', [0]],
     ['Abs', [0, 1]],
-  ] as const)('are left as they are where they are not: %s over %s', (op, axes) => {
+  ] as const)('are unchanged otherwise: %s over %s', (op, axes) => {
     const { graph } = sumGraph(op, axes);
     expect(joinSquares(graph.nodes)).toEqual(graph.nodes);
   });
 
-  it.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('are those of float64', async () => {
+  it.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('equal those of float64', async () => {
     await loadBackend('tensorflow');
     const { graph, x, done } = sumGraph('Square', [0, 1]);
     const session = openSession(joinSquares(graph.nodes));

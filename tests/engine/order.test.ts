@@ -23,7 +23,7 @@ describe('the order of a graph', () => {
     expect(inOrder([x, first, second, late]).map(({ name }) => name)).toEqual(['x', 'first', 'late', 'second']);
   });
 
-  it('lets two heavy nodes run at once, and no light one wait', () => {
+  it('lets two heavy nodes run at once without delaying light ones', () => {
     const graph = new Graph();
     const x = placeholder(graph, 'x', SHAPE, 'float32');
     const products = ['a', 'b', 'c', 'd'].map((name) => node(graph, 'MatMul', [x, x], name));
@@ -53,8 +53,8 @@ describe('the order of a graph', () => {
   });
 });
 
-describe('what nodes run for', () => {
-  it.each([1, 30, 31, 32, 33, 64, 100])('is told apart for %s fetches', (count) => {
+describe('the fetches that nodes serve', () => {
+  it.each([1, 30, 31, 32, 33, 64, 100])('are distinguished for %s fetches', (count) => {
     const graph = new Graph();
     const x = placeholder(graph, 'x', SHAPE, 'float32');
     const fetched = Array.from({ length: count }, (_, i) => node(graph, 'MatMul', [x, x], `fetched-${i}`));
@@ -66,7 +66,7 @@ describe('what nodes run for', () => {
     expect(reachable.get(x)).toBe(2n ** BigInt(count) - 1n);
   });
 
-  it('lets no fetch wait for what only the one 31 places before it needs', () => {
+  it('do not make one wait for what only the one 31 places before it needs', () => {
     const graph = new Graph();
     const x = placeholder(graph, 'x', SHAPE, 'float32');
     const chains = Array.from({ length: 40 }, (_, i) => {
@@ -83,7 +83,7 @@ describe('what nodes run for', () => {
   });
 });
 
-describe('computing anew', () => {
+describe('recomputation', () => {
   /** `product → act → product`, and a backward pass that reads what the activation took and gave. */
   function layer(): { graph: Graph; forward: number } {
     const graph = new Graph();
@@ -97,7 +97,7 @@ describe('computing anew', () => {
     return { graph, forward };
   }
 
-  it('gives the backward pass a copy of elementwise functions of what is kept, and leaves the forward pass alone', () => {
+  it('gives the backward pass copies of elementwise functions, and does not change the forward pass', () => {
     const { graph, forward } = layer();
     const nodes = new Map(recompute(graph.nodes, [[forward, graph.nodes.length]]).map((each) => [each.name, each]));
     expect(nodes.get('weights')!.inputs).toEqual(['given/again', 'output']);
@@ -108,7 +108,7 @@ describe('computing anew', () => {
     expect(nodes.size).toBe(graph.nodes.length + 2);
   });
 
-  it('gives several backward passes their copies, each after the forward pass that it is of', () => {
+  it('gives several backward passes their own copies, each after its forward pass', () => {
     const graph = new Graph();
     const x = placeholder(graph, 'x', SHAPE, 'float32');
     const ranges = ['first', 'second'].map((pass): [number, number] => {
@@ -125,7 +125,7 @@ describe('computing anew', () => {
     expect(names).toEqual(['x', ...of('first'), ...of('second')]);
   });
 
-  it('keeps what would need as much to be kept in its place', () => {
+  it('is not used for what would need as much memory for its inputs', () => {
     const graph = new Graph();
     const x = placeholder(graph, 'x', SHAPE, 'float32');
     const [a, b] = ['a', 'b'].map((name) => node(graph, 'MatMul', [x, x], name));

@@ -81,7 +81,7 @@ describe('the precision that is chosen', () => {
       processor(BF16, { TF_ENABLE_ONEDNN_OPTS: '0' }),
       { precision: 'fp32', reason: 'TF_ENABLE_ONEDNN_OPTS=0' },
     ],
-  ])('is by what was measured: %s', async (_, of, expected) => {
+  ])('follows the measurement: %s', async (_, of, expected) => {
     expect(await auto(of)).toEqual(expected);
   });
 
@@ -91,14 +91,14 @@ describe('the precision that is chosen', () => {
     expect(await auto(of, { ...ON_PROCESSOR, isRecorded: false })).toEqual({ precision: 'fp32' });
   });
 
-  it('is by the compute capability on a GPU', async () => {
+  it('follows the compute capability on a GPU', async () => {
     const of = processor(BF16, { ONEDNN_MAX_CPU_ISA: 'AVX2' });
     expect(await auto(of, onGpu(9))).toEqual({ precision: 'bf16', reason: 'compute capability 9.0' });
     expect(await auto(of, onGpu(7.5))).toEqual({ precision: 'fp32', reason: 'compute capability 7.5' });
     expect(await auto(of, onGpu())).toEqual({ precision: 'fp32', reason: 'compute capability unknown' });
   });
 
-  it('is what a run began with, on any machine that can', async () => {
+  it('is that of the resumed run, on any machine that supports it', async () => {
     const kept = { precision: 'bf16', reason: 'as the run began' };
     expect(await auto(processor(['avx2']), ON_PROCESSOR, 'bf16')).toEqual(kept);
     expect(await auto(processor(BF16), onGpu(7.5), 'bf16')).toEqual(kept);
@@ -110,7 +110,7 @@ describe('the precision that is chosen', () => {
     });
   });
 
-  it('is the one that was asked for, whatever the machine', async () => {
+  it('is the requested one, whatever the machine', async () => {
     for (const precision of ['fp32', 'bf16'] as const)
       expect(await choosePrecision(precision, ON_PROCESSOR, 'fp32', processor(['avx2']))).toEqual({ precision });
     await expect(
@@ -126,7 +126,7 @@ it.skipIf(KEPT_FROM_IT)('products of both kinds have a rate', async () => {
 });
 
 describe('bfloat16', () => {
-  it('takes products and what only moves their values, and nothing else', () => {
+  it('applies to products and ops that only move their values, and nothing else', () => {
     const graph = new Graph();
     const x = placeholder(graph, 'x', [2, 2], 'float32');
     const first = product(graph, x, x);
@@ -149,7 +149,7 @@ describe('bfloat16', () => {
     expect(nodes.get(nodes.get(softmax.name)!.inputs[0])!.op).toBe('Cast');
   });
 
-  it('takes rows of a variable that is stored in it before they are cast, where asked to', () => {
+  it('takes rows of a variable that is stored in it before they are cast, if asked', () => {
     const graph = new Graph();
     const variable = readVariable(graph, declareVariable(graph, 'v', [8, 2], 'bfloat16'));
     const ids = placeholder(graph, 'ids', [3], 'int32');
@@ -174,7 +174,7 @@ describe('bfloat16', () => {
     expect(whole.get(whole.get(rows.name)!.inputs[0])).toMatchObject({ op: 'Cast', shape: [8, 2], dtype: 'float32' });
   });
 
-  it('leaves variables, and what is assigned to them, in float32', () => {
+  it('keeps variables and their assignments in float32', () => {
     const graph = new Graph();
     const variable = declareVariable(graph, 'v', [2, 2]);
     const value = readVariable(graph, variable);
@@ -184,7 +184,7 @@ describe('bfloat16', () => {
     expect(nodes.get(nodes.get(assigned.name)!.inputs[1])).toMatchObject({ op: 'Cast', dtype: 'float32' });
   });
 
-  it.skipIf(KEPT_FROM_IT)('gives the parameters and moments back in float32, to the last bit', async () => {
+  it.skipIf(KEPT_FROM_IT)('returns the parameters and moments in float32, to the last bit', async () => {
     const run = await openRecordedRun('roberta-hidden', 4);
     const expected = new Map<string, Float32Array>();
     const start = await run.parameters();
@@ -218,7 +218,7 @@ describe('bfloat16', () => {
         ).toBe(true);
   });
 
-  it.skipIf(KEPT_FROM_IT)('follows float32 within 2% over a recorded run, and is not float32', async () => {
+  it.skipIf(KEPT_FROM_IT)('stays within 2% of float32 over a recorded run, without being float32', async () => {
     const run = await openRecordedRun('roberta-hidden', 4);
     const [exact, rounded] = [
       await compiledEngine(run.distillation, await run.parameters(), run.options, 77),

@@ -75,7 +75,7 @@ const FUNCTIONS: [string, (x: tf.Tensor2D) => tf.Tensor][] = [
 ];
 
 describe('a recorded graph', () => {
-  it.each(FUNCTIONS)('computes %s as tfjs does', async (_, f) => {
+  it.each(FUNCTIONS)('computes %s like tfjs', async (_, f) => {
     const x = tf.tensor2d([0.5, -1, 2, 3, 0.25, -0.75, 1, 4, -2, 0.1, 0.2, 0.3], [3, 4]);
     const [recorded, direct] = await bothWays(f, x);
     expect(recorded.shape).toEqual(direct.shape);
@@ -95,7 +95,7 @@ describe('a recorded graph', () => {
     expect(() => record(new Graph(), () => tf.atan(tf.scalar(1)))).toThrow(/Atan/);
   });
 
-  it('goes through no file', async () => {
+  it('does not use files', async () => {
     const before = readdirSync(tmpdir()).filter((name) => name.startsWith('kd-graph-'));
     await bothWays((v) => tf.square(v), tf.ones([1, 2]));
     expect(readdirSync(tmpdir()).filter((name) => name.startsWith('kd-graph-'))).toEqual(before);

@@ -90,7 +90,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('replicas on several 
     ['roberta-pooler', 3, 2, {}],
     ['clip-hidden', 2, 2, { fused: true, maxGradNorm: 0.1 }],
   ] as const)(
-    'train %s on %i with %i micro-batches as one does, bit for bit',
+    'train %s on %i with %i micro-batches like one, bit for bit',
     async (recorded, count, accumulate, more) => {
       const one = await trained(recorded, { accumulate, ...more }, steps(accumulate));
       const shared = await trained(recorded, { accumulate, ...more, devices: processors(count) }, steps(accumulate));
@@ -99,7 +99,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('replicas on several 
     },
   );
 
-  it('train within 1e-6 of what one does where a device has several micro-batches', async () => {
+  it('train within 1e-6 of one if a device has several micro-batches', async () => {
     const one = await trained('roberta-hidden', { accumulate: 5 }, steps(5));
     const shared = await trained('roberta-hidden', { accumulate: 5, devices: processors(2) }, steps(5));
     for (const [i, { lossEn, lossKo, gradNorm }] of shared.results.entries()) {
@@ -110,7 +110,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('replicas on several 
     }
   });
 
-  it('leave out a step with what is not finite on one of them, and go on', async () => {
+  it('skip a step with non-finite values on one of them, and continue', async () => {
     const teacher = await open('roberta-hidden', { accumulate: 2 });
     const target = await teacher.engine.teacherOutputs(teacher.batch(0));
     teacher.engine.dispose();
@@ -127,7 +127,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('replicas on several 
     expect(shared).toEqual(await trained('roberta-hidden', options, windows));
   });
 
-  it('evaluate a batch each, and teach', async () => {
+  it('evaluate a batch each, and compute teacher outputs', async () => {
     const [one, shared] = [
       await open('roberta-hidden', {}),
       await open('roberta-hidden', { accumulate: 2, devices: processors(2) }),
@@ -143,7 +143,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('replicas on several 
     shared.engine.dispose();
   });
 
-  it('go on from the state of one device', async () => {
+  it('continue from the state of one device', async () => {
     const first = await open('roberta-hidden', { accumulate: 2 });
     const windows = steps(2)(first.batch);
     await first.engine.step(windows[0], RATE);

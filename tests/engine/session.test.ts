@@ -67,7 +67,7 @@ const SIDE = 1024;
 const matrix = (): Float32Array => new Float32Array(SIDE * SIDE).fill(1 / SIDE);
 
 describe('a session whose graph is pruned first', () => {
-  it('keeps its variables from one set of fetches to another', async () => {
+  it('keeps its variables between sets of fetches', async () => {
     const { graph, ready, read, added } = variableGraph(3);
     await inSession(
       graph,
@@ -98,18 +98,18 @@ describe('a session whose graph is pruned first', () => {
   });
 });
 
-describe('what a session is fed and gives', () => {
+describe('the inputs and outputs of a session', () => {
   it.each([
     ['float32', Float32Array.of(0.5, -1, 2, 3, NaN, Infinity)],
     ['int32', Int32Array.of(1, -2, 3, 4, 5, 2 ** 31 - 1)],
     ['bool', Uint8Array.of(0, 1, 1, 0, 1, 0)],
-  ] as const)('is %s, with its shape', async (dtype, values) => {
+  ] as const)('can be %s, with its shape', async (dtype, values) => {
     const { graph, input, output } = echo([2, 3], dtype);
     const [fetched] = await inSession(graph, (session) => session.run([[input, values]], [output]));
     expect(fetched).toMatchObject({ dtype, shape: [2, 3], data: values });
   });
 
-  it('is a single number, and nothing', async () => {
+  it('can be a single number, and nothing', async () => {
     const { graph, input, output } = echo([], 'float32');
     const none = placeholder(graph, 'none', [0, 3], 'float32');
     const nothing = after(graph, none, [], 'nothing');
@@ -124,7 +124,7 @@ describe('what a session is fed and gives', () => {
     ]);
   });
 
-  it('is what the arrays held when they were fed, whatever is written to them afterwards', async () => {
+  it('are what the arrays held when they were fed, whatever is written to them afterwards', async () => {
     const { graph, input, output } = slowGraph(SIDE, 2);
     await inSession(graph, async (session) => {
       const fed = matrix();
@@ -134,7 +134,7 @@ describe('what a session is fed and gives', () => {
     });
   });
 
-  it('is part of a larger array', async () => {
+  it('can be part of a larger array', async () => {
     const { graph, input, output } = echo([2], 'float32');
     const [{ data }] = await inSession(graph, (session) =>
       session.run([[input, Float32Array.of(1, 2, 3, 4).subarray(1, 3)]], [output]),
@@ -142,7 +142,7 @@ describe('what a session is fed and gives', () => {
     expect([...data]).toEqual([2, 3]);
   });
 
-  it("is TensorFlow's own memory where it is large: two looks at a variable are one", async () => {
+  it("are TensorFlow's own memory if large: two reads of a variable are one", async () => {
     const { graph, ready, read } = variableGraph(1_000_000);
     await inSession(graph, async (session) => {
       await session.run([], [ready]);
@@ -152,7 +152,7 @@ describe('what a session is fed and gives', () => {
     });
   });
 
-  it('does not change when the variable does, and outlives the session', async () => {
+  it('do not change when the variable does, and outlive the session', async () => {
     const { graph, ready, read, added } = variableGraph(1_000_000);
     const values = await inSession(graph, async (session) => {
       await session.run([], [ready]);
@@ -164,14 +164,14 @@ describe('what a session is fed and gives', () => {
     expect(values.map(({ data }) => data[123_456])).toEqual([0, 1]);
   });
 
-  it('is empty once it was released', async () => {
+  it('are empty once released', async () => {
     const { graph, input, output } = echo([100_000], 'float32');
     const [fetched] = await inSession(graph, (session) => session.run([[input, new Float32Array(100_000)]], [output]));
     fetched.release();
     expect(fetched.data).toHaveLength(0);
   });
 
-  it('holds no tensor of tfjs’s', async () => {
+  it('contain no tensor of tfjs’s', async () => {
     const { graph, input, output } = echo([2], 'float32');
     const before = tf.memory().numTensors;
     await inSession(graph, (session) => session.run([[input, Float32Array.of(1, 2)]], [output]));
@@ -200,7 +200,7 @@ describe('what a session refuses', () => {
     await refused([[{ ...input, dtype: 'int32' }, new Int32Array(6)]], [output], 'feed x: expected dtype 1, got 3');
   });
 
-  it('more dimensions than a tensor has, where the graph states no shape', async () => {
+  it('more dimensions than a tensor can have, if the graph states no shape', async () => {
     const open = new Graph();
     const x = open.add('Placeholder', [], { dtype: { type: 'float32' } }, { dtype: 'float32', shape: [] }, 'x');
     const fed = { ...x, shape: new Array<number>(255).fill(1) };
@@ -216,7 +216,7 @@ describe('what a session refuses', () => {
     );
   });
 
-  it('names that the graph does not have, and outputs that JavaScript has no arrays for', async () => {
+  it('names that the graph does not have, and outputs of types that JavaScript has no arrays for', async () => {
     await refused([[{ ...input, name: 'z' }, new Float32Array(6)]], [output], 'the graph has no node z');
     await refused([], [{ ...output, name: 'z' }], 'the graph has no node z');
     const other = echo([2], 'bfloat16');
@@ -225,13 +225,13 @@ describe('what a session refuses', () => {
     );
   });
 
-  it('graphs that are none, with the words of TensorFlow', () => {
+  it("invalid graphs, in TensorFlow's words", () => {
     const broken = new Graph();
     broken.add('NoSuchOp', [], {}, { dtype: 'float32', shape: [] });
     expect(() => openSession(broken.nodes)).toThrow(/NoSuchOp/);
   });
 
-  it('a run whose op fails, with the words and the code of TensorFlow; and goes on', async () => {
+  it('a run whose op fails, with the words and the code of TensorFlow; then it continues', async () => {
     const checked = new Graph();
     const x = placeholder(checked, 'x', [1], 'float32');
     const attributes = { T: { type: 'float32' }, message: { text: 'that is no number' } } as const;
@@ -247,7 +247,7 @@ describe('what a session refuses', () => {
 });
 
 describe('runs of a session', () => {
-  it('take place one after the other, in the order of the calls', async () => {
+  it('take place one at a time, in the order of the calls', async () => {
     const { graph, ready, read, added } = variableGraph(4);
     const seen = await inSession(graph, (session) =>
       Promise.all([ready, read, added, read, added, added, read].map((node) => session.run([], [node]))),
@@ -304,7 +304,7 @@ describe('runs of a session', () => {
     });
   }
 
-  it('keep nothing of what is released', async () => {
+  it('keep no memory of released values', async () => {
     expect(
       await growth((tensor) => {
         tensor.release();
@@ -312,12 +312,12 @@ describe('runs of a session', () => {
     ).toBeLessThan((RUNS_LOOKED_AT * FETCHED_BYTES) / 4); // one tensor kept of every four runs
   });
 
-  it('keep nothing of what the garbage collector finds', async () => {
+  it('keep no memory of garbage-collected values', async () => {
     const half = (RUNS_LOOKED_AT * FETCHED_BYTES) / 2; // it comes when it sees fit
     expect(await growth(() => new Promise(setImmediate))).toBeLessThan(half);
   });
 
-  it('keep nothing of sessions that were closed', async () => {
+  it('keep no memory of closed sessions', async () => {
     const { graph, ready } = variableGraph(4_000_000);
     const resident: number[] = [];
     for (let opened = 1; opened <= 100; opened++) {
@@ -346,12 +346,12 @@ describe('the configuration of a session', () => {
     expect(await run({ placesSoftly: true })).toBe(1);
   });
 
-  it('says how many devices the processor counts as', async () => {
+  it('says how many devices the CPU counts as', async () => {
     await expect(run({})).rejects.toThrow(/CPU:1/);
     expect(await run({ processors: 2 })).toBe(1);
   });
 
-  it('may say how many threads there are, and how a GPU’s memory is taken', async () => {
+  it('may say how many threads there are, and how a GPU’s memory is allocated', async () => {
     expect(await run({ processors: 2, threads: { inOp: 1, ofOps: 2 }, growsGpuMemory: true })).toBe(1);
   });
 });
@@ -386,7 +386,7 @@ describe('a process with sessions', () => {
 
   const ended = (rest: string) => run(withSession(rest));
 
-  it('ends at once with its exit code while one computes', () => {
+  it('exits at once with its exit code while one computes', () => {
     const { status, stdout } = ended(`
       process.on('beforeExit', () => process.stdout.write('too late'));
       void session.run([[input, fed]], [output]);
@@ -395,7 +395,7 @@ describe('a process with sessions', () => {
     expect(Date.now() - Number(stdout)).toBeLessThan(5000); // the run takes several times as long
   });
 
-  it('ends by itself when nothing computes any more, and not before', () => {
+  it('exits by itself when nothing computes any more, and not before', () => {
     const { status, stdout } = ended(`
       session.close();
       const small = openSession(graph.nodes.filter(({ name }) => ['x', 'same'].includes(name)));
@@ -403,7 +403,7 @@ describe('a process with sessions', () => {
     expect({ status, stdout }).toEqual({ status: 0, stdout: '1' });
   });
 
-  it('ends with its exit code where worker threads were stopped whose sessions compute', () => {
+  it('exits with its exit code if worker threads were stopped while their sessions computed', () => {
     const worker = withSession(`
       void session.run([[input, fed]], [output]);
       (await import('node:worker_threads')).parentPort.postMessage('begun');`);
@@ -418,7 +418,7 @@ describe('a process with sessions', () => {
     expect({ status, stdout }).toEqual({ status: 7, stdout: '' });
   });
 
-  it('leaves no thread behind of a session whose threads cannot all be started', () => {
+  it('leaves no thread behind if not all threads of a session can be started', () => {
     const { status, stdout } = ended(`
       const { spawnSync } = await import('node:child_process');
       const { readFileSync } = await import('node:fs');
@@ -437,7 +437,7 @@ describe('a process with sessions', () => {
   });
 });
 
-it('an earlier set-up, without the addon, is told of with what to do', () => {
+it('an earlier set-up without the addon is reported with advice', () => {
   expect(() => sessionAddon('/no/such/tf_session.node')).toThrow(
     "expected TensorFlow's sessions in /no/such/tf_session.node, but that file is missing: an earlier version " +
       'was set up here; run `npm run setup`',

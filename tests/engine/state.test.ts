@@ -51,7 +51,7 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
     await loadBackend(backend);
   });
 
-  it('goes on from its own state bit for bit, moments and dropout included', async () => {
+  it('resumes from its own state bit for bit, including moments and dropout', async () => {
     const { open, batch, parameters } = await openRun(name, 2);
     const whole = await open();
     const expected = [];
@@ -70,7 +70,7 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
   });
 
   it.each([1, 2])(
-    'changes nothing in a step that is not finite, and goes on (micro-batches: %i)',
+    'changes nothing in a step that is not finite, and continues (micro-batches: %i)',
     async (accumulate) => {
       const { open, batch, parameters } = await openRun(name, 2);
       const teacher = await open({ accumulate });
@@ -136,7 +136,7 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
     },
   );
 
-  it('says how the outputs of different sentences differ, whatever fills the batch up', async () => {
+  it('says how much the outputs of different sentences differ, whatever fills the batch', async () => {
     const { open, batch } = await openRun(name, 4);
     const engine = await open();
     const full = batch(0);

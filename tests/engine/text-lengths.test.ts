@@ -17,11 +17,11 @@ const texts = (...tokens: number[]): Int32Array =>
 const GPU_LAYOUT = layoutFor(true, 'compiled', 'gpu');
 
 describe('the lengths that texts are cut to', () => {
-  it('leave every text a place of padding', () => {
+  it('leave a padding position in every text', () => {
     expect([0, 15, 16, 23, 24, 40].map((tokens) => lengthFor(LENGTHS, tokens))).toEqual([16, 16, 24, 24, 40, 40]);
   });
 
-  it('are found from ids, too', () => {
+  it('can be derived from ids, too', () => {
     const lengths = [texts(0), texts(3, 15), texts(15, 16), texts(23, 2), texts(2, 24), texts(40)];
     expect(lengths.map((ids) => lengthForIds(LENGTHS, ids))).toEqual([16, 16, 24, 24, 40, 40]);
     const ids = texts(3);
@@ -29,14 +29,14 @@ describe('the lengths that texts are cut to', () => {
     expect(lengthForIds(LENGTHS, ids)).toBe(24);
   });
 
-  it('are one, where padding may not be cut off', async () => {
+  it('are one if padding must not be cut off', async () => {
     const { config } = await readConfig(`${PARITY}/teacher`);
     expect(textLengths(randomModel(config, 1).encoder, 77)).toEqual({ lengths: [77], padding: undefined });
     expect(lengthFor({ lengths: [40] }, 3)).toBe(40);
     expect(lengthForIds({ lengths: [40] }, texts(3))).toBe(40);
   });
 
-  it('are shorter than the whole text', async () => {
+  it('are shorter than the full text', async () => {
     const { config } = await readConfig(`${PARITY}/student`);
     const { encoder } = randomModel(config, 1);
     expect(textLengths(encoder, 77)).toEqual({ lengths: [16, 24, 32, 48, 64, 77], padding: PAD });
@@ -44,7 +44,7 @@ describe('the lengths that texts are cut to', () => {
     expect(textLengths(encoder, 77, { rate: 0.1 }).lengths).toEqual([77]);
   });
 
-  it('are few on a GPU, where each is compiled anew', async () => {
+  it('are few on a GPU, where each must be compiled', async () => {
     const { config } = await readConfig(`${PARITY}/student`);
     const { encoder } = randomModel(config, 1);
     const lengths = textLengths(encoder, 77, undefined, GPU_LAYOUT.textLengths);
@@ -60,7 +60,7 @@ describe('the lengths that texts are cut to', () => {
     expect([...graph.passes.keys()]).toEqual([32, 48, 77]);
   });
 
-  it('cut the places at the end of every text', () => {
+  it('cut off the end of every text', () => {
     expect(Array.from(cutTexts(Int32Array.of(1, 2, 3, 4, 5, 6), 3, 2))).toEqual([1, 2, 4, 5]);
     expect(Array.from(cutTexts(Float32Array.of(1, 2, 3, 4), 2, 1))).toEqual([1, 3]);
     const whole = Int32Array.of(1, 2);

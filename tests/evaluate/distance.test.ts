@@ -10,7 +10,7 @@ const output = {
 };
 const target = { lastHiddenState: Float32Array.of(1, 1, 0, 2, 4, 3, 1, 1), poolerOutput: Float32Array.of(1, -1, 0, 2) };
 
-it('distances are those worked out by hand', () => {
+it('distances equal those computed by hand', () => {
   const distances = emptyDistances(3);
   addDistances(distances, 1, output, target);
   expect([...distances.mse]).toEqual([0, 1 / 4, 4 / 4]);
@@ -26,7 +26,7 @@ it('hidden states are averaged over all positions', () => {
   expect([...meanPool(output.lastHiddenState, 2, 2)]).toEqual([1.5, 2, 0.5, 1]);
 });
 
-it('rows are scaled to the length 1, but for zeros', () => {
+it('rows are scaled to length 1, except for zeros', () => {
   const unit = new Float32Array(6);
   setUnitRows(unit, Uint32Array.of(2, 0), Float32Array.of(3, 4, 0, 0), 2);
   expect([...unit]).toEqual([0, 0, 0, 0, Math.fround(0.6), Math.fround(0.8)]);

@@ -54,7 +54,7 @@ describe.each(BACKENDS_UNDER_TEST)('ranks on %s', (backend) => {
     [37, 8],
     [2048, 4],
     [4100, 6],
-  ])('of %i translations are those of plain loops, and no tensor is left', async (count, width) => {
+  ])('of %i translations equal those of plain loops, and no tensor is left', async (count, width) => {
     const { en, ko } = twoLanguages(count, width, 0.5);
     const tensors = tf.memory().numTensors;
     const told: number[] = [];
@@ -76,7 +76,7 @@ describe.each(BACKENDS_UNDER_TEST)('ranks on %s', (backend) => {
     }
   });
 
-  it('of a model to which all texts are the same are ties, and its scores those of guessing', async () => {
+  it('of a model that maps all texts to the same vector are ties, with the scores of guessing', async () => {
     const same = new Float32Array(30 * 768);
     setUnitRows(
       same,
@@ -101,7 +101,7 @@ describe.each(BACKENDS_UNDER_TEST)('ranks on %s', (backend) => {
     }
   });
 
-  it('count a text that is there twice as found half the time', async () => {
+  it('count a duplicate text as found half the time', async () => {
     const [a, b] = [
       [1, 0, 0],
       [0.6, 0.8, 0],
@@ -114,18 +114,18 @@ describe.each(BACKENDS_UNDER_TEST)('ranks on %s', (backend) => {
 });
 
 describe('scores', () => {
-  it('are shares of first places, of first ten, and the mean of 1 / rank', () => {
+  it('are shares of first ranks, of the first ten, and the mean of 1 / rank', () => {
     const ranks = ranksOf([0, 1, 9, 10, ...Array<number>(16).fill(19)]);
     const { accuracy, p10, mrr } = retrievalScores(ranks);
     expect([accuracy, p10]).toEqual([1 / 20, 3 / 20]);
     expect(mrr).toBeCloseTo((1 + 1 / 2 + 1 / 10 + 1 / 11 + 16 / 20) / 20, 12);
   });
 
-  it('of some texts are theirs alone', () => {
+  it('of some texts are computed from these only', () => {
     expect(retrievalScores(ranksOf([0, 3, 0, 1]), Uint32Array.of(0, 3))).toEqual({ accuracy: 0.5, p10: 1, mrr: 0.75 });
   });
 
-  it('share out places among ties', () => {
+  it('share ranks among ties', () => {
     const others = Array<number>(11).fill(0);
     const { accuracy, p10, mrr } = retrievalScores(ranksOf([8, ...others], [3, ...others]), Uint32Array.of(0));
     expect([accuracy, p10]).toEqual([0, 0.5]); // places 9 to 12: two of four are among ten

@@ -19,7 +19,7 @@ const TABLE: Table = {
   notes: ['a note'],
 };
 
-it('columns stand under each other with Hangul too, two columns wide a syllable', () => {
+it('columns are aligned with Hangul too, two columns wide per syllable', () => {
   expect(textTable(TABLE)).toBe(
     [
       'Both',
@@ -52,7 +52,7 @@ const RUNS: Table = {
   notes: ['first: validated on a sample of 5 of 8 pairs'],
 };
 
-it('texts that are too long for the terminal take several lines, broken at blanks and slashes', () => {
+it('texts that are too long for the terminal are wrapped at blanks and slashes', () => {
   expect(inTerminal(RUNS, 40)).toEqual([
     '          best',
     'run       loss  data',
@@ -64,7 +64,7 @@ it('texts that are too long for the terminal take several lines, broken at blank
   ]);
 });
 
-it('columns for which there is no room stand below, beside what a row is', () => {
+it('columns that do not fit are shown below, with the key columns repeated', () => {
   expect(inTerminal(TABLE, 35)).toEqual([
     'Both',
     '             a heading that is wide',
@@ -92,6 +92,6 @@ it('columns for which there is no room stand below, beside what a row is', () =>
   ]);
 });
 
-it('Markdown takes nothing in a cell for its own', () => {
+it('cells are escaped for Markdown', () => {
   expect(markdownTables([TABLE])).toContain('| 한국어 학생 | 1.50 | 0.25 | x\\|y |\n| b | – | 1 | \\<b\\> |');
 });

@@ -10,7 +10,7 @@ import { originOf } from '../../src/weights/origin.js';
 import { temporaryFolder } from '../cli.js';
 import { STUDENT } from '../commands/tiny.js';
 
-it("a model is the hub's or a folder as it was when it was opened", async () => {
+it('a model is described as it was when opened: from the hub or a folder', async () => {
   const home = process.cwd();
   const folder = temporaryFolder();
   mkdirSync(join(folder, 'models/mine'), { recursive: true });
@@ -24,7 +24,7 @@ it("a model is the hub's or a folder as it was when it was opened", async () => 
   }
 });
 
-it('a card credits models of the hub alone, and no data set', async () => {
+it('a card credits only models of the hub, and no data set', async () => {
   const { encoder } = await openPretrained(STUDENT, 0);
   const training = {
     run: 'a`b',
@@ -56,7 +56,7 @@ it('a card credits models of the hub alone, and no data set', async () => {
   expect(card).not.toContain('datasets');
 });
 
-it('Markdown takes nothing of a text for its own', () => {
+it('texts are escaped for Markdown', () => {
   expect(escapeMarkdown('<b> [a](b) `c` | *d*\n# e')).toBe('\\<b\\> \\[a\\](b) \\`c\\` \\| \\*d\\* \\# e');
   expect([codeSpan('a'), codeSpan('`a``b'), codeSpan('')]).toEqual(['`a`', '``` `a``b ```', '']);
 });

@@ -8,7 +8,7 @@ import { countParameters } from '../../src/models/text-encoder.js';
 import { temporaryFolder } from '../cli.js';
 import { STUDENT } from '../commands/tiny.js';
 
-it('weights too large for a protobuf message lie beside it, and give the same outputs', async () => {
+it('weights too large for a protobuf message are stored beside it, and give the same outputs', async () => {
   const folder = temporaryFolder();
   const model = await openPretrained(STUDENT, 0);
   const [inside, beside] = [join(folder, 'inside.onnx'), join(folder, 'beside.onnx')];

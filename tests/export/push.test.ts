@@ -56,7 +56,7 @@ async function refusalOf(
 }
 
 describe('kd export --push', () => {
-  it('uploads every file to a new, private repository, and leaves the token nowhere', async () => {
+  it('uploads every file to a new, private repository, and stores the token nowhere', async () => {
     const cwd = temporaryFolder();
     const { code, stdout, stderr } = await kdMeanwhile(
       ['export', STUDENT, '--to', 'made', '--push', 'me/it', '--json', '--backend', BACKEND],
@@ -78,7 +78,7 @@ describe('kd export --push', () => {
 });
 
 describe('an upload', () => {
-  it('adds to a repository that is there, and tells how far it is', async () => {
+  it('adds to an existing repository, and reports progress', async () => {
     hub.models.set('me/it', new Map([['kept.txt', Buffer.from('kept')]]));
     const folder = smallFolder();
     const told: number[] = [];
@@ -99,7 +99,7 @@ describe('an upload', () => {
     );
   });
 
-  it("in somebody else's name", async () => {
+  it('to another owner', async () => {
     expect(await refusalOf(smallFolder(), pushTarget('them/it', '--push'))).toBe(
       `them/it: ${hub.url} does not allow the token in HF_TOKEN to write there; use one with write access for ` +
         'its owner',
@@ -125,7 +125,7 @@ describe('an upload', () => {
     expect(hub.models.get('me/it')!.size).toBe(0);
   });
 
-  it('to where nothing listens', async () => {
+  it('to where nothing is listening', async () => {
     const target = await pushTarget('me/it', '--push');
     await hub.close();
     expect(await refusalOf(smallFolder(), target)).toMatch(
@@ -134,7 +134,7 @@ describe('an upload', () => {
   });
 });
 
-describe('a hub that takes no upload', () => {
+describe('a hub that stalls during an upload', () => {
   let server: Server;
   beforeEach(async () => {
     server = createServer();
@@ -143,13 +143,13 @@ describe('a hub that takes no upload', () => {
   });
   afterEach(() => closeWithConnections(server));
 
-  it('as it says nothing', async () => {
+  it('without responding', async () => {
     expect(await refusalOf(smallFolder())).toMatch(
       /the upload to http:\S+ broke off \(no answer within 0\.2 s\); check/,
     );
   });
 
-  it('as it stops taking it', async () => {
+  it('without accepting data', async () => {
     server.on('request', (request, response) => {
       if (request.method === 'GET') response.end('{}');
     });
@@ -178,7 +178,7 @@ describe('a target', () => {
     },
   );
 
-  it('needs a token', async () => {
+  it('requires a token', async () => {
     vi.stubEnv('HF_TOKEN', '');
     await expect(pushTarget('me/it', '--push')).rejects.toThrow(
       '--push: expected a token in HF_TOKEN, found none; make one with write access at ',

@@ -55,7 +55,7 @@ describe('a configuration', () => {
     ['xlm-roberta', 30522],
     ['camembert', 30522],
     ['bert', 30522],
-  ])('of %s without a vocab_size has the default of transformers, %d', (model_type, size) => {
+  ])("of %s without a vocab_size has transformers' default, %d", (model_type, size) => {
     expect(parseConfig({ model_type }, 'c').vocabSize).toBe(size);
   });
 
@@ -63,7 +63,7 @@ describe('a configuration', () => {
     [{}, { hiddenSize: 512, layerNormEps: 1e-5 }],
     [{ hidden_size: 64 }, { hiddenSize: 64, layerNormEps: 1e-5 }],
     [null, { hiddenSize: 32, layerNormEps: 0.5 }],
-  ])('of a whole CLIP whose text_config_dict is %j, which counts alone where it is there', (older, expected) => {
+  ])('of a whole CLIP whose text_config_dict is %j, which overrides everything if present', (older, expected) => {
     const text_config = { hidden_size: 32, num_attention_heads: 4, layer_norm_eps: 0.5 };
     expect(parseConfig({ model_type: 'clip', text_config, text_config_dict: older }, 'c')).toMatchObject(expected);
   });
@@ -100,7 +100,7 @@ describe('a configuration', () => {
     { vocab_size: 7 },
     { max_position_embeddings: 9_999_999 },
     { intermediate_size: 7 },
-  ])('that is not of the weights beside it: %j', async (claim) => {
+  ])('that does not match the weights beside it: %j', async (claim) => {
     const { json } = await readConfig(folder);
     await writeFile(join(folder, 'config.json'), JSON.stringify({ ...json, ...claim }));
     expect(await refusal()).toMatch(
@@ -115,13 +115,13 @@ describe('a configuration', () => {
     [' '.repeat(100_000_000), 'expected at most 10,000,000 bytes, found 100,000,000'],
     ['"text"', 'expected an object, got "text"'],
     ['', 'expected JSON, got '],
-  ])('that is no configuration (%#)', async (text, expected) => {
+  ])('that is invalid (%#)', async (text, expected) => {
     await writeFile(join(folder, 'config.json'), text);
     expect(await refusal()).toContain(`model/config.json: ${expected}`);
   });
 });
 
-describe('what is no file', () => {
+describe('a path that is not a file', () => {
   it.each(['config.json', 'model.safetensors', 'projection.safetensors'])('a pipe named %s', async (name) => {
     await replaceWithPipe(name);
     expect(await refusal()).toBe(`model/${name}: expected a file, found a named pipe`);
@@ -158,7 +158,7 @@ describe('what is no file', () => {
     );
   });
 
-  it('a shard that is a pipe, or a link to itself, or not there', async () => {
+  it('a shard that is a pipe, a link to itself, or missing', async () => {
     await rm(join(folder, 'model.safetensors'));
     await writeFile(join(folder, 'model.safetensors.index.json'), '{"weight_map": {"a": "shard"}}');
     expect(await refusal()).toContain('expected the shard shard beside it, found no such file');

@@ -10,7 +10,7 @@ const key = (seed: number, step: number) => ({ seed, step: tf.scalar(step, 'int3
 describe.each(BACKENDS_UNDER_TEST)('dropout on %s', (backend) => {
   beforeAll(() => loadBackend(backend));
 
-  it("draws TensorFlow's own stateless numbers", async () => {
+  it("uses TensorFlow's own stateless numbers", async () => {
     const drawn = await statelessUniform([2, 5], tf.tensor1d([7, -3], 'int32')).data();
     // tf.random.stateless_uniform of TensorFlow 2.21 for seed [7, -3]
     const tensorflow = [
@@ -28,7 +28,7 @@ describe.each(BACKENDS_UNDER_TEST)('dropout on %s', (backend) => {
     expect([...new Set(kept)].sort()).toEqual([0, Math.fround(1 / 0.75)]);
   });
 
-  it('depends on seed, step and place, and on nothing else', async () => {
+  it('depends only on seed, step and place', async () => {
     const mask = async (seed: number, step: number, place: string) =>
       Array.from(await dropout(tf.ones([64]), 0.5, place, key(seed, step)).data()).join();
     const first = await mask(1, 1, 'a');

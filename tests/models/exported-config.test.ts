@@ -18,7 +18,7 @@ describe('an exported configuration', () => {
     ['student', 'RobertaModel', 'roberta'],
     ['variants/student-masked-lm-bin', 'RobertaModel', 'roberta'],
     ['variants/student-bert', 'BertModel', 'bert'],
-  ])('of %s is that of a %s alone', (folder, architecture, modelType) => {
+  ])('of %s equals that of a %s alone', (folder, architecture, modelType) => {
     const exported = JSON.parse(exportedConfig(read(folder))) as JsonObject;
     expect(exported.architectures).toEqual([architecture]);
     expect(exported.model_type).toBe(modelType);
@@ -50,7 +50,7 @@ describe('an exported configuration', () => {
     expect(text).toContain('"classifier_dropout": null,');
   });
 
-  it('keeps numbers that JSON has not, as Python writes them; others than Python read null', () => {
+  it('keeps numbers that JSON lacks, as Python writes them; other programs get null', () => {
     const json = {
       model_type: 'roberta',
       a: Infinity,

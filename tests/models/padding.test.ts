@@ -100,7 +100,7 @@ describe.each(BACKENDS_UNDER_TEST)('padding computed once on %s', (backend) => {
   }
 
   it.each([false, true])(
-    'gives outputs and gradients of whole texts at every length they may be cut to (masked: %s)',
+    'gives outputs and gradients of full-length texts at every length they may be cut to (masked: %s)',
     async (isMasked) => {
       const { exact, errors } = await float32Bounds(outputsOf({}, isMasked), inputsOf(LENGTH));
       for (const length of [8, 9, 12, 15, 17, 19, LENGTH]) {
@@ -115,7 +115,7 @@ describe.each(BACKENDS_UNDER_TEST)('padding computed once on %s', (backend) => {
     },
   );
 
-  it('gives those of whole texts whose padding shares its masks, with dropout', async () => {
+  it('gives those of full-length texts whose padding shares its masks, with dropout', async () => {
     const options = (): ForwardOptions => ({
       dropout: { seed: 5, step: tf.scalar(3, 'int32'), rate: 0.3, padding: 'shared' },
     });
@@ -175,8 +175,8 @@ describe.each(BACKENDS_UNDER_TEST)('padding computed once on %s', (backend) => {
   });
 });
 
-describe('padding that comes out alike', () => {
-  it("is RoBERTa's, where nothing is dropped out", () => {
+describe('padding that is the same at every position', () => {
+  it("is RoBERTa's without dropout", () => {
     const encoder = buildTextEncoder(CONFIG);
     expect(encoder.sharedPadding({ rate: 0 })).toBe(1);
     expect(encoder.sharedPadding()).toBeUndefined();
@@ -187,7 +187,7 @@ describe('padding that comes out alike', () => {
     expect(buildTextEncoder({ ...CONFIG, hiddenDropoutProb: 0, attentionProbsDropoutProb: 0 }).sharedPadding()).toBe(1);
   });
 
-  it('is not that of models with a position for every place', () => {
+  it('is not found in models whose padding positions have different embeddings', () => {
     expect(buildTextEncoder({ ...CONFIG, family: 'bert' }).sharedPadding({ rate: 0 })).toBeUndefined();
     const clip = buildTextEncoder({
       family: 'clip-text',

@@ -83,7 +83,7 @@ describe.each(BACKENDS_UNDER_TEST)('on %s', (backend) => {
     await file.close();
   });
 
-  it('a student given an attention mask gives what PyTorch gives with it', async () => {
+  it("a student with an attention mask gives PyTorch's outputs with it", async () => {
     const { lastHiddenState } = await encodeFixture(await openEngine('student', true), 'student_ids_ko', 1);
     expect(largestDifference(lastHiddenState, await expected.read('student_last_hidden_state_ko_masked'))).toBeLessThan(
       FLOAT32,
@@ -93,7 +93,7 @@ describe.each(BACKENDS_UNDER_TEST)('on %s', (backend) => {
     );
   });
 
-  it('a file without a pooler gives the same hidden states, and a pooler of its own', async () => {
+  it('a file without a pooler gives the same hidden states, and a new pooler', async () => {
     const model = await openPretrained(join(PARITY, 'variants/student-masked-lm-bin'), 7);
     expect(model.fresh).toEqual(['pooler.dense.weight', 'pooler.dense.bias']);
     const { lastHiddenState, poolerOutput } = await encodeFixture(

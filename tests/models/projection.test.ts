@@ -56,7 +56,7 @@ async function projectedFolder(): Promise<string> {
 describe.each(BACKENDS_UNDER_TEST)('a projection on %s', (backend) => {
   beforeAll(() => loadBackend(backend));
 
-  it('maps hidden states and pooled outputs by its own file', async () => {
+  it('maps hidden states and pooled outputs with its own file', async () => {
     const folder = await projectedFolder();
     const plain = await encode(await openPretrained(join(PARITY, 'student'), 0));
     const model = await openPretrained(folder, 0);
@@ -72,7 +72,7 @@ describe.each(BACKENDS_UNDER_TEST)('a projection on %s', (backend) => {
 });
 
 describe('the folder of a projected model', () => {
-  it('keeps the projection apart from what transformers knows', async () => {
+  it('separates the projection from what transformers knows', async () => {
     const folder = await projectedFolder();
     expect(readdirSync(folder).sort()).toEqual(['config.json', 'model.safetensors', 'projection.safetensors']);
     const own = await openSafetensors(join(folder, 'model.safetensors'));
@@ -83,7 +83,7 @@ describe('the folder of a projected model', () => {
     for (const file of [own, original]) await file.close();
   });
 
-  it('is refused where the projection is for another width', async () => {
+  it('is refused if the projection is for another width', async () => {
     const folder = await projectedFolder();
     const tensor = (name: string, shape: number[]) => ({
       name,

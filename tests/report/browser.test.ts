@@ -97,7 +97,7 @@ describe.skipIf(CHROMIUM === undefined)(
       ['phone', 'dark', 'en-GB'],
       ['desktop', 'light', 'en-GB'],
       ['desktop', 'dark', 'ko-KR'],
-    ] as const)('shows all parts without complaint and fits a %s, %s, %s', async (width, colorScheme, locale) => {
+    ] as const)('shows all parts without errors and fits a %s, %s, %s', async (width, colorScheme, locale) => {
       const run = runWithSentences();
       await addPicture(run, { prompts: [NASTY] });
       await addPicture(run, {
@@ -168,7 +168,7 @@ describe.skipIf(CHROMIUM === undefined)(
       }
     });
 
-    it('answers to pointer and switches', async () => {
+    it('responds to pointer and switches', async () => {
       const page = await openFile(runWithSentences());
       const box = (await page.locator('.chart.tall').boundingBox())!;
       await page.mouse.move(box.x + box.width / 2, box.y + box.height / 3);
@@ -194,7 +194,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.close();
     });
 
-    it('changes language and theme, and keeps what was chosen', async () => {
+    it("changes language and theme, and keeps the reader's choices", async () => {
       const page = await openFile(runWithSentences());
       await page.getByRole('button', { name: 'Total' }).click();
       await page.getByRole('button', { name: '한국어' }).focus();
@@ -210,7 +210,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.close();
     });
 
-    it('shows a run before its first step, and one whose loss is no number', async () => {
+    it('shows a run before its first step, and one whose loss is not a number', async () => {
       const empty = makeRun();
       for (const name of ['loss.csv', 'validation.csv']) rmSync(join(empty, name));
       const lock = await lockRun(empty);
@@ -346,7 +346,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await prepared.close();
     });
 
-    it('follows a run that goes on, without being loaded again', async () => {
+    it('follows a resumed run without being reloaded', async () => {
       const run = makeRun({ settings: { epochs: 100 } });
       const lock = await lockRun(run);
       server = await serveReport(followRun(run), 0);

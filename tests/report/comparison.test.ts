@@ -9,7 +9,7 @@ import { keepBaselines } from '../../src/runs/baselines-file.js';
 import { addEvaluation, makeRun } from './run-of.js';
 
 describe('a comparison', () => {
-  it('has only what differs, whichever run has it', () => {
+  it('only has what differs, whichever run has it', () => {
     const runs = [
       [
         ['--seed', '1'],
@@ -29,7 +29,7 @@ describe('a comparison', () => {
     ]);
   });
 
-  it('says of a run that was validated on a sample', async () => {
+  it('says if a run was validated on a sample', async () => {
     const runs = [makeRun({ validated: 5 }), makeRun({ name: 'second' })];
     const text = comparisonText(await followComparison(runs).comparison(false));
     expect(text.match(/^\(.*\)$/gm)).toEqual(['(first: validated on a sample of 5 of 8 pairs)']);
@@ -63,7 +63,7 @@ describe('a comparison', () => {
     ]);
   });
 
-  it('has a baseline that runs share once, and every student', async () => {
+  it('has a baseline shared by runs once, and every student', async () => {
     const model = { source: 's', parameters: 1, bytes: 1, width: 1 };
     const untrained = { ...model, role: 'untrained', scores: [1] } as const;
     const student = { ...model, role: 'student', scores: [1] } as const;
@@ -87,7 +87,7 @@ describe('a comparison', () => {
     expect(evaluations[0].pairs!.models.map(({ role }) => role)).toEqual(['teacher', 'untrained']);
   });
 
-  it('tells data by their pairs, not by where they are stored', async () => {
+  it('distinguishes data by their pairs, not by where they are stored', async () => {
     const store = 'checkpoints/.prepared/other';
     const first = makeRun();
     const same = makeRun({ name: 'second', data: { store } });
@@ -100,14 +100,14 @@ describe('a comparison', () => {
     );
   });
 
-  it('tells runs of the same name by their folders', async () => {
+  it('distinguishes runs of the same name by their folders', async () => {
     const { runs, differences } = await followComparison([makeRun(), makeRun()]).comparison(false);
     expect(new Set(runs.map(({ run }) => run.name)).size).toBe(2);
     expect(differences).toEqual([]);
   });
 });
 
-it('labels at the ends of lines stand apart, and inside the plot', () => {
+it('labels at the ends of lines do not overlap, and are inside the plot', () => {
   const line = (value: number) => ({ name: '', colour: '', style: 'marks' as const, points: [[1, value] as const] });
   const lines = [line(0), line(0.001), line(1), line(0.5), { ...line(0.5), style: 'curve' as const }];
   const places = endOffsets({ lines, log: false }, [0, 1], 100).map(

@@ -6,7 +6,7 @@ import { contactSheet } from '../../src/report/contact-sheet.js';
 import { addPicture, makeRun } from './run-of.js';
 
 describe('the contact sheet', () => {
-  it('is none where nothing was drawn', async () => {
+  it('is absent if nothing was drawn', async () => {
     expect(await contactSheet(makeRun(), [])).toBeUndefined();
   });
 
@@ -36,7 +36,7 @@ describe('the contact sheet', () => {
     for (const [channel, value] of [250, 200, 5].entries()) expect(Math.abs(data[channel] - value)).toBeLessThan(6);
   });
 
-  it('takes nothing from a list that somebody else has written', async () => {
+  it('does not trust a list written by others', async () => {
     const run = makeRun();
     await addPicture(run, { file: 'it.png' });
     const list = join(run, 'pictures/pictures.json');
@@ -56,7 +56,7 @@ describe('the contact sheet', () => {
     }
   });
 
-  it('leaves out what is gone, and what is no picture, which is said', async () => {
+  it('leaves out missing files and files that are not pictures, and reports these', async () => {
     const run = makeRun();
     for (const file of ['gone.png', 'torn.png', 'whole.png']) await addPicture(run, { file });
     rmSync(join(run, 'pictures/gone.png'));

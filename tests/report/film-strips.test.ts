@@ -6,7 +6,7 @@ import { evenly, filmStrips } from '../../src/report/film-strips.js';
 import { readRunConfig } from '../../src/runs/run-config.js';
 import { addPreview, makeRun } from './run-of.js';
 
-it('a film strip goes from the teacher over the untrained student to the newest checkpoint, the best among them', async () => {
+it('a film strip goes from teacher and untrained student to the newest checkpoint, with the best', async () => {
   const run = makeRun();
   writeFileSync(join(run, 'best'), 'step-00000060\n');
   await addPreview(run, { of: 'student', step: 10 }, { file: 'replaced.png', trouble: 'all pixels are of one colour' });
@@ -27,7 +27,7 @@ it('a film strip goes from the teacher over the untrained student to the newest 
   expect(problems).toEqual([expect.stringMatching(/student-200\.png: expected a picture, got /)]);
 });
 
-it('a step counts unless the run was resumed from an earlier one after it', () => {
+it('a step counts unless the run was later resumed from an earlier one', () => {
   const resumptions = [{ step: 20 }, { step: 10 }, { step: 30 }];
   const counting = [10, 15, 20, 25].map((step) =>
     [0, 1, 2, 3].filter((resumed) => isOfRun({ step, resumed }, resumptions)),
@@ -40,7 +40,7 @@ it('a step counts unless the run was resumed from an earlier one after it', () =
   ]);
 });
 
-it('at even distances, the first and the last among them', () => {
+it('evenly spaced, including the first and the last', () => {
   expect(evenly([1, 2, 3, 4, 5], 3)).toEqual([1, 3, 5]);
   expect(evenly([1, 2], 3)).toEqual([1, 2]);
 });

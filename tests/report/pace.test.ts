@@ -14,7 +14,7 @@ it('the pace of a run is that of its logged steps, each since the one before', (
   expect(paceOf([], 8)).toEqual({ seconds: 0, pairs: 0 });
 });
 
-it('the time left leaves out the first step, and is not told before there is something to tell it by', () => {
+it('the time left ignores the first step, and is unknown until there are enough', () => {
   const rows = [row(1, 2), row(10, 16), row(20, 32)];
   expect(secondsFor(152, rows, 8)).toBe(7);
   expect(secondsFor(152, rows.slice(0, 2), 8)).toBeNull();

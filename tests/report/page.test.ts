@@ -21,7 +21,7 @@ function dataOf(page: string): ReportData {
 }
 
 describe('the page', () => {
-  it('is one file that fetches nothing', async () => {
+  it('is one file that loads nothing', async () => {
     const page = await pageOf();
     const withoutScript = page.slice(0, page.lastIndexOf('<script>'));
     expect(/ src=|<link[^>]* href="(?!data:,)|@import|url\(/.exec(withoutScript)).toBeNull();
@@ -30,7 +30,7 @@ describe('the page', () => {
     expect(page.match(/<\/script>/g)).toHaveLength(2);
   });
 
-  it('holds no text that ends its script, whatever a run is called and configured with', async () => {
+  it("has no text that ends its script, whatever the run's name and configuration", async () => {
     const nasty = '</script><img src=x onerror=alert(1)>\u2028<!-- &amp;';
     const page = await pageOf({ settings: { student: nasty } });
     expect([page.includes('<img src=x'), page.includes('\u2028')]).toEqual([false, false]);
@@ -38,7 +38,7 @@ describe('the page', () => {
     expect(JSON.parse(embedded({ nasty }))).toEqual({ nasty });
   });
 
-  it('stays under 3 MB for 312,500 steps logged at every one', async () => {
+  it('stays under 3 MB for 312,500 steps, all of them logged', async () => {
     const page = await pageOf({ rows: 312_500, logEvery: 1, epochs: 10 });
     expect(page.length).toBeLessThan(1_500_000);
     expect(dataOf(page)).toMatchObject({
@@ -68,7 +68,7 @@ describe('a run', () => {
     ).toMatchObject({ run: { state: 'starting', step: 0, pairsPerSecond: null }, validation: [] });
   });
 
-  it('trains while a process has its lock, and not after', async () => {
+  it('is training while a process has its lock, and not after', async () => {
     expect(await stateOf(unfinished, lockRun)).toBe('training');
     expect(
       await stateOf(unfinished, async (run) => {
@@ -95,7 +95,7 @@ describe('a run', () => {
     ).toBe('finished'); // its report
   });
 
-  it('that is on its way says how far it is, and what of its log cannot be read', async () => {
+  it('in progress says how far it is, and which log lines cannot be read', async () => {
     const { run, training } = dataOf(
       await pageOf({ settings: { maxSteps: 5000, epochs: 100 } }, (folder) => {
         writeFileSync(
@@ -109,7 +109,7 @@ describe('a run', () => {
     expect(training.curves.loss.mean.at(-1)).toBeNull();
   });
 
-  it('that has ended has had its last epoch, logged or not', async () => {
+  it('that has ended includes its last epoch, logged or not', async () => {
     const { run } = dataOf(
       await pageOf({ rows: 30, logEvery: 10 }, (folder) => {
         const [header, ...lines] = readFileSync(join(folder, 'loss.csv'), 'utf8').trimEnd().split('\n');
@@ -119,7 +119,7 @@ describe('a run', () => {
     expect(run).toMatchObject({ state: 'finished', step: 300, epoch: 3, epochs: 3 });
   });
 
-  it('says on which pairs it is validated, where not on all of them', async () => {
+  it('says which pairs it is validated on, if not all', async () => {
     const facts = async (settings: object, pairs: number, validated: number | '') => {
       const { run, validation } = dataOf(
         await pageOf({ settings, validated }, (folder) => keepBaselines(folder, { untrained: 3, mean: 1, pairs })),

@@ -21,14 +21,14 @@ function seriesOf(rows: readonly CurveRow[]): Series {
 }
 
 describe('a series', () => {
-  it('keeps few rows as they are', () => {
+  it('keeps a few rows unchanged', () => {
     const { step, curves } = seriesOf(rowsOf(100)).points();
     expect(step).toEqual(rowsOf(100).map((row) => row.step));
     expect(curves.loss.mean).toEqual(rowsOf(100).map(({ loss }) => loss));
     expect(curves.loss.min).toEqual(curves.loss.max);
   });
 
-  it('bounds what 312,500 steps logged every step become, and keeps their extremes and mean', () => {
+  it('limits the size of 312,500 logged steps, and keeps their extremes and mean', () => {
     const rows = rowsOf(312_500, 1).map((row) =>
       row.step === 200_001 ? rowAt(200_001, 9) : row.step === 99 ? rowAt(99, -9) : row,
     );
@@ -44,14 +44,14 @@ describe('a series', () => {
     expect(JSON.stringify(series).length).toBeLessThan(400_000);
   });
 
-  it('grows row by row to what it is at once', () => {
+  it('is the same whether built row by row or at once', () => {
     const rows = rowsOf(7_001, 3);
     const grown = new Series();
     for (let at = 0; at < rows.length; at += 13) grown.add(rows.slice(at, at + 13));
     expect(grown.toJSON()).toEqual(seriesOf(rows).toJSON());
   });
 
-  it('goes on from its JSON', () => {
+  it('continues from its JSON', () => {
     const [early, late] = [rowsOf(5_000), rowsOf(9_000).slice(5_000)];
     const resumed = Series.from(JSON.parse(JSON.stringify(seriesOf(early))) as ReturnType<Series['toJSON']>);
     resumed.add(late);
@@ -62,7 +62,7 @@ describe('a series', () => {
     });
   });
 
-  it('says where a loss is no finite number, and leaves it out of means', () => {
+  it('says where a loss is not finite, and excludes it from means', () => {
     const series = seriesOf([rowAt(10, 1), rowAt(20, NaN), rowAt(30, Infinity), rowAt(40, 2)]);
     expect(series.nonFinite).toBe(20);
     expect(series.toJSON().curves.loss.mean).toEqual([1, null, null, 2]);
@@ -75,7 +75,7 @@ describe('a series', () => {
 });
 
 describe('smoothing', () => {
-  it('is the exponential moving average with its bias corrected', () => {
+  it('is the exponential moving average with bias correction', () => {
     // by hand: (0.5·1) / 0.5; (0.25·1 + 0.5·3) / 0.75; (0.125·1 + 0.25·3 + 0.5·5) / 0.875
     expect(smoothed([1, 3, 5], 0.5)).toEqual([1, 1.75 / 0.75, 3.375 / 0.875]);
     expect(smoothed([2, 2, 2], 0.98)).toEqual([2, 2, 2].map((value) => expect.closeTo(value, 12) as number));

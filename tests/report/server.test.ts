@@ -51,7 +51,7 @@ const newsAt = async (position: Position): Promise<News> =>
   ) as News;
 
 describe('a report that is served', () => {
-  it('is the page, for itself and for nobody else', async () => {
+  it('serves the page to itself only', async () => {
     await start();
     const { status, body, headers } = await ask('/');
     expect([status, body.startsWith('<!doctype html>'), body.includes('"live":true')]).toEqual([200, true, true]);
@@ -64,7 +64,7 @@ describe('a report that is served', () => {
     expect(headers).not.toHaveProperty('access-control-allow-origin');
   });
 
-  it('listens on the loopback address alone, and answers to its own names alone', async () => {
+  it('listens on the loopback address only, and responds to its own names only', async () => {
     await start();
     expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
     const { host, port } = new URL(server.url);
@@ -78,7 +78,7 @@ describe('a report that is served', () => {
     expect((await ask('/news', { host: 'evil.example' })).status).toBe(421);
   });
 
-  it('gives out no file, and takes nothing', async () => {
+  it('serves no files, and accepts no data', async () => {
     await start();
     for (const path of [
       '/config.json',
@@ -95,7 +95,7 @@ describe('a report that is served', () => {
     expect((await ask('/', { method: 'HEAD' })).body).toBe('');
   });
 
-  it('tells only what is new', async () => {
+  it('sends only what is new', async () => {
     const run = await start();
     const all = await newsAt({ generation: 'none', rows: 0, sections: '' });
     expect(all).toMatchObject({ position: { rows: 60 }, training: { rows: 60 }, run: { step: 600 } });
@@ -150,7 +150,7 @@ describe('all runs, served', () => {
     server = await serveSite(siteOfRuns(root), 0);
   }
 
-  it('are a list, the ones at work first, each a page, and any of them compared', async () => {
+  it('are a list, running ones first, each a page, and any of them compared', async () => {
     await twoRuns();
     expect(await pageAt('/')).toMatchObject({
       kind: 'runs',
@@ -180,7 +180,7 @@ describe('all runs, served', () => {
     for (const path of ['/runs/no', '/runs', '/compare?run=no']) expect((await ask(path)).status).toBe(404);
   });
 
-  it('are known by their names alone', async () => {
+  it('are found by their names only', async () => {
     await twoRuns();
     for (const path of [
       '/runs/',

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { logTicks, tickLabel } from '../../src/report/ticks.js';
 
-it('a logarithmic axis has round lines, over a narrow range too', () => {
+it('a logarithmic axis has round ticks, over a narrow range too', () => {
   expect(logTicks(0.18, 2.1)).toEqual([0.2, 0.3, 0.5, 0.7, 1, 2]);
   expect(logTicks(0.46, 0.95)).toEqual([0.5, 0.6, 0.7, 0.8, 0.9]);
   expect(logTicks(1e-5, 10)).toEqual([1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 10]);
@@ -9,7 +9,7 @@ it('a logarithmic axis has round lines, over a narrow range too', () => {
   expect(logTicks(1e-12, 1e12).length).toBeGreaterThan(3);
 });
 
-it('numbers at an axis are short', () => {
+it('tick labels are short', () => {
   expect([0, 0.05, 1.5, 300, 9_000, 12_000, 312_500, 2_500_000, 5e-5].map(tickLabel)).toEqual([
     '0',
     '0.05',

@@ -54,13 +54,13 @@ describe('similarities', () => {
     ]);
   });
 
-  it('are given up when told to', async () => {
+  it('are cancelled on request', async () => {
     expect(
       await compareTranslations(engine, tokenizer, { pairs, checkpoint: 'a', pooling: 'mean' }, () => false),
     ).toBeUndefined();
   });
 
-  it('are kept in the run, and made anew where the file is damaged', async () => {
+  it('are saved in the run, and made again if the file is damaged', async () => {
     const run = temporaryFolder();
     expect(await readTranslations(run)).toBeUndefined();
     const kept = (await compareTranslations(engine, tokenizer, {

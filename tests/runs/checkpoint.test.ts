@@ -71,12 +71,12 @@ function trainerOf(step: number): string {
   });
 }
 
-it('a checkpoint is called by its step, so that names sort as steps do', () => {
+it('checkpoints are named after their step, so that names sort like steps', () => {
   expect([1, 12345, 123456789].map(checkpointName)).toEqual(['step-00000001', 'step-00012345', 'step-123456789']);
 });
 
 describe('writing a checkpoint', () => {
-  it('makes a whole folder, and points last and if asked best at it', async () => {
+  it('makes a complete folder, and points last and, if asked, best at it', async () => {
     expect(await writeCheckpoint(run, contents(3), true)).toBe('step-00000003');
     expect(await writeCheckpoint(run, contents(6), false)).toBe('step-00000006');
     expect([read('best'), read('last')]).toEqual(['step-00000003\n', 'step-00000006\n']);
@@ -98,7 +98,7 @@ describe('writing a checkpoint', () => {
     await weights.close();
   });
 
-  it('takes the newer of two of one step', async () => {
+  it('keeps the newer of two with the same step', async () => {
     await writeCheckpoint(run, contents(3, 10), false);
     await writeCheckpoint(run, contents(3, 20), false);
     const weights = await openSafetensors(join(run, 'step-00000003/model.safetensors'));
@@ -106,7 +106,7 @@ describe('writing a checkpoint', () => {
     await weights.close();
   });
 
-  it('leaves what was there where it fails half-way, and goes on from there', async () => {
+  it('keeps the old one if it fails half-way, and can continue from there', async () => {
     await writeCheckpoint(run, contents(3), true);
     await expect(writeCheckpoint(run, contents(6, 6, true), true)).rejects.toThrow('no more parameters');
     expect([steps(), read('best'), read('last')]).toEqual([['step-00000003'], 'step-00000003\n', 'step-00000003\n']);
@@ -129,7 +129,7 @@ describe('pruning', () => {
   });
 });
 
-describe('finding the checkpoint to go on from', () => {
+describe('finding the checkpoint to resume from', () => {
   const flip = (...path: string[]): void => {
     const file = join(run, ...path);
     const bytes = readFileSync(file);
@@ -183,7 +183,7 @@ describe('finding the checkpoint to go on from', () => {
       },
       /^manifest\.json: expected model\.safetensors among its files/,
     ],
-  ])('passes over one with %s, and says why', async (_, damage, reason) => {
+  ])('skips one with %s, and says why', async (_, damage, reason) => {
     damage();
     const { found, skipped } = await findCheckpoint(run);
     expect(found).toMatchObject({
@@ -195,7 +195,7 @@ describe('finding the checkpoint to go on from', () => {
     expect((await findCheckpoint(run)).skipped).toEqual([]);
   });
 
-  it('does not need last, and takes an older one where asked', async () => {
+  it('does not need last, and returns an older one if asked', async () => {
     writeFileSync(join(run, 'last'), '');
     expect((await findCheckpoint(run)).found?.name).toBe('step-00000009');
     expect((await openCheckpoint(run, 'step-00000003')).trainer.state.step).toBe(3);
@@ -204,13 +204,13 @@ describe('finding the checkpoint to go on from', () => {
     );
   });
 
-  it('is none where all are damaged', async () => {
+  it('finds none if all are damaged', async () => {
     for (const name of steps()) flip(name, 'config.json');
     const { found, skipped } = await findCheckpoint(run);
     expect([found, skipped.length]).toEqual([undefined, 3]);
   });
 
-  it('clears away what a killed process left, and gives back what it was replacing', async () => {
+  it('removes what a killed process left, and restores what it was replacing', async () => {
     mkdirSync(join(run, '.tmp-step-00000012'));
     renameSync(join(run, 'step-00000009'), join(run, '.replaced-step-00000009'));
     await tidyRun(run);

@@ -97,7 +97,7 @@ it(`a ${MUTATIONS} times damaged optimizer.safetensors is read or refused in one
 /** Every one writes files and waits for the disk: fewer, unless the environment asks for more. */
 const LOG_MUTATIONS = process.env.KD_FUZZ === undefined ? 100 : MUTATIONS;
 
-it(`logs that are damaged ${LOG_MUTATIONS} times are cut back, read, and added to`, async () => {
+it(`logs that are damaged ${LOG_MUTATIONS} times are cut back, read, and appended to`, async () => {
   const run = temporaryFolder();
   const log = openLossLog(run);
   for (const step of [1, 2, 3, 4]) {
@@ -173,7 +173,7 @@ it.each([
   expect(() => parseTrainer(text, 'trainer.json')).toThrow(new InputError(message));
 });
 
-it('gives back what was written, numbers that are not finite too', () => {
+it('returns what was written, including numbers that are not finite', () => {
   const state = {
     ...START,
     step: 1,

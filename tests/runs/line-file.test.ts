@@ -17,7 +17,7 @@ vi.mock('node:fs', async (original) => {
   };
 });
 
-it('what did not fit on the disk is on it before a checkpoint is, where there is room again', () => {
+it('what did not fit on the disk is written before the next checkpoint if there is room again', () => {
   const path = join(temporaryFolder(), 'lines');
   const file = openLines(path);
   file.line('1');

@@ -58,7 +58,7 @@ describe('a log that is read while it grows', () => {
     ]);
   });
 
-  it('gives every row once, and a line only when it is whole', async () => {
+  it('returns every row once, and a line only when it is complete', async () => {
     const follower = followLossLog(run);
     expect(await follower.next()).toEqual({ rows: [], restarted: false }); // not there yet
     writeFileSync(file, `${HEADER}${line(1)}${line(10).slice(0, 7)}`);
@@ -69,14 +69,14 @@ describe('a log that is read while it grows', () => {
     expect(follower.skipped).toBe(0);
   });
 
-  it('leaves torn lines out and counts them; what is no number is NaN', async () => {
+  it('skips broken lines and counts them; values that are not numbers are NaN', async () => {
     writeFileSync(file, `${HEADER}${line(1, 'NaN')}10,1,0.5\n${line(20)}x${line(30)}${line(40)}`);
     const follower = followLossLog(run);
     expect((await follower.next()).rows).toEqual([row(1, NaN), row(20), row(40)]);
     expect(follower.skipped).toBe(2);
   });
 
-  it('reads columns by their names: others are passed over, those that lack are NaN', async () => {
+  it('reads columns by name: unknown ones are ignored, missing ones are NaN', async () => {
     writeFileSync(file, 'loss,more,step\n3,7,5\n');
     expect((await followLossLog(run).next()).rows).toEqual([
       {
@@ -92,7 +92,7 @@ describe('a log that is read while it grows', () => {
     ]);
   });
 
-  it('begins again where a run went back to an earlier step', async () => {
+  it('starts over if a run went back to an earlier step', async () => {
     writeFileSync(file, `${HEADER}${line(10)}${line(20)}${line(30)}`);
     const follower = followLossLog(run);
     await follower.next();
@@ -103,7 +103,7 @@ describe('a log that is read while it grows', () => {
     expect((await followLossLog(run).next()).rows).toEqual([row(10), row(20, 5), row(30, 6)]);
   });
 
-  it('begins again where the file was written anew, shorter or longer', async () => {
+  it('starts over if the file was rewritten, shorter or longer', async () => {
     const follower = followLossLog(run);
     writeFileSync(file, `${HEADER}${line(10)}${line(20)}`);
     await follower.next();

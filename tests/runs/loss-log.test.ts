@@ -62,7 +62,7 @@ it("TensorBoard's file has the same values under train/ and validation/", () => 
   ]);
 });
 
-it('is cut back to the step that a run goes on from, torn lines and all', async () => {
+it('is cut back to the step that a run resumes from, including broken lines', async () => {
   const run = temporaryFolder();
   const log = openLossLog(run);
   const statistics = { variance: 1, similarity: 0.5 };
@@ -93,7 +93,7 @@ it('is cut back to the step that a run goes on from, torn lines and all', async 
   expect([steps('loss.csv'), steps('validation.csv')]).toEqual([['header'], ['header']]);
 });
 
-it('of an earlier version gets the column that is new when its run goes on', async () => {
+it('of an earlier version gets the new column on resuming', async () => {
   const run = temporaryFolder();
   const path = join(run, 'validation.csv');
   const log = (): void => {
@@ -118,7 +118,7 @@ it('of an earlier version gets the column that is new when its run goes on', asy
   expect(readFileSync(path, 'utf8')).toBe('something else\n');
 });
 
-it('gets its headers back where they are lost when its run goes on', async () => {
+it('gets missing headers back on resuming', async () => {
   const run = temporaryFolder();
   const log = openLossLog(run);
   for (const step of [1, 2]) log.logStep({ ...STEP, step });

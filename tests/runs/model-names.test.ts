@@ -33,7 +33,7 @@ async function run(name: string, steps: readonly number[], settings?: object): P
   return folder;
 }
 
-it('a run is its best checkpoint, else the last, else the newest', async () => {
+it("a run's name means its best checkpoint, else the last, else the newest", async () => {
   const folder = await run('first', [100, 200, 300]);
   expect(await resolveModelName('first', '--model')).toEqual({
     label: 'first',
@@ -62,7 +62,7 @@ it('a checkpoint of a run is named by its step, or as best or last', async () =>
   );
 });
 
-it('clip and roberta are the teacher and the student of the newest run, or of the one in hand', async () => {
+it('clip and roberta are the teacher and the student of the newest run, or of the given one', async () => {
   await expect(resolveModelName('roberta', '--compare')).rejects.toThrow(
     /^--compare roberta: expected a run under \S+checkpoints, found none; train one/,
   );
@@ -83,7 +83,7 @@ it('clip and roberta are the teacher and the student of the newest run, or of th
   });
 });
 
-it('all names of a checkpoint mean it, with the run that it is of', async () => {
+it('all names of a checkpoint refer to it, with its run', async () => {
   const folder = await run('first', [100, 200]);
   const found = { source: 'checkpoints/first/step-00000100', run: 'checkpoints/first' };
   for (const name of [
@@ -104,7 +104,7 @@ it('all names of a checkpoint mean it, with the run that it is of', async () => 
   expect((await resolveModelName('.', '--model')).source).toBe('step-00000100');
 });
 
-it('a name that only a run could have, and none has, is told with the runs that there are', async () => {
+it('a name that only a run could have, and none has, is rejected with a list of runs', async () => {
   await expect(resolveModelName('first', '--model')).rejects.toThrow(
     /^--model first: expected a run, .*, found none of that name; there is no run under \S+\/checkpoints yet$/,
   );
@@ -127,7 +127,7 @@ it('a name that only a run could have, and none has, is told with the runs that 
   expect(await resolveModelName('model', '--model')).toEqual({ label: 'model', source: 'model' });
 });
 
-it('of many checkpoints the newest are named', async () => {
+it('of many checkpoints, only the newest are named', async () => {
   await run('first', [1, 2, 3, 4, 5, 6, 7]);
   await expect(resolveModelName('first:9', '--model')).rejects.toThrow(
     'which has 2 older, step-00000003, step-00000004, step-00000005, step-00000006, step-00000007; give one as',
@@ -141,7 +141,7 @@ it('anything else is a folder or a hub id', async () => {
   }
 });
 
-it('the configuration of a model is none of a run', async () => {
+it("a model's configuration is not a run's", async () => {
   const folder = await run('first', []);
   expect(await isRun(folder)).toBe(true);
   expect((await readRunConfig(folder)).teacher.source).toBe('models/teacher');

@@ -28,7 +28,7 @@ afterEach(() => {
   process.chdir(home);
 });
 
-it('a run is called after its start', () => {
+it('a run is named after its start time', () => {
   expect(defaultRunName(new Date(2026, 0, 2, 3, 4, 5))).toBe('2026-01-02-030405');
   expect(defaultRunName(new Date(2026, 10, 22, 23, 59, 0))).toBe('2026-11-22-235900');
 });
@@ -40,7 +40,7 @@ describe('a new run', () => {
     expect(readFileSync(join(folder, 'config.json'), 'utf8')).toBe('{\n  "order": 1,\n  "epochs": 2\n}\n');
   });
 
-  it('may take a folder that holds no run', async () => {
+  it('may use a folder that does not contain a run', async () => {
     mkdirSync('checkpoints/notes', { recursive: true });
     writeFileSync('checkpoints/notes/plan.txt', 'later');
     await newRun('notes', {});
@@ -58,7 +58,7 @@ describe('a new run', () => {
     await expect(makeRunFolder('first')).rejects.toThrow(taken);
   });
 
-  it('takes no place of another', async () => {
+  it('does not replace another', async () => {
     await newRun('first', { epochs: 1 });
     const taken = new InputError(
       'checkpoints/first: expected no run there yet, found one; resume it with --resume first, choose another ' +
@@ -99,7 +99,7 @@ describe('a new run', () => {
     [' first', 'it begins or ends with a space'],
     ['first.', 'it ends with a dot'],
     ['글'.repeat(86), 'it has more than 255 bytes'],
-  ])('is not called %j: %s', async (name, flaw) => {
+  ])('cannot be called %j: %s', async (name, flaw) => {
     await expect(checkRunIsNew(name)).rejects.toThrow(`: ${flaw}; choose another`);
   });
 
@@ -111,7 +111,7 @@ describe('a new run', () => {
     },
   );
 
-  it('takes no place of a file', async () => {
+  it('does not replace a file', async () => {
     mkdirSync('checkpoints');
     writeFileSync('checkpoints/first', '');
     await expect(checkRunIsNew('first')).rejects.toThrow(
@@ -119,7 +119,7 @@ describe('a new run', () => {
     );
   });
 
-  it('that is taken back leaves nothing of its own', async () => {
+  it('that is removed again leaves nothing of its own', async () => {
     mkdirSync('checkpoints/notes', { recursive: true });
     writeFileSync('checkpoints/notes/plan.txt', 'later');
     for (const [name, before] of [
@@ -135,7 +135,7 @@ describe('a new run', () => {
     expect(readdirSync('checkpoints/notes')).toEqual(['plan.txt']);
   });
 
-  it('says so where the system refuses it', async () => {
+  it('reports system errors', async () => {
     writeFileSync('checkpoints', 'a file');
     await expect(newRun('first', {})).rejects.toThrow(
       /^\S+\/checkpoints\/first: cannot be made: a part of the path is not a folder$/,
@@ -143,7 +143,7 @@ describe('a new run', () => {
   });
 });
 
-it('best and last name a checkpoint each, or none yet', async () => {
+it('best and last each name a checkpoint, or none yet', async () => {
   const run = await newRun('first', {});
   expect(await pointedAt(run, 'best')).toBeUndefined();
   await pointAt(run, 'best', 'step-00000010');
@@ -154,7 +154,7 @@ it('best and last name a checkpoint each, or none yet', async () => {
 });
 
 describe('the newest run', () => {
-  it('is the one begun last, whatever its name, and wherever the clock was set meanwhile', async () => {
+  it("is the last one started, whatever its name and the clock's changes", async () => {
     expect(await newestRun()).toBeUndefined();
     for (const [name, time] of [
       ['b', 300],
@@ -168,7 +168,7 @@ describe('the newest run', () => {
     expect(await newestRun()).toBe('checkpoints/a');
   });
 
-  it('is the one gone on with last', async () => {
+  it('is the last one resumed', async () => {
     const first = await newRun('first', { settings: {} });
     await newRun('second', { settings: {} });
     await noteResumed(first, { resumed: [] } as unknown as RunConfig, {}, 3);
@@ -176,7 +176,7 @@ describe('the newest run', () => {
     expect(readFileSync(join(first, 'config.json'), 'utf8')).toMatch(/"order": 3/);
   });
 
-  it('is told by time among those whose configuration keeps no order, which come after the others', async () => {
+  it('is found by time among those without an order in their configuration, which come last', async () => {
     for (const [name, text, time] of [
       ['b', '{"settings": {}}', 300],
       ['c', '{', 400],

@@ -65,7 +65,7 @@ async function left(run: string, change: Partial<LockOwner>, secondsAgo = 0): Pr
   return path;
 }
 
-it('is for one at a time, and gone when released', async () => {
+it('is held by one at a time, and gone when released', async () => {
   const run = temporaryFolder();
   const lock = await lockRun(run);
   const refusal = await refusalOf(run);
@@ -111,7 +111,7 @@ describe('a lock left behind', () => {
     ['on another machine', { host: 'there', boot: 'other' }],
     ['in another container, where there are no sockets', { namespace: '77', socket: false }],
     ['by a version that knew no namespaces', { namespace: undefined, socket: undefined, pid: 4194303 }],
-  ])('%s is respected, and says what to do; after long silence it is taken over', async (_, change) => {
+  ])('%s is respected, with advice; after a long silence it is taken over', async (_, change) => {
     const run = temporaryFolder();
     const path = await left(run, change, 0);
     const [refusal, since] = [(await refusalOf(run)) as Error, ownerIn(path).since];
@@ -133,7 +133,7 @@ describe('a lock left behind', () => {
     lock.release();
   });
 
-  it('is not judged by a clock that was set: one that is renewed is alive, whatever time it shows', async () => {
+  it('does not depend on the clock: a renewed one is alive, whatever its time', async () => {
     for (const secondsAgo of [-7200, 7200]) {
       const run = temporaryFolder();
       const path = await left(run, { host: 'there', boot: 'other' }, secondsAgo);
@@ -146,7 +146,7 @@ describe('a lock left behind', () => {
     }
   });
 
-  it('in a copy of the folder is nobody’s', async () => {
+  it('in a copy of the folder belongs to nobody', async () => {
     const [run, copy] = [temporaryFolder(), join(temporaryFolder(), 'copy')];
     const lock = await lockRun(run);
     cpSync(run, copy, { recursive: true, filter: (name) => !name.endsWith('.socket') });
@@ -157,7 +157,7 @@ describe('a lock left behind', () => {
   });
 });
 
-it('leaves a claim that another made since, and notices that its own is gone', async () => {
+it('keeps a claim that another made since, and notices that its own is gone', async () => {
   const run = temporaryFolder();
   const lock = await lockRun(run);
   rmSync(claimOf(run));
@@ -212,7 +212,7 @@ it.skipIf(process.getuid?.() === 0)('names a folder that cannot be written', asy
   expect(((await refusalOf(run)) as Error).message).toBe(`${run}/lock: cannot be written: permission denied`);
 });
 
-it('is taken by one of ten that come at once, ten times', async () => {
+it('is taken by one of ten that try at once, ten times', async () => {
   for (let i = 0; i < 10; i++) {
     const run = temporaryFolder();
     if (i % 2 === 0) await left(run, { started: '1', socket: false });
@@ -226,7 +226,7 @@ it('is taken by one of ten that come at once, ten times', async () => {
 }, 120_000);
 
 describe('another process', () => {
-  it('keeps the lock while it is stopped or computes, and loses it when it is killed', async () => {
+  it('keeps the lock while it is suspended or computes, and loses it when it is killed', async () => {
     const run = temporaryFolder();
     const { child } = await holder(run, [], 'setTimeout(() => { for (;;); }, 50);');
     await sleep(100);
@@ -242,7 +242,7 @@ describe('another process', () => {
   }, 30_000);
 
   it.skipIf(!hasNamespaces())(
-    'in a container is refused by one in another, ten times, and succeeds it when that is killed',
+    'in a container is refused by one in another, ten times, and takes over when that is killed',
     async () => {
       const run = temporaryFolder();
       let first = await holder(run, IN_NEW_NAMESPACE);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { keepEvents, openEventFile } from '../../src/runs/tensorboard.js';
 
-it("writes frames that TensorBoard's own reader takes, checksums included", () => {
+it("writes frames that TensorBoard's own reader accepts, checksums included", () => {
   const folder = mkdtempSync(join(tmpdir(), 'kd-events-'));
   const file = openEventFile(folder, 0, () => 1_700_000_000_250);
   file.scalars(300, { 'train/loss': 1.5, 'train/learning_rate': 5e-5 });
@@ -23,7 +23,7 @@ it("writes frames that TensorBoard's own reader takes, checksums included", () =
   );
 });
 
-it('names files so that they rise, also within a second and where the clock was set back', () => {
+it('names files in increasing order, even within a second and if the clock was set back', () => {
   const folder = mkdtempSync(join(tmpdir(), 'kd-events-'));
   const names: string[] = [];
   for (const now of [1_700_000_000_250, 1_700_000_000_750, 1_600_000_000_000, 1_700_000_009_000]) {
@@ -34,7 +34,7 @@ it('names files so that they rise, also within a second and where the clock was 
   expect([...names].sort()).toEqual(names);
 });
 
-it('forgets events after a step and what a killed process left half-written', async () => {
+it('removes events after a step and what a killed process left unfinished', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'kd-events-'));
   const bytes = (): Buffer => readFileSync(join(folder, readdirSync(folder)[0]));
   const file = openEventFile(folder, 0, () => 1_700_000_000_250);

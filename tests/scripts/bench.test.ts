@@ -30,7 +30,7 @@ const python = [process.env.KD_PYTHON ?? 'python3'].find(
 );
 
 describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('npm run bench', () => {
-  it('measures the ways that are asked for, in turn', () => {
+  it('measures the requested variants in turn', () => {
     const { stdout, stderr } = bench('--ours', 'compiled-fp32,cached-fp32,eager-fp32');
     expect(stdout, stderr).toMatch(
       /^Machine: \d+ cores, .+; products alone: \d+ GFLOP\/s in fp32, (\d+|none) in bf16; Node /,
@@ -63,7 +63,7 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('npm run bench', ()
     expect(stderr).toMatch(/^round 1\/1: kd eager-fp32, batch 4, dropout 0\.1: [\d.e-]+ s a step, [\d.]+ GB$/m);
   }, 240_000);
 
-  it('measures steps on real texts, as they come, grouped by length, and with the teacher on disk', () => {
+  it('measures steps on real texts, in random order, grouped by length, and with a teacher cache', () => {
     const ours = ['--ours', 'default,grouped,cached-grouped'];
     const { stdout, stderr } = bench('--texts', 'real', ...ours, '--precision', 'fp32');
     expect(stdout, stderr).toMatch(/^The student's texts have \d+ to \d+ tokens \(mean [\d.]+\); batches of 4$/m);
@@ -105,8 +105,8 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('npm run bench', ()
   );
 });
 
-describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('training as the data grow', () => {
-  it('is measured at each size, as pairs come and grouped by length', () => {
+describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('training with growing data', () => {
+  it('is measured at each size, in random order and grouped by length', () => {
     const flags = ['--pairs', '200', '--batch', '4', '--steps', '60', '--rounds', '1'];
     const { stdout, stderr } = run('growth.mjs', flags);
     const { rows } = tableOf(stdout);
@@ -125,7 +125,7 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('training as the da
 describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow') || availableParallelism() < 2)(
   'what several ranks gain (skipped where there is one core)',
   () => {
-    it('is that of the same run on one rank, and what it takes longer than its share', () => {
+    it('is compared with the same run on one rank, with the excess over its share', () => {
       const flags = ['--models', 'tiny', '--batch', '4', '--steps', '4', '--rounds', '1'];
       const { stdout, stderr } = run('ranks.mjs', flags);
       const { header, rows } = tableOf(stdout);
@@ -176,8 +176,8 @@ describe.skipIf(process.platform !== 'linux')(
   },
 );
 
-describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('what holds the engine to its figures', () => {
-  it('looks at tensors and memory over steps and compilations', () => {
+describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))("the checks of the engine's figures", () => {
+  it('measure tensors and memory over steps and compilations', () => {
     const flags = ['--models', 'tiny', '--steps', '10', '--compilations', '2', '--batch', '2', '--width', '16'];
     const { stdout, stderr } = run('flatness.mjs', flags);
     const lines = stdout
@@ -195,7 +195,7 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('what holds the eng
     expect(new Set(lines.map((line) => line![2])).size).toBe(1);
   }, 240_000);
 
-  it.runIf(processorFeatures().has('avx512f'))('leaves out bfloat16 that oneDNN is kept from, or says so', () => {
+  it.runIf(processorFeatures().has('avx512f'))('skip bfloat16 if oneDNN is disabled, or say so', () => {
     const env: NodeJS.ProcessEnv = { ...process.env, ONEDNN_MAX_CPU_ISA: 'AVX2' };
     delete env.TF_ENABLE_ONEDNN_OPTS;
     const products = run('products.mjs', ['3'], env);
@@ -212,7 +212,7 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('what holds the eng
   });
 
   it.skipIf(bfloat16Obstacle() !== undefined)(
-    'trains in bfloat16 beside float32 on the sample corpus, and finds the difference',
+    'train in bfloat16 beside float32 on the sample corpus, and find the difference',
     () => {
       const { status, stdout, stderr } = run('precision.mjs', ['--steps', '20', '--batch', '8']);
       expect(stdout, stderr).toMatch(

@@ -86,7 +86,7 @@ function editManifest(change: Record<string, unknown>): void {
 }
 
 describe('a bundle', () => {
-  it('is pieces of the size asked for, and a manifest of them', async () => {
+  it('consists of pieces of the requested size, and a manifest', async () => {
     const printed = await make();
     const { pieces } = manifest();
     expect(pieces.length).toBeGreaterThan(4);
@@ -113,14 +113,14 @@ describe('a bundle', () => {
     expect(await ask({}, { in: elsewhere })).toBe(''); // as `npm start` asks
   });
 
-  it('leaves what is in the cache where it is', async () => {
+  it('leaves the cache unchanged', async () => {
     await make();
     await use();
     rmSync(join(elsewhere.root, 'node_modules'), { recursive: true });
     expect((await use()).match(/\S+ \S+: unpacked/g)).toEqual(['set-up: packages: unpacked']);
   });
 
-  it('of the build for GPUs is made without one, leaves the clone as it is, and says where it is used', async () => {
+  it('of the build for GPUs is made without one, leaves the clone unchanged, and says where it is used', async () => {
     await make({}, { device: 'gpu' });
     expect(clone.status()).toMatchObject({ device: 'cpu', choice: { device: 'auto' } });
     await use();
@@ -130,7 +130,7 @@ describe('a bundle', () => {
     expect(await ask({}, { in: elsewhere })).toBe('');
   });
 
-  it('that is slim has neither maps of sources nor the libraries that a step does not open', async () => {
+  it('that is slim has neither source maps nor the libraries that a step does not open', async () => {
     const cudnn = { package: 'nvidia-cudnn-cu12', folder: 'nvidia/cudnn' };
     const [tensorflow, runtime] = SMALL_DISTRIBUTIONS.gpu.wheels;
     const distributions = {
@@ -153,7 +153,7 @@ describe('a bundle', () => {
     expect(await ask({}, { in: elsewhere, distributions })).toBe('');
   });
 
-  it('holds Node itself if asked, for gunzip', async () => {
+  it('contains Node itself if asked, for gunzip', async () => {
     writeText(join(clone.folder, 'node'), NODE);
     await make({ node: join(clone.folder, 'node') });
     expect(gunzipSync(readFileSync(join(bundle, 'node.gz.001'))).toString()).toBe(NODE);
@@ -162,7 +162,7 @@ describe('a bundle', () => {
     expect(elsewhere.status()).toMatchObject({ backend: 'tensorflow' });
   });
 
-  it('without an addon for these sources has it compiled, where there is a compiler', async () => {
+  it('without an addon for these sources has it compiled, if there is a compiler', async () => {
     await make();
     elsewhere.write('native/tf_session.cc', '// mended');
     await expect(use()).rejects.toThrow(
@@ -175,7 +175,7 @@ describe('a bundle', () => {
   });
 });
 
-describe('a bundle that cannot be used is an error of one line', () => {
+describe('an unusable bundle is a one-line error', () => {
   const second = (): string => join(bundle, 'kd-bundle.002');
   const other = { packages: 'another' };
   it.each<[string, () => void, string | RegExp, Partial<Request>?, Asked?]>([
@@ -303,7 +303,7 @@ describe('making a bundle', () => {
     expect(existsSync(join(bundle, 'manifest.json'))).toBe(true);
   });
 
-  it('says so where tar is missing', async () => {
+  it('reports that tar is missing', async () => {
     await make();
     const { PATH } = process.env;
     process.env.PATH = join(clone.folder, 'nothing');
@@ -314,14 +314,14 @@ describe('making a bundle', () => {
     }
   });
 
-  it('says what cannot be had', async () => {
+  it('reports what is not available', async () => {
     await expect(make({ env: { ...clone.env, PIP_FAILS_FOR: 'tensorflow' } }, { device: 'gpu' })).rejects.toThrow(
       '--bundle: the Python package index cannot be reached, or has no tensorflow; connect to the network',
     );
     await expect(make({ env: { ...clone.env, TF_LIBRARY_DIR: '/opt/own' } })).rejects.toThrow(/TF_LIBRARY_DIR/);
   });
 
-  it('that is killed leaves no manifest, and is made again over what it left', async () => {
+  it('leaves no manifest when killed, and is done again over the remains', async () => {
     await make();
     writeFileSync(join(clone.root, 'node_modules/typescript/large'), randomBytes(30_000_000));
     const script = pathToFileURL(join(import.meta.dirname, '../../scripts/setup.mjs')).href;
@@ -362,7 +362,7 @@ describe('making a bundle', () => {
       rmSync(disk, { recursive: true });
     });
 
-    it('says so in one line, and leaves no half piece', async ({ skip }) => {
+    it('says so in one line, and leaves no partial piece', async ({ skip }) => {
       skip(!isMounted, 'this machine does not let tmpfs be mounted');
       await make();
       clone.write('node_modules/typescript/large', randomBytes(200_000).toString('latin1'));
@@ -374,7 +374,7 @@ describe('making a bundle', () => {
       expect(readdirSync(bundle).filter((name) => !/^kd-bundle\.\d{3}$/.test(name))).toEqual([]);
     });
 
-    it('is said when a bundle is used, too', async ({ skip }) => {
+    it('is reported when a bundle is used, too', async ({ skip }) => {
       skip(!isMounted, 'this machine does not let tmpfs be mounted');
       await make();
       clone.write('node_modules/typescript/large', randomBytes(200_000).toString('latin1'));

@@ -18,7 +18,7 @@ describe('the projection of the final run', () => {
     );
   });
 
-  it('refuses what is no rate', () => {
+  it('refuses invalid rates', () => {
     const { status, stderr } = project('--train', 'fast');
     expect(status).toBe(1);
     expect(stderr).toBe('--train: expected pairs a second, got fast; measure them with npm run check:gpu\n');
@@ -26,7 +26,7 @@ describe('the projection of the final run', () => {
 });
 
 describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('npm run check:gpu', () => {
-  it('looks at every point, here on the processor with tiny models', () => {
+  it('checks every point, here on the CPU with tiny models', () => {
     const flags = ['--device', 'cpu', '--models', 'tiny', '--batches', '4,8', '--steps', '2', '--long', '20'];
     const { stdout, stderr } = spawnSync(process.execPath, [join(SCRIPTS, 'gpu/check.mjs'), ...flags], {
       encoding: 'utf8',

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-it('scripts import of dist/ only what is made from a file of src/', () => {
+it('scripts only import modules of dist/ that are built from src/', () => {
   const scripts = readdirSync(join(ROOT, 'scripts'), { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.mjs'),
   );

@@ -43,7 +43,7 @@ async function runSetUp(env: Record<string, string> = {}, options: Partial<Proje
 }
 
 describe('set-up of a fresh clone', () => {
-  it('installs, downloads, unpacks, compiles and links, and says how much and how long', async () => {
+  it('installs, downloads, unpacks, compiles and links, and reports size and time', async () => {
     const printed = await runSetUp();
     expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'g++', 'g++', 'g++', 'tsc']);
     expect(printed).toContain('kd set-up: libtensorflow 2.21.0: downloading 3 MB …\n');
@@ -66,7 +66,7 @@ describe('set-up of a fresh clone', () => {
     },
   );
 
-  it('loads all addons in one process, the package of tfjs first', async () => {
+  it('loads all addons in one process, the tfjs package first', async () => {
     const loaded: (readonly string[])[] = [];
     const loadAddons = (_: unknown, files: readonly string[]): Promise<string> => {
       loaded.push(files);
@@ -76,7 +76,7 @@ describe('set-up of a fresh clone', () => {
     expect(loaded).toEqual([ADDONS.map((addon) => join(clone.root, PACKAGE, 'lib/napi-v8', addon))]);
   });
 
-  it('leaves no wheel and nothing half-made in the cache', async () => {
+  it('leaves no wheel and nothing unfinished in the cache', async () => {
     await runSetUp();
     expect(readdirSync(clone.cache).map((name) => name.replace(/-[0-9a-f]{12,}$/, ''))).toEqual([
       'libtensorflow-2.21.0',
@@ -122,7 +122,7 @@ describe('set-up of a ready clone', () => {
     expect(clone.read(`${PACKAGE}/lib/napi-v8/tfjs_binding.node`)).toBe('addon');
   });
 
-  it('installs again when a package has gone', async () => {
+  it('installs again when a package is missing', async () => {
     rmSync(join(clone.root, 'node_modules/node-api-headers'), { recursive: true });
     await runSetUp();
     expect(clone.calls()).toEqual(['npm']);
@@ -169,7 +169,7 @@ describe('set-up of a ready clone', () => {
     expect(clone.read(`${PACKAGE}/lib/napi-v8/tf_session.node`)).toBe('addon');
   });
 
-  it('compiles the sources again after an edit, and removes what deleted ones left in dist', async () => {
+  it('compiles the sources again after an edit, and removes outputs of deleted ones from dist', async () => {
     clone.write('src/extra.ts', 'extra');
     await runSetUp();
     expect(readdirSync(join(clone.root, 'dist')).sort()).toEqual([
@@ -184,7 +184,7 @@ describe('set-up of a ready clone', () => {
     expect(clone.calls()).toEqual(['tsc', 'tsc']);
   });
 
-  it("hands on the compiler's messages when the sources do not compile, and tries again next time", async () => {
+  it("prints the compiler's messages when the sources do not compile, and tries again next time", async () => {
     clone.write('src/cli.ts', 'type error');
     for (let time = 0; time < 2; time++) {
       await expect(runSetUp()).rejects.toThrow(
@@ -204,7 +204,7 @@ describe('set-up without TensorFlow', () => {
     expect(clone.status()).toMatchObject({ backend: 'cpu', reason: 'Python is missing' });
   });
 
-  it('passes over a Python that does not run, and says that pip is missing or too old', async () => {
+  it('skips a Python that does not run, and says that pip is missing or too old', async () => {
     clone.addTool('python3', 'exit 127');
     expect(await runSetUp()).toContain('because Python is missing:');
     clone.addTool('python', 'echo none');
@@ -228,7 +228,7 @@ describe('set-up without TensorFlow', () => {
     expect(await runSetUp()).toContain('because Python is missing, and a C++ compiler is missing:');
   });
 
-  it('carries on as soon as the missing tool is there', async () => {
+  it('continues as soon as the missing tool is there', async () => {
     clone.removeTool('g++');
     await runSetUp();
     clone.addTool('c++', COMPILER);
@@ -237,7 +237,7 @@ describe('set-up without TensorFlow', () => {
     expect(await runSetUp()).toBe('');
   });
 
-  it('says so when the package index cannot be reached, and tries again', async () => {
+  it('reports that the package index cannot be reached, and tries again', async () => {
     const pipSays =
       'ERROR: Could not find a version that satisfies the requirement tensorflow-cpu==2.21.0 (from versions: none)';
     const offline = { PIP_FAILS: pipSays };
@@ -254,7 +254,7 @@ describe('set-up without TensorFlow', () => {
     );
   });
 
-  it('refuses another file than the official wheel, and does not download it over and over', async () => {
+  it('refuses a file other than the official wheel, and does not download it over and over', async () => {
     const printed = await runSetUp({ WHEEL: 'another file' });
     expect(printed).toMatch(
       new RegExp(`expected sha256 ${SMALL_DISTRIBUTIONS.cpu.wheels[0].sha256}, got [0-9a-f]{64}\\)`),
@@ -275,7 +275,7 @@ describe('set-up without TensorFlow', () => {
     expect(clone.calls().filter((name) => name === 'g++')).toHaveLength(1);
   });
 
-  it('takes the addon out again when libtensorflow cannot be loaded', async () => {
+  it('removes the addon when libtensorflow cannot be loaded', async () => {
     const loadAddons = () =>
       Promise.reject(new TensorflowUnavailable('libtensorflow cannot be loaded (SIGILL)', 'mend that'));
     expect(await runSetUp({}, { loadAddons })).toContain(
@@ -284,7 +284,7 @@ describe('set-up without TensorFlow', () => {
     for (const addon of ADDONS) expect(existsSync(join(clone.root, PACKAGE, 'lib/napi-v8', addon))).toBe(false);
   });
 
-  it('says so when the cache cannot be written', async () => {
+  it('reports that the cache cannot be written', async () => {
     clone.write('a-file', '');
     expect(await runSetUp({ XDG_CACHE_HOME: join(clone.root, 'a-file') })).toContain(
       'because files cannot be written (ENOTDIR',
@@ -298,7 +298,7 @@ describe('set-up without TensorFlow', () => {
     ],
     [{ ...LINUX, glibc: () => '2.17' }, 'libtensorflow needs glibc 2.27 or newer, and this system has 2.17'],
     [{ ...LINUX, glibc: () => undefined }, 'libtensorflow needs glibc 2.27, and this system has another C library'],
-  ])('leaves TensorFlow out where its libraries do not run', async (host, reason) => {
+  ])('omits TensorFlow if its libraries do not run', async (host, reason) => {
     expect(await runSetUp({}, { host })).toContain(`no TensorFlow, because ${reason}:`);
     expect(clone.calls()).not.toContain('pip');
   });
@@ -383,7 +383,7 @@ describe('set-up with an NVIDIA GPU in sight', () => {
     );
   });
 
-  it('says the sizes first, and lays CUDA out where libtensorflow and XLA look for it', async () => {
+  it('reports the sizes first, and puts CUDA where libtensorflow and XLA look for it', async () => {
     const printed = await runSetUp({}, { findGpus });
     const [seen, sizes] = printed.split('\n').filter((line) => /in sight|wheels/.test(line));
     expect(seen).toBe('kd set-up: in sight: NVIDIA H100 80GB HBM3, NVIDIA H100 80GB HBM3');
@@ -420,7 +420,7 @@ describe('set-up with an NVIDIA GPU in sight', () => {
     expect(clone.calls()).toEqual([]);
   });
 
-  it('upgrades a set-up for processors when a GPU has come', async () => {
+  it('upgrades a CPU set-up when a GPU was added', async () => {
     await runSetUp();
     expect(clone.wheels()).toEqual(['tensorflow-cpu']);
     await runSetUp({}, { findGpus });
@@ -428,7 +428,7 @@ describe('set-up with an NVIDIA GPU in sight', () => {
     expect(clone.status()).toMatchObject({ device: 'gpu' });
   });
 
-  it('carries on after an interruption with the wheels that are missing', async () => {
+  it('continues after an interruption with the missing wheels', async () => {
     const printed = await runSetUp({ PIP_FAILS_FOR: 'nvidia-cublas-cu12' }, { findGpus });
     expect(printed).toContain(
       'no TensorFlow for GPUs, because the Python package index cannot be reached, or has no ' +
@@ -445,7 +445,7 @@ describe('set-up with an NVIDIA GPU in sight', () => {
     expect(clone.status().gpu).toBeUndefined();
   });
 
-  it('downloads again only the part that is cut short', async () => {
+  it('downloads again only the truncated part', async () => {
     await runSetUp({}, { findGpus });
     writeText(join(folder(), 'nvidia/cublas/lib/libcublas.so.12'), 'b');
     clone.wheels();
@@ -453,7 +453,7 @@ describe('set-up with an NVIDIA GPU in sight', () => {
     expect(clone.wheels()).toEqual(['nvidia-cublas-cu12']);
   });
 
-  it('makes a link again that has gone, without a download', async () => {
+  it('restores a missing link without a download', async () => {
     await runSetUp({}, { findGpus });
     rmSync(join(folder(), 'nvidia/cublas/lib/libcudart.so.12'));
     clone.wheels();
@@ -462,7 +462,7 @@ describe('set-up with an NVIDIA GPU in sight', () => {
     expect(clone.wheels()).toEqual([]);
   });
 
-  it('refuses another file than the official wheel, once, and takes the build for processors', async () => {
+  it('refuses a file other than the official wheel, once, and uses the CPU build', async () => {
     const cpu = SMALL_DISTRIBUTIONS.cpu.wheels[0].package;
     const wrong = { WHEEL: `wheel ${cpu}` };
     expect(await runSetUp(wrong, { findGpus })).toContain(
@@ -473,7 +473,7 @@ describe('set-up with an NVIDIA GPU in sight', () => {
     expect(clone.status()).toMatchObject({ backend: 'tensorflow', device: 'cpu' });
   });
 
-  it('takes the build for processors where the disk has no room for the other', async () => {
+  it('uses the CPU build if the disk is too full for the other', async () => {
     // asked for once for each build, which takes its largest wheel of 3 MB and the files of a few bytes
     const sizes = [2e6, 4e6];
     const printed = await runSetUp({}, { findGpus, freeBytes: () => sizes.shift()! });
@@ -484,7 +484,7 @@ describe('set-up with an NVIDIA GPU in sight', () => {
     expect(clone.wheels()).toEqual(['tensorflow-cpu']);
   });
 
-  it('stays with the build for processors when told so, until told otherwise', async () => {
+  it('keeps the CPU build when told so, until told otherwise', async () => {
     await runSetUp({}, { findGpus, device: 'cpu' });
     expect(await runSetUp({}, { findGpus })).toBe('');
     expect(clone.wheels()).toEqual(['tensorflow-cpu']);
@@ -492,7 +492,7 @@ describe('set-up with an NVIDIA GPU in sight', () => {
     expect(clone.status()).toMatchObject({ device: 'gpu', choice: { device: 'auto' } });
   });
 
-  it('sets up for GPUs without one when told so, and fails where that cannot be had', async () => {
+  it('sets up for GPUs without one when told so, and fails if that is impossible', async () => {
     await expect(runSetUp({ PIP_FAILS_FOR: 'tensorflow' }, { device: 'gpu' })).rejects.toThrow(
       '--device gpu: the Python package index cannot be reached, or has no tensorflow; connect to the network',
     );
@@ -500,7 +500,7 @@ describe('set-up with an NVIDIA GPU in sight', () => {
     expect(clone.status()).toMatchObject({ device: 'gpu' });
   });
 
-  it("leaves NVIDIA's wheels out where the system's CUDA serves, and names what that lacks", async () => {
+  it("omits NVIDIA's wheels if the system's CUDA is used, and names what that lacks", async () => {
     const found = new Set(['libcudart.so.12', 'libcublas.so.12']);
     const options: Partial<ProjectOptions> = {
       findGpus,
@@ -516,7 +516,7 @@ describe('set-up with an NVIDIA GPU in sight', () => {
     expect(clone.status()).toMatchObject({ device: 'gpu', choice: { cuda: 'system' } });
   });
 
-  it('says once that the driver does not answer', async () => {
+  it('says once that the driver does not respond', async () => {
     const options = { findGpus: () => Promise.resolve({ failure: 'Driver/library version mismatch' }) };
     expect(await runSetUp({}, options)).toContain(
       'no TensorFlow for GPUs, because the NVIDIA driver does not answer (Driver/library version mismatch): ' +
@@ -540,12 +540,12 @@ describe('the search for GPUs', () => {
     writeText(join(clone.folder, 'root/dev', name), '');
   };
 
-  it('believes nvidia-smi', async () => {
+  it('trusts nvidia-smi', async () => {
     clone.addTool('nvidia-smi', 'echo "NVIDIA GeForce RTX 3060"');
     expect(await look()).toEqual({ names: ['NVIDIA GeForce RTX 3060'] });
   });
 
-  it('takes a driver that fails with a GPU for broken, and without one for an empty image', async () => {
+  it('considers a failing driver with a GPU broken, and without one an empty image', async () => {
     clone.addTool('nvidia-smi', 'echo "Failed to initialize NVML: Driver/library version mismatch"; exit 18');
     expect(await look()).toBeUndefined();
     device('nvidia0');
@@ -555,14 +555,14 @@ describe('the search for GPUs', () => {
   it.each([
     ['nvidia3', 'usr/lib/x86_64-linux-gnu'],
     ['dxg', 'usr/lib/wsl/lib'],
-  ])("takes a device (%s) with the driver's library for a GPU", async (name, folder) => {
+  ])("considers a device (%s) with the driver's library a GPU", async (name, folder) => {
     device(name);
     expect(await look()).toBeUndefined();
     writeText(join(clone.folder, 'root', folder, 'libcuda.so.1'), '');
     expect(await look()).toEqual({ names: ['an NVIDIA GPU'] });
   });
 
-  it("does not take the driver's library alone for a GPU", async () => {
+  it("does not consider the driver's library alone a GPU", async () => {
     writeText(join(clone.folder, 'lib/libcuda.so.1'), '');
     const env = { LD_LIBRARY_PATH: join(clone.folder, 'lib') };
     expect(await look(env)).toBeUndefined();
@@ -572,7 +572,7 @@ describe('the search for GPUs', () => {
 });
 
 describe("the set-up's flags", () => {
-  it('are read, with variables for those that are not given', () => {
+  it('are parsed, with variables for those not given', () => {
     expect(readChoice(['--quiet', '--device', 'cpu'], { KD_SETUP_CUDA: 'system' })).toEqual({
       quiet: true,
       device: 'cpu',
@@ -598,7 +598,7 @@ describe("the set-up's flags", () => {
     [['--bundle', 'b', '--piece-size', '10'], '--piece-size 10: expected a size of 1k or more, such as 60M or 2G'],
     [['--slim'], '--slim is for making a bundle: expected --bundle <folder> with it, got none'],
     [['--bundle', 'b', '--from', 'c'], '--bundle makes a bundle and --from uses one: expected one of them, got both'],
-  ])('are refused with what was expected: %j', (args, message) => {
+  ])('are rejected with what was expected: %j', (args, message) => {
     expect(() => readChoice(args, {})).toThrow(message);
   });
 });
@@ -649,7 +649,7 @@ describe('set-up without npm packages', () => {
   });
 });
 
-describe('set-ups that are interrupted, or at work at the same time', () => {
+describe('set-ups that are interrupted or concurrent', () => {
   it.skipIf(process.platform !== 'linux')(
     'carries on after being killed while unpacking, without a second download',
     async () => {
@@ -702,14 +702,14 @@ with zipfile.ZipFile(sys.argv[1], "w") as archive:
     mkdirSync(join(clone.folder, 'out'));
   });
 
-  it('unpacks the named members only, to the named paths', () => {
+  it('unpacks only the named members, to the named paths', () => {
     const { status } = spawnSync('python3', [script, wheel, join(clone.folder, 'out'), 'a/b.so=lib/b.so']);
     expect(status).toBe(0);
     expect(readFileSync(join(clone.folder, 'out/lib/b.so')).equals(Buffer.alloc(3_000_000, 'x'))).toBe(true);
     expect(readdirSync(join(clone.folder, 'out'))).toEqual(['lib']);
   });
 
-  it('fails on a member that is not there', () => {
+  it('fails on a missing member', () => {
     const { status, stderr } = spawnSync('python3', [script, wheel, join(clone.folder, 'out'), 'd=d'], {
       encoding: 'utf8',
     });

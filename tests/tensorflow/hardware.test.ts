@@ -8,8 +8,8 @@ const PROCESSORS = {
   amx: new Set(['avx2', 'avx512f', 'avx512_bf16', 'amx_bf16']),
 };
 
-describe('bfloat16 on a processor', () => {
-  it('lacks instructions on those that have none', () => {
+describe('bfloat16 on a CPU', () => {
+  it('lacks instructions on CPUs without them', () => {
     expect(Object.values(PROCESSORS).map((features) => bfloat16Lack(features, {}))).toEqual([
       'the processor has no bfloat16 instructions',
       'the processor has no bfloat16 instructions',
@@ -33,7 +33,7 @@ describe('bfloat16 on a processor', () => {
       expect(bfloat16Lack(PROCESSORS.amx, { [name]: limit })).toBe(expected ? undefined : `${name}=${limit}`);
   });
 
-  it('cannot be had where TensorFlow would ask oneDNN for what it is kept from', () => {
+  it('is not available if TensorFlow would ask oneDNN for a disabled kernel', () => {
     const limited = { ONEDNN_MAX_CPU_ISA: 'avx2' };
     expect(bfloat16Obstacle(PROCESSORS.amx, limited)).toBe('ONEDNN_MAX_CPU_ISA=avx2');
     expect(bfloat16Obstacle(PROCESSORS.avx512, { DNNL_MAX_CPU_ISA: 'AVX' })).toBe('DNNL_MAX_CPU_ISA=AVX');

@@ -30,7 +30,7 @@ afterEach(() => {
 describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))(
   'what is written to standard error while it is muted',
   () => {
-    it('goes nowhere where that is a socket', () => {
+    it('is discarded if that is a socket', () => {
       const { stdout, stderr } = spawnSync(process.execPath, ['-e', PROGRAM], { encoding: 'utf8' });
       expect([stdout, stderr]).toEqual(['returned\n', 'before thrown after ']);
     });
@@ -44,7 +44,7 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))(
       ]);
     });
 
-    it('goes nowhere where that is a pipe, also of one that nobody reads', () => {
+    it('is discarded if that is a pipe, even one that nobody reads', () => {
       const script =
         '"$0" -e "$1" 2>&1 >out | cat; "$0" -e "process.on(\'SIGPIPE\', () => {}); $2" 2>&1 >lost | true; cat out';
       const quiet = PROGRAM.replaceAll(/writeSync\(2, text\)/g, '{ try { writeSync(2, text); } catch {} }');
@@ -56,7 +56,7 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))(
       expect(readFileSync(join(folder, 'lost'), 'utf8')).toBe('returned\n');
     });
 
-    it('is written after all where no descriptor is left, and the work is done', () => {
+    it('is written after all if no descriptor is left, and the work is done', () => {
       const fill = `
       const { openSync } = require('node:fs');
       import(${JSON.stringify(MUTED)}).then(({ withMutedStderr }) => {

@@ -21,7 +21,7 @@ const problemOf = async (fake: Fake, choice: DeviceChoice = 'auto') => {
 };
 
 describe('the driver', () => {
-  it('tells its GPUs', async () => {
+  it('lists its GPUs', async () => {
     expect(await lookForGpus(fakeMachine({ smi: `${H100}\n${RTX_3060}\n` }))).toEqual({
       state: 'present',
       driver: '550.54.15',
@@ -46,7 +46,7 @@ describe('the driver', () => {
     });
   });
 
-  it('may be too old to tell the compute capability', async () => {
+  it('may be too old to report the compute capability', async () => {
     const machine: Machine = {
       ...fakeMachine(),
       run: (_, [fields]) =>
@@ -63,7 +63,7 @@ describe('the driver', () => {
     });
   });
 
-  it('that fails is broken where there is a GPU, and absent where there is none', async () => {
+  it('is broken if it fails with a GPU, and absent without one', async () => {
     const smi = { status: 18, stdout: 'Failed to initialize NVML: Driver/library version mismatch\n' };
     expect(await lookForGpus(fakeMachine({ smi }))).toEqual({
       state: 'broken',
@@ -87,8 +87,8 @@ describe('the driver', () => {
   });
 });
 
-describe('what stands in the way of a GPU', () => {
-  it('is nothing where all is well', async () => {
+describe('what prevents the use of a GPU', () => {
+  it('is nothing if all is well', async () => {
     expect(await problemOf({})).toBeUndefined();
     expect(await problemOf({ smi: `${H100}\n${RTX_3060}` }, 'gpu:1')).toBeUndefined();
   });
@@ -198,7 +198,7 @@ describe('what stands in the way of a GPU', () => {
     expect(problem?.remedy.startsWith(remedy)).toBe(true);
   });
 
-  it('is found before TensorFlow is loaded, and is what --device gpu says', async () => {
+  it('is found before TensorFlow is loaded, and is what --device gpu reports', async () => {
     const machine = fakeMachine({ files: [] });
     await expect(loadBackend('auto', 'gpu:0', {}, machine)).rejects.toThrow(
       '--device gpu:0: expected a working GPU, but libcudart.so.12, libcublas.so.12, libcublasLt.so.12, ' +
@@ -216,7 +216,7 @@ describe('what stands in the way of a GPU', () => {
 });
 
 describe("the system's CUDA", () => {
-  it("is found by the dynamic loader's list and in the usual folders", async () => {
+  it("is found in the dynamic loader's list and the usual folders", async () => {
     const ldconfig = '123 libs found\n\tlibcudart.so.12 (libc6,x86-64) => /usr/lib/libcudart.so.12\n';
     const files = [
       '/own/libcublas.so.12',
@@ -250,7 +250,7 @@ describe('the choice of a GPU', () => {
     ['auto', { CUDA_VISIBLE_DEVICES: '1,0' }, '1', 1],
     ['gpu:1', { CUDA_VISIBLE_DEVICES: '1,0' }, '0', 0],
     ['gpu', { CUDA_VISIBLE_DEVICES: 'GPU-2222' }, 'GPU-2222', 1],
-  ])('%s with %j is one alone', async (choice, env, visible, index) => {
+  ])('%s with %j is a single one', async (choice, env, visible, index) => {
     expect(await choose(choice, env)).toMatchObject({ visible, gpu: { index } });
   });
 
@@ -264,20 +264,20 @@ describe('the choice of a GPU', () => {
     expect(oneOf(choice)).toBe(one);
   });
 
-  it('of several names the first that is not there, and wants numbers where the driver tells none', async () => {
+  it('names the first of several that does not exist, and needs numbers if the driver lists none', async () => {
     const nvidia = await lookForGpus(fakeMachine({ smi: `${H100}\n${RTX_3060}` }));
     expect(chooseGpus(nvidia, 'gpu:0,2', {})).toMatchObject({ found: 'there is no GPU 2; there are 2' });
     expect(chooseGpus({ state: 'untold' }, 'gpu:all', {})).toMatchObject({ remedy: 'name them: --device gpu:0,1' });
     expect(chooseGpus({ state: 'untold' }, 'gpu:0,3', {})).toEqual([{ visible: '0' }, { visible: '3' }]);
   });
 
-  it('reads CUDA_VISIBLE_DEVICES up to the first entry that is no device, as CUDA does', async () => {
+  it('reads CUDA_VISIBLE_DEVICES up to the first invalid entry, as CUDA does', async () => {
     expect(await choose('gpu:1', { CUDA_VISIBLE_DEVICES: '0,-1,1' })).toMatchObject({
       found: 'there is no GPU 1; there is 1 in CUDA_VISIBLE_DEVICES=0,-1,1',
     });
   });
 
-  it('knows tensor cores for bfloat16 from compute capability 8.0 on', () => {
+  it('uses tensor cores for bfloat16 from compute capability 8.0 on', () => {
     expect([7.5, 8, 9, undefined].map((capability) => hasTensorCores({ capability: capability! }))).toEqual([
       false,
       true,
@@ -290,7 +290,7 @@ describe('the choice of a GPU', () => {
 describe("TensorFlow's environment", () => {
   const gpu = { visible: '1' };
 
-  it('on a GPU takes memory as it needs it, one GPU, no TF32, and XLA with its tools', () => {
+  it('on a GPU allocates memory on demand, uses one GPU, no TF32, and XLA with its tools', () => {
     expect(tensorflowEnvironment({}, GPU_SETUP, { gpu, fuse: true, serialOps: false, tf32: false })).toEqual({
       CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
       CUDA_VISIBLE_DEVICES: '1',
@@ -301,12 +301,12 @@ describe("TensorFlow's environment", () => {
     });
   });
 
-  it('lets TF32 be where it is asked for', () => {
+  it('enables TF32 if asked', () => {
     const set = tensorflowEnvironment({}, undefined, { gpu, fuse: false, serialOps: false, tf32: true });
     expect(Object.keys(set).sort()).toEqual(['CUDA_DEVICE_ORDER', 'CUDA_VISIBLE_DEVICES', 'TF_FORCE_GPU_ALLOW_GROWTH']);
   });
 
-  it("leaves a user's own values alone", () => {
+  it("keeps a user's own values", () => {
     const env = {
       TF_XLA_FLAGS: '--mine',
       NVIDIA_TF32_OVERRIDE: '1',
@@ -320,7 +320,7 @@ describe("TensorFlow's environment", () => {
     });
   });
 
-  it('gives an op one core on a processor, where that is asked for', () => {
+  it('gives an op one core on a CPU, if asked', () => {
     expect(tensorflowEnvironment({}, undefined, { gpu: undefined, fuse: false, serialOps: true, tf32: false })).toEqual(
       { TF_NUM_INTRAOP_THREADS: '1' },
     );
@@ -337,7 +337,7 @@ describe("TensorFlow's environment", () => {
     );
   });
 
-  it('hides the GPUs from a run on the processor, and says nothing where there are none', () => {
+  it('hides the GPUs from a CPU run, without a message if there are none', () => {
     expect(tensorflowEnvironment({}, GPU_SETUP, { gpu: 'none', fuse: false, serialOps: false, tf32: false })).toEqual({
       CUDA_VISIBLE_DEVICES: '-1',
     });

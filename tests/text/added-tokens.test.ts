@@ -5,7 +5,7 @@ import { normalizerOf } from '../../src/text/normalizer.js';
 
 const lowercase = normalizerOf({ type: 'Lowercase' });
 
-test('a new token has the number of tokens as its id, as in tokenizers 0.23, also where the vocabulary has gaps', () => {
+test('a new token gets the number of tokens as its id, as in tokenizers 0.23, even if the vocabulary has gaps', () => {
   const added = new AddedVocabulary({ a: 0, '<s>': 109, '</s>': 3, b: 2 }, 'tokenizer.json');
   const settings = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
   for (const content of ['</s>', '<s>', 'tok', '<x>', 'tok']) added.add({ content, ...settings });
@@ -26,7 +26,7 @@ test('a text without added tokens is one normalised section, and an empty text n
   expect(split('')).toEqual([]);
 });
 
-test('the longest of the tokens that start together is taken', () => {
+test('the longest of several tokens at a position is matched', () => {
   const split = sectionSplitter(
     [
       { id: 1, content: '<a' },
@@ -37,7 +37,7 @@ test('the longest of the tokens that start together is taken', () => {
   expect(split('X<a>Y<aZ')).toEqual(['x', 2, 'y', 1, 'z']);
 });
 
-test('a token is looked for in the raw text, or in the normalised text and itself normalised', () => {
+test('a token is matched in the raw text, or in the normalised text and itself normalised', () => {
   const split = sectionSplitter(
     [raw({ id: 1, content: '<A>' }), { id: 2, content: '<B>', normalized: true }],
     lowercase,
@@ -45,12 +45,12 @@ test('a token is looked for in the raw text, or in the normalised text and itsel
   expect(split('<a><A><b><B>')).toEqual(['<a>', 1, 2, 2]);
 });
 
-test('a token of one word is not found inside a word', () => {
+test('a single-word token is not matched inside a word', () => {
   const split = sectionSplitter([raw({ id: 1, content: 'cat', single_word: true })], lowercase);
   expect(split('cat scatter cat, 고cat cat')).toEqual([1, ' scatter ', 1, ', 고cat ', 1]);
 });
 
-test('a token swallows the white space it asks for, U+0085 included', () => {
+test('a token includes the white space it asks for, even U+0085', () => {
   const left = sectionSplitter([raw({ id: 1, content: '<m>', lstrip: true })], lowercase);
   expect(left('a \u0085<m> b')).toEqual(['a', 1, ' b']);
   const right = sectionSplitter([raw({ id: 1, content: '<m>', rstrip: true })], lowercase);

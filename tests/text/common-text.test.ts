@@ -28,8 +28,8 @@ const CLIP = {
   pattern: { Regex: "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+" },
 };
 
-describe('common texts, in which patterns are shorter', () => {
-  it('are told from others at their edges', () => {
+describe('common texts, for which patterns are shorter', () => {
+  it('are distinguished from others at the edges of their ranges', () => {
     expect(['', ' ', '~', '가', '힣'].every(isCommon)).toBe(true);
     for (const character of ['\t', '\u007f', '\u00a0', '\uabff', '\ud7a4', '一', '\u{1f600}']) {
       expect(isCommon(`가${character}a`)).toBe(false);
@@ -40,7 +40,7 @@ describe('common texts, in which patterns are shorter', () => {
     ["CLIP's", CLIP],
     ["GPT-2's", { type: 'ByteLevel', add_prefix_space: false }],
     ["BERT's", { type: 'BertPreTokenizer' }],
-  ])('are split into words as with the whole pattern: %s', (_, config) => {
+  ])('are split into words as with the full pattern: %s', (_, config) => {
     const split = wordSplitterOf(config);
     for (const text of SENTENCES) {
       const expected = split(`${text} ${EURO}`);
@@ -55,7 +55,7 @@ describe('common texts, in which patterns are shorter', () => {
     ["CLIP's white space", { type: 'Replace', pattern: { Regex: '\\s+' }, content: ' ' }],
     ["BERT's, cased", { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, lowercase: false }],
     ["BERT's, uncased", { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, lowercase: true }],
-  ])('are normalised as with the whole pattern: %s', (_, config) => {
+  ])('are normalised as with the full pattern: %s', (_, config) => {
     const normalize = normalizerOf(config);
     for (const text of SENTENCES) expect(`${normalize(text)}${EURO}`).toBe(normalize(`${text}${EURO}`));
   });

@@ -68,7 +68,7 @@ describe('a pattern', () => {
     '\\s+',
     '(?:a|b)c',
     '\\p{N}{1,3}',
-  ])('%j is taken, and is done with 400,000 characters in seconds', (regex) => {
+  ])('%j is accepted, and matches 400,000 characters in seconds', (regex) => {
     const patternOf = compilePattern({ Regex: regex });
     const computed = countCpuTime();
     for (const text of [' '.repeat(400_000), `${' '.repeat(400_000)}a`, 'a'.repeat(400_000), "a' ".repeat(130_000)]) {
@@ -79,7 +79,7 @@ describe('a pattern', () => {
 });
 
 describe('a text', () => {
-  test('of 200,000 blanks before tokens that swallow them is cut in a moment', () => {
+  test('of 200,000 blanks before tokens that include them is split quickly', () => {
     const flags = { single_word: false, normalized: false, special: true };
     const split = sectionSplitter(
       [
@@ -97,14 +97,14 @@ describe('a text', () => {
     expect(computed()).toBeLessThan(5000);
   });
 
-  test('that begins like a long token at every place is cut in a moment', () => {
+  test('that begins like a long token at every position is split quickly', () => {
     const split = sectionSplitter([{ id: 1, content: `${'a'.repeat(999)}b`, normalized: false }], (text) => text);
     const computed = countCpuTime();
     expect(split('a'.repeat(100_000))).toHaveLength(1);
     expect(computed()).toBeLessThan(10_000);
   });
 
-  test('of one word of a megabyte is written in seconds, and is not kept', { timeout: 60_000 }, async () => {
+  test('of one word of a megabyte is encoded in seconds, and is not cached', { timeout: 60_000 }, async () => {
     for (const role of ['teacher', 'student']) {
       const tokenizer = await loadTokenizer(path.join(TEACHER, '..', role));
       const computed = countCpuTime();
@@ -130,7 +130,7 @@ describe('a file is refused in one line', () => {
     );
   });
 
-  test('that is nested ten million times', async () => {
+  test('that is deeply nested, ten million times', async () => {
     for (const name of ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'vocab.json']) {
       const folder = await teacherWith(name, Buffer.alloc(10_000_000, '{"a":['));
       if (name === 'vocab.json') await rm(path.join(folder, 'tokenizer.json'));

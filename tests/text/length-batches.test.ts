@@ -16,7 +16,7 @@ const batches = (
   placesFor: (tokens: number) => number = () => LETTERS.maxLength,
 ) => [...batchesByLength(texts, LETTERS as TextTokenizer, { batchSize, placesFor })];
 
-it('puts texts of like length together, the longest first, and others of that length in their order', () => {
+it('groups texts of similar length, the longest first, with equal lengths in their original order', () => {
   const texts = ['a', 'bcd', 'efghij', '', 'klm', 'nopq', 'r'];
   const [first, second, third] = batches(texts, 3);
   // what is cut counts as long as what fills all places
@@ -31,7 +31,7 @@ it('puts texts of like length together, the longest first, and others of that le
   ]);
 });
 
-it('gives each of many texts once', () => {
+it('returns each of many texts once', () => {
   const texts = Array.from({ length: 1000 }, (_, i) => 'x'.repeat((i * 7) % 6));
   const places = batches(texts, 32).flatMap((batch) => [...batch.places]);
   expect([...places].sort((a, b) => a - b)).toEqual([...texts.keys()]);
@@ -39,7 +39,7 @@ it('gives each of many texts once', () => {
   expect(lengths).toEqual([...lengths].sort((a, b) => b - a));
 });
 
-it('puts more short texts in a batch than long ones, as many as have the places of whole texts', () => {
+it('puts more short texts than long ones in a batch, with as many positions in all', () => {
   const texts = ['ab', 'c', 'defg', 'h', 'i', 'jklm', 'no', 'p', '', 'q', 'r'];
   const isCut = (tokens: number) => (tokens < 2 ? 2 : 4); // a place of padding included
   expect(batches(texts, 2, isCut).map(({ places }) => [...places])).toEqual([

@@ -105,7 +105,7 @@ describe('an encoding', () => {
     student = await loadTokenizer(path.join(PARITY, 'student'));
   });
 
-  test('keeps the closing special token when the text is cut', () => {
+  test('keeps the closing special token when the text is truncated', () => {
     const { ids, length } = student.encode('그림 '.repeat(100));
     expect(length).toBe(102);
     expect(ids).toHaveLength(77);
@@ -121,7 +121,7 @@ describe('an encoding', () => {
     expect(new Set([...target.subarray(0, MAX_LENGTH), ...target.subarray(2 * MAX_LENGTH)])).toEqual(new Set([-7]));
   });
 
-  test('takes a lone surrogate for the replacement character', async () => {
+  test('treats a lone surrogate as the replacement character', async () => {
     const teacher = await loadTokenizer(path.join(PARITY, 'teacher'));
     expect(teacher.encode('a\ud800b')).toEqual(teacher.encode('a\ufffdb'));
   });
@@ -146,13 +146,13 @@ describe('a tokenizer', () => {
     expect([student.maxLength, student.padId, student.vocabSize]).toEqual([77, 1, 649]);
   });
 
-  test('pads with what special_tokens_map.json names where tokenizer_config.json names nothing', async () => {
+  test('pads with the token in special_tokens_map.json if tokenizer_config.json names none', async () => {
     const copy = await copyTokenizer('teacher', ['tokenizer.json']);
     await writeFile(path.join(copy, 'special_tokens_map.json'), '{"pad_token": {"content": "!", "lstrip": false}}');
     expect((await loadTokenizer(copy)).padId).toBe(0);
   });
 
-  test("pads with its family's own token where no file names one", async () => {
+  test("pads with its family's own token if no file names one", async () => {
     expect((await loadTokenizer(await copyTokenizer('teacher', ['tokenizer.json']))).padId).toBe(1114);
     expect((await loadTokenizer(await copyTokenizer('student', ['vocab.txt']))).padId).toBe(1);
   });
@@ -169,10 +169,10 @@ describe('a tokenizer', () => {
   });
 });
 
-describe('bad input gets one line', () => {
+describe('bad input is reported in one line', () => {
   const parts = ['tokenizer.json', 'tokenizer_config.json'];
 
-  test('for a folder that is not there, and for a file', async () => {
+  test('for a missing folder, and for a file', async () => {
     await expect(loadTokenizer(path.join(folder, 'nowhere'))).rejects.toThrow(
       /nowhere: expected a model folder, got ENOENT/,
     );
@@ -221,7 +221,7 @@ describe('bad input gets one line', () => {
     }
   });
 
-  test('for padding that the vocabulary does not know, or on the left', async () => {
+  test('for a pad token that the vocabulary lacks, or padding on the left', async () => {
     const copy = await copyTokenizer('teacher', parts);
     await writeFile(path.join(copy, 'tokenizer_config.json'), '{"pad_token": "<nothing>"}');
     await expect(loadTokenizer(copy)).rejects.toThrow(/expected a pad token of the vocabulary, got <nothing>;/);

@@ -38,18 +38,18 @@ const BORDERS: Record<string, { pattern: string; holds: string; lacks: string }>
 };
 
 describe.each(Object.entries(BORDERS))('%s', (_, { pattern, holds, lacks }) => {
-  test('is what Python takes for it', () => {
+  test('has the characters that Python has', () => {
     const regex = new RegExp(`^${pattern}$`, 'v');
     expect(Array.from(holds).filter((character) => !regex.test(character))).toEqual([]);
     expect(Array.from(lacks).filter((character) => regex.test(character))).toEqual([]);
   });
 });
 
-test('lower case does not depend on the place in the word', () => {
+test('lower case does not depend on the position in the word', () => {
   expect(normalizerOf({ type: 'Lowercase' })('ΟΔΟΣ İΣ')).toBe('οδοσ i̇σ');
 });
 
-test('an uncased BERT decomposes before it drops accents and lowers', () => {
+test('an uncased BERT decomposes before it drops accents and lower-cases', () => {
   const normalize = normalizerOf({
     type: 'BertNormalizer',
     clean_text: true,
@@ -59,7 +59,7 @@ test('an uncased BERT decomposes before it drops accents and lowers', () => {
   expect(normalize('É漢\u0000각\u0898')).toBe('e 漢 각\u0898'.normalize('NFD'));
 });
 
-test('composition leaves alone what came after Unicode 9', () => {
+test('composition ignores characters added after Unicode 9', () => {
   const compose = normalizerOf({ type: 'NFC' });
   expect(compose('e\u0301')).toBe('é');
   expect(compose('\u{105d2}\u0307')).toBe('\u{105d2}\u0307');

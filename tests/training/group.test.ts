@@ -38,7 +38,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a group of processes
     await loadBackend('tensorflow', 'cpu');
   });
 
-  it('does not begin where one cannot reach another', async () => {
+  it('does not start if one cannot reach another', async () => {
     const nobody = `127.0.0.1:${await freePort()}`;
     await expect(openGroup(firstOfTwo(nobody, '[0.1,0]'), DEVICES)).rejects.toThrow(
       `rank 0: expected to reach TensorFlow on rank 1, got connect ECONNREFUSED ${nobody}; ` +

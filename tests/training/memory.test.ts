@@ -79,7 +79,7 @@ describe('the memory of a step', () => {
   it.each([
     [0.1, 4.24e9],
     [0, 3.91e9],
-  ])('is that of the recorded step at dropout %d, within a twentieth of what was measured', (dropout, measured) => {
+  ])('is that of the recorded step at dropout %d, within 5% of the measurement', (dropout, measured) => {
     const parts = partsWith(32, 12e9);
     const need = memoryNeed(
       measuredStep({
@@ -92,7 +92,7 @@ describe('the memory of a step', () => {
     expect(Math.abs(need(32) / measured - 1)).toBeLessThan(0.05);
   });
 
-  it('is that of all processors together, and of one GPU among several', () => {
+  it('is that of all CPU devices together, and of one GPU among several', () => {
     const parts = partsWith(8, 12e9);
     const need = (engine: object): number =>
       memoryNeed(measuredStep({ ...parts, engine: { ...parts.engine, ...engine } }), 77)(8);
@@ -104,7 +104,7 @@ describe('the memory of a step', () => {
     expect(replica).toBeGreaterThan(onProcessors[0] - 0.5e9);
   });
 
-  it('is more in the eager engine, and with sums of micro-batches', () => {
+  it('is higher in the eager engine, and with accumulated micro-batches', () => {
     const parts = partsWith(32, 12e9);
     const need = memoryNeed(measuredStep(parts), 77)(32);
     expect(memoryNeed({ ...measuredStep(parts), engine: 'eager' }, 77)(32)).toBeGreaterThan(need);
@@ -142,13 +142,13 @@ describe('the largest batch', () => {
     }
   });
 
-  it('is none where the models alone take more', () => {
+  it('is none if the models alone need more', () => {
     expect(largestBatch(memoryNeed(measuredStep(partsWith(1, 1e9)), 77), 1e9)).toBe(0);
   });
 });
 
 describe('--batch-size auto', () => {
-  it('takes the estimate where a step of that size runs', async () => {
+  it('uses the estimate if a step of that size runs', async () => {
     const tried: number[] = [];
     const size = largestBatch(memoryNeed(measuredStep(partsWith(1, 12e9)), 77), 12e9);
     expect(await findFittingBatch(partsWith(1, 12e9), engineUpTo(10_000, tried))).toEqual({
@@ -159,7 +159,7 @@ describe('--batch-size auto', () => {
     expect(tried).toEqual([size]);
   });
 
-  it('tries whole texts, none of it padding that might be computed once', async () => {
+  it('tries full-length texts, without padding that might be computed once', async () => {
     const seen: number[] = [];
     const step: Engine['step'] = async (batches) => {
       seen.push(...batches.map(({ studentTokens }) => studentTokens));
@@ -171,7 +171,7 @@ describe('--batch-size auto', () => {
     expect(seen).toEqual([77]);
   });
 
-  it('tries what fills the cache of a teacher with it, and the step without it', async () => {
+  it('with a teacher cache, tries filling it and the step without the teacher', async () => {
     const tried: string[] = [];
     const parts = partsWith(1, 12e9);
     const start = (
@@ -230,7 +230,7 @@ describe('--batch-size auto', () => {
     [1_895, 1, 3816, 3816, 32, '32 (3,816 would fit, but with 1,895 pairs that is 1 step an epoch; this is 60 steps)'],
     [200, 1, 16, 16, 16, '16 (what fits into 85% of the 12.0 GB that is free)'],
   ])(
-    'takes for %d pairs, %d micro-batches a step, %d of %d fitting, %d',
+    'chooses for %d pairs, %d micro-batches a step, %d of %d fitting, %d',
     (pairs, accumulate, size, estimated, taken, line) => {
       const output = silent();
       expect(chooseBatchSize({ size, estimated, free: 12e9 }, pairs, accumulate, output)).toBe(taken);
@@ -238,7 +238,7 @@ describe('--batch-size auto', () => {
     },
   );
 
-  it('gives up where not one pair fits, in one line', async () => {
+  it('gives up if not one pair fits, in one line', async () => {
     await expect(findFittingBatch(partsWith(1, 12e9), engineUpTo(0, []))).rejects.toThrow('out of memory');
     await expect(findFittingBatch(partsWith(1, 1e9), engineUpTo(0, []))).rejects.toThrow(
       /^--batch-size auto: expected memory for one pair, about \d\.\d GB, got 850 MB \(85% of the 1\.0 GB free\); /,
@@ -252,16 +252,16 @@ describe('out of memory', () => {
     ['Out of memory while trying to allocate 12345 bytes.', 'allocate 12345 bytes'],
     ['std::bad_alloc', 'more'],
     ['INVALID_ARGUMENT: shapes do not fit', undefined],
-  ])('is known by what TensorFlow says: %s', (message, asked) => {
+  ])("is recognised by TensorFlow's message: %s", (message, asked) => {
     expect(exhausted(new Error(message))).toBe(asked);
   });
 
-  it("is known by TensorFlow's code, whatever the words", () => {
+  it("is recognised by TensorFlow's code, whatever the words", () => {
     expect(exhausted(Object.assign(new Error('no room'), { code: 'RESOURCE_EXHAUSTED' }))).toBe('more');
     expect(exhausted(Object.assign(new Error('no room'), { code: 'INTERNAL' }))).toBeUndefined();
   });
 
-  it('says the batch and the micro-batches that make the same step', () => {
+  it('suggests the batch and micro-batches that make the same step', () => {
     const told = { asked: 'shape[8]', accumulate: 1, needed: 61e9, free: 22e9 };
     expect(exhaustionMessage({ ...told, batchSize: 512, fits: 176 })).toBe(
       'out of memory at --batch-size 512 (TensorFlow asked for shape[8]): it needs about 61.0 GB, and 22.0 GB ' +
@@ -275,7 +275,7 @@ describe('out of memory', () => {
   });
 });
 
-describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))("TensorFlow's own refusal", () => {
+describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))("TensorFlow's own out-of-memory error", () => {
   /** Sums 400 TB of ones. TensorFlow waits 10 s for memory before it gives up. */
   async function askForTooMuch(): Promise<void> {
     const graph = new Graph();
@@ -308,7 +308,7 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))("TensorFlow's own r
     }
   }
 
-  it('comes from a step as one line; other errors stay what they are', async () => {
+  it('becomes one line; other errors are unchanged', async () => {
     await loadBackend('tensorflow');
     const parts = partsWith(64, 12e9);
     const step = () => Promise.resolve().then(askForTooMuch);

@@ -13,7 +13,7 @@ function stepAfter(duration: number, pairs: number): void {
   meter.step(pairs);
 }
 
-it('counts training alone', () => {
+it('counts training only', () => {
   stepAfter(2, 32);
   seconds += 100; // a validation
   meter.resume();
@@ -21,7 +21,7 @@ it('counts training alone', () => {
   expect(meter.seconds()).toBe(3);
 });
 
-it('gives the pace since the last lap of the same name', () => {
+it('returns the pace since the last lap of the same name', () => {
   stepAfter(1, 10);
   expect(meter.lap('logged')).toEqual({ pairs: 10, seconds: 1 });
   stepAfter(2, 20);
@@ -30,7 +30,7 @@ it('gives the pace since the last lap of the same name', () => {
   expect(meter.lap('epoch')).toEqual({ pairs: 30, seconds: 3 });
 });
 
-it('weighs the last steps most for the recent rate', () => {
+it('weights the last steps most for the recent rate', () => {
   expect(meter.recent()).toBe(0);
   stepAfter(1, 10);
   expect(meter.recent()).toBe(10);

@@ -74,7 +74,7 @@ const start = (run: string, from = 0, plan = PLAN): Promise<Previews> =>
 const states = (): string[] =>
   asked.at(-1)!.task.states.map(({ of, step, prompts }) => `${of} ${step}: ${prompts.map(({ en }) => en).join(', ')}`);
 
-it('begin with the teacher and the untrained student; then one checkpoint at a time, the newest next', async () => {
+it('begin with the teacher and the untrained student; then one checkpoint at a time, always the newest', async () => {
   const previews = await start(makeRun());
   expect(states()).toEqual(['teacher 0: a yellow car, a green apple', 'untrained 0: a yellow car, a green apple']);
   for (const step of [1, 2, 3]) previews.saved(step);
@@ -90,7 +90,7 @@ it('begin with the teacher and the untrained student; then one checkpoint at a t
   expect(asked).toHaveLength(3);
 });
 
-it('hold the checkpoint that is read until its prompts are embedded', async () => {
+it('keep the checkpoint that is read until its prompts are encoded', async () => {
   const previews = await start(makeRun());
   expect(previews.held()).toBeUndefined(); // neither is a checkpoint
   previews.saved(5);
@@ -100,7 +100,7 @@ it('hold the checkpoint that is read until its prompts are embedded', async () =
   expect(previews.held()).toBeUndefined();
 });
 
-it('are waited for, the newest too; or left out', async () => {
+it('are waited for, the newest too; or skipped', async () => {
   const previews = await start(makeRun());
   previews.saved(9);
   const finished = previews.finish(new AbortController().signal);
@@ -118,7 +118,7 @@ it('are waited for, the newest too; or left out', async () => {
   expect(asked).toHaveLength(3); // step 9 was not begun
 });
 
-it('that fail are one warning for each reason; a checkpoint that was removed is none', async () => {
+it('that fail cause one warning for each reason; a removed checkpoint causes none', async () => {
   const previews = await start(makeRun());
   const failed: PreviewOutcome = { kind: 'failed', message: '--pipeline p: gone', code: 'BAD_INPUT' };
   await asked[0].end(failed);
@@ -132,7 +132,7 @@ it('that fail are one warning for each reason; a checkpoint that was removed is 
   ]);
 });
 
-it('of a run that goes on leave out what is drawn, unless it is to be drawn otherwise', async () => {
+it('of a resumed run skip what is drawn, unless it is to be drawn differently', async () => {
   const run = makeRun();
   for (const [of, step] of [
     ['teacher', 0],

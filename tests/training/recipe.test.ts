@@ -42,7 +42,7 @@ describe('kd train --recipe … --print', () => {
     ['roberta-250k', {}],
     ['roberta-pooler-250k', { loss: 'pooler', learningRate: 5e-4 }],
     ['roberta-1m', { samples: 1_000_000, epochs: 10 }],
-  ])('%s has the original settings, and nothing that the original had not', async (recipe, changes) => {
+  ])('%s has the original settings, and no others', async (recipe, changes) => {
     const { settings, published, stderr, ...rest } = await printed(['--recipe', recipe]);
     expect(stderr).toBe('');
     expect(rest.recipe).toBe(recipe);
@@ -51,7 +51,7 @@ describe('kd train --recipe … --print', () => {
     expect(published).toEqual((RECIPES as Record<string, { published?: object }>)[recipe].published);
   });
 
-  it('roberta-1m-fast is the final run but for dropout and grouping, and says what that gives up', async () => {
+  it('roberta-1m-fast is the final run except for dropout and grouping, and says what that costs', async () => {
     const { settings, published, stderr } = await printed(['--recipe', 'roberta-1m-fast']);
     const { settings: slow } = await printed(['--recipe', 'roberta-1m']);
     expect(stderr).toBe('');
@@ -61,7 +61,7 @@ describe('kd train --recipe … --print', () => {
     expect(stdout).toMatch(/^# roberta-1m-fast: roberta-1m without dropout, .* grouping gave up 0\.7 to 2% of that\n/);
   });
 
-  it('flags win, and what they change is said', async () => {
+  it('flags win, and the difference is reported', async () => {
     const { settings, stderr } = await printed([
       '--recipe',
       'roberta-1m',
@@ -81,7 +81,7 @@ describe('kd train --recipe … --print', () => {
     );
   });
 
-  it('shows settings with where they come from', async () => {
+  it('shows settings with their sources', async () => {
     const { code, stdout } = await kdHere(['train', '--recipe', 'roberta-pooler-250k', '--seed', '1', '--print']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^# roberta-pooler-250k: the original's experiment 3/);
@@ -93,14 +93,14 @@ describe('kd train --recipe … --print', () => {
     expect(stdout).toMatch(/# published: validation loss 1\.0813 \(en 0\.5319 \+ ko 0\.5494\) after 3 h 04 m/);
   });
 
-  it('an unknown one is refused with the names there are', async () => {
+  it('an unknown one is refused with the known names', async () => {
     const { code, stderr } = await kdHere(['train', '--recipe', 'roberta-2m']);
     expect(code).toBe(1);
     for (const name of RECIPE_NAMES) expect(stderr).toContain(name);
   });
 });
 
-it('the published losses add up, and the curve ends at the last of them', () => {
+it('the published losses are consistent, and the curve ends at the last of them', () => {
   for (const recipe of ['clip-250k', 'roberta-250k', 'roberta-pooler-250k', 'roberta-1m'] as const) {
     const { loss, lossEn, lossKo } = RECIPES[recipe].published;
     expect(Math.abs(lossEn + lossKo - loss)).toBeLessThan(1.5e-4); // four digits each
@@ -110,7 +110,7 @@ it('the published losses add up, and the curve ends at the last of them', () => 
   expect(lossByEpoch.at(-1)).toBe(loss);
 });
 
-it('the recipe smoke trains, and its name is kept with the run', () => {
+it('the recipe smoke trains, and its name is recorded in the run', () => {
   const cwd = temporaryFolder();
   const { code, stderr } = kd(['train', '--recipe', 'smoke', '--run', 'smoke', '--backend', BACKEND], { cwd });
   expect(code, stderr).toBe(0);

@@ -20,7 +20,7 @@ const SETTINGS: TrainSettings = {
 };
 const check = (changes: object): TrainSettings => checkSettings({ ...SETTINGS, ...changes }, 'config.json');
 
-it('gives back the settings that a run began with', () => {
+it('returns the settings that a run was started with', () => {
   expect(check({})).toEqual(SETTINGS);
   expect(check({ recipe: 'roberta-1m', saveEvery: 10, device: 'gpu:1', weightDecay: 0 })).toMatchObject({
     saveEvery: 10,
@@ -77,11 +77,11 @@ it.each([{ data: [''] }, { run: '' }, { preview: '' }, { teacher: '' }])('refuse
   );
 });
 
-it('takes no text for what a preview avoids', () => {
+it('accepts an empty text for what a preview avoids', () => {
   expect(() => check({ previewNegative: '' })).not.toThrow();
 });
 
-it(`${MUTATIONS} times damaged settings are taken or refused in one line`, () => {
+it(`${MUTATIONS} times damaged settings are accepted or refused in one line`, () => {
   const original = Buffer.from(JSON.stringify(SETTINGS));
   const random = randomIntegers(12);
   let refused = 0;

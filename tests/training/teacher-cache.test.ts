@@ -47,7 +47,7 @@ async function filled(): Promise<{ root: string; folder: string }> {
 }
 
 describe('the cache of a teacher', () => {
-  it('gives every batch the outputs of its rows, in whatever order', async () => {
+  it('gives every batch the outputs of its rows, in any order', async () => {
     const { root, folder } = await filled();
     expect(readdirSync(folder).sort()).toEqual([
       'training-00000.safetensors',
@@ -66,7 +66,7 @@ describe('the cache of a teacher', () => {
     await cache.close();
   });
 
-  it('goes on with the file that it was at', async () => {
+  it('continues with the unfinished file', async () => {
     const root = temporaryFolder();
     let taught = 0;
     const cache = await open(root);
@@ -87,7 +87,7 @@ describe('the cache of a teacher', () => {
     expect((await open(root)).missingBytes).toBe(0);
   });
 
-  it('tells of a flipped byte when it comes to it, and makes the file anew once it is removed', async () => {
+  it('detects a flipped byte when reading it, and writes the file again once it is removed', async () => {
     const { root, folder } = await filled();
     const path = join(folder, 'training-00001.safetensors');
     const bytes = readFileSync(path);
@@ -109,7 +109,7 @@ describe('the cache of a teacher', () => {
     await again.close();
   });
 
-  it('verifies all that is there before it is used', async () => {
+  it('verifies existing files before they are used', async () => {
     const { root, folder } = await filled();
     const path = join(folder, 'training-00001.safetensors');
     const whole = readFileSync(path);

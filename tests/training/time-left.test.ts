@@ -3,7 +3,7 @@ import { estimateTimeLeft } from '../../src/training/time-left.js';
 
 const PLAN = { epochs: 3, stepsPerEpoch: 10, totalSteps: 30 };
 
-it('leaves out the first step, and knows nothing before the second', () => {
+it('ignores the first step, and is unknown before the second', () => {
   const left = estimateTimeLeft();
   left.step(60);
   expect(left.seconds(PLAN, 1, 1)).toBeNaN();
@@ -12,7 +12,7 @@ it('leaves out the first step, and knows nothing before the second', () => {
   expect(left.seconds(PLAN, 3, 1)).toBe(27 * 3);
 });
 
-it('counts the validations that are to come, each as long as the last', () => {
+it('includes the validations to come, each as long as the last', () => {
   const left = estimateTimeLeft();
   left.validation(100); // of the untrained student
   for (let step = 0; step < 10; step++) left.step(1);

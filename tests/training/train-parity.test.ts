@@ -27,7 +27,7 @@ const ENGINES = BACKENDS_UNDER_TEST.flatMap((backend) =>
 
 describe.each(ENGINES)('kd train --backend %s --engine %s', (backend, engine) => {
   it.each(RECORDED_RUNS)(
-    'repeats %s by flags alone',
+    'reproduces %s with flags alone',
     async (name) => {
       const { student, loss, optimizer } = settingsOf(name);
       const recording = readRecording(name);

@@ -108,12 +108,12 @@ const tokens = ({ asked }: Listener): Set<string | undefined> =>
   new Set(asked.map(({ authorization }) => authorization));
 
 describe('the token', () => {
-  it('goes to the hub', async () => {
+  it('is sent to the hub', async () => {
     await resolve();
     expect(tokens(hub)).toEqual(new Set([`Bearer ${TOKEN}`]));
   });
 
-  it.each([301, 302, 303, 307, 308])('goes nowhere that a file is sent on to, with status %i', async (status) => {
+  it.each([301, 302, 303, 307, 308])('is not sent to the target of a redirect, with status %i', async (status) => {
     const headers = { 'X-Cache': 'Hit from cloudfront', 'X-Linked-Size': '22', ETag: '"x"' };
     hub.answer = except(
       'resolve',
@@ -133,7 +133,7 @@ describe('the token', () => {
     expect(other.asked.length).toBeGreaterThan(0);
   });
 
-  it('goes nowhere on a way that comes back to the hub', async () => {
+  it('is not sent along a redirect that comes back to the hub', async () => {
     other.answer = redirect(() => `${hub.url.toUpperCase().replace('HTTP', 'HtTp')}/back`);
     hub.answer = (request, response, path) => {
       if (path === '/back') part(response, CONFIG);
@@ -147,7 +147,7 @@ describe('the token', () => {
     expect(tokens(other)).toEqual(new Set([undefined]));
   });
 
-  it('goes nowhere by another name of the same machine', async () => {
+  it('is not sent to another name of the same machine', async () => {
     hub.answer = except(
       'resolve',
       redirect(() => `${hub.url.replace('127.0.0.1', 'localhost')}/file`),
@@ -163,7 +163,7 @@ describe('the token', () => {
     expect(last).toEqual({ path: '/file', authorization: undefined });
   });
 
-  it('goes along within the hub', async () => {
+  it('is sent along redirects within the hub', async () => {
     hub.answer = (request, response, path) => {
       if (path === '/file') part(response, CONFIG);
       else
@@ -176,7 +176,7 @@ describe('the token', () => {
     expect(tokens(hub)).toEqual(new Set([`Bearer ${TOKEN}`]));
   });
 
-  it('goes nowhere that the next page of a list is said to be', async () => {
+  it('is not sent to another server for the next page of a list', async () => {
     hub.answer = except('tree', (_request, response) => {
       json(response, [listed('README.md', CONFIG)], { Link: `<${other.url}/api/next>; rel="next"` });
     });
@@ -191,7 +191,7 @@ describe('the token', () => {
     ['ftp://127.0.0.1/x', 'redirects to something that is not a plain web address'],
     ['file:///etc/passwd', 'redirects to something that is not a plain web address'],
     ['http://[', 'redirects to something that is not a plain web address'],
-  ])('is not asked for at %s', async (address, said) => {
+  ])('is not requested at %s', async (address, said) => {
     hub.answer = except(
       'resolve',
       redirect(() => address),
@@ -201,7 +201,7 @@ describe('the token', () => {
     expect(failure).not.toContain('pass@');
   });
 
-  it('goes nowhere that an upload is sent on to, or that a store is', async () => {
+  it("is not sent to the target of an upload's redirect, or to a store", async () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, 'large.bin'), Buffer.alloc(20_000, 7));
     const uploaded: string[] = [];
@@ -234,7 +234,7 @@ describe('the token', () => {
     expect(tokens(hub)).toEqual(new Set([`Bearer ${TOKEN}`]));
   });
 
-  it('is never sent on from an encrypted address to one that is not', () => {
+  it('is never redirected from an encrypted address to an unencrypted one', () => {
     const from = new URL('https://hub.example/a');
     expect(() => nextAddress(from, 'http://hub.example/a', 'GET', 'https://hub.example')).toThrow(
       'https://hub.example redirects to hub.example without encryption, which is not followed; check HF_ENDPOINT',
@@ -248,7 +248,7 @@ describe('a password in HF_ENDPOINT', () => {
     vi.stubEnv('HF_ENDPOINT', hub.url.replace('://', `://user:${PASSWORD}@`) + '/mirror/');
   });
 
-  it('is sent in the place of the token, and nowhere else', async () => {
+  it('is sent instead of the token, and nowhere else', async () => {
     hub.answer = except(
       'resolve',
       redirect(() => `${other.url}/file`),
@@ -300,7 +300,7 @@ const flood =
     more();
   };
 
-describe('an answer about a model', () => {
+describe('a response about a model', () => {
   it.each(['revision', 'tree'])('that does not come (%s)', async (kind) => {
     hub.answer = except(kind, silence);
     expect(await refusal()).toBe(
@@ -326,7 +326,7 @@ describe('an answer about a model', () => {
     );
   });
 
-  it('that unpacks without an end', async () => {
+  it('that unpacks endlessly', async () => {
     const bomb = gzipSync(Buffer.alloc(200_000_000, ' '));
     hub.answer = except('tree', (_request, response) => {
       response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' }).end(bomb);
@@ -334,14 +334,14 @@ describe('an answer about a model', () => {
     expect(await refusal()).toContain('HUB answers with more than 20000000 bytes');
   });
 
-  it('on pages without an end', async () => {
+  it('on endless pages', async () => {
     hub.answer = except('tree', (_request, response) => {
       json(response, [], { Link: `<${hub.url}/api/models/a/b/tree/x>; rel="next"` });
     });
     expect(await refusal()).toBe('a/b: HUB lists files on more than 200 pages; check HF_ENDPOINT');
   });
 
-  it('that is sent on without an end', async () => {
+  it('that redirects endlessly', async () => {
     hub.answer = except(
       'revision',
       redirect(() => '/a/revision/b'),
@@ -407,7 +407,7 @@ describe('an answer about a model', () => {
     );
   });
 
-  it.each([429, 500, 503])('is asked for again after status %i, and no more than told', async (status) => {
+  it.each([429, 500, 503])('is requested again after status %i, at most as often as allowed', async (status) => {
     let left = 2;
     hub.answer = (request, response, path) => {
       if (left-- > 0) response.writeHead(status, { 'Retry-After': '0' }).end();
@@ -433,7 +433,7 @@ describe('a file', () => {
   const brokenOff =
     /^a\/b\/config\.json: the download broke off, and 5 tries brought nothing more \((.+)\); run the same command again$/;
 
-  it('that does not come', async () => {
+  it('that never arrives', async () => {
     hub.answer = except('resolve', silence);
     expect(brokenOff.exec(await refusal())?.[1]).toBe('no answer within 0.3 s');
   });
@@ -445,7 +445,7 @@ describe('a file', () => {
     expect(brokenOff.exec(await refusal())?.[1]).toBe('nothing came for 0.3 s');
   });
 
-  it('that drips', async () => {
+  it('that arrives very slowly', async () => {
     const large = Buffer.alloc(1_000_000, ' ');
     hub.answer = (request, response, path) => {
       if (path.includes('/tree/')) json(response, [listed('config.json', large)]);
@@ -459,7 +459,7 @@ describe('a file', () => {
     expect(await refusal()).toBe(`a/b/config.json: expected ${CONFIG.length} bytes from the hub, got more`);
   });
 
-  it('that unpacks without an end', async () => {
+  it('that unpacks endlessly', async () => {
     const bomb = gzipSync(Buffer.alloc(100_000_000));
     hub.answer = except('resolve', (_request, response) => {
       response.writeHead(206, { 'Content-Encoding': 'gzip' }).end(bomb);
@@ -493,7 +493,7 @@ describe('a file', () => {
     expect(hub.asked.some(({ path }) => path.includes('/resolve/'))).toBe(false);
   });
 
-  it('whose length is a lie', async () => {
+  it('with a wrong length', async () => {
     hub.answer = except('resolve', (_request, response) => {
       response.writeHead(206, { 'Content-Length': 1000 }).write(CONFIG.subarray(0, 3));
       response.end();
@@ -502,7 +502,7 @@ describe('a file', () => {
     expect(await refusal()).toMatch(brokenOff);
   });
 
-  it('with another content than listed is not kept', async () => {
+  it('with content other than listed is not kept', async () => {
     const damaged = Buffer.from('{"model_type": "BERT"}');
     hub.answer = except('resolve', (_request, response) => {
       part(response, damaged);
@@ -515,14 +515,14 @@ describe('a file', () => {
   });
 });
 
-describe('a small file of the cache that is damaged', () => {
+describe('a damaged small file in the cache', () => {
   let path: string;
   beforeEach(async () => {
     path = join(await resolve(), 'config.json');
     await writeFile(path, '{"model_type": "BERT"}');
   });
 
-  it('is fetched anew', async () => {
+  it('is downloaded again', async () => {
     expect(await resolve()).toBe(join(path, '..'));
     expect(await readFile(path)).toEqual(CONFIG);
     const asked = hub.asked.length;
@@ -530,7 +530,7 @@ describe('a small file of the cache that is damaged', () => {
     expect(hub.asked).toHaveLength(asked);
   });
 
-  it('is fetched anew where it is no link, when something else is fetched', async () => {
+  it('is downloaded again if it is not a link, when something else is downloaded', async () => {
     await rm(path);
     await writeFile(path, 'cut');
     hub.answer = (request, response, asked) => {
@@ -545,7 +545,7 @@ describe('a small file of the cache that is damaged', () => {
     expect(await readFile(path)).toEqual(CONFIG);
   });
 
-  it('is said to be, where it cannot be fetched again', async () => {
+  it('is reported if it cannot be downloaded again', async () => {
     vi.stubEnv('HF_HUB_OFFLINE', '1');
     expect(await failureOf(resolve())).toBe(
       `${path}: this file of the cache is damaged, and cannot be fetched again: a/b: no such folder, and not all ` +
@@ -554,7 +554,7 @@ describe('a small file of the cache that is damaged', () => {
     );
   });
 
-  it('is told from one in a folder of copies, of which nothing is known', async () => {
+  it('is distinguished from one in a folder of copies, about which nothing is known', async () => {
     await rm(path);
     const copy = join(home, 'copy.json');
     await writeFile(copy, '{}');

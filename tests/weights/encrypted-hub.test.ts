@@ -87,7 +87,7 @@ async function fetched(env: Readonly<Record<string, string>>): Promise<string> {
 const UNTRUSTED = { NODE_TLS_REJECT_UNAUTHORIZED: '0' };
 const USED = /config\.json: expected a CLIP text model, a BERT or a RoBERTa .*, got "t5"/;
 
-it('is reached straight', async () => {
+it('is reached directly', async () => {
   expect(await fetched(UNTRUSTED)).toMatch(USED);
   expect(hub.tokens).toEqual(new Set(['Bearer secret']));
   expect(tunnels).toEqual([]);
@@ -100,7 +100,7 @@ it('is reached through a tunnel, whose proxy sees no token', async () => {
   expect(tunnels[0]).toEqual({ to: `127.0.0.1:${portOf(encrypted)}`, authorization });
 });
 
-it('is not reached where its certificate is not trusted', async () => {
+it('is not reached if its certificate is not trusted', async () => {
   for (const HTTPS_PROXY of ['', `http://127.0.0.1:${portOf(proxy)}`])
     expect(await fetched({ HTTPS_PROXY })).toMatch(
       /^error: a\/b: no such folder, and the hub \(https:\S+\) cannot be reached \((DEPTH_ZERO_SELF_SIGNED_CERT|CERT_NOT_YET_VALID)/,

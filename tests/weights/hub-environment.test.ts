@@ -39,7 +39,7 @@ async function stored(text: string, path = join(home, 'huggingface', 'token')): 
 }
 
 describe('the token', () => {
-  it('is the one of HF_TOKEN, of HUGGING_FACE_HUB_TOKEN, or of the file, in this order', async () => {
+  it('comes from HF_TOKEN, HUGGING_FACE_HUB_TOKEN, or the file, in this order', async () => {
     expect(await findToken()).toBeUndefined();
     const path = await stored('hf_stored\n');
     expect(await findToken()).toEqual({ value: 'hf_stored', source: path });
@@ -88,13 +88,13 @@ describe('the token', () => {
     expect(await failureOf(findToken())).toBe(`${home}: expected a file, found a folder`);
   });
 
-  it.skipIf(process.getuid?.() === 0)('is said to be there where it cannot be read', async () => {
+  it.skipIf(process.getuid?.() === 0)('is reported if it exists but cannot be read', async () => {
     const path = await stored('x');
     await chmod(path, 0);
     expect(await failureOf(findToken())).toBe(`${path}: cannot be read: permission denied`);
   });
 
-  it('is not used for reading where HF_HUB_DISABLE_IMPLICIT_TOKEN is set', async () => {
+  it('is not used for reading if HF_HUB_DISABLE_IMPLICIT_TOKEN is set', async () => {
     vi.stubEnv('HF_TOKEN', 'x');
     vi.stubEnv('HF_HUB_DISABLE_IMPLICIT_TOKEN', 'True');
     expect(await findReadToken()).toBeUndefined();
@@ -114,7 +114,7 @@ describe('the hub', () => {
     expect(hubAddress()).toEqual({ url, authorization: undefined });
   });
 
-  it('is not asked offline', () => {
+  it('is not contacted offline', () => {
     expect(isOffline()).toBe(false);
     vi.stubEnv('TRANSFORMERS_OFFLINE', 'YES');
     expect(isOffline()).toBe(true);

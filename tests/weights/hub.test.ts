@@ -73,7 +73,7 @@ async function filesBelow(folder: string): Promise<string[]> {
 }
 
 describe('folders', () => {
-  it('are taken as they are', async () => {
+  it('are used as they are', async () => {
     expect(await resolve(fixture('teacher'))).toBe(fixture('teacher'));
     expect(hub.requests).toEqual([]);
   });
@@ -106,14 +106,14 @@ describe('folders', () => {
     );
   });
 
-  it('are told from ids', () => {
+  it('are distinguished from ids', () => {
     expect(parseModelId('klue/roberta-small')).toEqual({ name: 'klue/roberta-small', revision: 'main' });
     expect(parseModelId('a/b.c_1@refs/pr/1')).toEqual({ name: 'a/b.c_1', revision: 'refs/pr/1' });
   });
 });
 
 describe('a pipeline on the hub', () => {
-  it('is fetched with what lies beside its models, and no more', async () => {
+  it('is downloaded with what is beside its models, and no more', async () => {
     const files = new Map(
       [
         'model_index.json',
@@ -137,7 +137,7 @@ describe('a pipeline on the hub', () => {
     expect(hub.requests).toHaveLength(asked);
   });
 
-  it('is refused where a part is missing', async () => {
+  it('is refused if a part is missing', async () => {
     hub.models.set('someone/half', new Map([['model_index.json', Buffer.from('{}')]]));
     expect(await failureOf(resolve('someone/half', { parts: [PIPELINE_PART] }))).toBe(
       'someone/half: expected the file scheduler/scheduler_config.json, the model does not have it',
@@ -146,7 +146,7 @@ describe('a pipeline on the hub', () => {
 });
 
 describe('a model on the hub', () => {
-  it('is fetched into the hub’s cache, only the files needed, and never twice', async () => {
+  it('is downloaded into the hub’s cache, only the files needed, and never twice', async () => {
     const files = await publish('klue/roberta-small', 'student');
     const folder = await resolve('klue/roberta-small');
     expect(folder).toBe(snapshotOf('klue/roberta-small'));
@@ -162,7 +162,7 @@ describe('a model on the hub', () => {
     expect(hub.requests).toEqual([]);
   });
 
-  it('is kept as Python keeps it', async () => {
+  it('is stored as Python stores it', async () => {
     await publish('klue/roberta-small', 'student');
     await resolve('klue/roberta-small', { parts: ['config'] });
     expect((await filesBelow(join(home, 'hf'))).sort()).toEqual([
@@ -192,7 +192,7 @@ describe('a model on the hub', () => {
     expect(await readdir(await resolve('owner/model'))).not.toContain('pytorch_model.bin');
   });
 
-  it('is fetched in parts, of one commit, each part once', async () => {
+  it('is downloaded in parts, of one commit, each part once', async () => {
     const files = await publish('owner/model', 'student');
     const parts: ModelPart[][] = [['config'], ['config', 'tokenizer'], ['weights'], ['config', 'tokenizer', 'weights']];
     for (const some of parts) expect(await resolve('owner/model', { parts: some })).toBe(snapshotOf('owner/model'));
@@ -221,14 +221,14 @@ describe('a model on the hub', () => {
     expect(steps.every((step, i) => i === 0 || step.bytesDone > steps[i - 1].bytesDone)).toBe(true);
   });
 
-  it('is asked for with HF_TOKEN', async () => {
+  it('is requested with HF_TOKEN', async () => {
     await publish('owner/model', 'student');
     vi.stubEnv('HF_TOKEN', 'hf_secret');
     await resolve('owner/model');
     expect(hub.tokens).toEqual(new Set(['Bearer hf_secret']));
   });
 
-  it('is taken from the cache that Python filled, without the hub', async () => {
+  it('is read from the cache that Python filled, without the hub', async () => {
     await hub.close();
     const folder = snapshotOf('openai/clip-vit-large-patch14');
     await mkdir(folder, { recursive: true });
@@ -244,7 +244,7 @@ describe('a model on the hub', () => {
 describe('a whole CLIP on the hub', () => {
   const isText = (name: string): boolean => name.startsWith('text_model.');
 
-  it('gives only its text model’s bytes, once', async () => {
+  it('downloads only its text model’s bytes, once', async () => {
     const files = await publish('openai/clip', 'teacher', 'variants/teacher-inside-full-clip');
     const steps: DownloadProgress[] = [];
     const folder = await resolve('openai/clip', { onProgress: (progress) => steps.push(progress) });
@@ -291,7 +291,7 @@ describe('a whole CLIP on the hub', () => {
     expect(hub.bytesServed()).toBe(before);
   });
 
-  it('is damaged when its header is', async () => {
+  it('is refused if its header is damaged', async () => {
     const files = await publish('openai/clip', 'teacher');
     files.set(
       'model.safetensors',
@@ -304,7 +304,7 @@ describe('a whole CLIP on the hub', () => {
   });
 });
 
-describe('a large file of the cache that is damaged', () => {
+describe('a damaged large file in the cache', () => {
   /** Changes a byte of a file behind a link, as a disk may, and gives the file. */
   async function damage(path: string): Promise<string> {
     const blob = await realpath(path);
@@ -319,7 +319,7 @@ describe('a large file of the cache that is damaged', () => {
     ['the text model of a CLIP', 'openai/clip', ['teacher', 'variants/teacher-inside-full-clip']],
   ] as const;
 
-  it.each(models)('is fetched anew: of %s', async (_, id, folders) => {
+  it.each(models)('is downloaded again: of %s', async (_, id, folders) => {
     await publish(id, ...folders);
     const path = join(await resolve(id), 'model.safetensors');
     const before = await readFile(path);
@@ -331,7 +331,7 @@ describe('a large file of the cache that is damaged', () => {
     expect(hub.requests).toHaveLength(asked);
   });
 
-  it.each(models)('is said to be, where it cannot be fetched again: of %s', async (_, id, folders) => {
+  it.each(models)('is reported if it cannot be downloaded again: of %s', async (_, id, folders) => {
     await publish(id, ...folders);
     const path = join(await resolve(id), 'model.safetensors');
     await damage(path);
@@ -352,7 +352,7 @@ describe('a large file of the cache that is damaged', () => {
     expect(await failureOf(resolve('someone/small'))).toContain('model.safetensors: this file of the cache is damaged');
   });
 
-  it('is read once, and again when its time, size or inode is another', async () => {
+  it('is read once, and again when its time, size or inode has changed', async () => {
     await publish('someone/small', 'student');
     const path = join(await resolve('someone/small'), 'model.safetensors');
     const { atime, mtime } = await stat(path);
@@ -368,7 +368,7 @@ describe('a large file of the cache that is damaged', () => {
     expect(hub.requests.length).toBeGreaterThan(asked);
   });
 
-  it('is one of a pipeline, too', async () => {
+  it('is noticed in a pipeline, too', async () => {
     const paths = [...PIPELINE_PART.files, 'unet/weights.pb'];
     hub.models.set('someone/pipeline', new Map(paths.map((path) => [path, Buffer.alloc(60_000, path)])));
     const folder = await resolve('someone/pipeline', { parts: [PIPELINE_PART] });
@@ -379,7 +379,7 @@ describe('a large file of the cache that is damaged', () => {
     );
   });
 
-  it('is used where no mark can be written', async () => {
+  it('is used if no mark can be written', async () => {
     await publish('someone/small', 'student');
     await fileOf(home, 'xdg', 'no folder');
     const folder = await resolve('someone/small');
@@ -414,7 +414,7 @@ describe('interruptions', () => {
     ['student', 'breaks'],
     ['variants/teacher-inside-full-clip', 'ends early'],
     ['variants/teacher-inside-full-clip', 'breaks'],
-  ] as const)('of %s, when the connection %s, are carried on from there', async (model, how) => {
+  ] as const)('of %s, when the connection %s, are resumed from there', async (model, how) => {
     await publish('owner/model', 'teacher', model);
     interrupt(how, 2);
     const folder = await resolve('owner/model');
@@ -449,7 +449,7 @@ describe('interruptions', () => {
     },
   );
 
-  it('by a proxy that gives other bytes are noticed by their checksum', async () => {
+  it('through a proxy that changes bytes are rejected by their checksum', async () => {
     await publish('owner/model', 'student');
     hub.interfere = (path, start, end, response) => {
       if (path !== 'model.safetensors' || end - start < 10_000) return false;
@@ -462,7 +462,7 @@ describe('interruptions', () => {
     expect((await filesBelow(join(home, 'hf'))).filter((path) => path.includes('tmp'))).toEqual([]);
   });
 
-  it('by a proxy that knows no ranges are said to be that', async () => {
+  it('through a proxy that does not support ranges are reported as such', async () => {
     await publish('owner/model', 'student');
     hub.interfere = (_path, _start, _end, response) => {
       response.writeHead(200).end('everything');

@@ -114,7 +114,7 @@ describe('every variant of a fixture has the parameters of the plain one', () =>
 describe('names', () => {
   const layer = 'encoder.layers.0.weight';
 
-  it('of a vision tower are never taken', async () => {
+  it('of a vision tower are never used', async () => {
     const clip = sourceOf([`vision_model.${layer}`, [1]], [`text_model.${layer}`, [1]], [layer, [1]]);
     expect(await placesOf(clip, { [`text_model.${layer}`]: [1] })).toEqual({ [`text_model.${layer}`]: 1 });
     expect(failureOf(sourceOf([`vision_model.${layer}`, [1]]), { [layer]: [1] })).toContain('found no such tensor');
@@ -139,7 +139,7 @@ describe('names', () => {
     });
   });
 
-  it('keep one prefix throughout: the one that fits most, and of equals the model’s own', async () => {
+  it('have the same prefix throughout: the one that fits most, or else the model’s own', async () => {
     const expected = { a: [], b: [] };
     expect(await placesOf(sourceOf(['a', []], ['roberta.a', []], ['roberta.b', []]), expected)).toEqual({ a: 1, b: 2 });
     expect(await placesOf(sourceOf(['roberta.a', []], ['roberta.b', []], ['a', []], ['b', []]), expected)).toEqual({
@@ -157,13 +157,13 @@ describe('problems', () => {
     );
   });
 
-  it('a misshapen one is not excused by being optional', () => {
+  it('a misshapen one is not accepted because it is optional', () => {
     expect(() => loadParameters(sourceOf(['a', [2]]), { a: [3] }, { optional: () => true })).toThrow(
       'a: expected [3], found [2]',
     );
   });
 
-  it('integers are no parameters', () => {
+  it('integers are not parameters', () => {
     expect(failureOf(sourceOf(['a', [2], 'I64']), { a: [2] })).toContain(
       'a: expected floating-point values, found I64',
     );

@@ -73,7 +73,7 @@ describe.each(['teacher', 'student', 'variants/teacher-v5-names'])('the tensors 
     expect(loadParameters(sourceOf(renamed(plain, wrap)), shapesOf(plain)).missing).toEqual([]);
   });
 
-  it('are refused where they are there twice, and both prefixes are named', async () => {
+  it('are refused if they occur twice, and both prefixes are named', async () => {
     const plain = await tensorsOf(model);
     const both = [...renamed(plain, (name) => `student.${name}`), ...renamed(plain, (name) => `teacher.${name}`)];
     expect(failureOf(both, shapesOf(plain))).toMatch(
@@ -81,7 +81,7 @@ describe.each(['teacher', 'student', 'variants/teacher-v5-names'])('the tensors 
     );
   });
 
-  it('are told from those of another size under another prefix', async () => {
+  it('are distinguished from those of another size under another prefix', async () => {
     const plain = await tensorsOf(model);
     const larger = plain.map((tensor) => ({ ...tensor, shape: tensor.shape.map((size) => 2 * size) }));
     const both = [...renamed(larger, (name) => `big.${name}`), ...renamed(plain, (name) => `small.${name}`)];
@@ -90,7 +90,7 @@ describe.each(['teacher', 'student', 'variants/teacher-v5-names'])('the tensors 
     );
   });
 
-  it('are asked for by the names that the file has, where it has none of them', async () => {
+  it('are reported missing with the names that the file has, if it has none of them', async () => {
     const plain = await tensorsOf(model);
     const other = renamed(plain, (name) => name.replaceAll('.', '/'));
     expect(failureOf(other, shapesOf(plain))).toMatch(
@@ -106,14 +106,14 @@ describe.each(['teacher', 'student', 'variants/teacher-v5-names'])('the tensors 
     ['F4', 'F4 (float4)'],
     ['I8', 'I8'],
     ['U8', 'U8'],
-  ] as const)('of type %s are refused as that', async (dtype, said) => {
+  ] as const)('of type %s are refused as such', async (dtype, said) => {
     const plain = await tensorsOf(model);
     const failure = failureOf(retyped(plain, dtype), shapesOf(plain));
     expect(failure).toContain(`: expected floating-point values, found ${said}; `);
     expect(failure).toMatch(/; convert the weights to F32, F16, BF16 or F64$/);
   });
 
-  it('that were quantised are refused as that', async () => {
+  it('that were quantised are refused as such', async () => {
     const plain = await tensorsOf(model);
     const quantised = renamed(plain, (name) => name.replace(/dense\.weight$|_proj\.weight$/, '$&.qweight'));
     expect(failureOf(quantised, shapesOf(plain))).toMatch(
@@ -122,7 +122,7 @@ describe.each(['teacher', 'student', 'variants/teacher-v5-names'])('the tensors 
   });
 });
 
-it('names of any length and number are gone through in a moment', async () => {
+it('names of any length and number are processed quickly', async () => {
   const plain = await tensorsOf('student');
   const endless = Array.from({ length: 200 }, (_, i) => ({ ...STRANGER, name: `${'.a'.repeat(50_000)}${i}` }));
   const computed = countCpuTime();

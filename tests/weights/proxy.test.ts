@@ -121,7 +121,7 @@ describe('a proxy', () => {
     expect(proxy.asked).toEqual([]);
   });
 
-  it('gets a tunnel asked for where the address is encrypted', async () => {
+  it('gets a tunnel request if the address is encrypted', async () => {
     vi.stubEnv('HTTPS_PROXY', `http://user:${PASSWORD}@${proxy.address}`);
     vi.stubEnv('HF_ENDPOINT', 'https://hub.example');
     expect(await failureOf(resolve())).toBe(
@@ -135,7 +135,7 @@ describe('a proxy', () => {
     expect(proxy.authorizations).toEqual(new Set([`Basic ${Buffer.from('user:pass@word').toString('base64')}`]));
   });
 
-  it('is told user name and password, which nobody else is', async () => {
+  it('gets the user name and password, which nobody else does', async () => {
     proxy.user = 'user:pass@word';
     vi.stubEnv('HTTP_PROXY', `http://user:${PASSWORD}@${proxy.address}`);
     vi.stubEnv('HF_TOKEN', 'secret');
@@ -224,8 +224,8 @@ describe('NO_PROXY', () => {
   });
 });
 
-describe('what the doctor advises', () => {
-  it('leads to the hub by the proxy', async () => {
+describe("the doctor's advice", () => {
+  it('leads to the hub through the proxy', async () => {
     vi.stubEnv('HTTP_PROXY', `http://user:${PASSWORD}@${proxy.address}`);
     const reached = await thisMachineFacts.reachHub();
     expect(reached).toMatchObject({
@@ -236,7 +236,7 @@ describe('what the doctor advises', () => {
     expect(proxy.asked).toEqual([`HEAD ${hub.url}/`]);
   });
 
-  it('shows no password where the proxy is down', async () => {
+  it('shows no password if the proxy is down', async () => {
     vi.stubEnv('HTTP_PROXY', `http://user:${PASSWORD}@127.0.0.1:9`);
     vi.stubEnv('HF_ENDPOINT', hub.url.replace('://', '://me:mine@'));
     const { failure, address } = await thisMachineFacts.reachHub();

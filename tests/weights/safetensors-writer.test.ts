@@ -59,7 +59,7 @@ describe('writeSafetensors', () => {
     }
   });
 
-  it('asks for one tensor’s values at a time', async () => {
+  it('requests one tensor’s values at a time', async () => {
     let open = 0;
     const lazy = (name: string): TensorToWrite => ({
       name,
@@ -78,7 +78,7 @@ describe('writeSafetensors', () => {
     await source.close();
   });
 
-  it('leaves the old file and nothing else when a tensor fails', async () => {
+  it('keeps the old file and nothing else when a tensor fails', async () => {
     await fileOf(folder, 'model.safetensors', 'old');
     const failing: TensorToWrite = {
       name: 'x',
@@ -91,7 +91,7 @@ describe('writeSafetensors', () => {
     expect(await readdir(folder)).toEqual(['model.safetensors']);
   });
 
-  it('says where it cannot write', async () => {
+  it('reports where it cannot write', async () => {
     const nowhere = join(folder, 'nowhere', 'a.safetensors');
     expect(await failureOf(writeSafetensors(nowhere, []))).toBe(
       `${nowhere}: cannot be written: no such file or folder`,
@@ -102,7 +102,7 @@ describe('writeSafetensors', () => {
     expect(await readdir(folder)).toEqual(['occupied']);
   });
 
-  it('refuses two tensors of one name, values of another number, and values of another type', async () => {
+  it('refuses two tensors of one name, a wrong number of values, and values of the wrong type', async () => {
     await expect(writeSafetensors(path, [vector('a', 1), vector('a', 2)])).rejects.toThrow('two tensors are named a');
     await expect(writeSafetensors(path, [{ ...vector('a', 1, 2), shape: [3] }])).rejects.toThrow(
       'a needs 3 values, got 2',

@@ -24,8 +24,8 @@ const vector = (begin: number, end: number, shape = [(end - begin) / 4]): object
   data_offsets: [begin, end],
 });
 
-describe('a sound file', () => {
-  it('tells names, dtypes and shapes before any value is read', async () => {
+describe('an intact file', () => {
+  it('lists names, dtypes and shapes before any value is read', async () => {
     const source = await openSafetensors(fixture('teacher/model.safetensors'));
     expect(source.tensors.size).toBe(53);
     expect(source.tensors.get('text_model.embeddings.token_embedding.weight')).toMatchObject({
@@ -144,7 +144,7 @@ describe('damage', () => {
     );
   });
 
-  it('a Git LFS pointer or a web page in the place of the file', async () => {
+  it('a Git LFS pointer or a web page instead of the file', async () => {
     expect(
       await failureOfBytes(Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n')),
     ).toMatch(/; this is the pointer of a Git LFS file, run `git lfs pull` in its repository$/);

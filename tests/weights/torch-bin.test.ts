@@ -153,7 +153,7 @@ describe('views of a storage', () => {
     expect(await failureOfBytes(viewBytes(0, [2], [1, 1]))).toMatch(/^tensor w: expected offset, shape and strides/);
   });
 
-  it('of a storage that is not there, or of another size than the file says', async () => {
+  it('of a storage that is missing, or of another size than the file says', async () => {
     expect(await failureOfBytes(viewBytes(0, [1], [1], pickle.storage('FloatStorage', '1', 12)))).toBe(
       'tensor w: expected its values in archive/data/1 of the zip, which is not there; the file is damaged',
     );
@@ -223,7 +223,7 @@ describe('damage', () => {
     );
   });
 
-  it('no zip at all', async () => {
+  it('not a zip at all', async () => {
     expect(await failureOfBytes(Buffer.from('hello'))).toBe(
       'expected a zip file made by torch.save, found something else',
     );
@@ -292,7 +292,7 @@ describe('damage', () => {
     ).toBe('expected byte order little, found big');
   });
 
-  it('no dictionary of tensors', async () => {
+  it('not a dictionary of tensors', async () => {
     expect(await failureOfPickle(pickle.file(pickle.int(3)))).toBe(
       'expected a dictionary of tensors, as torch.save(model.state_dict()) writes, found something else',
     );

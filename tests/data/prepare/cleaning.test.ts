@@ -22,8 +22,8 @@ describe('a text', () => {
   });
 });
 
-describe('what a text is compared by', () => {
-  test('is the text itself where all of it can be seen', () => {
+describe('the comparison key of a text', () => {
+  test('is the text itself if all of it is visible', () => {
     for (const text of ['빨간 공', 'It’s  “fine” — 100 %!', '⠀', 'e\u0301']) expect(visibleText(text)).toBe(text);
   });
 
@@ -31,12 +31,12 @@ describe('what a text is compared by', () => {
     ['between emoji', '👩\u200d👧 ❤\ufe0f', '👩👧 ❤'],
     ['between letters', 'می\u200cخواهم', 'میخواهم'],
     ['after ideographs', '葛\u{e0100}城', '葛城'],
-  ])('has no joiners and selectors: %s', (_, text, expected) => {
+  ])('lacks joiners and selectors: %s', (_, text, expected) => {
     expect(foldText(text)).toBe(text);
     expect(visibleText(text)).toBe(expected);
   });
 
-  test('is nothing where there is nothing else', () => {
+  test('is empty if there is nothing else', () => {
     const invisible = [0xad, 0x34f, 0x61c, 0x115f, 0x1160, 0x17b4, 0x180b, 0x180e, 0x200b, 0x200f, 0x202a, 0x2060];
     const others = [
       0x2065, 0x206f, 0x3164, 0xfe0f, 0xfeff, 0xffa0, 0xfff0, 0x1bca0, 0x1d173, 0xe0001, 0xe0100, 0xe0fff,

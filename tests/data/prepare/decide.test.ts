@@ -53,7 +53,7 @@ const TANGLE: readonly Pair[] = [
 ];
 
 describe('duplicates', () => {
-  test('no text stands in two pairs that stay', () => {
+  test('no text occurs in two of the pairs that are kept', () => {
     const { verdicts } = decide(TANGLE);
     const staying = TANGLE.filter((_, row) => VERDICTS[verdicts[row]] === 'stays');
     expect(new Set(staying.map(([ko]) => ko)).size).toBe(staying.length);
@@ -61,12 +61,12 @@ describe('duplicates', () => {
     expect(staying.length).toBeGreaterThan(1);
   });
 
-  test('which ones stay does not depend on the order of the rows', () => {
+  test('the choice does not depend on the order of the rows', () => {
     const orders = [TANGLE, [...TANGLE].reverse(), [...TANGLE.slice(7), ...TANGLE.slice(0, 7)]];
     expect(new Set(orders.map((pairs) => verdictsOf(pairs).join('\n'))).size).toBe(1);
   });
 
-  test('of equal pairs the one of the first corpus stays', () => {
+  test('of equal pairs, that of the first corpus is kept', () => {
     expect(
       verdictsOf([
         ['가', 'a', 2],
@@ -116,13 +116,13 @@ describe('the split', () => {
     expect([...all].filter((ko) => Number(ko.slice(4)) < 3000)).toHaveLength(few.size);
   });
 
-  test('is another with another seed', () => {
+  test('differs for another seed', () => {
     const [one, other] = [validationOf(many, { seed: 1 }), validationOf(many, { seed: 2 })];
     const shared = [...one].filter((ko) => other.has(ko)).length;
     expect(Math.abs(shared - 400)).toBeLessThan(100); // 0.2², 5 sigma
   });
 
-  test('keeps pairs that hang together through texts on one side, where such are kept', () => {
+  test('keeps pairs linked by shared texts on one side, if duplicates are kept', () => {
     // Chains of five pairs: k0–e0, k0–e1, k1–e1, k1–e2, k2–e2.
     const chains = Array.from({ length: 400 }, (_, c) =>
       [
@@ -140,7 +140,7 @@ describe('the split', () => {
     expect(Math.abs(validating - 80)).toBeLessThan(40); // 5 sigma
   });
 
-  test('by place takes the first pairs, and the last of these validate', () => {
+  test('by position trains on the first pairs and validates on the last', () => {
     const sidesOf = (settings: Partial<PrepareSettings>): string =>
       decideByPlace(rowsOf(many.slice(0, 10)), { ...PREPARE_DEFAULTS, shuffle: false, ...settings }).sides.join('');
     expect(sidesOf({})).toBe('1111111122');
@@ -154,12 +154,12 @@ describe('the split', () => {
 describe('a side that the hashes leave empty', () => {
   const moved = (border: number, ...hashes: number[]): number =>
     borderThatLeavesNoneEmpty(border, Math.min(...hashes), Math.max(...hashes));
-  test('gets the pair nearest to it', () => {
+  test('gets the closest pair', () => {
     expect(moved(100, 50, 150)).toBe(100);
     expect(moved(100, 150, 160)).toBe(151);
     expect(moved(100, 50, 60)).toBe(60);
   });
-  test('stays empty where it should be, or where there is one pair only, which trains', () => {
+  test('stays empty if asked, or if the only pair is needed for training', () => {
     expect(moved(0, 150, 160)).toBe(0);
     expect(moved(100, 50)).toBe(50);
     expect(moved(100, 150)).toBe(100);

@@ -16,7 +16,7 @@ describe('a pair', () => {
     ['', '빨간 공', true],
     ['빨간 공', '', false],
     ['1', '2', false],
-  ])('%j, %j is the other way round: %j', (ko, en, expected) => {
+  ])('%j, %j is swapped: %j', (ko, en, expected) => {
     expect(isReversed(ko, en)).toBe(expected);
   });
 });

@@ -19,19 +19,19 @@ describe('the hash of a text', () => {
     ['The quick brown fox jumps over the lazy dog', 0, '2f1583c3 ecee2c67 5d7bf66c e5e91d2c'],
     ['0123456789abcdef', 0, 'fb7d4409 36aed30a 48ad1d9b 572b3bfd'],
     ['0123456789abcdefg', 42, 'c83b4930 2c5e4e61 d2b5d5f 312cf4b4'],
-  ])('%j with seed %d is what MurmurHash3_x86_128 gives', (text, seed, expected) => {
+  ])('%j with seed %d equals that of MurmurHash3_x86_128', (text, seed, expected) => {
     expect(hashOf(text, seed)).toBe(expected);
   });
 });
 
-test('the hash of a pair depends on which text is which', () => {
+test('the hash of a pair depends on the order of its texts', () => {
   const [a, b, out, swapped] = [Uint32Array.of(1, 2), Uint32Array.of(3, 4), new Uint32Array(2), new Uint32Array(2)];
   hashPair(a, b, out);
   hashPair(b, a, swapped);
   expect(out).not.toEqual(swapped);
 });
 
-test('seeds and purposes give hashes that have nothing to do with each other', () => {
+test('hashes with different seeds and purposes are unrelated', () => {
   const hash = (seed: number, purpose: number): string => {
     const out = new Uint32Array(2);
     hashSeeded(123, 456, seed, purpose, out);

@@ -39,7 +39,7 @@ function expectedOf(pairs: readonly Pair[]): string[] {
 }
 
 describe('a pair that is too long', () => {
-  test('takes none of those with the same text with it, whichever comes first', async () => {
+  test('does not drop others with the same text, in either order', async () => {
     for (let i = 0; i < 20; i++) {
       const pairs: Pair[] = [
         [`긴 ${LONG} ${i}`, `a ball ${i}`],
@@ -53,7 +53,7 @@ describe('a pair that is too long', () => {
     }
   });
 
-  test('is counted as that in all its copies', async () => {
+  test('is counted as such in all its copies', async () => {
     const pairs: Pair[] = [
       ['가', LONG],
       ['가', LONG],
@@ -69,7 +69,7 @@ describe('a pair that is too long', () => {
     expect(total.training + total.validation).toBe(3);
   });
 
-  test('has no part in a tangle of pairs that share their texts', async () => {
+  test('does not count among pairs that share texts', async () => {
     const random = randomSource(15);
     for (let round = 0; round < 10; round++) {
       const textOf = (kind: string): string => `${kind}${random() % 25}${random() % 4 === 0 ? ` ${LONG}` : ''}`;
@@ -87,7 +87,7 @@ describe('a pair that is too long', () => {
 });
 
 describe('texts that look the same', () => {
-  test('are one, of which the plainly written one stays, whatever the order of the files', async () => {
+  test('count as one, of which the plainly written one is kept, whatever the order of the files', async () => {
     const variants: Pair[] = [
       ['빨간\u200b 공', 'a red ball'],
       ['빨간 공', 'a red\u2060 ball'],
@@ -102,7 +102,7 @@ describe('texts that look the same', () => {
     }
   });
 
-  test('are one even if all hold invisible characters, and the same stays whatever the files are called', async () => {
+  test('count as one even if all have invisible characters; the choice does not depend on file names', async () => {
     const emoji: Pair[] = [
       ['가족 👩‍👩‍👧', 'family ❤️'],
       ['가족 👩👩👧', 'family ❤️'],
@@ -123,7 +123,7 @@ describe('texts that look the same', () => {
     expect(stores[1]).toEqual(stores[0]);
   });
 
-  test('are on one side of the split, and keep emoji whole, where duplicates are kept', async () => {
+  test('are on the same side of the split, and keep emoji intact, if duplicates are kept', async () => {
     const pairs = Array.from({ length: 200 }, (_, i): Pair[] => [
       [`가족 ${i} 👩‍👩‍👧`, `family ${i}`],
       [`가족 ${i} 👩👩👧`, `a family ${i}`],

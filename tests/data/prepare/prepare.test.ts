@@ -25,7 +25,7 @@ describe('headers among the rows', () => {
     ['원문', '번역'],
     ['Korean', 'English'],
     ['국문 문장', '영문 문장'],
-  ])('%s and %s, of joined files, are counted', async (ko, en) => {
+  ])('%s and %s, of concatenated files, are counted', async (ko, en) => {
     const folder = newFolder();
     writeFileSync(path.join(folder, 'a.csv'), joined([ko, en], [` ${ko}`, en.toUpperCase()], [`\ufeff${ko}`, en]));
     const { total, examples } = await prepareInto(newFolder(), [folder]);
@@ -34,7 +34,7 @@ describe('headers among the rows', () => {
     expect(total.training + total.validation).toBe(PAIRS.length);
   });
 
-  test('of another kind or order, or under names that the user gave, are counted', async () => {
+  test('of another kind or order, or with columns that the user named, are counted', async () => {
     const folder = newFolder();
     writeFileSync(path.join(folder, 'a.csv'), joined(['ko', 'en'], ['원문', '번역문'], ['영어', '한국어']));
     expect((await prepareInto(newFolder(), [folder])).total.dropped.repeated_header).toBe(2);
@@ -68,7 +68,7 @@ describe('generated corpora with planted faults', () => {
     expect(examples.empty!.every((place) => /\.(xlsx|csv|json):\d+$/.test(place))).toBe(true);
   });
 
-  test('give the same store, bit for bit, whatever the files are called, in whatever order, zipped or not', async () => {
+  test('give the same store, bit for bit, whatever the names and order of the files, zipped or not', async () => {
     const [asIs, renamed, zipped] = [newFolder(), newFolder(), newFolder()];
     await prepareInto(asIs, [corpora.folder]);
 
@@ -93,7 +93,7 @@ describe('generated corpora with planted faults', () => {
     expect(checksums(zipped)).toEqual(checksums(asIs));
   });
 
-  test('are cut where that is asked for, and then not dropped', async () => {
+  test('are truncated if asked, and then not dropped', async () => {
     const { total, cut } = await prepareInto(newFolder(), [corpora.folder], { long: 'truncate' });
     const { planted, clean } = corpora.planted;
     expect(total.dropped.too_long).toBeUndefined();
@@ -119,13 +119,13 @@ describe('a sample', () => {
     return { all: [...training, ...validation].map(([ko]) => ko), training: training.map(([ko]) => ko) };
   };
 
-  test('has as many pairs as asked for, though long ones are dropped on the way, and the rest is counted', async () => {
+  test('has the requested number of pairs, even if long ones are dropped, and the rest is counted', async () => {
     const { total } = await prepareInto(newFolder(), [file], { samples: 1000 });
     expect(total.training + total.validation).toBe(1000);
     expect(total.dropped.too_long! + total.not_sampled).toBe(2000);
   });
 
-  test('is contained in every larger one, side by side', async () => {
+  test('is contained in every larger one, on the same side of the split', async () => {
     const [small, large] = [await sampled(200), await sampled(1000)];
     const inLarge = new Set(large.all);
     expect(small.all).toHaveLength(200);
@@ -133,21 +133,21 @@ describe('a sample', () => {
     expect(large.training.slice(0, small.training.length)).toEqual(small.training);
   });
 
-  test('is uniform: every tenth of the file gives its share', async () => {
+  test('is uniform: every tenth of the file contributes its share', async () => {
     const { all } = await sampled(1000);
     const byTenth = new Uint32Array(10);
     for (const ko of all) byTenth[Math.floor(Number(ko.split(' ')[2]) / 300)]++;
     for (const count of byTenth) expect(Math.abs(count - 100)).toBeLessThan(45); // 5 sigma
   });
 
-  test('of more pairs than there are is all of them', async () => {
+  test('of more pairs than exist is all of them', async () => {
     const { total } = await prepareInto(newFolder(), [file], { samples: 50_000 });
     expect([total.training + total.validation, total.not_sampled]).toEqual([2700, 0]);
   });
 });
 
 describe('the split', () => {
-  test('has no text of a pair on both sides, even where duplicates are kept', async () => {
+  test('has no text on both sides, even if duplicates are kept', async () => {
     const pairs = Array.from({ length: 2000 }, (_, i): [string, string] => [
       `한국어 ${Math.floor(i / 3)}`,
       `english ${i % 1500}`,
@@ -172,7 +172,7 @@ describe('the split', () => {
   });
 });
 
-test('without shuffling, files keep their order, the last pairs validate, and only empty texts go', async () => {
+test('without shuffling, files keep their order, the last pairs validate, only empty texts are dropped', async () => {
   const pairs: [string, string][] = [
     ['나', 'b'],
     ['가', 'a'],
@@ -190,14 +190,14 @@ test('without shuffling, files keep their order, the last pairs validate, and on
   expect(validation).toEqual([pairs[5]]);
 });
 
-describe('what cannot be prepared is told in one line', () => {
+describe('what cannot be prepared is reported in one line', () => {
   const refused = async (work: Promise<unknown>): Promise<string> => {
     const error: unknown = await work.catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(InputError);
     return (error as InputError).message;
   };
 
-  test('data without a pair of use, after which nothing is left', async () => {
+  test('data without a usable pair, leaving nothing behind', async () => {
     const out = path.join(newFolder(), 'deep/er');
     const file = writePairs([
       ['', 'x'],
@@ -210,14 +210,14 @@ describe('what cannot be prepared is told in one line', () => {
     expect(readdirSync(path.join(out, '../..'))).toEqual([]);
   });
 
-  test('a vocabulary that 16 bits cannot hold', async () => {
+  test('a vocabulary that does not fit 16 bits', async () => {
     const tokenizers = { ...WORDS, student: { ...WORDS.student, vocabSize: 65_537 } };
     expect(await refused(prepareInto(newFolder(), [writePairs([['차', 'car']])], {}, tokenizers))).toBe(
       '--student: expected a tokenizer with at most 65536 ids, which 16 bits hold, got 65537; choose another model',
     );
   });
 
-  test('a folder with something else in it, which is left alone', async () => {
+  test('a folder with other contents, which is unchanged', async () => {
     const out = newFolder();
     writeFileSync(path.join(out, 'thesis.txt'), 'years of work');
     expect(await refused(prepareInto(out, [writePairs([['차', 'car']])]))).toBe(
@@ -237,7 +237,7 @@ describe('what cannot be prepared is told in one line', () => {
   });
 });
 
-test('a store is replaced by the next one, and stays as it was where that fails', async () => {
+test('a store is replaced by the next one, or unchanged if that fails', async () => {
   const out = newFolder();
   await prepareInto(out, [
     writePairs([

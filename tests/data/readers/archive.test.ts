@@ -12,7 +12,7 @@ const ROWS = Array.from({ length: 2000 }, (_, i) => `문장 ${i},sentence ${i} $
 const CSV = `ko,en\n${ROWS.join('\n')}`;
 
 describe('an archive', () => {
-  test('gives what its files give, packed or stored, however deep', async () => {
+  test('gives the same as its files, compressed or stored, at any depth', async () => {
     await put('plain.csv', CSV);
     const expected = (await read()).map(([ko, en, place]) => [
       ko,
@@ -42,7 +42,7 @@ describe('an archive', () => {
     ]);
   });
 
-  test('leaves out what macOS adds, hidden files, documentation and models', async () => {
+  test('skips files added by macOS, hidden files, documentation and models', async () => {
     writeZip(inFolder('a.zip'), [
       ['a.csv', 'ko,en\n차,car\n'],
       ['__MACOSX/._a.csv', 'x'],
@@ -57,7 +57,7 @@ describe('an archive', () => {
     expect(skipped).toEqual([{ file: 'a.zip/inner.zip', why: 'an archive inside an archive; unpack the outer one' }]);
   });
 
-  test('names files that are encrypted or packed in a way that is not known', async () => {
+  test('names files that are encrypted or use an unknown compression', async () => {
     writeZip(inFolder('a.zip'), [
       ['a.csv', 'ko,en\n차,car\n'],
       ['b.csv', CSV],
@@ -76,7 +76,7 @@ describe('an archive', () => {
 });
 
 describe('a damaged archive', () => {
-  test('that is cut names the file', async () => {
+  test('names the file if it is cut short', async () => {
     writeZip(inFolder('a.zip'), [['a.csv', CSV]]);
     truncateSync(inFolder('a.zip'), 5000);
     await expectError(
@@ -85,7 +85,7 @@ describe('a damaged archive', () => {
     );
   });
 
-  test('with other bytes inside names the file inside', async () => {
+  test('names the inner file if bytes inside are changed', async () => {
     writeZip(inFolder('a.zip'), [['a.csv', CSV]], { store: true });
     const bytes = readFileSync(inFolder('a.zip'));
     bytes.write('X', 20_000);
@@ -104,7 +104,7 @@ describe('a damaged archive', () => {
     );
   });
 
-  test('whose directory points elsewhere names the file inside', async () => {
+  test('names the inner file if its directory points elsewhere', async () => {
     writeZip(inFolder('a.zip'), [['a.csv', CSV]]);
     const bytes = readFileSync(inFolder('a.zip'));
     bytes.writeUInt32LE(7, bytes.lastIndexOf('a.csv') - 4);
@@ -148,7 +148,7 @@ function simpleZip(members: readonly (readonly [name: string, content: string])[
   return Buffer.concat([...files, ...directory, end]);
 }
 
-describe('an archive made to harm', () => {
+describe('a malicious archive', () => {
   /** An archive of one file that says that it unpacks to so many bytes. */
   const saying = (name: string, content: string, bytes: number): Buffer => {
     writeZip(inFolder('made.tmp'), [[name, content]]);
@@ -169,7 +169,7 @@ describe('an archive made to harm', () => {
     await expectError(['c.xlsx'], excess);
   });
 
-  test('by gzip neither', async () => {
+  test('nor does one in gzip', async () => {
     const blank = gzipSync(Buffer.alloc(1 << 24, '\n'));
     await put('a.csv.gz', Buffer.concat([gzipSync('ko,en\n차,car\n'), ...Array.from({ length: 70 }, () => blank)]));
     const computed = countCpuTime();
@@ -192,7 +192,7 @@ describe('an archive made to harm', () => {
 });
 
 describe('the directory of an archive', () => {
-  test('of more files than 16 bits count, and at deep places, is read by zip64', async () => {
+  test('of more files than 16 bits can count, deeply nested, is read by zip64', async () => {
     const files = Array.from({ length: 66_000 }, (_, i) => [`${i}.json`, '{}'] as const);
     writeZip(inFolder('a.zip'), [...files, [`${'n/'.repeat(2000)}a.csv`, 'ko,en\n차,car\n']]);
     const bytes = readFileSync(inFolder('a.zip'));
@@ -200,7 +200,7 @@ describe('the directory of an archive', () => {
     expect((await find()).sources.map(({ id }) => id)).toEqual([`a.zip/${'n/'.repeat(2000)}a.csv`]);
   });
 
-  test('of 70,000 files is read whole, though the end record counts modulo 65,536', async () => {
+  test('of 70,000 files is read completely, though the end record counts modulo 65,536', async () => {
     const members = Array.from(
       { length: 70_000 },
       (_, i) => [`TL/${i}.json`, `{"원문":"문장 ${i}","최종번역문":"s ${i}"}`] as const,
@@ -211,7 +211,7 @@ describe('the directory of an archive', () => {
     expect(new Set(rows.map(([ko]) => ko)).size).toBe(70_000);
   });
 
-  test.each([0, 1, 9])('is believed rather than the count %i', async (count) => {
+  test.each([0, 1, 9])('is trusted rather than the count %i', async (count) => {
     await put(
       'a.zip',
       simpleZip(
@@ -225,7 +225,7 @@ describe('the directory of an archive', () => {
     expect((await read()).map(([ko]) => ko)).toEqual(['차', '배']);
   });
 
-  test('is found behind a program, before a comment and before bytes that do not belong to it', async () => {
+  test('is found after a program, before a comment and before trailing bytes', async () => {
     const zip = simpleZip([['a.csv', 'ko,en\n차,car\n']]);
     const comment = Buffer.from('PK\x05\x06 is how it ends', 'latin1');
     const commented = Buffer.concat([zip, comment]);
@@ -240,7 +240,7 @@ describe('the directory of an archive', () => {
     }
   });
 
-  test('gives files of the same name names of their own', async () => {
+  test('gives files of the same name distinct names', async () => {
     await put(
       'a.zip',
       simpleZip([
@@ -254,7 +254,7 @@ describe('the directory of an archive', () => {
     ]);
   });
 
-  test('may have names with dots and slashes that say nothing', async () => {
+  test('may have names with redundant dots and slashes', async () => {
     const names = ['./a.csv', '../b.csv', '/c/./c.csv', 'd//d.csv', 'e/../e.csv', '.\\f.csv'];
     await put('a.zip', simpleZip(names.map((name) => [name, `ko,en\n${name}차,car\n`])));
     const inside = ['a.csv', 'b.csv', 'c/c.csv', 'd/d.csv', 'e.csv', 'f.csv'];

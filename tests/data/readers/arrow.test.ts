@@ -11,12 +11,12 @@ describe('Arrow data', () => {
     expect(await rowsOf(readArrow(sourceOf(fixture(name))))).toEqual(PAIRS);
   });
 
-  test('in compressed blocks that refer to those before', async () => {
+  test('in compressed blocks that refer to earlier ones', async () => {
     const rows = await rowsOf(readArrow(sourceOf(fixture('long-lz4.feather'))));
     expect(rows).toEqual(Array.from({ length: 9000 }, (_, i) => [`빨간 공 ${i}`, `${i} red balls`]));
   });
 
-  test('run-end encoded is refused with what to do', async () => {
+  test('run-end encoded is refused with advice', async () => {
     await expect(rowsOf(readArrow(sourceOf(fixture('run-ends.arrow'))))).rejects.toThrow(
       'run-ends.arrow: expected columns with one value per row, got run-end encoded columns; write the ' +
         'table as Parquet or CSV',
@@ -42,7 +42,7 @@ describe('Arrow data', () => {
     expect(await rowsOf(readArrow(source))).toEqual([]);
   });
 
-  test('that is joined, or cut off after its batches, is refused in one line', async () => {
+  test('that is concatenated, or cut off after its batches, is refused in one line', async () => {
     const path = join(temporaryFolder(), 'joined.arrow');
     const refusal = async (...parts: Buffer[]): Promise<string> => {
       writeFileSync(path, Buffer.concat(parts));
@@ -58,7 +58,7 @@ describe('Arrow data', () => {
     expect(await rowsOf(readArrow(sourceOf(path)))).toEqual(PAIRS);
   });
 
-  test('that refers to entries which its dictionary does not have is refused', async () => {
+  test('with references to missing dictionary entries is refused', async () => {
     const path = join(temporaryFolder(), 'entries.arrow');
     const bytes = readFileSync(fixture('long-numbers.arrow'));
     const numbers = Buffer.from(BigInt64Array.of(3n, 4n).buffer);
@@ -79,7 +79,7 @@ describe('Arrow data', () => {
     },
   );
 
-  test('of a data set with the texts in a structure, in two shards', async () => {
+  test('of a data set with the texts in a struct, in two shards', async () => {
     const columns = { ko: 'translation.ko', en: 'translation.en' };
     const shards = [0, 1].map((i) => sourceOf(fixture(`dataset/data-0000${i}-of-00002.arrow`), columns));
     expect([...(await rowsOf(readArrow(shards[0]))), ...(await rowsOf(readArrow(shards[1])))]).toEqual(PAIRS);
@@ -88,7 +88,7 @@ describe('Arrow data', () => {
     expect(rows).toEqual(PAIRS.slice(0, 2));
   });
 
-  test('that is cut off is refused, wherever', async () => {
+  test('that is cut off anywhere is refused', async () => {
     const path = join(temporaryFolder(), 'cut.arrow');
     const whole = readFileSync(fixture('dataset/data-00000-of-00002.arrow'));
     for (let end = 0; end < whole.length - 8; end += 8) {

@@ -7,7 +7,7 @@ const { put, read, expectError } = readingFolder();
 const UNCLOSED = 'expected a closing quote, got the next line; close the quotes of the field';
 
 describe('CSV and TSV', () => {
-  test('are read with a byte order mark, quotes, line breaks in fields and either line end', async () => {
+  test('are read with a byte order mark, quotes, line breaks in fields and either line ending', async () => {
     await put(
       'a.csv',
       '\ufeffid,ko,en\r\n1,"그녀는 ""안녕"", 했다","She said ""hi"", then\r\nleft"\n\n2,사과,apple\r3,차,car',
@@ -21,7 +21,7 @@ describe('CSV and TSV', () => {
     expect(await read(['a.tsv'])).toEqual([['빨간\n차', 'red, car', 'a.tsv:2', 'other']]);
   });
 
-  test('of a megabyte arrive whole, wherever the pieces that are read end', async () => {
+  test('of a megabyte are read completely, wherever the chunks end', async () => {
     const rows = Array.from({ length: 20_000 }, (_, i) => [
       `${'가'.repeat(1 + (i % 7))}${i}`,
       `word\n${i}`,
@@ -32,7 +32,7 @@ describe('CSV and TSV', () => {
     expect(await read(['a.csv'])).toEqual(rows);
   });
 
-  test('give bad rows as such, with their line, and go on', async () => {
+  test('report bad rows with their line, and continue', async () => {
     await put('a.csv', 'ko,en\n차,car\n사과\n배,a red, new pear\n감,persimmon\n');
     expect(await read(['a.csv'])).toEqual([
       ['차', 'car', 'a.csv:2', 'other'],
@@ -42,12 +42,12 @@ describe('CSV and TSV', () => {
     ]);
   });
 
-  test('take quotes in the middle of a field for what they are', async () => {
+  test('take quotes in the middle of a field literally', async () => {
     await put('a.csv', 'ko,en\n차,a "red" car\n사과,"apple"s\n');
     expect((await read(['a.csv'])).map(([, en]) => en)).toEqual(['a "red" car', '"apple"s']);
   });
 
-  test('lose a line whose quote is not closed, and none of the rows after it', async () => {
+  test('lose a line with an unclosed quote, and none of the rows after it', async () => {
     await put(
       'a.csv',
       'ko,en\n"차","a car"\n"사과","an apple\n"배","a pear"\n"감","a persimmon"\n귤,"a tangerine\n호두,"a walnut"\n밤,a ' +
@@ -64,7 +64,7 @@ describe('CSV and TSV', () => {
     ]);
   });
 
-  test('look for the next row after the line whose quote is not closed, though the row began before it', async () => {
+  test('look for the next row after the line with the unclosed quote, even if the row began before it', async () => {
     await put('a.csv', 'ko,en\r\n"빨간\r\n차","a car\r\n사과,apple\r\n"배","a pear\r\n"감","a persimmon"\r\n');
     expect(await read(['a.csv'])).toEqual([
       [`${UNCLOSED} (lines 2 to 3)`, 'a.csv:2'],
@@ -74,7 +74,7 @@ describe('CSV and TSV', () => {
     ]);
   });
 
-  test('are not misled by a quote that seems to close the one left open', async () => {
+  test('are not misled by a quote that seems to close the open one', async () => {
     await put('a.csv', 'ko,en\n차,"a car\n사과,", he said"\n배,pear\n');
     expect(await read(['a.csv'])).toEqual([
       [UNCLOSED, 'a.csv:2'],
@@ -83,7 +83,7 @@ describe('CSV and TSV', () => {
     ]);
   });
 
-  test('lose one line to a quote that nothing closes, at the end and a megabyte before it', async () => {
+  test('lose one line to an unclosed quote, at the end and a megabyte before it', async () => {
     for (const end of ['', '\n', '\r\n']) {
       await put('a.csv', `ko,en\n차,car\n배,pear\n사과,"apple${end}`);
       expect((await read(['a.csv'])).at(-1)).toEqual([
@@ -101,17 +101,17 @@ describe('CSV and TSV', () => {
     ]);
   });
 
-  test('with a header whose quote is not closed are refused', async () => {
+  test('with an unclosed quote in the header are refused', async () => {
     await put('a.csv', '"ko,en\n차,car\n"배",pear\n');
     await expectError(['a.csv'], `a.csv line 1: ${UNCLOSED}`);
   });
 
-  test('give a row with bytes 0 as one that cannot be read', async () => {
+  test('report a row with null bytes as unreadable', async () => {
     await put('a.csv', 'ko,en\n차,car\n사과,ap\0ple\n배,pear\n');
     expect((await read(['a.csv']))[1]).toEqual(['expected text, got bytes that are not', 'a.csv:3']);
   });
 
-  test('are cut into the same rows wherever the pieces end', () => {
+  test('are split into the same rows wherever the chunks end', () => {
     const text = Buffer.from('a,b\r\n"1\r\n2","x""y"\r\n3,"open\r\n"4","5"\r\n\r"6"z,7\n8,"9');
     const linesOf = (pieces: Buffer[]): unknown[][] => {
       const cutter = new RecordCutter(','.charCodeAt(0), 'a.csv');
@@ -129,7 +129,7 @@ describe('CSV and TSV', () => {
     }
   });
 
-  test('in single quotes are read as such where the header is in them', async () => {
+  test('in single quotes are recognised by their header', async () => {
     await put('a.csv', "'ko','en'\n'가나','a, b'\n'다라','b \"y\", it''s'\n");
     expect((await read(['a.csv'])).map((row) => row.slice(0, 2))).toEqual([
       ['가나', 'a, b'],
@@ -137,7 +137,7 @@ describe('CSV and TSV', () => {
     ]);
   });
 
-  test('lose a row that quotes of another kind break, and none after it', async () => {
+  test('lose a row with mismatched quotes, and none after it', async () => {
     await put('a.csv', "ko,en\n'가나','a'\n'다라','b \"y\"'\n배,pear\n");
     const rows = await read(['a.csv']);
     expect(rows).toHaveLength(3);
@@ -154,7 +154,7 @@ describe('CSV and TSV', () => {
     expect(await read(['c.csv'])).toEqual([['차', 'car', 'c.csv:2', 'parallel']]);
   });
 
-  test('without their columns say what was looked for and what was found', async () => {
+  test('without the columns say what was expected and what was found', async () => {
     const remedy = 'name them with --ko-column and --en-column';
     await put('a.csv', 'sn,jp,en\n1,차,car\n');
     await expectError(['a.csv'], `a.csv line 1: expected a column ko (or korea, korean), got sn, jp, en; ${remedy}`);

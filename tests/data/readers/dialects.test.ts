@@ -21,20 +21,20 @@ describe('a separator', () => {
     expect(await texts(`sep=${mark}\r\nid${mark}ko${mark}en\r\n1${mark}차${mark}car\r\n`)).toEqual([CAR]);
   });
 
-  test('at the end of some rows makes no field', async () => {
+  test('at the end of some rows does not add a field', async () => {
     expect(await texts('ko,en\n차,car,\n배,pear,,\n')).toEqual([CAR, ['배', 'pear']]);
     expect(await texts('ko,en,\n차,car\n배,pear,\n')).toEqual([CAR, ['배', 'pear']]);
     expect((await texts('ko,en\n차,car,x\n'))[0]).toEqual([expect.stringMatching(/^expected 2 fields, got 3/)]);
   });
 
-  test('is found below titles, with line ends of any kind', async () => {
+  test('is found below titles, with any line endings', async () => {
     expect(await texts('2024 corpus\n\n"a title, with a comma"\nko,en\n차,car\n')).toEqual([CAR]);
     expect(await texts('ko,en\r차,car\r배,pear')).toEqual([CAR, ['배', 'pear']]);
   });
 });
 
 describe('backslashes', () => {
-  test('escape quotes and separators where only that makes sense of a row, and the rows after it', async () => {
+  test('escape quotes and separators if only that makes sense of a row, and of the rows after it', async () => {
     expect(await texts('ko,en\n배,pear\n"그는 \\"네\\"","\\"Yes\\", he said"\n"끝","a \\"b\\""\n')).toEqual([
       ['배', 'pear'],
       ['그는 "네"', '"Yes", he said'],
@@ -43,13 +43,13 @@ describe('backslashes', () => {
     expect(await texts('ko,en\n안녕\\, 하세요,Hello\\, you\n차,car\n')).toEqual([['안녕, 하세요', 'Hello, you'], CAR]);
   });
 
-  test('are characters elsewhere', async () => {
+  test('are literal elsewhere', async () => {
     expect(await texts('ko,en\n"C:\\차\\","a ""b"" \\n"\n차,car\n')).toEqual([['C:\\차\\', 'a "b" \\n'], CAR]);
   });
 });
 
-describe('backslashes are told by what lies ahead', () => {
-  test('so that they go from the rows before, too', async () => {
+describe('backslashes are interpreted by what follows', () => {
+  test('and so disappear from earlier rows, too', async () => {
     const before = Array.from({ length: 30_000 }, (_, i) => `길 ${i},C:\\\\dir ${i}`);
     const rows = await texts(`ko,en\n${before.join('\n')}\n"그는 \\"네\\"","\\"Yes\\", he said"\n`);
     expect([rows[0], rows.at(-1)]).toEqual([
@@ -58,7 +58,7 @@ describe('backslashes are told by what lies ahead', () => {
     ]);
   });
 
-  test('also where fields are never quoted', async () => {
+  test('even if fields are never quoted', async () => {
     const rows = 'ko,en\n차,C:\\\\car\n그는 \\"네\\" 했다,He said \\"yes\\"\n';
     const expected = [
       ['차', 'C:\\car'],
@@ -72,7 +72,7 @@ describe('backslashes are told by what lies ahead', () => {
     ]);
   });
 
-  test('and line breaks, in the last field, too, but not at the end of a path', async () => {
+  test('before line breaks, even in the last field, but not at the end of a path', async () => {
     const rows = ['줄\\\n둘,say \\"two\\"\\\nlines', '차,a\\, b', '배,C:\\', '감,x'];
     expect(await texts(`ko,en\n${rows.join('\n')}\n`)).toEqual([
       ['줄\n둘', 'say "two"\nlines'],
@@ -117,7 +117,7 @@ describe('backslashes are told by what lies ahead', () => {
   });
 });
 
-describe('quotes are told by what lies ahead', () => {
+describe('quotes are interpreted by what follows', () => {
   test('single ones below a header without any', async () => {
     const before = Array.from({ length: 3000 }, (_, i) => `차 ${i},a "red" car ${i}`);
     const rows = await texts(`ko,en\n${before.join('\n')}\n'네, 저는',"yes\n배,'it''s, a pear'\n`);
@@ -129,7 +129,7 @@ describe('quotes are told by what lies ahead', () => {
     expect(await texts("ko,en\n차,'it''s'\n")).toEqual([['차', "it's"]]);
   });
 
-  test('single ones are characters elsewhere', async () => {
+  test('single ones are literal elsewhere', async () => {
     expect(await texts("ko,en\n차,'Hello' he said\n배,\"'Tis, a pear\"\n'네','yes'\n")).toEqual([
       ['차', "'Hello' he said"],
       ['배', "'Tis, a pear"],
@@ -149,14 +149,14 @@ test.each(['^', '~', '\x01'])('fields between %j are read', async (mark) => {
   expect(await texts(`id${mark}ko${mark}en\n1${mark}차${mark}a, b; c\n`)).toEqual([['차', 'a, b; c']]);
 });
 
-test('what MySQL writes where there is nothing is empty', async () => {
+test('the null values of MySQL are empty', async () => {
   expect(await texts('ko,en\n차,\\N\n\\N,car\n')).toEqual([
     ['차', ''],
     ['', 'car'],
   ]);
 });
 
-test('rows that end with a carriage return may hold line feeds', async () => {
+test('rows that end with a carriage return may contain line feeds', async () => {
   const expected = [['줄\n둘', 'two\nlines'], CAR];
   expect(await texts('ko,en\r"줄\n둘","two\nlines"\r차,car\r')).toEqual(expected);
   expect(await texts('ko\ten\r"줄\n둘"\t"two\nlines"\r차\tcar\r', {}, 'a.txt')).toEqual(expected);
@@ -165,7 +165,7 @@ test('rows that end with a carriage return may hold line feeds', async () => {
 describe('quotes in a tab-separated file', () => {
   const tsv = (text: string): Promise<string[][]> => texts(text, {}, 'a.tsv');
 
-  test('enclose fields where CSV rules alone make sense of them', async () => {
+  test('enclose fields if only CSV rules make sense of them', async () => {
     expect(await tsv('ko\ten\n차\t"a ""red"" car"\n"줄\n둘"\ttwo lines\n')).toEqual([
       ['차', 'a "red" car'],
       ['줄\n둘', 'two lines'],
@@ -177,7 +177,7 @@ describe('quotes in a tab-separated file', () => {
     expect(await tsv('"ko"\t"en"\n"차"\t"car"\n')).toEqual([CAR]);
   });
 
-  test('are characters where one of them cannot be anything else, however far down', async () => {
+  test('are literal if one of them must be, however far down', async () => {
     const rows = Array.from({ length: 30_000 }, (_, i) => `"차, ${i}"\tcar ${i}`);
     const all = await tsv(`ko\ten\n${rows.join('\n')}\n"배" 다\tpear\n`);
     expect(all).toHaveLength(30_001);
@@ -206,7 +206,7 @@ describe('columns', () => {
     expect(await texts(`id,${en},${ko}\n1,car,차\n`)).toEqual([CAR]);
   });
 
-  test('by number: without a header, below one, and where one is called so', async () => {
+  test('by number: without a header, below one, and if a column is named like a number', async () => {
     expect(await texts('car\t차\nHello, you\t안녕\n', { ko: '2', en: '1' }, 'a.txt')).toEqual([
       CAR,
       ['안녕', 'Hello, you'],
@@ -216,7 +216,7 @@ describe('columns', () => {
     expect(await texts('2,1\ncar,차\n', { ko: '1', en: '2' })).toEqual([CAR]);
   });
 
-  test('that are equally good are named, with what to do', async () => {
+  test('that are equally good are listed with advice', async () => {
     await put('a.csv', 'text_ko,sentence_ko,en\n차,차,car\n');
     await expectError(
       ['a.csv'],
@@ -231,7 +231,7 @@ describe('columns', () => {
     expect((await read(['b.csv'], { ko: 'ko', en: '2' })).map(([ko, en]) => [ko, en])).toEqual([CAR]);
   });
 
-  test('inside objects have dots in their names', async () => {
+  test('inside objects have dotted names', async () => {
     expect(await texts('{"a": {"left": "차", "right": "car"}}\n', { ko: 'a.left', en: 'a.right' }, 'a.jsonl')).toEqual([
       CAR,
     ]);
@@ -241,7 +241,7 @@ describe('columns', () => {
   });
 });
 
-test('JSON of any sequence is read whatever it is called', async () => {
+test('JSON from any kind of sequence is read, whatever the file is called', async () => {
   const lines = ['{"ko": "차", "en": "car"}', '{"ko": "NaN, 배", "en": "pear"}'];
   const expected = [CAR, ['NaN, 배', 'pear']];
   const pretty = lines.map((line) => JSON.stringify(JSON.parse(line), undefined, 2));
@@ -273,7 +273,7 @@ describe('two aligned files', () => {
       expect((await read(paths)).map((row) => row.slice(0, 2))).toEqual(expected);
   });
 
-  test('may end lines with returns alone, as long as there is no line feed', async () => {
+  test('may end lines with carriage returns only, if there is no line feed', async () => {
     const lines = Array.from({ length: 200_000 }, (_, i) => `문장 ${i}`);
     await put('x.ko', lines.join('\r'));
     await put('x.en', `${lines.map((_, i) => `line ${i}`).join('\r')}\r`);
@@ -286,7 +286,7 @@ describe('two aligned files', () => {
     ]);
   });
 
-  test('of which one is longer give both counts, and one alone is named', async () => {
+  test('of unequal length are reported with both counts, and a single one is named', async () => {
     await put('x.ko', '차\n배\n');
     await put('x.en', 'car\npear\nplum\n');
     await expectError(

@@ -5,7 +5,7 @@ import { readingFolder } from '../reading.js';
 const { put, read, expectError } = readingFolder();
 
 describe('text in code page 949', () => {
-  test('is told from UTF-8 by its bytes, in every text shape', async () => {
+  test('is distinguished from UTF-8 by its bytes, in every text format', async () => {
     await put('a.csv', iconv.encode('ko,en\n"똠방각하, 펲시",Pepsi\n', 'cp949'));
     await put('b.tsv', iconv.encode('ko\ten\n차\tcar\n', 'cp949'));
     await put('c.json', iconv.encode('[{"ko": "사과", "en": "apple"}]', 'cp949'));
@@ -18,7 +18,7 @@ describe('text in code page 949', () => {
     ]);
   });
 
-  test('is found where its first Hangul stands far down, and arrives whole', async () => {
+  test('is recognised if its first Hangul is far down, and read completely', async () => {
     const rows = Array.from({ length: 60_000 }, (_, i) => [
       i < 30_000 ? 'x' : `가나다${'x'.repeat(i % 2)}`,
       `word ${i}`,
@@ -31,7 +31,7 @@ describe('text in code page 949', () => {
 describe('text that is neither UTF-8 nor code page 949', () => {
   const remedy = 'save the file as UTF-8';
 
-  test('names the line and the byte', async () => {
+  test('is reported with the line and the byte', async () => {
     const cp949 = Buffer.from([0xbb, 0xe7, 0xb0, 0xfa]); // 사과
     await put('a.csv', Buffer.concat([Buffer.from('ko,en\n차,car\n'), cp949, Buffer.from(',apple\n')]));
     await expectError(['a.csv'], `a.csv line 3: expected text in UTF-8 or code page 949, got the byte 0xBB; ${remedy}`);

@@ -30,7 +30,7 @@ describe('a JSON value that is a table', () => {
     }
   });
 
-  test('without a header by numbers', async () => {
+  test('without a header, by numbers', async () => {
     await put('a.json', JSON.stringify(pairs));
     expect((await read(['.'], { ko: '1', en: '2' })).map((row) => row.slice(0, 2))).toEqual(pairs);
     await expectError(
@@ -39,7 +39,7 @@ describe('a JSON value that is a table', () => {
     );
   });
 
-  test('whose header is no list of names is refused, however deep it is', async () => {
+  test('whose header is not a list of names is refused, however deeply nested', async () => {
     for (const header of ['['.repeat(5000) + ']'.repeat(5000), '{"toString": 1}', '{"a": {"b": []}}']) {
       await put('a.json', `[[${header}, "en"], ["차", "car"]]`);
       await expectError(['a.json'], /^a\.json: expected /);
@@ -72,7 +72,7 @@ describe('a JSON value that is a table', () => {
 });
 
 describe('a JSON array', () => {
-  test('is read element by element, whatever stands in its strings', async () => {
+  test('is read element by element, whatever its strings contain', async () => {
     await put(
       'a.json',
       '\ufeff [\n  {"ko": "차, ]}", "en": "a \\"car\\" [\\\\", "more": {"x": [1, 2]}},\n\n  {"en": ' +
@@ -84,7 +84,7 @@ describe('a JSON array', () => {
     ]);
   });
 
-  test('of a megabyte arrives whole, bare or under "data"', async () => {
+  test('of a megabyte is read completely, bare or under "data"', async () => {
     const objects = Array.from({ length: 10_000 }, (_, i) => ({
       korea: `${'가'.repeat(1 + (i % 7))}\\"${i}`,
       english: `{[${i},`,
@@ -98,7 +98,7 @@ describe('a JSON array', () => {
     }
   });
 
-  test('with half of a surrogate pair in a text gives an unreadable row, and whole pairs as they are', async () => {
+  test('with half a surrogate pair in a text gives an unreadable row, and complete pairs are kept', async () => {
     await put('a.json', '[{"ko": "차\\ud83d", "en": "car"}, {"ko": "차 \\ud83d\\ude97", "en": "car"}]');
     await put('b.jsonl', '{"ko": "차", "en": "\\udc00 car"}\n{"ko": "배", "en": "pear"}\n');
     expect(await read()).toEqual([
@@ -109,7 +109,7 @@ describe('a JSON array', () => {
     ]);
   });
 
-  test('gives elements that are no pairs as unreadable rows', async () => {
+  test('gives elements that are not pairs as unreadable rows', async () => {
     await put(
       'a.json',
       '[{"ko": "차", "en": "car"}, "ko", {"ko" "x"}, {"ko": "배"}, {"en": null}, {"a": 1}, {"ko": 5, "en": "five"}]',
@@ -129,7 +129,7 @@ describe('a JSON array', () => {
     ]);
   });
 
-  test('that is cut names the file, the byte and the element', async () => {
+  test('that is cut short is reported with the file, the byte and the element', async () => {
     const whole = JSON.stringify(Array.from({ length: 10_000 }, (_, i) => ({ ko: `차 ${i}`, en: `car ${i}` })));
     const cut = Buffer.from(whole).subarray(0, 300_000);
     await put('a.json', cut);
@@ -147,7 +147,7 @@ describe('a JSON array', () => {
     );
   });
 
-  test('that is malformed names the file and the element', async () => {
+  test('that is malformed is reported with the file and the element', async () => {
     const array = 'a JSON array of objects, [{"ko": "…", "en": "…"}, …], or one under "data"';
     await put('a.json', 'kor\n');
     await expectError(['a.json'], `a.json: expected ${array}, got k`);
@@ -170,7 +170,7 @@ describe('a JSON array', () => {
 describe('JSON files of one object each', () => {
   const sentence = (i: number) => JSON.stringify({ ID: i, 원문: `문장 ${i}`, 최종번역문: `Sentence ${i}` });
 
-  test('are read one by one where there are few', async () => {
+  test('are read one by one if there are few', async () => {
     await put('b.json', sentence(2));
     await put('a.json', sentence(1));
     expect(await read()).toEqual([
@@ -179,7 +179,7 @@ describe('JSON files of one object each', () => {
     ]);
   });
 
-  test('are one source by the folder where there are many, and a broken one is a row among them', async () => {
+  test('are one source named after the folder if there are many, with a broken one as a bad row', async () => {
     for (let i = 0; i < 120; i++) await put(`TL/${1000 + i}.json`, i === 7 ? sentence(i).slice(0, 20) : sentence(i));
     await put(
       'TL/big.json',
@@ -198,7 +198,7 @@ describe('JSON files of one object each', () => {
     expect(rows[7]).toEqual([expect.stringMatching(/^expected JSON, got something else/), 'TL/1007.json:1']);
   });
 
-  test('say which language they are translated from', async () => {
+  test('say which language they were translated from', async () => {
     await put(
       'a.json',
       JSON.stringify([
@@ -215,7 +215,7 @@ describe('JSON files of one object each', () => {
   });
 });
 
-test('JSON lines are read one by one, blank ones passed over, bad ones given as such', async () => {
+test('JSON lines are read one by one, blank ones skipped, bad ones reported', async () => {
   await put('a.jsonl', '{"ko": "차", "en": "car\u2028"}\r\n\n["차", "car"]\n{"en": "apple", "ko": "사과"}');
   expect(await read()).toEqual([
     ['차', 'car\u2028', 'a.jsonl:1', 'other'],

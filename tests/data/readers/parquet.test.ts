@@ -16,7 +16,7 @@ describe('a Parquet file', () => {
     expect(await rowsOf(readParquet(sourceOf(fixture(`${name}.parquet`))))).toEqual(PAIRS);
   });
 
-  test('with the texts in a structure', async () => {
+  test('with the texts in a struct', async () => {
     const source = sourceOf(fixture('nested.parquet'), { ko: 'translation.ko', en: 'translation.en' });
     expect(await rowsOf(readParquet(source))).toEqual(PAIRS);
     const { columns, rows } = await probeParquet(source.files[0], 2);
@@ -24,13 +24,13 @@ describe('a Parquet file', () => {
     expect(rows).toEqual(PAIRS.slice(0, 2));
   });
 
-  test('with numbers for texts has unreadable rows, and an empty one none', async () => {
+  test('with numbers as texts has unreadable rows, and an empty one none', async () => {
     const numbers = await rowsOf(readParquet(sourceOf(fixture('numbers.parquet'))));
     expect(numbers).toEqual(['expected text in ko, got 1', 'expected text in ko, got 2']);
     expect(await rowsOf(readParquet(sourceOf(fixture('empty.parquet'))))).toEqual([]);
   });
 
-  test('compressed by gzip as a whole is read', async () => {
+  test('in gzip is read', async () => {
     const path = join(temporaryFolder(), 'a.parquet.gz');
     writeFileSync(path, gzipSync(readFileSync(fixture('codec-zstd.parquet'))));
     const source = sourceOf(path);
@@ -54,7 +54,7 @@ describe('a Parquet file', () => {
     expect(refused).toBeGreaterThan(200);
   });
 
-  test('that refers to entries which its dictionary does not have is refused', async () => {
+  test('with references to missing dictionary entries is refused', async () => {
     const path = join(temporaryFolder(), 'entries.parquet');
     const bytes = readFileSync(fixture('codec-none.parquet'));
     const numbers = bytes.indexOf(Buffer.from('0303884600', 'hex')); // 0 to 4, of three bits each
@@ -67,7 +67,7 @@ describe('a Parquet file', () => {
     );
   });
 
-  test('that is cut or encrypted is said to be that', async () => {
+  test('that is cut short or encrypted is reported as such', async () => {
     const path = join(temporaryFolder(), 'a.parquet');
     const refusal = async (bytes: Buffer): Promise<string> => {
       writeFileSync(path, bytes);

@@ -34,7 +34,7 @@ describe('a translation memory', () => {
     ]);
   });
 
-  test('of several languages, of which the first text of each is taken', async () => {
+  test('of several languages, using the first text in each', async () => {
     const variant = (language: string, text: string): string => `<tuv xml:lang="${language}"><seg>${text}</seg></tuv>`;
     const units = [
       [
@@ -52,7 +52,7 @@ describe('a translation memory', () => {
     ]);
   });
 
-  test('without the codes of the document it came from, but with what they enclose', async () => {
+  test('without the markup codes of its source document, but with the text inside them', async () => {
     const coded =
       '<bpt i="1">&lt;b&gt;</bpt>빨간<ept i="1">&lt;/b&gt;</ept> <hi type="x">공</hi><ph ' +
       'x="1">{0}<sub>각주</sub></ph><it pos="begin">[</it> &amp; 컵<ut>x</ut>';
@@ -61,12 +61,12 @@ describe('a translation memory', () => {
     ]);
   });
 
-  test('in UTF-8 of many pieces arrives whole', async () => {
+  test('in UTF-8 is read completely in many chunks', async () => {
     const pairs = Array.from({ length: 5000 }, (_, i): [string, string] => [`빨간 공 ${i}`, `red ball ${i}`]);
     expect(await read(pairs.map((pair) => unit(...pair)).join(''))).toEqual(pairs);
   });
 
-  test('with entities of its own, or cut off, is refused in one line', async () => {
+  test('with custom entities, or cut off, is refused in one line', async () => {
     const laughs = '<?xml version="1.0"?><!DOCTYPE tmx [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><tmx><body>';
     const refusal = (reading: Promise<unknown>): Promise<string> =>
       reading.then(String, (error: unknown) => (error as Error).message);

@@ -68,7 +68,7 @@ describe('values of a workbook', () => {
     expect((await read()).map(([, en]) => en)).toEqual([expected]);
   });
 
-  test('count days from 1904 where the workbook does', async () => {
+  test('count days from 1904 if the workbook does', async () => {
     writeWorkbookParts(inFolder('a.xlsx'), {
       'xl/workbook.xml':
         '<workbook xmlns:r="r"><workbookPr date1904="1"/><sheets><sheet name="가" r:id="rId1"/></sheets></workbook>',
@@ -82,7 +82,7 @@ describe('values of a workbook', () => {
   });
 });
 
-describe('what is called .xlsx and is none is said, with what to do', () => {
+describe('a file called .xlsx that is not one is reported with advice', () => {
   const compound = (directory: string): Buffer => {
     const bytes = Buffer.alloc(1536);
     Buffer.from('d0cf11e0a1b11ae1', 'hex').copy(bytes);

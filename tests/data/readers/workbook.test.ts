@@ -19,7 +19,7 @@ const bookOf = (rows: Parameters<typeof workbookBytes>[1], options = {}): Buffer
   workbookBytes(inFolder('book.tmp'), rows, options);
 
 describe('a workbook', () => {
-  test('is read by its header, with the numbers of its rows, from shared strings and from cells', async () => {
+  test('is read by its header, with row numbers, from shared strings and from cells', async () => {
     for (const inline of [false, true]) {
       await put('a.xlsx', bookOf(ROWS, { inline }));
       expect(await read()).toEqual([
@@ -31,7 +31,7 @@ describe('a workbook', () => {
     }
   });
 
-  test('in an archive is read as it is on disk', async () => {
+  test('in an archive is read as on disk', async () => {
     writeZip(inFolder('a.zip'), [['구어체.xlsx', bookOf(ROWS)]]);
     expect((await read()).map((row) => row.at(-2))).toEqual([
       'a.zip/구어체.xlsx:2',
@@ -46,13 +46,13 @@ describe('a workbook', () => {
     expect(await read()).toEqual([['차', 'A car', 'a.xlsx:4', 'parallel']]);
   });
 
-  test('of many pieces arrives whole', async () => {
+  test('is read completely in many chunks', async () => {
     const rows = Array.from({ length: 10_000 }, (_, i) => [i, `문장 ${i}`, undefined, `Sentence ${i}`]);
     await put('a.xlsx', bookOf([HEADER, ...rows]));
     expect((await read()).map(([ko, en]) => [ko, en])).toEqual(rows.map(([, ko, , en]) => [ko, en]));
   });
 
-  test('may use rich text, reading aids, prefixes, escapes, formulas and cells without places', async () => {
+  test('may use rich text, phonetic hints, prefixes, escapes, formulas and cells without references', async () => {
     writeWorkbookParts(inFolder('a.xlsx'), {
       'xl/worksheets/sheet1.xml':
         '<x:worksheet xmlns:x="s"><x:sheetData>' +
@@ -84,7 +84,7 @@ describe('a workbook', () => {
     ]);
   });
 
-  test('of two sheets with pairs is two sources, and a sheet of notes none', async () => {
+  test('with two sheets of pairs is two sources; a sheet of notes is none', async () => {
     const sheet = (ko: string) =>
       `<worksheet><sheetData><row r="1"><c t="str"><v>ko</v></c><c t="str"><v>en</v></c></row><row ` +
       `r="2"><c t="str"><v>${ko}</v></c><c t="str"><v>x</v></c></row></sheetData></worksheet>`;
@@ -112,14 +112,14 @@ describe('a workbook without a header', () => {
     ['집', 'A house', 'a.xlsx:2', 'other'],
   ];
 
-  test('is read from its first row on by the numbers of its columns', async () => {
+  test('is read from its first row on by column numbers', async () => {
     await put('a.xlsx', bookOf(rows));
     expect(await read(['.'], { ko: '3', en: '1' })).toEqual(expected);
     await expectError(['.'], /got A car, 차; .*give their numbers \(--ko-column 2 --en-column 1\)/);
     await expectError(['.'], /name them/, { ko: '4', en: '1' });
   });
 
-  test('has its columns counted with the empty ones, below a header, too', async () => {
+  test('counts empty columns, below a header, too', async () => {
     await put('a.xlsx', bookOf([['text', undefined, 'text'], ...rows]));
     await expectError(['.'], /name them/);
     await put('a.xlsx', bookOf([['en', undefined, 'ko'], ...rows]));
@@ -130,7 +130,7 @@ describe('a workbook without a header', () => {
   });
 });
 
-test('formulas that were saved without their values are rows that cannot be read', async () => {
+test('formulas saved without their values are unreadable rows', async () => {
   const text = (value: string): string => `<c t="inlineStr"><is><t>${value}</t></is></c>`;
   const formula = (value: string, type = ''): string => `<c${type}><f>A1</f>${value}</c>`;
   const row = (...cells: string[]): string => `<row>${cells.join('')}</row>`;
@@ -156,8 +156,8 @@ test('formulas that were saved without their values are rows that cannot be read
   ]);
 });
 
-describe('a workbook that is none', () => {
-  test('names the file', async () => {
+describe('a file that is not a workbook', () => {
+  test('is named', async () => {
     const csv = 'SID,원문\n1,차\n';
     await put('a.xlsx', csv);
     await expectError(
@@ -167,7 +167,7 @@ describe('a workbook that is none', () => {
     );
   });
 
-  test('because it is cut names the file', async () => {
+  test('is named if it is cut short', async () => {
     await put('a.xlsx', bookOf(ROWS));
     truncateSync(inFolder('a.xlsx'), 900);
     await expectError(
@@ -177,7 +177,7 @@ describe('a workbook that is none', () => {
     );
   });
 
-  test('because parts are missing or broken names the file', async () => {
+  test('is named if parts are missing or broken', async () => {
     writeZip(inFolder('a.xlsx'), [['xl/worksheets/sheet1.xml', '']]);
     await expectError(
       ['.'],
@@ -194,7 +194,7 @@ describe('a workbook that is none', () => {
   test.each([
     ['word/document.xml', 'a Word document; copy its table into a workbook'],
     ['ppt/presentation.xml', 'a PowerPoint presentation; copy its texts into a workbook'],
-  ])('because it is another document is said to be that: %s', async (part, kind) => {
+  ])('is recognised if it is another document: %s', async (part, kind) => {
     for (const name of ['a.xlsx', 'a.docx']) {
       writeZip(inFolder(name), [
         ['[Content_Types].xml', ''],
@@ -205,7 +205,7 @@ describe('a workbook that is none', () => {
     }
   });
 
-  test('is named once beside others, with what is wrong', async () => {
+  test('is named once beside other files, with what is wrong', async () => {
     await put('b.csv', 'ko,en\n차,car\n');
     await put('a.xlsx', bookOf(ROWS));
     truncateSync(inFolder('a.xlsx'), 900);
@@ -215,7 +215,7 @@ describe('a workbook that is none', () => {
     expect((await find()).skipped).toHaveLength(3);
   });
 
-  test('because its columns are others is named', async () => {
+  test('is named if its columns are different', async () => {
     await put(
       'a.xlsx',
       bookOf([

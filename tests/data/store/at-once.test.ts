@@ -46,7 +46,7 @@ it.each<[string, readonly string[]]>([
   ['five processes', []],
   ['five containers', IN_NEW_NAMESPACE],
 ])(
-  '%s that make one store at once, thirty times, all succeed',
+  '%s that prepare the same store at once, thirty times, all succeed',
   async (_, within) => {
     if (within.length > 0 && !hasNamespaces()) return;
     const folder = temporaryFolder();
@@ -65,7 +65,7 @@ it.each<[string, readonly string[]]>([
   300_000,
 );
 
-it('a store in the making is left alone while its maker runs, or may run elsewhere, and removed after its death', async () => {
+it('a store being made is kept while its maker runs, or may run elsewhere, and removed after its death', async () => {
   const folder = temporaryFolder();
   const first = await beginStore(folder);
   const elsewhere = join(folder, `.partial-${makerTag({ ...thisProcess(), namespace: 'a container' })}`);
@@ -81,7 +81,7 @@ it('a store in the making is left alone while its maker runs, or may run elsewhe
   await second.discard();
 });
 
-it('a file of the teacher’s outputs is left alone while another process writes it', async () => {
+it('a file of the teacher’s outputs is kept while another process writes it', async () => {
   const root = temporaryFolder();
   const key = { teacher: 't', tokenizer: 'k', data: 'd', loss: 'hidden', precision: 'fp32' };
   const ids = new Int32Array(1);

@@ -28,7 +28,7 @@ describe('the files of a store', () => {
     return shards.map(({ file }) => tableFromIPC(readFileSync(path.join(store, file))));
   };
 
-  test('are Arrow files that any reader of the format reads, with all columns', async () => {
+  test('are Arrow files that any Arrow reader can read, with all columns', async () => {
     const [training, validation] = await tables();
     expect(training.schema.fields.map((field) => `${field.name}: ${String(field.type)}`)).toEqual([
       'ko: Utf8',
@@ -54,14 +54,14 @@ describe('the files of a store', () => {
     }
   });
 
-  test('hold every pair once', async () => {
+  test('contain every pair once', async () => {
     const texts = (await tables()).flatMap((table) => [...table.getChild('ko')!] as string[]);
     expect(texts.sort()).toEqual(PAIRS.map(([ko]) => ko).sort());
   });
 });
 
-describe('a store opened', () => {
-  test('gives any rows, also across the blocks of a file', async () => {
+describe('an open store', () => {
+  test('returns any rows, even across the blocks of a file', async () => {
     const opened = await openStore(store);
     const { training } = opened;
     const all = (await training.read(0, training.count)).map((row) => textsOf(row));
@@ -82,7 +82,7 @@ describe('a store opened', () => {
     await opened.close();
   });
 
-  test('is known by its rows and their order', async () => {
+  test('is identified by its rows and their order', async () => {
     const fingerprint = contentFingerprint(await readManifest(store));
     const [again, other] = [newFolder(), newFolder()];
     await prepareInto(again, [writePairs([...PAIRS].reverse())]);
@@ -106,7 +106,7 @@ describe('a damaged store', () => {
   };
   const shard = (folder: string): string => path.join(folder, 'training-00000.arrow');
 
-  test('is no store without its manifest', async () => {
+  test('is not a store without its manifest', async () => {
     const copy = newFolder();
     cpSync(store, copy, { recursive: true });
     expect(await isStore(copy)).toBe(true);
@@ -114,7 +114,7 @@ describe('a damaged store', () => {
     expect(await isStore(copy)).toBe(false);
   });
 
-  test('is told by its size', async () => {
+  test('is detected by its size', async () => {
     const { bytes } = (await readManifest(store)).shards[0];
     expect(
       await refused((folder) => {
@@ -134,7 +134,7 @@ describe('a damaged store', () => {
     );
   });
 
-  test('is told by its checksum, one bit being enough', async () => {
+  test('is detected by its checksum, even for a single bit', async () => {
     const flip = (folder: string): void => {
       const bytes = readFileSync(shard(folder));
       bytes[bytes.length >> 1] ^= 1;
@@ -145,7 +145,7 @@ describe('a damaged store', () => {
     );
   });
 
-  test('is told by its manifest', async () => {
+  test('is detected by its manifest', async () => {
     const manifest = (text: string) => (folder: string) => {
       writeFileSync(path.join(folder, 'manifest.json'), text);
     };
