@@ -1,7 +1,7 @@
 import type { NumberedRow, OrderedRows } from './row-order.js';
 import type { IdColumn } from './store/schema.js';
 
-/** Ids of one micro-batch, row-major. B = pairs in it, L = 77 ids a text. */
+/** The ids of one micro-batch, row-major. B = pairs in it, L = 77 ids per text. */
 export interface Batch {
   /** B */
   readonly size: number;
@@ -11,21 +11,21 @@ export interface Batch {
   readonly studentIdsEn: Int32Array;
   /** The student's ids of the Korean texts, `[B, L]`. */
   readonly studentIdsKo: Int32Array;
-  /** Tokens of the longest of the student's texts, in either language, without padding: they may be cut there. */
+  /** The length of the student's longest text, in either language, without padding. The ids may be cut there. */
   readonly studentTokens: number;
   /** Which rows of the data these are, `[B]`. */
   readonly rows: Uint32Array;
-  /** The teacher's outputs for the English texts, `[B, L, D]` or `[B, D]`, where they are known. */
+  /** The teacher's outputs for the English texts, `[B, L, D]` or `[B, D]`, if they are known. */
   readonly target?: Float32Array | undefined;
 }
 
-/** The batches of an epoch. The last one of the data holds what is left over. */
+/** The batches of an epoch. The last one holds the remainder. */
 export interface Batches {
   /** Number of batches. */
   readonly count: number;
   /** Number of pairs. */
   readonly pairs: number;
-  /** Batch `index` of an epoch, both from 0, in time that does not depend on `index`. */
+  /** Reads batch `index` of an epoch, both from 0, in time independent of `index`. */
   readonly at: (index: number, epoch?: number) => Promise<Batch>;
 }
 
@@ -37,13 +37,10 @@ export interface Padding {
   readonly student: number;
 }
 
-/** Batches read ahead while one is in use. */
+/** How many batches to prefetch. */
 const READ_AHEAD = 2;
 
-/**
- * Cuts rows into batches of `batchSize`. Asking for a batch also begins to read those that come after it, so that they
- * are in memory when they are asked for.
- */
+/** Cuts rows into batches of `batchSize`. Reading a batch also starts prefetching the ones after it. */
 export function batchesOf(rows: OrderedRows, batchSize: number, padding: Padding): Batches {
   const count = Math.ceil(rows.count / batchSize);
   const read = (index: number, epoch: number): Promise<readonly NumberedRow[]> => {
@@ -54,7 +51,7 @@ export function batchesOf(rows: OrderedRows, batchSize: number, padding: Padding
     if (!(index >= 0 && index < count)) throw new RangeError(`batch ${index} of ${count}`);
     const found = read(index, epoch);
     for (let next = index + 1; next <= Math.min(index + READ_AHEAD, count - 1); next++) {
-      read(next, epoch).catch(() => undefined); // what cannot be read is told when it is asked for
+      read(next, epoch).catch(() => undefined); // the error is thrown when that batch is requested
     }
     return gather(await found, padding);
   };

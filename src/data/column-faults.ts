@@ -1,11 +1,8 @@
-/** @file What messages say of columns that are not recognised. */
+/** @file Error messages about columns that are not recognised. */
 import { foldName, WORDS } from './column-names.js';
 import { fittingColumns, HANGUL, isOnce, numberedPlaces, sidesOf, type ColumnNames, type Values } from './columns.js';
 
-/**
- * Why a column cannot be told from another by its name, in a format that has no order of columns; undefined if each of
- * the two can.
- */
+/** Why a column cannot be identified by its name, in a format whose columns have no order; undefined if both can. */
 export function whyNotToldApart(header: readonly string[], names: ColumnNames): string | undefined {
   const { ko, en } = fittingColumns(header, names);
   const twice = [...ko, ...en].map((place) => header[place]!).find((name) => !isOnce(header, name));
@@ -42,13 +39,13 @@ export function whyUnrecognised(header: readonly string[], names: ColumnNames, r
   return `expected a column ${wanted}, got ${shown}; name them with --ko-column and --en-column`;
 }
 
-/** Advice for a first row that has no names but Korean texts; else empty. */
+/** Advice if the first row contains Korean texts instead of names; else empty. */
 export function numbersAdvice(row: readonly string[] = [], names: ColumnNames = {}): string {
   const isData = row.length > 1 && row.some((text) => HANGUL.test(text)) && numberedPlaces(names) === undefined;
   return isData ? ', or give their numbers (--ko-column 2 --en-column 1) where there is no header' : '';
 }
 
-/** Characters of a name, and of all names together, in a message. */
+/** The most characters of a name, and of all names together, in a message. */
 const MOST_SHOWN = { ofName: 40, ofAll: 160 };
 
 /** The first names of columns or keys for a message, long ones shortened. */

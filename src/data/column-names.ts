@@ -34,7 +34,7 @@ const BESIDE = new Set([
   ...['문장', '텍스트', '원문', '번역', '번역문', '자막'],
 ]);
 
-/** Names of two columns that do not say which is Korean; the Hangul in the rows does. */
+/** Names of two columns that do not tell which is Korean; the Hangul in the rows does. */
 export const SIDE_NAMES = [
   ['source', 'target'],
   ['src', 'tgt'],
@@ -46,13 +46,13 @@ export const SIDE_NAMES = [
   ['원문', '번역'],
 ] as const;
 
-/** Names are split before and after these, which are written without spaces. */
+/** Words written without spaces, before and after which names are split. */
 const KOREAN_WORDS = /(한국어|한국말|국문|한글|국어|영어|영문)/g;
 
-/** Characters of a name. */
+/** The characters of a name. */
 const LONGEST_NAME = 60;
 
-/** What a name consists of; anything else is a text, or a part of one. */
+/** The form of a name; anything else is a text, or part of one. */
 const NAME = new RegExp(`^[\\p{L}\\p{N}\\s._()[\\]/:-]{1,${LONGEST_NAME}}$`, 'u');
 
 /** One or more words of names, and nothing else. */
@@ -62,14 +62,14 @@ const WORDS_ALONE = new RegExp(
 );
 
 /**
- * Whether a text consists of words of column names alone, as `ko`, `한국어 문장` and `원문` do. Fast, so that it can be asked
- * of every row.
+ * Whether a text consists only of words from column names, such as `ko`, `한국어 문장` or `원문`. Fast enough to call for
+ * every row.
  */
 export function isNamesAlone(text: string): boolean {
   return text.length <= LONGEST_NAME && WORDS_ALONE.test(text);
 }
 
-/** How well a name fits a language, lower being better; undefined if it names none, or another. */
+/** How well a name fits a language (lower is better); undefined if it names no language, or another. */
 export function languageRank(name: string, language: 'ko' | 'en'): number | undefined {
   const folded = foldName(name);
   const words: readonly string[] = WORDS[language];

@@ -27,7 +27,7 @@ export interface ColumnPlaces {
   readonly language?: number;
 }
 
-/** What a header says. */
+/** What a header reveals. */
 export interface Recognised {
   readonly columns: TextColumns;
   readonly places: ColumnPlaces;
@@ -88,8 +88,8 @@ export function numberedPlaces({ ko, en }: ColumnNames): ColumnPlaces | undefine
 }
 
 /**
- * Tests whether a row in which the columns were found is a header. If both columns are given as numbers, any row would
- * do, so a header must be one that is recognised without them or, in the first row, one with these names.
+ * Whether a row in which the columns were found is a header. If both columns are given as numbers, any row would match,
+ * so a header must be recognised without them or, in the first row, have these names.
  */
 export function headerTest(
   names: ColumnNames,
@@ -121,7 +121,7 @@ export function fittingColumns(
   return { ko: fitting('ko'), en: fitting('en') };
 }
 
-/** Whether a name is in a header once. */
+/** Whether a name occurs exactly once in a header. */
 export function isOnce(header: readonly string[], name: string): boolean {
   return header.includes(name) && header.indexOf(name) === header.lastIndexOf(name);
 }

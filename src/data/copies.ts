@@ -1,24 +1,25 @@
-/** @file Files with the same pairs, which count once. */
+/** @file Finds files with the same pairs, so that each counts only once. */
 import path from 'node:path';
 import { lastPairs } from './last-pairs.js';
 import { firstPairs } from './read-source.js';
 import { readPieces } from './readers/stored-file.js';
 import type { PairSource, SkippedFile } from './source.js';
 
-/** Pairs at the beginning, or at the end, of two files that are compared. */
+/** How many pairs to compare at the beginning, or at the end, of two files. */
 const COMPARED = 20;
 
-/** How many of them must be equal: one of the files may have been corrected by hand. */
+/** How many of them must be equal, since one of the files may have been corrected by hand. */
 const SAME = 0.5;
 
 /**
- * Leaves out sources whose pairs another one has. Two files are copies where corpus and name (without its ending) are
- * the same, half of the first 20 pairs at least, and
+ * Removes sources whose pairs are in another source. Two files are copies if corpus and name (without extension) are
+ * equal, at least half of the first 20 pairs are equal, and
  * - one is the CSV and the other the JSON of a set of the technology or social-science corpus, and half of the last 20
- *   pairs are the same, too (Excel cuts a CSV at 1,048,576 rows): the CSV is kept; or
- * - they have the same shape and size, such as an archive's and the one unpacked beside it: the unpacked one is kept.
+ *   pairs are equal, too (Excel cuts a CSV at 1,048,576 rows): the CSV is kept; or
+ * - they have the same shape and size, such as a file in an archive and its unpacked copy beside it: the unpacked one
+ *   is kept.
  *
- * Sources must come in their order, so that what is kept does not depend on the system's.
+ * Sources must be sorted, so that the choice does not depend on the file system's order.
  */
 export async function withoutCopies(
   sources: readonly PairSource[],
@@ -48,7 +49,7 @@ export function titleOf({ id, shape }: PairSource): string {
   return name.replace(/(\.[a-z]+)?(\.gz)?$/i, '').toLowerCase();
 }
 
-/** Lower numbers are kept: unpacked before packed, CSV before JSON. */
+/** The preference of a source; the lowest is kept. Unpacked comes before packed, CSV before JSON. */
 function preference({ files, shape }: PairSource): number {
   return (files[0]!.member === undefined ? 0 : 2) + (shape === 'json' ? 1 : 0);
 }
@@ -78,7 +79,7 @@ async function areOfOneSize(a: PairSource, b: PairSource): Promise<boolean> {
   return (await sizeOf(a)) === (await sizeOf(b));
 }
 
-/** Bytes when unpacked. What gzip says of them is an estimate. */
+/** The size when unpacked, in bytes; an estimate for gzip. */
 async function sizeOf(source: PairSource): Promise<number> {
   if (!isPacked(source)) return source.bytes;
   let size = 0;

@@ -1,4 +1,4 @@
-/** @file The files under the paths that a user gave, and in the archives among them. */
+/** @file Finds the files under the paths that a user named, and in the archives among them. */
 import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -17,9 +17,9 @@ import { isFolder, lookUp, readable, shownPath } from './system-lookup.js';
 export interface FileFolder {
   /** The path for messages: printable, with `/` and in NFC. */
   readonly name: string;
-  /** In the order of their names. */
+  /** Sorted by name. */
   readonly files: readonly StoredFile[];
-  /** Files beside one that was given by name, which may be its other side. */
+  /** Files beside one that the user named, one of which may be its other side. */
   readonly partners?: readonly StoredFile[];
 }
 
@@ -35,9 +35,9 @@ export interface FoundFiles {
 
 /** The state of a search. */
 interface Search {
-  /** The files and folders found, by device and inode, so that none counts twice and every search ends. */
+  /** The files and folders found, by device and inode, so that none counts twice and the search always ends. */
   readonly seen: Set<string>;
-  /** Links to folders, which are followed last, so that a folder is called by its own name and not by a link's. */
+  /** Links to folders. Followed last, so that a folder goes by its own name and not by a link's. */
   readonly links: string[];
   readonly folders: FileFolder[];
   readonly skipped: SkippedFile[];
@@ -51,20 +51,20 @@ const DOCUMENTATION = /^(readme|licen[cs]e)(\.|$)|^dataset_(infos?|dict)\.json$/
 /** The files that `datasets` writes beside its data. */
 const DATA_SET = { description: 'dataset_info.json', state: 'state.json' };
 
-/** What systems and office programs leave beside data: hidden files, locks of open documents, thumbnails. */
+/** Files that systems and office programs leave beside data: hidden files, locks of open documents, thumbnails. */
 const LEFT_BEHIND =
   /^(\..*|~\$.*|thumbs\.db|desktop\.ini|icon\r|__macosx|@eadir|\$recycle\.bin|system volume information)$/i;
 
-/** What Spark, Dask and `datasets` leave beside tables: marks of success, summaries, locks. */
+/** Files that Spark, Dask and `datasets` leave beside tables: success markers, summaries, locks. */
 const BESIDE_TABLES = /^(_success|_metadata|_common_metadata|.*\.lock)$/i;
 
-/** Marks the project's own sample, which is used if it is named, but not as part of a folder around it. */
+/** Marks the project's own sample, which is used only if it is named itself, not as part of a folder around it. */
 const SAMPLE_MARKER = '.kd-sample';
 
 /**
- * All files under the files and folders that a user gave, and in the archives among them. Folders are searched
- * completely, each once; a file reached twice counts once. Skips what systems leave behind, documentation and folders
- * of models; lists what cannot be read in a folder. Throws an `InputError` for a given path or folder that cannot be
+ * Finds all files under the files and folders that a user named, and in the archives among them. Folders are searched
+ * recursively, each once; a file reached twice counts once. Skips what systems leave behind, documentation and folders
+ * of models; lists what cannot be read in a folder. Throws an `InputError` for a named path or folder that cannot be
  * read, and for a damaged archive.
  */
 export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
@@ -147,7 +147,7 @@ function givenStore(folder: string): InputError {
   );
 }
 
-/** A subfolder. One whose name the system rejects is listed. */
+/** Searches a subfolder. One whose name the system rejects is listed as skipped. */
 async function searchWithin(folder: string, search: Search): Promise<void> {
   const refusal = lookUp(folder);
   if (typeof refusal === 'string') search.skipped.push({ file: shownPath(folder), why: refusal });
@@ -190,7 +190,7 @@ function isSeen(identity: string, { seen }: Search): boolean {
   return false;
 }
 
-/** Whether a file is named and begins like an archive. */
+/** Whether a file has the name and the first bytes of an archive. */
 function isNamedArchive(place: string, { size }: Stats): boolean {
   if (!/\.zip$/i.test(place) || size === 0) return false;
   try {
@@ -201,11 +201,11 @@ function isNamedArchive(place: string, { size }: Stats): boolean {
       file.close();
     }
   } catch {
-    return false; // it is examined again, and listed
+    return false; // it is examined again later, and listed then
   }
 }
 
-/** Whether an archive has something in front, such as a program that unpacks it. */
+/** Whether an archive is preceded by something else, such as a program that unpacks it. */
 function mayBePrepended(file: RandomAccess): boolean {
   try {
     return listArchive(file).length > 0;
@@ -242,7 +242,7 @@ function isPassedOver({ path: inner }: ArchiveEntry): boolean {
   return parts.some((part) => LEFT_BEHIND.test(part)) || DOCUMENTATION.test(name) || BESIDE_TABLES.test(name);
 }
 
-/** Whether a member is a description that `datasets` keeps beside its data. */
+/** Whether a member is metadata that `datasets` keeps beside its data. */
 function isState({ path: inner }: ArchiveEntry, paths: ReadonlySet<string>): boolean {
   return (
     path.posix.basename(inner) === DATA_SET.state &&

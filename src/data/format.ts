@@ -11,7 +11,7 @@ import type { PairSource, Shape } from './source.js';
 export interface Beginning {
   /** The first bytes, at most 64 KiB, decompressed if the file is compressed by gzip. */
   readonly bytes: Buffer;
-  /** The same as text, without a byte order mark; meaningless for other bytes. */
+  /** The same as text, without a byte order mark; meaningless if they are not text. */
   readonly text: string;
   readonly isText: boolean;
   /** Whether that is the whole file. */
@@ -43,7 +43,7 @@ export interface Probed {
   readonly shape: Shape;
   readonly corpus: CorpusName;
   readonly columns: TextColumns;
-  /** For a workbook: the name of the sheet, and its part. */
+  /** For a workbook: the name of the sheet, and the path of its part. */
   readonly sheet?: { readonly name: string; readonly part: string };
   /** For a sheet: where its pairs are. */
   readonly layout?: SheetLayout;
@@ -60,14 +60,14 @@ export interface NoPairs {
   readonly reason: string;
   /** The place in the file, such as `line 3`. */
   readonly place?: string;
-  /** How many columns it seems to have. */
+  /** The apparent number of columns. */
   readonly columns?: number;
 }
 
 /** The result for a file: its tables, or why there are none. */
 export type Verdict = readonly Probed[] | NoPairs;
 
-/** Whether a verdict says that there are no pairs. */
+/** Whether a file was found to hold no pairs. */
 export function isNoPairs(verdict: Verdict): verdict is NoPairs {
   return !Array.isArray(verdict);
 }

@@ -19,7 +19,7 @@ const SIGNATURES: readonly (readonly [start: Buffer, kind: string])[] = [
 
 const TAR = { at: 257, signature: 'ustar' };
 
-/** Unit and record separators, as `.mode ascii` of sqlite3 writes them. */
+/** Unit and record separators, as written by `.mode ascii` of sqlite3. */
 const [UNIT, RECORD] = ['\u001f', '\u001e'];
 
 const HTML = /^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|tr|meta)\b/is;
@@ -37,7 +37,7 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/\.(xlf|xliff|sdlxliff|po|pot)$/i, 'a file of a localisation program; export its texts as .tmx or .csv'],
 ];
 
-/** What a file is that no format reads, and what to do; undefined for a text that may be a table. */
+/** Says what a file is that no format reads, and what to do; undefined for a text that may be a table. */
 export function kindOf({ bytes, text }: Beginning): string | undefined {
   const signature = SIGNATURES.find(([start]) => bytes.subarray(0, start.length).equals(start));
   if (signature !== undefined) return signature[1];
@@ -51,7 +51,7 @@ export function kindOf({ bytes, text }: Beginning): string | undefined {
   return undefined;
 }
 
-/** Advice for a file whose content says nothing. */
+/** Advice for a file whose content is not recognised. */
 export function adviceByName(name: string): string | undefined {
   return ADVICE.find(([ending]) => ending.test(name))?.[1];
 }

@@ -11,12 +11,12 @@ import { UnreadableFile } from './unreadable-file.js';
 
 const LINE_FEED = 0x0a;
 
-/** The beginning of a JSON object with keys: in a text the quote would have a backslash before it. */
+/** The beginning of a JSON object with keys. Inside a string, a backslash would precede the quote. */
 const OBJECT = /\{\s*"/;
 
 /**
- * The last pairs of a source whose shape is `csv` or `json`, as many as are found in the last 256 KiB; none where these
- * tell nothing, as in UTF-16. Throws an `InputError` if the file cannot be read.
+ * Returns the last pairs of a source of shape `csv` or `json`: those found in the last 256 KiB, or none if that cannot
+ * be decoded on its own, as with UTF-16. Throws an `InputError` if the file cannot be read.
  */
 export async function lastPairs(source: PairSource, count: number): Promise<[ko: string, en: string][]> {
   const end = await lastBytes(source.files[0]!);
@@ -25,7 +25,7 @@ export async function lastPairs(source: PairSource, count: number): Promise<[ko:
     for await (const batch of source.shape === 'csv' ? csvRows(end, source) : jsonRows(end, source))
       rows.push(...batch);
   } catch (error) {
-    if (!(error instanceof UnreadableFile)) throw error; // damage shows when the file is read
+    if (!(error instanceof UnreadableFile)) throw error; // damage is reported when the file is read
   }
   return rows.flatMap((row): [string, string][] => ('ko' in row ? [[row.ko, row.en]] : [])).slice(-count);
 }

@@ -1,4 +1,4 @@
-/** @file Folders of models, whose JSON files hold no pairs. */
+/** @file Recognises folders of models, whose JSON files hold no pairs. */
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { anyObject } from '../base/json-schema.js';
@@ -23,7 +23,7 @@ export function isModelFolder(folder: string): boolean {
   }
 }
 
-/** The folders of models in an archive, by their paths inside. */
+/** The paths of the folders of models in an archive. */
 export function modelFoldersOf(entries: readonly ArchiveEntry[], archive: RandomAccess): ReadonlySet<string> {
   const isConfig = (entry: ArchiveEntry): boolean =>
     path.posix.basename(entry.path) === MODEL_CONFIG &&

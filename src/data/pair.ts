@@ -1,6 +1,6 @@
 import type { CorpusName } from './corpus-name.js';
 
-/** Where a row is, as a person would look for it. */
+/** Where a row is, in terms that a person can look up. */
 export interface Place {
   /** Path of the file, with `/` and in NFC; for a file in an archive `archive.zip/path inside`. */
   readonly file: string;
@@ -19,7 +19,7 @@ export interface Pair extends Place {
 
 /** A row that cannot be read, in a file that is otherwise intact. */
 export interface UnreadableRow extends Place {
-  /** What was expected and what came, without the place. */
+  /** What was expected and what was found, without the place. */
   readonly fault: string;
 }
 

@@ -1,4 +1,4 @@
-/** @file Recognises a file by its beginning. */
+/** @file Recognises a file's format by its beginning. */
 import type { ColumnNames } from './columns.js';
 import { isNoPairs, type Beginning, type NoPairs, type Verdict } from './format.js';
 import { FORMATS } from './formats.js';
@@ -12,23 +12,23 @@ import type { RandomAccess } from './readers/random-access.js';
 import { openStoredFile, readPieces, type StoredFile } from './readers/stored-file.js';
 import { DamagedArchive, UnreadableFile } from './unreadable-file.js';
 
-/** Bytes of a file that are examined. */
+/** How many bytes of a file to examine. */
 const BEGINNING_BYTES = 1 << 16;
 
-/** Bytes from which the compression ratio of gzip is estimated. */
+/** How many bytes to estimate the compression ratio of gzip from. */
 const GROWTH_BYTES = 1 << 14;
 
 const INNER_ARCHIVE = 'an archive inside an archive; unpack the outer one';
 
 /** What was found out about a file. */
 export interface ProbedFile {
-  /** The file as it is to be read. */
+  /** The file, with how to read it. */
   readonly file: StoredFile;
   /** `archive` for a zip archive on disk whose files are to be examined. */
   readonly verdict: Verdict | 'archive';
 }
 
-/** Finds out what a file holds, by its beginning. Throws an `InputError` if it cannot be read. */
+/** Determines what a file holds by its beginning. Throws an `InputError` if it cannot be read. */
 export async function probeFile(stored: StoredFile, names: ColumnNames): Promise<ProbedFile> {
   let file = stored;
   let bytes = await firstBytes(file);
@@ -84,7 +84,7 @@ function isNamedAsText(name: string): boolean {
   return /\.(csv|tsv|tab|jsonl|ndjson|json)(\.gz)?$/i.test(name);
 }
 
-/** The line and byte at which a file stops being text. */
+/** The first line and byte that are not text. */
 async function whyNoText(file: StoredFile): Promise<NoPairs | undefined> {
   try {
     for await (const piece of utf8Pieces(readPieces(file), file.name)) if (piece.length > BEGINNING_BYTES) break;
@@ -111,7 +111,9 @@ function whatArchive(file: StoredFile): NoPairs | 'archive' {
   }
 }
 
-/** The paths in an archive, or what to do about one that is a part, by its name. Throws a `DamagedArchive`. */
+/**
+ * The paths in an archive, or what to do if its name says that it is part of a split one. Throws a `DamagedArchive`.
+ */
 function pathsIn(archive: RandomAccess, name: string): Set<string> | NoPairs {
   try {
     return new Set(listArchive(archive).map(({ path }) => path));

@@ -1,4 +1,4 @@
-/** @file In which order the rows of a token store are used. */
+/** @file The order in which the rows of a token store are used. */
 import { hash32 } from '../base/philox.js';
 import { lruCache } from '../base/lru-cache.js';
 import { randomBelow, randomSource, shuffledIndices } from './shuffle.js';
@@ -9,14 +9,14 @@ export interface NumberedRow extends LocatedRow {
   readonly row: number;
 }
 
-/** Rows in an order of their own. */
+/** Rows in a particular order. */
 export interface OrderedRows {
   readonly count: number;
-  /** The rows at places `start` to `start + count - 1` of an epoch, in time that does not depend on `start`. */
+  /** Reads rows `start` to `start + count - 1` of an epoch, in time independent of `start`. */
   readonly read: (start: number, count: number, epoch: number) => Promise<readonly NumberedRow[]>;
 }
 
-/** The order of the store, the same in every epoch, as the original project has it. */
+/** The order of the store, the same in every epoch, as in the original project. */
 export function inStoreOrder(rows: StoreRows): OrderedRows {
   return {
     count: rows.count,
@@ -26,8 +26,8 @@ export function inStoreOrder(rows: StoreRows): OrderedRows {
 }
 
 /**
- * A uniform sample of rows, in the order of the store: a pure function of the seed, and part of every larger sample of
- * that seed. All rows where there are no more.
+ * A uniform sample of rows, in the order of the store, or all rows if there are no more. It is a pure function of the
+ * seed, and a subset of every larger sample with that seed.
  */
 export function uniformSample(rows: StoreRows, count: number, seed: number): OrderedRows {
   if (count >= rows.count) return inStoreOrder(rows);
@@ -43,24 +43,24 @@ export function uniformSample(rows: StoreRows, count: number, seed: number): Ord
 
 /** How rows are grouped by length. */
 export interface Grouping {
-  /** Pairs of a step, all its micro-batches together. */
+  /** Pairs per step, over all its micro-batches. */
   readonly stepPairs: number;
   readonly seed: number;
 }
 
-/** Steps in a window, as in the trainer of Hugging Face's transformers (`LengthGroupedSampler`). */
+/** Steps per window, as in the Hugging Face transformers Trainer (`LengthGroupedSampler`). */
 const WINDOW_STEPS = 50;
 
-/** Windows that there are at least, where there are that many steps; from the same place. */
+/** The fewest windows, if there are that many steps. Also from `LengthGroupedSampler`. */
 const LEAST_WINDOWS = 4;
 
-/** Windows kept: the one in use, and the next. */
+/** How many windows to keep: the current one and the next. */
 const KEPT_WINDOWS = 2;
 
 /**
- * Rows grouped into steps of like length. Each window of the store's order, which begins elsewhere in every epoch, is
- * sorted by length and cut into steps, which follow each other at random. A step that is left over is the epoch's last.
- * All of this depends on nothing but the grouping and the epoch.
+ * Groups rows into steps of similar length. Each window of the store's order, which is rotated anew every epoch, is
+ * sorted by length and cut into steps, which are then shuffled. An incomplete step is the last of the epoch. The result
+ * depends only on the grouping and the epoch.
  */
 export function groupedByLength(rows: StoreRows, { stepPairs, seed }: Grouping): OrderedRows {
   const steps = Math.ceil(rows.count / stepPairs);
@@ -96,13 +96,14 @@ export function groupedByLength(rows: StoreRows, { stepPairs, seed }: Grouping):
   return { count: rows.count, read };
 }
 
-/** Rows in steps of like length, the steps at random, a smaller one last. */
+/** Arranges rows in steps of similar length, the steps shuffled, an incomplete one last. */
 function inSteps(rows: readonly NumberedRow[], stepPairs: number, seed: number): NumberedRow[] {
   const random = randomSource(seed);
   const byLength = rows.map((row) => ({ row, length: studentTokens(row) })).sort((a, b) => a.length - b.length);
   const whole = Math.floor(rows.length / stepPairs);
   const left = rows.length - whole * stepPairs;
-  const leftAt = left === 0 ? undefined : randomBelow(whole + 1, random) * stepPairs; // no length is always left over
+  // At a random place, so that the pairs left over are not always of the same length.
+  const leftAt = left === 0 ? undefined : randomBelow(whole + 1, random) * stepPairs;
   const ofStep = (step: number): NumberedRow[] => {
     const start = step * stepPairs;
     return part(start + (leftAt !== undefined && start >= leftAt ? left : 0), stepPairs);
@@ -116,7 +117,7 @@ function inSteps(rows: readonly NumberedRow[], stepPairs: number, seed: number):
   return leftAt === undefined ? ordered : [...ordered, ...part(leftAt, left)];
 }
 
-/** Tokens of the longer one of a pair's texts, as the student reads them. */
+/** The student's number of tokens for the longer text of a pair. */
 function studentTokens({ block, place }: LocatedRow): number {
   return Math.max(
     ...(['student_en', 'student_ko'] as const).map((column) => {

@@ -23,13 +23,13 @@ export const SHAPES = [
 export type Shape = (typeof SHAPES)[number];
 
 /**
- * A file of pairs, a sheet of a workbook, or a slice of a folder of small files: what one worker reads at a time. Plain
- * data, so that any thread can read it.
+ * The unit that one worker reads at a time: a file of pairs, a sheet of a workbook, or a slice of a folder of small
+ * files. Plain data, so that any thread can read it.
  */
 export interface PairSource {
   /** Path of the file, with `/` and in NFC, or of the first file of a slice; unique. */
   readonly id: string;
-  /** Size when unpacked: a measure of the work, compared with others of its shape. */
+  /** The size when unpacked, as a measure of the work compared with other sources of the same shape. */
   readonly bytes: number;
   readonly corpus: CorpusName;
   readonly shape: Shape;

@@ -19,10 +19,10 @@ export { readBatches, readSource } from './read-source.js';
 
 /** The sources of pairs that were found, and the files that were skipped. */
 export interface Sources {
-  /** In an order that depends on names and contents alone. */
+  /** In an order that depends only on names and contents. */
   readonly sources: readonly PairSource[];
   readonly skipped: readonly SkippedFile[];
-  /** Names of columns that the user gave. */
+  /** The columns that the user named. */
   readonly names?: ColumnNames;
 }
 
@@ -43,11 +43,11 @@ interface Findings {
 }
 
 /**
- * Finds all sources of pairs under the given files, folders and archives, reading no more than the beginnings of files
- * (of tab-separated ones with quotes, all). They come by corpus, then by name, then by path, in which an archive counts
+ * Finds all sources of pairs under the given files, folders and archives, reading only the beginnings of files (but the
+ * whole of tab-separated files with quotes). They are sorted by corpus, then name, then path, with an archive counting
  * as the folder that it would be unpacked to; the order of the paths and of the file system does not matter. A file in
  * a folder or archive that is not recognised as pairs, whatever the reason, is listed as skipped. Throws an
- * `InputError` for a file given by name that is not, for a damaged archive, and where nothing is found.
+ * `InputError` if a file named by the user is not recognised, an archive is damaged, or nothing is found.
  */
 export async function findSources(paths: readonly string[], names: ColumnNames = {}): Promise<Sources> {
   const given = new Set(paths.map((name) => path.normalize(name)));
@@ -64,10 +64,10 @@ export async function findSources(paths: readonly string[], names: ColumnNames =
   return { sources: kept.flatMap(slicesOf), skipped: [...skipped, ...copies, ...passedOver].sort(byName), names };
 }
 
-/** What the user asks for. */
+/** What the user requested. */
 interface Request {
   readonly names: ColumnNames;
-  /** Paths given by name. */
+  /** The paths of files that the user named. */
   readonly given: ReadonlySet<string>;
 }
 
@@ -93,7 +93,7 @@ async function addFolder({ files, partners = [] }: FileFolder, request: Request,
 
 /**
  * Adds many small files, and returns them. Of those that are not objects with pairs, one of each kind is examined like
- * a file of its own, and the others of its kind, too, if it has pairs.
+ * any other file, and if it has pairs, so are the others of its kind.
  */
 async function addSmallFiles(
   small: readonly StoredFile[],
@@ -145,7 +145,7 @@ async function alignedSource(both: readonly StoredFile[], { names }: Request): P
   return { id: files[0]!.name, bytes, corpus: 'other', shape: 'aligned', columns: { ko: 'ko', en: 'en' }, files };
 }
 
-/** The message for one of two aligned files without the other. */
+/** The message for an aligned file whose other side is missing. */
 function whyAlone(file: StoredFile): string | undefined {
   const side = sideOf(path.posix.basename(file.name));
   if (side?.isCertain !== true) return undefined;
@@ -184,7 +184,7 @@ function sourceOf(files: readonly StoredFile[], { sheet, ...table }: Probed, isO
   return sheet === undefined ? source : { ...source, sheet: sheet.part };
 }
 
-/** Cuts a folder of small files into slices, so that work can be distributed evenly. */
+/** Cuts a folder of small files into slices, so that the work can be distributed evenly. */
 function slicesOf(source: PairSource): PairSource[] {
   if (source.shape !== 'json-files' || source.files.length <= SLICE) return [source];
   const slices: PairSource[] = [];
@@ -195,7 +195,7 @@ function slicesOf(source: PairSource): PairSource[] {
   return slices;
 }
 
-/** By corpus, name and path: the same for files in an archive, unpacked here, or unpacked into a folder of its name. */
+/** Sorts by corpus, name and path, regardless of whether files are in an archive, unpacked here, or in its folder. */
 function compareSources(a: PairSource, b: PairSource): number {
   const byCorpus = CORPORA.indexOf(a.corpus) - CORPORA.indexOf(b.corpus);
   // A folder's files come before its neighbours'.
@@ -217,7 +217,7 @@ function onlySample(paths: readonly string[], sample: string): InputError {
   );
 }
 
-/** How many of the files that were seen a message names. */
+/** How many of the examined files a message names. */
 const MOST_NAMED = 5;
 
 function nothingFound(paths: readonly string[], { skipped, passedOver, errors }: Findings): InputError {
@@ -228,7 +228,7 @@ function nothingFound(paths: readonly string[], { skipped, passedOver, errors }:
   return new InputError(`${paths.join(', ')}: expected files of pairs, got ${found}; name the data with --data`);
 }
 
-/** Files with the reasons why they were not read, each reason once. */
+/** Lists files with the reasons why they were not read, naming each reason once. */
 function withReasons(files: readonly SkippedFile[]): string {
   const reasons = [...new Set(files.map(({ why }) => why))];
   return reasons

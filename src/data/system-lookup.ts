@@ -1,4 +1,4 @@
-/** @file What the system says about paths, or why it refuses to. */
+/** @file Asks the operating system about paths. */
 import { lstatSync, statSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import { InputError, messageOf, printable } from '../base/errors.js';
@@ -13,7 +13,10 @@ export function shownPath(place: string): string {
   return shown === place ? place : shown;
 }
 
-/** What the system says about a file, or why it refuses. Synchronous, as there may be hundreds of thousands. */
+/**
+ * The system's information about a file, or its reason for refusing. Synchronous, as there may be hundreds of
+ * thousands.
+ */
 export function lookUp(place: string): Stats | string {
   try {
     return statSync(place);
@@ -30,7 +33,7 @@ function isLink(place: string): boolean {
   return lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
-/** Whether a path leads to a folder, also through links. */
+/** Whether a path is a folder, following links. */
 export function isFolder(place: string): boolean {
   try {
     return statSync(place).isDirectory();

@@ -7,8 +7,8 @@ import { countLineBreaks, findInvalidByte, lengthOfWholeCharacters } from './rea
 const BYTE_ORDER_MARK = '\ufeff';
 
 /**
- * Passes UTF-8 on in chunks of whole characters, without a byte order mark. Throws an `InputError` that names the line
- * and the byte where the text is not UTF-8, or holds a zero byte, as other encodings and files that are no text do.
+ * Decodes UTF-8 in chunks of whole characters, without a byte order mark. Throws an `InputError` with the line and the
+ * byte if the text is not UTF-8, or contains a zero byte, as other encodings and files that are not text do.
  */
 export async function* utf8Chunks(bytes: AsyncIterable<Buffer>, file: string): AsyncGenerator<string> {
   let rest: Buffer = Buffer.alloc(0);
@@ -29,9 +29,9 @@ export async function* utf8Chunks(bytes: AsyncIterable<Buffer>, file: string): A
 }
 
 /**
- * The text of a UTF-8 file, without a byte order mark.
+ * Reads the text of a UTF-8 file, without a byte order mark.
  *
- * @throws InputError for one that cannot be read, is over the limit or is not UTF-8, with the line
+ * @throws InputError if it cannot be read, is over the limit or is not UTF-8 (with the line)
  */
 export async function readText(path: string, limit: InputLimit): Promise<string> {
   let text = '';
@@ -39,12 +39,12 @@ export async function readText(path: string, limit: InputLimit): Promise<string>
   return text;
 }
 
-/** The longest line in characters, so that memory holds no file without line breaks. */
+/** The longest line in characters, so that a file without line breaks does not fill memory. */
 const LONGEST_LINE = 2 ** 20;
 
 /**
- * The lines of a text, without their line breaks (`\n` or `\r\n`); an empty last line does not count. Throws an
- * `InputError` that names the line where one is over 2^20 characters long.
+ * Splits a text into lines, without their line breaks (`\n` or `\r\n`); an empty last line does not count. Throws an
+ * `InputError` with the line number if a line is over 2^20 characters long.
  */
 export async function* linesOf(chunks: AsyncIterable<string>, file: string): AsyncGenerator<string> {
   let rest = '';

@@ -1,14 +1,14 @@
 import { InputError, messageOf } from '../base/errors.js';
 import { systemReason } from '../base/system-errors.js';
 
-/** A data file that cannot be read, or not beyond some place in it. */
+/** A data file that cannot be read, or only up to some place in it. */
 export class UnreadableFile extends InputError {
   override readonly code: string = 'UNREADABLE_FILE';
 
   /**
    * @param file its path for messages
-   * @param reason what was expected, what came and what to do, without the file
-   * @param place in the file, such as `line 3`
+   * @param reason what was expected, what was found and what to do, without the file
+   * @param place the place in the file, such as `line 3`
    */
   constructor(
     readonly file: string,

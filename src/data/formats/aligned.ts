@@ -1,4 +1,4 @@
-/** @file Two aligned plain text files. They are recognised by their two names, not by their content. */
+/** @file Two aligned plain text files. Recognised by their names, not by their content. */
 import type { Format } from '../format.js';
 import { readAligned } from '../readers/aligned.js';
 

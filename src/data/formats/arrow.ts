@@ -12,13 +12,13 @@ import { ARROW_FILE_MAGIC, MOST_METADATA_BYTES } from '../readers/arrow-messages
 import { textsAmong } from '../readers/row-maker.js';
 import type { StoredFile } from '../readers/stored-file.js';
 
-/** Rows that are examined. */
+/** How many rows to examine. */
 const LOOKED_AT = 20;
 
-/** A stream begins with a message: this word, and the length of its metadata. */
+/** A stream begins with a message, which begins with this word and the length of its metadata. */
 const CONTINUATION = 0xffffffff;
 
-/** What `map` and `filter` leave beside a data set. */
+/** Cache files that `map` and `filter` leave beside a data set. */
 const CACHE = /^(cache|tmp)[-_0-9a-z]*\.arrow$/;
 
 /** The file that lists the files of a saved data set. */
@@ -62,6 +62,6 @@ function filesOfDataSet(state: string): string[] | undefined {
     const names = soundJson(DATA_SET, readFileSync(state, 'utf8'))?._data_files.map(({ filename }) => filename);
     return names?.length === 0 ? undefined : names;
   } catch {
-    return undefined; // no state, or something else under its name
+    return undefined; // no state file, or something else under its name
   }
 }

@@ -12,16 +12,16 @@ import { tabEscapes } from '../readers/tab-escapes.js';
 import { areFieldsQuoted } from '../readers/tab-quotes.js';
 import { UnreadableFile } from '../unreadable-file.js';
 
-/** Rows in which a header is looked for. */
+/** How many rows to search for a header. */
 const HEADER_ROWS = 10;
 
-/** Rows below it that are examined. */
+/** How many rows below it to examine. */
 const LOOKED_AT = 20;
 
-/** The first line of a file may name its separator, for Excel. */
+/** A first line that tells Excel the separator. */
 const SEPARATOR_LINE = /^"?sep=(.)"?\s*(?:\r|\n|$)/i;
 
-/** Any text may be delimited, so this format comes last. */
+/** Any text might be delimited, so this format comes last. */
 export const DELIMITED: Format = {
   shapes: ['csv', 'tsv'],
   endings: ['.csv', '.tsv', '.tab', '.txt'],
@@ -30,7 +30,7 @@ export const DELIMITED: Format = {
   read: (source) => readDelimited(piecesOf(source.files[0]!), source),
 };
 
-/** The first rows of a text for one separator and quote, split on demand. */
+/** The first rows of a text, split on demand by one separator and quote. */
 class Reading {
   private cut: readonly DelimitedRecord[] | undefined;
 
@@ -67,13 +67,13 @@ async function probeDelimited(file: StoredFile, names: ColumnNames, { text, isWh
 /** A first line of fields in single quotes. */
 const SINGLE_QUOTED_HEADER = /^\s*'[^'\r\n]+'(?:[,;|\t]'[^'\r\n]+')+[\r\n]/;
 
-/** A first line of fields in double quotes with blanks after the separators. */
+/** A first line of fields in double quotes with spaces after the separators. */
 const SPACED_HEADER = /^\s*"[^"\r\n]+"(?:[,;|] +"[^"\r\n]+")+ *[\r\n]/;
 
-/** Separators that are tried after the usual ones; the last is Hive's. */
+/** Separators to try after the usual ones; the last is Hive's. */
 const RARE_DELIMITERS = ['^', '~', '\x01'];
 
-/** The text split in every way that is tried, the likelier ones first. */
+/** The text split in every way to be tried, the likeliest first. */
 function readingsOf(text: string, isWhole: boolean, name: string): Reading[] {
   const named = SEPARATOR_LINE.exec(text)?.[1];
   const isTabbed = /\.(tsv|tab)$/i.test(name);
@@ -104,8 +104,8 @@ async function tableUnder({ reading, row, recognised }: Header<Reading>, file: S
 }
 
 /**
- * The rows of a file whose columns the user has numbered: the reading in which most rows have the same number of
- * fields.
+ * The rows of a file whose columns the user specified by number: the reading in which the most rows have the same
+ * number of fields.
  */
 function withoutHeader(readings: readonly Reading[], names: ColumnNames): Table | undefined {
   const places = numberedPlaces(names);
@@ -129,7 +129,9 @@ function withoutHeader(readings: readonly Reading[], names: ColumnNames): Table 
 
 type Table = Probed & { readonly dialect: Dialect };
 
-/** The table completed by looking at the rest of the file. If that cannot be read, reading it later will say so. */
+/**
+ * Completes the table by looking at the rest of the file. If that cannot be read, reading it later reports the error.
+ */
 async function settled(table: Table, file: StoredFile): Promise<Probed> {
   try {
     return await withMarksAhead(table, file);
@@ -139,7 +141,7 @@ async function settled(table: Table, file: StoredFile): Promise<Probed> {
   }
 }
 
-/** Decides from the rest of the file whether quotes enclose fields, which ones, and whether backslashes escape. */
+/** Determines from the rest of the file whether and which quotes enclose fields, and whether backslashes escape. */
 async function withMarksAhead(table: Table, file: StoredFile): Promise<Probed> {
   const { dialect } = table;
   const width = dialect.fields.most;
@@ -161,7 +163,7 @@ function whyNot(readings: readonly Reading[], names: ColumnNames): Verdict {
   const { fault, line } = first!.records[0]!;
   const place = `line ${line}`;
   if (fault !== undefined) return { reason: fault, place };
-  // The reading with the most columns is shown.
+  // Report the reading with the most columns.
   const widest = readings.reduce(
     (best, reading) =>
       (reading.records[0]?.fields.length ?? 0) > (best!.records[0]?.fields.length ?? 0) ? reading : best,

@@ -2,7 +2,7 @@
 import { numbersAdvice, whyUnrecognised } from '../column-faults.js';
 import { headerTest, recogniseHeader, type ColumnNames, type Recognised } from '../columns.js';
 
-/** The first rows of a table, by one way of reading them. */
+/** The first rows of a table, read in one particular way. */
 export interface FirstRows {
   readonly rows: readonly (readonly string[])[];
 }
@@ -10,15 +10,15 @@ export interface FirstRows {
 /** A header that was recognised. */
 export interface Header<Reading extends FirstRows> {
   readonly reading: Reading;
-  /** Its row in the reading, from 0. */
+  /** The index of its row in the reading. */
   readonly row: number;
   readonly recognised: Recognised;
 }
 
 /**
- * The first row that is a header, in the first reading that has one there.
+ * Finds the first row that is a header in any reading, preferring earlier readings.
  *
- * @param most rows in which it is looked for
+ * @param most how many rows to search
  */
 export function findHeader<Reading extends FirstRows>(
   readings: readonly Reading[],
@@ -38,7 +38,7 @@ export function findHeader<Reading extends FirstRows>(
   return undefined;
 }
 
-/** Why there is no header, with advice if the first row is one of texts. */
+/** Why there is no header, with advice if the first row contains texts. */
 export function whyNoHeader([first, ...below]: FirstRows['rows'], names: ColumnNames): string {
   return whyUnrecognised(first ?? [], names, below) + numbersAdvice(first, names);
 }

@@ -1,4 +1,4 @@
-/** @file What the objects of a JSON file hold, judged by the first of them. */
+/** @file Determines what the objects of a JSON file hold, by the first of them. */
 import type { JsonObject } from '../../base/json-schema.js';
 import { whyUnrecognised } from '../column-faults.js';
 import { recogniseHeader, type ColumnNames, type TextColumns } from '../columns.js';
@@ -7,10 +7,10 @@ import type { NoPairs, Probed } from '../format.js';
 import { entriesOf } from '../readers/json.js';
 import type { Shape } from '../source.js';
 
-/** Objects that are examined. */
+/** How many objects to examine. */
 export const LOOKED_AT = 20;
 
-/** The first object with both columns decides: others may lack one if a text is missing. */
+/** Decides by the first object with both columns; others may lack one if a text is missing. */
 export function probeObjects(
   objects: readonly JsonObject[],
   shape: Shape,
@@ -39,7 +39,7 @@ export function probeObjects(
   };
 }
 
-/** Whether each column holds a list: the object is then the whole table. */
+/** Whether each column holds a list, so that the object is the whole table. */
 function areLists(entries: readonly (readonly [string, unknown])[], { ko, en }: TextColumns): boolean {
   return [ko, en].every((column) => entries.some(([key, value]) => key === column && Array.isArray(value)));
 }

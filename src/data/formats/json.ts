@@ -14,10 +14,10 @@ import type { Shape } from '../source.js';
 import { UnreadableFile } from '../unreadable-file.js';
 import { LOOKED_AT, probeObjects } from './json-objects.js';
 
-/** Elements or lines in which pairs are looked for. */
+/** How many elements or lines to search for pairs. */
 const MOST_LOOKED_AT = 1000;
 
-/** One object per line: a bad line affects no other. */
+/** One object per line. A bad line does not affect the others. */
 export const JSON_LINES: Format = {
   shapes: ['jsonl'],
   endings: ['.jsonl', '.ndjson'],
@@ -39,8 +39,8 @@ export const JSON_VALUES: Format = {
 };
 
 /**
- * Whether a text has one object per line: its first line is one, and there are others; or its name says so, and some of
- * its lines are objects.
+ * Whether a text has one object per line: the first of several lines is an object, or the file's name says so and some
+ * of its lines are objects.
  */
 function areLines({ text, isWhole }: Beginning, name: string): boolean {
   const isNamedSo = /\.(jsonl|ndjson)(\.gz)?$/i.test(name);
@@ -56,10 +56,10 @@ function areLines({ text, isWhole }: Beginning, name: string): boolean {
   return isNamedSo ? lines.some(isRow) : lines.length > 1 && isRow(lines[0]!);
 }
 
-/** The key of an array of objects that is read without others being tried. */
+/** The usual key of an array of objects. */
 const USUAL_KEY = 'data';
 
-/** Keys of arrays of objects that are tried. */
+/** The most keys of arrays of objects to try. */
 const MOST_KEYS = 8;
 
 /** Looks at arrays under the usual key, under other keys, and at tables that are one value. */
@@ -87,7 +87,7 @@ async function probeValues(file: StoredFile, names: ColumnNames, { text }: Begin
   return usual;
 }
 
-/** A text that may be a table in one value: an object of objects or lists, or a list of lists. */
+/** The beginning of a table in one value: an object of objects or lists, or a list of lists. */
 function isTable(text: string): boolean {
   return /^\s*(?:\[\s*\[|\{\s*"[^"]*"\s*:\s*[[{])/.test(text);
 }
@@ -117,7 +117,7 @@ async function verdictOrFault(probe: () => Promise<Verdict>): Promise<Verdict | 
   }
 }
 
-/** Looks at the first objects. Damage further on is left to the reader, once pairs have been recognised. */
+/** Examines the first objects. Once pairs are recognised, damage further on is left to the reader. */
 async function probeTexts(
   batches: AsyncIterable<readonly string[]>,
   shape: Shape,

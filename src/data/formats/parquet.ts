@@ -7,7 +7,7 @@ import { PARQUET_MAGIC } from '../readers/parquet-magic.js';
 import { probeParquet, readParquet } from '../readers/parquet.js';
 import { textsAmong } from '../readers/row-maker.js';
 
-/** Rows that are examined. */
+/** How many rows to examine. */
 const LOOKED_AT = 20;
 
 export const PARQUET: Format = {

@@ -7,16 +7,16 @@ import { readSmallFiles, type StoredFile } from '../readers/stored-file.js';
 import { UnreadableFile } from '../unreadable-file.js';
 import { LOOKED_AT, probeObjects } from './json-objects.js';
 
-/** Small files by what they hold: those with the same keys together, and those without pairs. */
+/** Small files grouped by what they hold: groups with the same keys, and files without pairs. */
 export interface SmallFiles {
   readonly tables: readonly { readonly table: Probed; readonly files: readonly StoredFile[] }[];
   readonly others: readonly { readonly file: StoredFile; readonly reason: string }[];
 }
 
 /**
- * Finds what many small JSON files hold. If a sample from the whole folder has nothing but pairs, the others are
- * assumed to have pairs, too; otherwise each is examined. A file that is not JSON is reported when it is read, among
- * those that are.
+ * Determines what many small JSON files hold. If a sample from the whole folder has only pairs, the others are assumed
+ * to have pairs, too; otherwise each is examined. A file that is not JSON is grouped with the others and reported when
+ * it is read.
  */
 export function probeSmallFiles(files: readonly StoredFile[], names: ColumnNames): SmallFiles {
   const step = Math.max(1, Math.floor(files.length / LOOKED_AT));

@@ -2,10 +2,10 @@
 import type { Format } from '../format.js';
 import { readTmx, textIn, TMX_COLUMNS, tmxUnits, type TmxText } from '../readers/tmx.js';
 
-/** Units in which one with both languages is looked for. */
+/** How many units to search for one with both languages. */
 const MOST_LOOKED_AT = 1000;
 
-/** Languages that a message names. */
+/** How many languages a message names. */
 const MOST_SHOWN = 10;
 
 export const TMX: Format = {

@@ -51,7 +51,7 @@ async function probeWorkbook(file: StoredFile, names: ColumnNames): Promise<Verd
   }
 }
 
-/** The table whose header is among the first rows of a sheet, or whose columns the user has numbered. */
+/** The table whose header is among the first rows of a sheet, or whose columns the user specified by number. */
 function tableIn(rows: readonly string[][], names: ColumnNames, file: string): Probed | undefined {
   const header = findHeader([{ rows }], names, rows.length);
   if (header !== undefined) {

@@ -1,7 +1,7 @@
-/** The result of a promise, unless the signal is aborted first. */
+/** Awaits a promise, unless the signal is aborted first. */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
-  work.catch(() => undefined); // nobody waits for it after an abort
+  work.catch(() => undefined); // nobody awaits it after an abort
   let stop: () => void = () => undefined;
   const aborted = new Promise<never>((_, reject) => {
     stop = () => {

@@ -1,8 +1,8 @@
-/** @file What makes a row usable, as far as the row alone can tell. */
+/** @file Cleans texts, and checks whether a row by itself is usable. */
 import { hasHangul } from './direction.js';
 import type { DropReason } from './drop-reasons.js';
 
-const NEEDS_FOLDING = /^\s|\s\s|[^\S ]|\s$|\u0085/; // \s is White_Space without U+0085, and with U+FEFF
+const NEEDS_FOLDING = /^\s|\s\s|[^\S ]|\s$|\u0085/; // \s is White_Space without U+0085 but with U+FEFF
 
 /** Zero-width spaces and joiners, soft hyphens, fillers, selectors, direction marks, tags. */
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
@@ -10,12 +10,12 @@ const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
 /** Joiners, variation selectors and tags, which combine or change characters, as in emoji. */
 const SHAPING = '\\p{Join_Control}\\p{Variation_Selector}\\u{e0020}-\\u{e007f}';
 const INVISIBLE_ALONE = new RegExp(`(?![${SHAPING}])\\p{Default_Ignorable_Code_Point}`, 'gu');
-/** Those that have no effect: the first in a word, and joiners at its end. */
+/** Those without effect: any at the beginning of a word, and joiners at its end. */
 const SHAPING_NOTHING = new RegExp(`(?<=^|[\\s\\u0085])[${SHAPING}]+|\\p{Join_Control}+(?=[\\s\\u0085]|$)`, 'gu');
 
 /**
- * A text in the form in which it is stored: in NFC, with each run of white space (Unicode's White_Space) as one blank,
- * trimmed, and without invisible characters (Unicode's Default_Ignorable_Code_Point) except those that shape others.
+ * Normalises a text for storage: to NFC, with each run of white space (Unicode's White_Space) replaced by one space,
+ * trimmed, and without invisible characters (Unicode's Default_Ignorable_Code_Point) except those that affect others.
  * The tokenizers of CLIP and BERT ignore differences in white space; they would not know decomposed Hangul (NFD).
  */
 export function foldText(text: string): string {
@@ -27,17 +27,14 @@ export function foldText(text: string): string {
   return isInvisible ? folded.normalize('NFC') : folded;
 }
 
-/**
- * The form in which folded texts are compared: without any invisible character. The same string if there is none, which
- * is nearly always so.
- */
+/** Returns a folded text without any invisible characters, for comparison. Nearly always that is the same string. */
 export function visibleText(folded: string): string {
   if (!INVISIBLE.test(folded)) return folded;
   const visible = folded.replace(/\p{Default_Ignorable_Code_Point}+/gu, '').normalize('NFC');
   return visible.replace(/ {2,}/g, ' ').trim();
 }
 
-/** The reason to drop a pair, if there is one that does not depend on other pairs. */
+/** The reason to drop a pair, if any, that does not depend on other pairs. */
 export function faultOf(ko: string, en: string): DropReason | undefined {
   if (ko === '' || en === '') return 'empty';
   if (ko === en) return 'identical';

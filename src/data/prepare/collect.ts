@@ -17,7 +17,7 @@ export interface CollectJob {
   readonly ordered: boolean;
 }
 
-/** Where a dropped row is among all rows, and for people. */
+/** Where a dropped row is, among all rows and as shown to the user. */
 export interface Example {
   readonly source: number;
   readonly index: number;
@@ -28,7 +28,7 @@ export interface Example {
 export interface DropTally {
   /** By corpus number. */
   readonly counts: number[];
-  /** The first of them, in the order of the sources. */
+  /** The first few of them, in the order of the sources. */
   readonly examples: Example[];
 }
 
@@ -40,7 +40,7 @@ export interface Collected {
   /** Rows read, by corpus number. */
   readonly read: readonly number[];
   readonly dropped: DropTallies;
-  /** Sources with pairs that were swapped, and how many. */
+  /** The number of swapped pairs, for each source that has any. */
   readonly swapped: readonly SwappedSource[];
 }
 
@@ -50,19 +50,19 @@ export interface SwappedSource {
   readonly pairs: number;
 }
 
-/** A source with a larger share of unreadable rows is not what it seems: another separator, another encoding. */
+/** A source with a larger share of unreadable rows was misread, for example with a wrong separator or encoding. */
 const MOST_UNREADABLE = 0.5;
 
-/** Examples kept for every reason. */
+/** How many examples to keep for each reason. */
 export const EXAMPLES = 10;
 
 /** Called with the rows read since the last call, the number of their source, and whether they are its last. */
 export type OnRead = (rows: number, source: number, isEnd: boolean) => void;
 
-/** Small files are read together up to this size. */
+/** The most bytes of small files to read together. */
 const JOB_BYTES = 8 << 20;
 
-/** Groups small sources in their order. The largest jobs come first, so that none is left over at the end. */
+/** Groups small sources in order. The largest jobs come first, so that no worker is left with one at the end. */
 export function collectJobs(sources: readonly PairSource[], ordered: boolean): CollectJob[] {
   const jobs: { bytes: number; sources: CollectJob['sources'][number][] }[] = [];
   for (const [number, source] of sources.entries()) {
@@ -135,7 +135,7 @@ function keepRow(
   const fault = faultOf(visibleKo, visibleEn);
   if (fault === 'empty' || (fault !== undefined && !ordered)) return fault;
   spill.add({ ko, en, visibleKo, visibleEn, ...at, file: row.file, row: row.row });
-  return reversed === (row.isSwapped === true) ? 'kept' : 'swapped'; // swapped twice, it is as in the file
+  return reversed === (row.isSwapped === true) ? 'kept' : 'swapped'; // if swapped twice, it is as in the file
 }
 
 function exampleText(row: Row): string {

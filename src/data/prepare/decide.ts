@@ -1,11 +1,11 @@
-/** @file Which rows are kept, and what each is used for. */
+/** @file Decides which rows are kept, and what each is used for. */
 import { createHash } from 'node:crypto';
 import { findDuplicates, rowsByHash, rowsToMeasure } from './duplicates.js';
 import type { Rows } from './rows.js';
 import type { PrepareSettings } from './settings.js';
 import { borderOf, borderThatLeavesNoneEmpty, groupsByText, SIDE, sideHash, validationCount } from './sides.js';
 
-/** The decision about every row, before any is encoded. */
+/** What is decided about every row before any is encoded. */
 export interface Decision {
   /** One of `VERDICTS` per row, as a number. */
   readonly verdicts: Uint8Array;
@@ -15,11 +15,11 @@ export interface Decision {
   readonly sides: Uint8Array;
   /** SHA-256, in hexadecimal, over the sorted hashes of all rows. */
   readonly fingerprint: string;
-  /** Other sides, if the first ones leave training or validation empty; else undefined. */
+  /** Reassigns the sides if training or validation would be empty; else returns undefined. */
   readonly sidesForAll: (used: readonly Uint32Array[]) => Uint8Array | undefined;
 }
 
-/** Finds out which of the rows marked by 1 are too long, and marks those by 1. */
+/** Measures the rows marked by 1, and returns the rows that are too long, also marked by 1. */
 export type Measure = (wanted: Uint8Array) => Promise<Uint8Array>;
 
 /** Like `decideByHash`, after measuring the rows whose length affects the outcome. */
@@ -67,7 +67,7 @@ export function decideByHash(
   return { verdicts, tooLong, sides: sidesFor(border), fingerprint, sidesForAll };
 }
 
-/** Keeps the order of the files: the first rows are used, and the last of these validate. */
+/** Decides by the order of the files: the first rows are used, and the last of these are for validation. */
 export function decideByPlace({ facts, count }: Rows, { samples = count, validFraction }: PrepareSettings): Decision {
   const used = Math.min(samples, count);
   const sides = new Uint8Array(count).fill(SIDE.training, 0, used);

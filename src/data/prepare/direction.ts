@@ -1,4 +1,4 @@
-/** @file Which text of a pair is the Korean one. */
+/** @file Determines which text of a pair is the Korean one. */
 
 const HANGUL = /\p{Script=Hangul}/u;
 const HANGUL_LETTERS = /\p{Script=Hangul}/gu;

@@ -1,4 +1,4 @@
-/** Why a row is not used, in the order of the checks, each with its name for people. */
+/** The reasons for dropping a row, in the order of the checks, with the words shown to the user. */
 export const DROP_REASONS = {
   unreadable: 'row that cannot be read',
   repeated_header: 'header among the rows',

@@ -1,13 +1,13 @@
 /**
- * @file Which pairs stay where texts occur more than once. Pairs are gone through in the order of their hashes, which
- * depends on nothing but their texts; a pair stays if neither of its texts stands in a pair that stays already. So the
- * outcome is the same in whatever order files come and whoever reads them. Of equal pairs the one of the first corpus
- * (in the order of `CORPORA`) stays, and of these one without invisible characters.
+ * @file Removes duplicates. Pairs are processed in the order of their hashes, which depend only on their texts; a pair
+ * is kept if neither of its texts is in a pair that was kept before. So the result depends neither on the order of the
+ * files nor on which worker reads them. Of equal pairs, one from the first corpus (in the order of `CORPORA`) is kept,
+ * preferably without invisible characters.
  *
- * A pair that is too long to be used must not take others with it. Only rows that share a text with another pair can,
- * so these alone are measured before.
+ * A pair that is too long to be used must not displace others. Only rows that share a text with another pair can do so,
+ * and only these are measured beforehand.
  *
- * Memory: 8 bytes a row for sorting, and 11 to 22 for the two hash tables.
+ * Memory: 8 bytes per row for sorting, and 11 to 22 for the two hash tables.
  */
 import type { DropReason } from './drop-reasons.js';
 import type { DuplicateKind } from './settings.js';
@@ -21,8 +21,8 @@ export const VERDICTS = ['stays', 'duplicate_pair', 'duplicate_ko', 'duplicate_e
 const [, DUPLICATE_PAIR, DUPLICATE_KO, DUPLICATE_EN] = VERDICTS.keys();
 
 /**
- * The rows whose length must be known before duplicates are removed, marked by 1: those that share a text with another
- * pair when only one may be kept, and those with copies that look the same but are written differently.
+ * Marks, by 1, the rows whose length must be known before duplicates are removed: those that share a text with another
+ * pair when only one may be kept, and those with copies that look the same but are encoded differently.
  */
 export function rowsToMeasure(facts: RowFacts, order: Uint32Array, keep: readonly DuplicateKind[]): Uint8Array {
   const { koHash, enHash, variant } = facts;
@@ -53,7 +53,7 @@ function markShared(facts: RowFacts, hash: Uint32Array, order: Uint32Array, mark
   }
 }
 
-/** A verdict per row, given `order`, the rows by hash. Rows that are `tooLong` are ignored. */
+/** Returns a verdict per row, given `order`, the rows sorted by hash. Rows that are `tooLong` are ignored. */
 export function findDuplicates(
   facts: RowFacts,
   order: Uint32Array,
@@ -82,7 +82,7 @@ export function findDuplicates(
   return verdicts;
 }
 
-/** The rows in the order of their hashes; equal pairs by corpus, then by spelling, then by place. */
+/** Sorts rows by hash; equal pairs by corpus, then by spelling, then by place. */
 export function rowsByHash(facts: RowFacts): Uint32Array {
   const { pairHash, corpus, variant, source, index } = facts;
   const order = sortByHighWord(pairHash);
@@ -138,7 +138,7 @@ export class RowTable {
     this.mask = size - 1;
   }
 
-  /** The row in the table with this row's hash, or −1. */
+  /** Returns the row in the table with the same hash as this row, or −1. */
   find(row: number): number {
     return this.slots[this.slotOf(row)]! - 1;
   }

@@ -10,7 +10,7 @@ import { RowEncoder, type RowTokenizers } from './row-encoder.js';
 
 export { LONGEST_COUNTED, type RowTokenizer, type RowTokenizers } from './row-encoder.js';
 
-/** A range of a spill file, and what each of its rows is used for. */
+/** A range of a spill file, with what each of its rows is used for. */
 export interface EncodeSegment {
   readonly file: string;
   readonly from: number;
@@ -21,21 +21,21 @@ export interface EncodeSegment {
   readonly firstRow: number;
 }
 
-/** Rows that become a shard of each side. */
+/** Rows that become one shard of each side. */
 export interface EncodeJob {
   readonly kind: 'encode';
   readonly shard: number;
   readonly segments: readonly EncodeSegment[];
-  /** The most rows to use; those with the lowest order keys. */
+  /** The most rows to use: those with the lowest order keys. */
   readonly limit: number;
   readonly long: LongChoice;
   /** The folder of the files. */
   readonly folder: string;
 }
 
-/** What encoding rows gives. */
+/** The result of encoding rows. */
 export interface Encoded {
-  /** The numbers of the rows used, in their order, and of those dropped for their length. */
+  /** The numbers of the rows used, in order, and of those dropped as too long. */
   readonly used: Uint32Array;
   readonly tooLong: Uint32Array;
   readonly files: readonly ShardFile[];
@@ -43,10 +43,10 @@ export interface Encoded {
   readonly lengths: readonly Uint32Array[];
 }
 
-/** Rows encoded between two calls of the callback. */
+/** How many rows to encode between calls of the callback. */
 const STRIDE = 2000;
 
-/** Encodes rows in the order of their keys, and writes them as shards. */
+/** Encodes rows in the order of their keys and writes them as shards. */
 export async function encode(
   job: EncodeJob,
   tokenizers: RowTokenizers,
@@ -81,7 +81,7 @@ export async function encode(
   return { used: Uint32Array.from(used), tooLong: Uint32Array.from(tooLong), files, lengths: row.lengths };
 }
 
-/** Rows in use, by order key. Equal keys mean equal pairs, which go by corpus, then by spelling. */
+/** The rows in use, sorted by order key. Equal keys mean equal pairs, which are sorted by corpus, then by spelling. */
 function sortedRows(
   jobs: readonly EncodeSegment[],
   segments: readonly Segment[],

@@ -1,7 +1,7 @@
 /**
  * @file 64-bit hashes of texts and pairs: the first 64 bits of MurmurHash3_x86_128 by A. Appleby (public domain,
- * github.com/aappleby/smhasher, src/MurmurHash3.cpp). Among five million texts two collide with a probability of 7 in
- * 10 million.
+ * github.com/aappleby/smhasher, src/MurmurHash3.cpp). Among five million texts, the probability of any collision is 7
+ * in 10 million.
  */
 
 /** A 64-bit hash as two words, the lower half first. */
@@ -12,14 +12,14 @@ const C2 = 0xab0e9789;
 const C3 = 0x38b34ae5;
 const C4 = 0xa1e38b93;
 
-/** What a seeded hash of a pair decides; no two purposes share a hash. */
+/** What a seeded hash of a pair is used for. Each purpose has its own hash. */
 export const PURPOSE = { order: 1, split: 2 } as const;
 
 /** Writes the hash of the bytes `start` to `end` to `out`: the first two of murmur's four words, or as many as fit. */
 export function hashBytes(bytes: Uint8Array, start: number, end: number, out: Uint32Array, seed = 0): void {
   let [h1, h2, h3, h4] = [seed, seed, seed, seed];
   for (let at = start; at < end; at += 16) {
-    // Missing bytes of the last block count as 0, and a word of 0 changes nothing of its own: only whole blocks mix on.
+    // Missing bytes of the last block count as 0. A word of 0 has no effect by itself; only whole blocks are mixed.
     const isWhole = at + 16 <= end;
     h1 ^= Math.imul(rotateLeft(Math.imul(wordAt(bytes, at, end), C1), 15), C2);
     if (isWhole) h1 = (Math.imul((rotateLeft(h1, 19) + h2) | 0, 5) + 0x561ccd1b) | 0;

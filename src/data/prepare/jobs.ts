@@ -1,6 +1,5 @@
 /**
- * @file The jobs of a worker: it reads sources into a spill file of its own, measures rows, or encodes them into
- * shards.
+ * @file The jobs of a worker: reading sources into its own spill file, measuring rows, or encoding them into shards.
  */
 import { join } from 'node:path';
 import { collect, type Collected, type CollectJob } from './collect.js';
@@ -14,8 +13,8 @@ export type Job = CollectJob | MeasureJob | EncodeJob;
 export type Result<J extends Job> = J extends CollectJob ? Collected : J extends MeasureJob ? Measured : Encoded;
 
 /**
- * The progress of a job: rows done since the last call; while collecting, of which source, and whether that is
- * finished.
+ * The progress of a job: the number of rows done since the last call and, while collecting, their source and whether it
+ * is finished.
  */
 export type OnRows = (rows: number, source?: number, isEnd?: boolean) => void;
 

@@ -3,7 +3,7 @@ import type { Rows } from './rows.js';
 import type { Team } from './workers.js';
 import type { MeasureJob } from './measure.js';
 
-/** Measures the rows marked by 1; marks those that are too long in the same way, and adds up their lengths. */
+/** Measures the rows marked by 1. Marks those that are too long likewise, and adds up their lengths. */
 export async function measureRows(
   { count, runs, runStarts }: Rows,
   wanted: Uint8Array,

@@ -1,9 +1,9 @@
-/** @file Finds rows that are too long, where that must be known before duplicates are removed. */
+/** @file Finds rows that are too long, if that must be known before duplicates are removed. */
 import { setImmediate } from 'node:timers/promises';
 import { RowEncoder, type RowTokenizers } from './row-encoder.js';
 import { readSegment, rowOf, type Run } from './spill.js';
 
-/** Rows of a run to measure. */
+/** The rows of a run to measure. */
 export interface MeasureJob {
   readonly kind: 'measure';
   readonly run: Pick<Run, 'file' | 'rowStarts' | 'byteStarts'>;
@@ -11,7 +11,7 @@ export interface MeasureJob {
   readonly wanted: Uint8Array;
 }
 
-/** What measuring a run's rows gives. */
+/** The result of measuring a run's rows. */
 export interface Measured {
   /** The numbers, within the run, of the rows that are too long. */
   readonly tooLong: Uint32Array;
@@ -35,7 +35,7 @@ export async function measure({ run, wanted }: MeasureJob, tokenizers: RowTokeni
       row.count();
       tooLong.push(number!);
     }
-    await setImmediate(); // for signals and timers
+    await setImmediate(); // lets signals and timers be handled
   }
   return { tooLong: Uint32Array.from(tooLong), lengths: row.lengths };
 }

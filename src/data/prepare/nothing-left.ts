@@ -17,7 +17,7 @@ const REMEDIES: Readonly<Record<DropReason, string>> = {
   too_long: 'cut long texts with --long truncate',
 };
 
-/** No pair is left for training. */
+/** The error if no pair is left for training. */
 export function nothingLeft(paths: readonly string[], { read, dropped }: RowCounts): InputError {
   if (read === 0) return refusal(paths, 'none', REMEDIES.empty);
   const reasons = Object.keys(DROP_REASONS).filter(
@@ -27,7 +27,7 @@ export function nothingLeft(paths: readonly string[], { read, dropped }: RowCoun
   return refusal(paths, `${read} rows of which none is of use (${listOf(reasons, dropped)})`, remedy);
 }
 
-/** Every pair is swapped in the columns that the user named. */
+/** The error if every pair is swapped in the columns that the user named. */
 export function wrongWayRound(paths: readonly string[], collected: readonly Collected[], reversed: number): InputError {
   const dropped: Partial<Record<DropReason, number>> = { no_hangul: reversed };
   for (const [reason, tally] of collected.flatMap((part) => Object.entries(part.dropped))) {

@@ -1,4 +1,4 @@
-/** @file Counts of what became of every row. */
+/** @file Counts rows by outcome. */
 import path from 'node:path';
 import { CORPORA } from '../corpus-name.js';
 import type { PairSource } from '../sources.js';
@@ -43,7 +43,7 @@ export function countRows(
   verdicts.forEach((verdict, row) => {
     if (tooLong?.[row] === 1) drop('too_long', row);
     else if (verdict === 0)
-      notSampled[corpus[row]!]!++; // until it turns up among those encoded
+      notSampled[corpus[row]!]!++; // corrected below if it was encoded
     else drop(isCopyOfLong(row) ? 'too_long' : (VERDICTS[verdict] as DropReason), row);
   });
   for (const shard of encoded) {
@@ -83,7 +83,7 @@ export function countRows(
   };
 }
 
-/** Counts the copies of pairs that turned out to be too long when they were encoded: they are dropped for that, too. */
+/** Recognises copies of pairs that turned out to be too long when encoded. They are dropped as too long as well. */
 function copiesOf(tooLong: readonly Uint32Array[], { facts }: Rows): (row: number) => boolean {
   const long = new RowTable(
     facts.pairHash,
@@ -93,7 +93,7 @@ function copiesOf(tooLong: readonly Uint32Array[], { facts }: Rows): (row: numbe
   return (row) => long.find(row) >= 0;
 }
 
-/** Swapped pairs, by file; small files by their folder. */
+/** Counts swapped pairs by file, or by folder for small files. */
 export function countSwapped(
   collected: readonly Collected[],
   sources: readonly PairSource[],
@@ -112,7 +112,7 @@ export function countSwapped(
   };
 }
 
-/** The rows that come first in the files. */
+/** Keeps the rows that come first in the files. */
 class FirstRows {
   readonly rows: number[] = [];
 

@@ -1,19 +1,18 @@
 /**
- * @file From files of pairs to a token store, in four steps, so that memory holds hashes but never all texts:
+ * @file Prepares files of pairs into a token store, in four steps, so that memory holds hashes but never all texts:
  *
- * 1. Workers read the sources. Rows that cannot be used by themselves are counted; the others are put aside in
- * temporary
- *    files, grouped by the highest bits of a seeded hash, and 33 bytes of hashes and places a row come to this thread.
- * 2. This thread decides by the hashes alone which duplicates go, and on which side of the split each pair stands.
- * Where
- *    pairs share a text, workers measure them before: one that is too long must not win over one that is not.
- * 3. Workers take a range of hashes each: sort its rows, encode them, and write them as a shard of training and one of
- *    validation rows. Where fewer pairs are wanted, the ranges are worked through from the lowest hash on, until there
- *    are enough: a uniform sample, and only what is used is encoded.
- * 4. The files move to their place, the manifest last.
+ * 1. Workers read the sources. Rows that are unusable by themselves are counted. The others are spilled to temporary
+ *    files, grouped by the highest bits of a seeded hash, and 33 bytes per row of hashes and places are sent to this
+ *    thread.
+ * 2. This thread decides by the hashes alone which duplicates are dropped, and which side of the split each pair is on.
+ *    Pairs that share a text are first measured by workers, as one that is too long must not win over one that is not.
+ * 3. Each worker takes a range of hashes, sorts its rows, encodes them, and writes a shard of training rows and one of
+ *    validation rows. If fewer pairs are wanted, ranges are processed from the lowest hash upwards until there are
+ *    enough. That gives a uniform sample, and only what is used is encoded.
+ * 4. The files are moved into place, the manifest last.
  *
- * Five million pairs: some 165 MB of hashes, 110 MB to decide, and 32 MB (reading) or 100 MB (encoding) a worker,
- * besides what Node and the tokenizers take.
+ * For five million pairs this takes some 165 MB for hashes, 110 MB to decide, and 32 MB (reading) or 100 MB (encoding)
+ * per worker, besides the memory of Node and the tokenizers.
  */
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -50,7 +49,7 @@ export interface PrepareOptions {
   readonly out: string;
   readonly settings: PrepareSettings;
   readonly tokenizers: RowTokenizers;
-  /** Threads that read and encode; 0: this thread does everything. Default: one per core, and 0 for little data. */
+  /** Threads to read and encode with; 0 for only this thread. Default: one per core, or 0 for little data. */
   readonly threads?: number | undefined;
   /** How a worker thread loads the tokenizers. */
   readonly threadTokenizers?: Pick<WorkerSetup, 'tokenizerModule' | 'tokenizerFolders'>;
@@ -58,15 +57,15 @@ export interface PrepareOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Called as the work goes on. */
+/** Progress callbacks. */
 export interface PrepareProgress {
-  /** Rows read so far, and about how many there are. */
+  /** Receives the rows read so far, and an estimate of the total. */
   readonly onRead?: (rows: number, estimate: number) => void;
-  /** Pairs encoded so far, and the most that there are to encode. */
+  /** Receives the pairs encoded so far, and the most that may be encoded. */
   readonly onEncoded?: (pairs: number, total: number) => void;
 }
 
-/** This many bytes are done before worker threads would have loaded their tokenizers. */
+/** One thread processes this many bytes in less time than worker threads need to load their tokenizers. */
 const LITTLE_DATA = 4 << 20;
 
 /**

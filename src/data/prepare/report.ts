@@ -8,17 +8,17 @@ import type { SkippedFile } from '../sources.js';
 import { ID_COLUMNS, type IdColumn } from '../store/schema.js';
 import type { DropReason } from './drop-reasons.js';
 
-/** What became of the rows of a corpus, or of all. */
+/** The rows of a corpus, or of all, by outcome. */
 export interface RowCounts {
   readonly read: number;
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
-  /** Usable as far as was examined, but more than were asked for. */
+  /** Usable as far as they were examined, but more than were requested. */
   readonly not_sampled: number;
   readonly training: number;
   readonly validation: number;
 }
 
-/** The rows of a corpus. */
+/** The rows of a corpus, by outcome. */
 export interface CorpusCounts extends RowCounts {
   readonly corpus: CorpusName;
 }
@@ -42,7 +42,7 @@ export interface PrepareReport {
   readonly cut: Readonly<Record<IdColumn, number>>;
 }
 
-/** Pairs whose Korean and English texts were exchanged. */
+/** Pairs whose Korean and English texts were swapped. */
 export interface SwappedPairs {
   readonly pairs: number;
   /** In the order of the sources. */
@@ -50,8 +50,8 @@ export interface SwappedPairs {
 }
 
 /**
- * The report's file in a store: everything that depends on paths, which must not be in the manifest. Nothing is derived
- * from it.
+ * The report file of a store. It holds everything that depends on paths, which must not be in the manifest. Nothing is
+ * derived from it.
  */
 export const REPORT_FILE = 'report.json';
 
@@ -70,7 +70,7 @@ const REPORT = partOf<PrepareReport & { readonly turned?: SwappedPairs }>(
     total: object(COUNTS),
     examples: mapOf(listOf(text)),
     swapped: v.exactOptional(SWAPPED),
-    turned: v.exactOptional(SWAPPED), // what earlier versions called them
+    turned: v.exactOptional(SWAPPED), // the name in earlier versions
     skipped: listOf(object({ file: text, why: text })),
     lengths: ofColumns(listOf(number)),
     cut: ofColumns(number),
@@ -78,10 +78,10 @@ const REPORT = partOf<PrepareReport & { readonly turned?: SwappedPairs }>(
 );
 
 /**
- * The report in a token store's folder.
+ * Reads the report in a token store's folder.
  *
  * @returns undefined if there is none
- * @throws InputError if it cannot be read, or is something else: the store is usable all the same
+ * @throws InputError if it cannot be read or is not a report; the store is usable all the same
  */
 export async function readReport(store: string): Promise<PrepareReport | undefined> {
   const path = join(store, REPORT_FILE);

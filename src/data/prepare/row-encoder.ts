@@ -1,6 +1,6 @@
-/** A tokenizer of rows: turns a text into ids. */
+/** Turns texts into ids. */
 export interface RowTokenizer {
-  /** Ids to which a text is truncated: 77. */
+  /** How many ids a text is truncated to: 77. */
   readonly maxLength: number;
   readonly padId: number;
   /** One more than the highest id. */
@@ -9,7 +9,7 @@ export interface RowTokenizer {
   readonly fingerprint?: string;
   /** The fingerprint that earlier versions recorded for the same files. */
   readonly filesFingerprint?: string;
-  /** Writes `maxLength` ids to `target` from index `at` on, and returns the number of tokens before truncation. */
+  /** Writes `maxLength` ids to `target` at index `at`, and returns the number of tokens before truncation. */
   readonly encodeInto: (text: string, target: Int32Array, at: number) => number;
 }
 
@@ -19,10 +19,10 @@ export interface RowTokenizers {
   readonly student: RowTokenizer;
 }
 
-/** The longest text that histograms count separately; longer ones count as this long. */
+/** The greatest length, in tokens, with a histogram bin of its own; longer texts are counted there, too. */
 export const LONGEST_COUNTED = 160;
 
-/** Encodes pair after pair into memory that is reused. */
+/** Encodes pairs one after another, reusing memory. */
 export class RowEncoder {
   ids: Int32Array[] = [];
   /** A histogram of tokens before truncation, `[LONGEST_COUNTED + 1]`, for each of `ID_COLUMNS`. */

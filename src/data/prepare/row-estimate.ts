@@ -3,7 +3,7 @@ import type { PairSource } from '../sources.js';
 /** The bytes per row that are assumed until a source has been read to its end. */
 const USUAL_ROW_BYTES = 400;
 
-/** How many rows sources have, estimated from those read so far. */
+/** An estimate of how many rows sources have, from those read so far. */
 export interface RowEstimate {
   /** Rows read so far. */
   readonly rows: number;
@@ -12,7 +12,7 @@ export interface RowEstimate {
   total(): number;
 }
 
-/** An estimate from the sizes of sources, refined by the bytes per row of those already read. */
+/** Estimates rows from the sizes of sources, refined by the bytes per row of those already read. */
 export function rowEstimate(sources: readonly PairSource[]): RowEstimate {
   const open = new Map(sources.map((source, number) => [number, { bytes: source.bytes, rows: 0 }]));
   const ended = { bytes: 0, rows: 0 };

@@ -1,16 +1,16 @@
-/** @file All rows that were set aside, numbered across runs: 33 bytes of memory per row. */
+/** @file All spilled rows, numbered across runs, in 33 bytes of memory per row. */
 import type { RowFacts, Run } from './spill.js';
 
-/** Usable rows; their facts in parallel columns. */
+/** The usable rows, with their facts in parallel columns. */
 export interface Rows {
   readonly count: number;
   readonly facts: RowFacts;
   readonly runs: readonly Run[];
-  /** The number of each run's first row, and at the end the number of all rows. */
+  /** The number of each run's first row, followed by the number of all rows. */
   readonly runStarts: readonly number[];
 }
 
-/** Joins runs in the order of their first rows' places. Moves the facts out of the runs, so that none is held twice. */
+/** Joins runs in the order of their first rows' places. Moves the facts out of the runs to avoid holding them twice. */
 export function joinRuns(unordered: readonly Run[]): Rows {
   const runs = [...unordered].sort(
     (a, b) => a.facts.source[0]! - b.facts.source[0]! || a.facts.index[0]! - b.facts.index[0]!,
@@ -49,7 +49,7 @@ export function joinRuns(unordered: readonly Run[]): Rows {
   return { count, facts, runs, runStarts };
 }
 
-/** The run that holds a row, and its number there. */
+/** Finds the run that holds a row, and the row's number in it. */
 export function runOf({ runs, runStarts }: Rows, row: number): { run: Run; inRun: number } {
   const number = runStarts.findLastIndex((start) => start <= row);
   return { run: runs[number]!, inRun: row - runStarts[number]! };

@@ -1,6 +1,6 @@
 import { InputError } from '../../base/errors.js';
 
-/** Kinds of duplicates: the whole pair, the Korean text, or the English text occurred before. */
+/** Kinds of duplicates: an earlier row has the same pair, Korean text, or English text. */
 export const DUPLICATE_KINDS = ['pair', 'ko', 'en'] as const;
 export type DuplicateKind = (typeof DUPLICATE_KINDS)[number];
 
@@ -8,16 +8,16 @@ export type DuplicateKind = (typeof DUPLICATE_KINDS)[number];
 export const LONG_CHOICES = ['drop', 'truncate'] as const;
 export type LongChoice = (typeof LONG_CHOICES)[number];
 
-/** Everything that, with the rows and the tokenizers, determines a token store. */
+/** Everything that determines a token store, besides the rows and the tokenizers. */
 export interface PrepareSettings {
   /** Pairs to use, training and validation together; default: all. */
   readonly samples?: number | undefined;
-  /** The share of the used pairs that validates: at least 0, less than 1. */
+  /** The share of the used pairs for validation: at least 0, less than 1. */
   readonly validFraction: number;
   readonly seed: number;
   /**
-   * False keeps the rows in the order of the files: the first `samples` are used and the last of these validate. Then
-   * only empty texts are dropped, and long ones are truncated.
+   * False keeps the rows in the order of the files: the first `samples` are used, the last of them for validation. Only
+   * empty texts are dropped then, and long ones are truncated.
    */
   readonly shuffle: boolean;
   readonly long: LongChoice;

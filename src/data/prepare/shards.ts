@@ -1,4 +1,4 @@
-/** @file How rows are distributed over shards, and how many shards are encoded. */
+/** @file Distributes rows over shards, and encodes as many shards as needed. */
 import type { Encoded, EncodeJob, EncodeSegment } from './encode.js';
 import type { Rows } from './rows.js';
 import { PARTITIONS } from './spill.js';
@@ -13,7 +13,7 @@ interface Stretch extends Omit<EncodeSegment, 'sides'> {
   readonly rows: number;
 }
 
-/** Where the rows of a shard are. */
+/** The rows of a shard. */
 export interface Shard {
   readonly number: number;
   readonly segments: readonly Stretch[];
@@ -22,8 +22,9 @@ export interface Shard {
 }
 
 /**
- * Shards of rows in the order of their keys: each has an equal share of the partitions, and their number is a power of
- * two that depends only on the number of rows in use. If the order of the files is kept, each run is a shard.
+ * Divides rows into shards in the order of their keys. Each shard has an equal share of the partitions, and their
+ * number is a power of two that depends only on the number of rows in use. If the order of the files is kept, each run
+ * is a shard.
  */
 export function dealOut(rows: Rows, sides: Uint8Array, isOrdered: boolean): Shard[] {
   const used = sides.reduce((count, side) => count + Number(side !== 0), 0);
@@ -52,8 +53,8 @@ export function dealOut(rows: Rows, sides: Uint8Array, isOrdered: boolean): Shar
 }
 
 /**
- * Encodes shards from the first on, until enough rows are used: in parallel while those in progress hold no more than
- * are still wanted, then one by one, as the number of too long rows in a shard is not known beforehand.
+ * Encodes shards in order until enough rows are used: in parallel while those in progress hold no more rows than are
+ * still needed, then one by one, as the number of rows that are too long is not known beforehand.
  */
 export async function encodeShards(
   shards: readonly Shard[],
@@ -90,7 +91,7 @@ export async function encodeShards(
   return results;
 }
 
-/** How many of the shards hold, together, no more rows than are wanted. */
+/** How many of the first shards together hold no more rows than are needed. */
 function countThatFit(shards: readonly Shard[], wanted: number): number {
   let sum = 0;
   const first = shards.findIndex(({ rows }) => (sum += rows) > wanted);

@@ -1,8 +1,8 @@
 /**
- * @file Which pairs train and which validate. A pair validates if its seeded hash is below a threshold, the requested
- * fraction of all hashes. So its side depends neither on other pairs nor on their number: a pair that validates among
- * 250,000 validates among a million, too. Pairs that share a text are on the same side: if duplicates of a text are
- * kept, all pairs that are connected through texts go by the hash of one of them.
+ * @file Splits pairs into training and validation. A pair is for validation if its seeded hash is below a threshold,
+ * the requested fraction of all hashes. So its side depends neither on other pairs nor on their number: a validation
+ * pair among 250,000 is one among a million, too. Pairs that share a text are on the same side: if duplicates of a text
+ * are kept, the hash of one pair decides for all pairs that are connected through shared texts.
  */
 import { hashSeeded, PURPOSE } from './hash.js';
 import { RowTable } from './duplicates.js';
@@ -14,7 +14,7 @@ export const SIDE = { none: 0, training: 1, validation: 2 } as const;
 /** Every 32-bit hash is below this. */
 const HASHES = 2 ** 32;
 
-/** The threshold below which pairs validate. */
+/** The threshold below which pairs are for validation. */
 export function borderOf(validFraction: number): number {
   return validFraction * HASHES;
 }
@@ -42,7 +42,7 @@ export function sideHash(
  * hashes. Union by order, with path halving (R. Tarjan and J. van Leeuwen, 1984, doi:10.1145/62.2160).
  *
  * @param order the rows in use, by hash
- * @param count of all rows
+ * @param count the number of all rows
  */
 export function groupsByText(facts: RowFacts, order: Uint32Array, count: number): Uint32Array {
   const rank = new Uint32Array(count);
@@ -74,10 +74,10 @@ export function groupsByText(facts: RowFacts, order: Uint32Array, count: number)
 }
 
 /**
- * The threshold moved just far enough that an empty side gets the pair nearest to it; training takes precedence.
+ * Moves the threshold just far enough for an empty side to get the nearest pair. Training takes precedence.
  *
- * @param lowest of the hashes that decide the sides of the pairs used
- * @param highest of these
+ * @param lowest the lowest of the hashes that decide the sides of the pairs used
+ * @param highest the highest of them
  */
 export function borderThatLeavesNoneEmpty(border: number, lowest: number, highest: number): number {
   if (border === 0) return border;
@@ -86,8 +86,8 @@ export function borderThatLeavesNoneEmpty(border: number, lowest: number, highes
 }
 
 /**
- * How many pairs validate if the order of the files is kept: the last ones; at least one validates, and at least one
- * trains.
+ * How many of the last pairs are for validation if the order of the files is kept: at least one, leaving at least one
+ * for training.
  */
 export function validationCount(count: number, validFraction: number): number {
   if (validFraction === 0) return 0;

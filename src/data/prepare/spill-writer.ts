@@ -3,21 +3,21 @@ import { fileError } from '../../base/system-errors.js';
 import { hashBytes, hashPair, hashSeeded, PURPOSE } from './hash.js';
 import { HEADER_BYTES, PARTITIONS, type RowFacts, type Run } from './spill.js';
 
-/** Bytes of rows that are buffered before a run is written. */
+/** How many bytes of rows to buffer before writing a run. */
 const RUN_BYTES = 32 << 20;
 
-/** Rows of a run that keeps the order of the files: it becomes a shard. */
+/** The rows of a run if the order of the files is kept, since each run becomes a shard then. */
 const ORDERED_RUN_ROWS = 1 << 16;
 
 /** The initial capacity, which grows. */
 const FIRST_BYTES = 1 << 20;
 const FIRST_ROWS = 1 << 12;
 
-/** A row to be set aside. */
+/** A row to be spilled. */
 export interface SpillRow {
   readonly ko: string;
   readonly en: string;
-  /** The form in which the texts are compared. */
+  /** The texts in the form used for comparison. */
   readonly visibleKo: string;
   readonly visibleEn: string;
   readonly corpus: number;
@@ -27,7 +27,7 @@ export interface SpillRow {
   readonly row: number;
 }
 
-/** Writes rows to a file of its own. */
+/** Writes rows to its own spill file. */
 export class SpillWriter {
   private readonly handle: number;
   private position = 0;
@@ -44,7 +44,7 @@ export class SpillWriter {
   private readonly stored = new Uint32Array(2);
 
   /**
-   * @param seed of the order; undefined keeps the order of the files
+   * @param seed the seed of the order; undefined to keep the order of the files
    */
   constructor(
     private readonly path: string,
@@ -53,7 +53,7 @@ export class SpillWriter {
     this.handle = named(path, () => openSync(path, 'w'));
   }
 
-  /** Sets a row aside. Its texts are folded. */
+  /** Adds a row. Its texts must be folded. */
   add(row: SpillRow): void {
     const { ko, en, pair, key, count } = this;
     this.reserve(HEADER_BYTES + 3 * (row.ko.length + row.en.length));
@@ -94,7 +94,7 @@ export class SpillWriter {
     if (this.used >= RUN_BYTES || (this.seed === undefined && this.count === ORDERED_RUN_ROWS)) this.endRun();
   }
 
-  /** Writes what is buffered, returns the runs since the last call, and frees memory. */
+  /** Writes what is buffered, frees memory, and returns the runs written since the last call. */
   flush(): Run[] {
     this.endRun();
     this.bytes = Buffer.allocUnsafe(FIRST_BYTES);
@@ -106,7 +106,7 @@ export class SpillWriter {
     closeSync(this.handle);
   }
 
-  /** A hash of the texts as they are stored, other than 0. */
+  /** A non-zero hash of the texts as they are stored. */
   private storedHash(start: number, end: number): number {
     hashBytes(this.bytes, start, end, this.stored);
     return this.stored[0] === 0 ? 1 : this.stored[0]!;
@@ -209,7 +209,7 @@ function grownRows({ facts, starts, partition }: GrowingRows): GrowingRows {
   return larger;
 }
 
-/** Counting sort: the rows in the order of their partitions, and where each partition begins among them. */
+/** Counting sort: returns the rows in the order of their partitions, and where each partition begins among them. */
 function groupByPartition(partition: Uint8Array, partitions: number): { order: Uint32Array; rowStarts: Uint32Array } {
   const rowStarts = new Uint32Array(partitions + 1);
   for (const p of partition) rowStarts[p + 1]!++;

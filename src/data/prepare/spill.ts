@@ -1,31 +1,31 @@
 /**
- * @file Rows in temporary files, on their way from the readers to the token store. A file is a sequence of runs; a run
- * holds rows grouped by partition (ranges of the order key), then the names of their files, as JSON. A row is a header
+ * @file Spill files: rows in temporary files, on their way from the readers to the token store. A file is a sequence of
+ * runs. A run holds rows grouped by partition (a range of order keys), then their file names as JSON. A row is a header
  * of seven little-endian words (order key, low and high; number of the file's name; row in that file; bytes of the
  * Korean and of the English text; corpus) and the two texts in UTF-8.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 
-/** Partitions of a shuffled store: by the highest 8 bits of the order key. */
+/** The number of partitions of a shuffled store: by the highest 8 bits of the order key. */
 export const PARTITIONS = 256;
 
-/** Bytes of a row's header. */
+/** The size of a row's header, in bytes. */
 export const HEADER_BYTES = 28;
 
-/** The facts about every row that decisions need: parallel columns, hashes as pairs of words, the lower first. */
+/** What decisions need to know about every row: parallel columns, with hashes as pairs of words, the lower first. */
 export interface RowFacts {
   readonly pairHash: Uint32Array;
   readonly koHash: Uint32Array;
   readonly enHash: Uint32Array;
   readonly corpus: Uint8Array;
-  /** A hash of the texts as stored if they are compared in another form, else 0; absent if all are 0. */
+  /** A hash of the stored texts if they differ from the form used for comparison, else 0; absent if all are 0. */
   readonly variant?: Uint32Array;
-  /** The place among all rows: number of the source, and of the row in it. */
+  /** The place among all rows: the number of the source, and of the row in it. */
   readonly source: Uint32Array;
   readonly index: Uint32Array;
 }
 
-/** Where a run is, and what is in it. */
+/** The position and contents of a run. */
 export interface Run {
   readonly file: string;
   readonly facts: RowFacts;

@@ -19,7 +19,7 @@ export type WorkerMessage =
   | { readonly kind: 'done'; readonly result: unknown }
   | {
       readonly kind: 'failed';
-      /** Of an `InputError`; absent for a bug. */
+      /** The code of an `InputError`; absent for a bug. */
       readonly code?: string;
       readonly message: string;
       readonly stack: string | undefined;

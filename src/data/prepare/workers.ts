@@ -5,13 +5,13 @@ import type { WorkerMessage, WorkerSetup } from './worker-message.js';
 
 /** Several runners of jobs. */
 export interface Team {
-  /** Runs jobs in order, as many at a time as there are runners; results are in the order of the jobs. */
+  /** Runs jobs in order, as many at a time as there are runners. Returns results in the order of the jobs. */
   runAll<J extends Job>(jobs: readonly J[], onRows: OnRows): Promise<Result<J>[]>;
   /** Stops current work. */
   close(): Promise<void>;
 }
 
-/** A team of the given runners. */
+/** Makes a team of the given runners. */
 export function teamOf(runners: readonly JobRunner[]): Team {
   return {
     async runAll<J extends Job>(jobs: readonly J[], onRows: OnRows) {
@@ -29,7 +29,7 @@ export function teamOf(runners: readonly JobRunner[]): Team {
   };
 }
 
-/** A runner in its own thread. A failed job leaves it unusable: close it. */
+/** Starts a runner in its own thread. After a failed job it must be closed. */
 export function workerRunner(setup: WorkerSetup): JobRunner {
   const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: setup });
   return {

@@ -6,7 +6,7 @@ import { linesOf, utf8Pieces } from './encoding.js';
 import { rowOf } from './row-maker.js';
 import { readPieces, type StoredFile } from './stored-file.js';
 
-/** The side of an aligned file by its name, and what both names have in common. */
+/** The side of an aligned file, by its name, and the part that both names have in common. */
 export interface Side {
   readonly key: string;
   readonly language: 'ko' | 'en';
@@ -32,7 +32,7 @@ export function arePartners(a: string, b: string): boolean {
 }
 
 /**
- * The pairs of two aligned files, the Korean one first. Throws an `UnreadableFile` if one has more lines than the
+ * Reads the pairs of two aligned files, the Korean one first. Throws an `UnreadableFile` if one has more lines than the
  * other.
  */
 export async function* readAligned(source: PairSource): AsyncGenerator<Row[]> {
@@ -55,7 +55,7 @@ export async function* readAligned(source: PairSource): AsyncGenerator<Row[]> {
   throw new UnreadableFile(files[0]!.name, reason);
 }
 
-/** The lines of a file, some at a time. */
+/** Reads the lines of a file, some at a time. */
 class Lines {
   private readonly batches: AsyncGenerator<string[]>;
   private lines: string[] = [];
@@ -64,7 +64,7 @@ class Lines {
     this.batches = linesOf(utf8Pieces(readPieces(file), file.name), file.name);
   }
 
-  /** Lines that have not been taken; none at the end of the file. */
+  /** Returns lines that have not been taken yet; none at the end of the file. */
   async waiting(): Promise<readonly string[]> {
     while (this.lines.length === 0) {
       const next = await this.batches.next();

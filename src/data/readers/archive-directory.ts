@@ -1,7 +1,7 @@
 /**
- * @file The directory of a zip archive (PKWARE, APPNOTE.TXT 6.3.10, sections 4.3.12 to 4.3.16). It is walked by its
- * size in bytes: the count in its end record has 16 bits, and archivers without zip64 (macOS's Archive Utility) write
- * the number of files modulo 65,536, and offsets modulo 2³².
+ * @file The directory of a zip archive (PKWARE, APPNOTE.TXT 6.3.10, sections 4.3.12 to 4.3.16). It is read up to its
+ * size in bytes, not up to its count of files: that has 16 bits, and archivers without zip64 (macOS's Archive Utility)
+ * write it modulo 65,536, and offsets modulo 2³².
  */
 import { isUtf8 } from 'node:buffer';
 import { posix } from 'node:path';
@@ -15,7 +15,7 @@ export interface DirectoryEntry {
   /** The path inside, for messages: printable, in NFC, with `/`. */
   readonly path: string;
   readonly isEncrypted: boolean;
-  /** A link, whose content is the path of another file. */
+  /** Whether it is a link, whose content is the path of another file. */
   readonly isLink: boolean;
   readonly method: number;
   readonly crc32: number;
@@ -38,7 +38,7 @@ const DIGITAL_SIGNATURE = 0x05054b50;
 
 const LARGEST_COMMENT = 0xffff;
 const ZIP64_FIELD = 0x0001;
-/** Says that the number is in the zip64 field or record. */
+/** Means that the number is in the zip64 field or record. */
 const IN_ZIP64 = 0xffffffff;
 const [MADE_ON_UNIX, UNIX_TYPE, UNIX_LINK] = [3, 0o170000, 0o120000];
 const [ENCRYPTED, UTF8_NAME] = [0x1, 0x800];
@@ -49,13 +49,13 @@ const LOCAL_HEADER_BYTES = 30;
 /** Where a directory is. */
 interface Extent {
   readonly start: number;
-  /** Where the records begin that end it. */
+  /** Where the end records begin. */
   readonly end: number;
-  /** Bytes in front of the archive, such as a program that unpacks it. */
+  /** The number of bytes before the archive, such as a program that unpacks it. */
   readonly prepended: number;
 }
 
-/** All entries of an archive's directory, in order. Throws an `Error` that says what is wrong with it. */
+/** Reads all entries of an archive's directory, in order. Throws an `Error` that says what is wrong with it. */
 export function readDirectory(archive: RandomAccess): DirectoryEntry[] {
   const bytes = blockReader(archive);
   let fault: Error | undefined;
@@ -69,7 +69,7 @@ export function readDirectory(archive: RandomAccess): DirectoryEntry[] {
   throw fault ?? new Error('End of central directory record signature not found');
 }
 
-/** Offsets at which the end record may be, the likeliest first: where its comment ends with the file. */
+/** Possible offsets of the end record, the likeliest first: those whose comment ends where the file ends. */
 function endRecords(archive: RandomAccess): number[] {
   const start = Math.max(0, archive.size - END_RECORD.size - LARGEST_COMMENT);
   const tail = archive.read(start, archive.size - start);
@@ -84,7 +84,7 @@ function endRecords(archive: RandomAccess): number[] {
 
 type ReadBytes = (position: number, length: number) => Buffer;
 
-/** Where the directory of an end record may be: where it says, or right in front of it. */
+/** Possible extents of the directory of an end record: where it says, or right before it. */
 function extentsOf(endRecord: number, bytes: ReadBytes): Extent[] {
   const record = bytes(endRecord, END_RECORD.size);
   if (record.length < END_RECORD.size) return [];
@@ -107,7 +107,7 @@ function zip64Record(endRecord: number, bytes: ReadBytes): { at: number; size: n
   if (at < 0) return undefined;
   const locator = bytes(at, ZIP64_LOCATOR.size);
   if (locator.readUInt32LE(0) !== ZIP64_LOCATOR.signature) return undefined;
-  // Right before its locator, or where that says, if it has data of its own.
+  // Right before its locator, or where the locator says if the record has extensible data.
   for (const place of [at - ZIP64_END_RECORD.size, Number(locator.readBigUInt64LE(8))]) {
     if (!(place >= 0 && place <= at - ZIP64_END_RECORD.size)) continue;
     const record = bytes(place, ZIP64_END_RECORD.size);
@@ -167,8 +167,8 @@ function entryOf(bytes: Buffer, [nameLength, extraLength]: readonly number[]): D
 }
 
 /**
- * Names state that they are UTF-8, or are in the encoding of the archiver's system: UTF-8 all the same (macOS), code
- * page 949 (Korean Windows), or code page 437, the standard's default.
+ * Decodes a path. A flag says that it is UTF-8; without it, it is in the encoding of the archiver's system: still UTF-8
+ * (macOS), code page 949 (Korean Windows), or code page 437, the standard's default.
  */
 function pathOf(raw: Buffer, flags: number, extraFields: ExtraField[]): string {
   const saysUnicode = (flags & UTF8_NAME) !== 0 || extraFields.some(({ id }) => id === UNICODE_PATH_FIELD);
@@ -177,7 +177,7 @@ function pathOf(raw: Buffer, flags: number, extraFields: ExtraField[]): string {
   return printable(insidePath(name.replaceAll('\\', '/').normalize('NFC')));
 }
 
-/** A path without `.`, `..` and empty parts, as programs that unpack archives take it: `./a.csv` is `a.csv`. */
+/** Removes `.`, `..` and empty parts from a path, as programs that unpack archives do: `./a.csv` is `a.csv`. */
 function insidePath(name: string): string {
   return posix.normalize(name).replace(/^(?:\.{0,2}\/)+/, '') || name;
 }

@@ -24,7 +24,7 @@ export interface ArchiveEntry {
   /** The path inside, for messages: printable, in NFC, with `/`. */
   readonly path: string;
   readonly isEncrypted: boolean;
-  /** A link, whose content is the path of another file. */
+  /** Whether it is a link, whose content is the path of another file. */
   readonly isLink: boolean;
   readonly member: ArchiveMember;
 }
@@ -33,7 +33,7 @@ const STORED = 0;
 const DEFLATED = 8;
 const LOCAL_HEADER = { signature: 0x04034b50, size: 30, nameLength: 26, extraLength: 28 };
 const EMPTY_ARCHIVE = 0x06054b50;
-/** Incompressible data grows by a few bytes a block; a larger factor is not an honest size. */
+/** Incompressible data grows by only a few bytes per block, so a larger factor means that the size is wrong. */
 const LARGEST_GROWTH = 2;
 
 /** Whether bytes begin like an archive, with or without files. */
@@ -44,7 +44,7 @@ export function isZip(bytes: Buffer): boolean {
 }
 
 /**
- * The files in an archive, in order; those with the same path are numbered. Reads its directory only. Throws a
+ * Lists the files in an archive, in order, reading only its directory. Files with the same path are numbered. Throws a
  * `DamagedArchive`.
  */
 export function listArchive(archive: RandomAccess): ArchiveEntry[] {
@@ -64,7 +64,7 @@ export function listArchive(archive: RandomAccess): ArchiveEntry[] {
   }
 }
 
-/** Gives every file a path of its own, so that none is mistaken for another. */
+/** Gives every file a unique path, so that none is mistaken for another. */
 function withOwnNames(entries: readonly ArchiveEntry[]): ArchiveEntry[] {
   const counts = new Map<string, number>();
   return entries.map((entry) => {
@@ -86,7 +86,7 @@ export function whyUnreadable({ isEncrypted, isLink, member }: ArchiveEntry): st
   return excessOf(compressedSize, size);
 }
 
-/** The unpacked bytes of a member, in chunks. Throws a `DamagedArchive`, called by `name`, if they are damaged. */
+/** Unpacks a member, in chunks. Throws a `DamagedArchive` that calls it `name` if it is damaged. */
 export async function* memberPieces(
   archive: RandomAccess,
   member: ArchiveMember,
@@ -96,12 +96,12 @@ export async function* memberPieces(
   const packed = archive.stream(start, start + member.compressedSize);
   let [size, sum] = [0, 0];
   try {
-    // An error of the source reaches the loop below through the stream that unpacks, which `pipeline` destroys with it.
+    // If the source fails, `pipeline` destroys the unpacking stream with its error, which the loop below then throws.
     const pieces =
       member.method === STORED ? packed : pipeline(packed, createInflateRaw({ chunkSize: PIECE }), () => undefined);
     for await (const piece of pieces as AsyncIterable<Buffer>) {
       size += piece.length;
-      if (size > member.size) break; // the rest may be endless
+      if (size > member.size) break; // the rest may have no end
       sum = crc32(piece, sum);
       yield piece;
     }
@@ -111,7 +111,7 @@ export async function* memberPieces(
   requireWhole(member, size, sum, name);
 }
 
-/** The unpacked bytes of a small member. Throws a `DamagedArchive`, called by `name`, if they are damaged. */
+/** Unpacks a small member. Throws a `DamagedArchive` that calls it `name` if it is damaged. */
 export function readMember(archive: RandomAccess, member: ArchiveMember, name: string): Buffer {
   if (member.compressedSize > LARGEST_GROWTH * member.size + PIECE)
     throw wrongSize(member, member.compressedSize, name);

@@ -1,8 +1,8 @@
-/** @file The two compressions of Arrow's buffers: LZ4 frames and Zstandard (RFC 8878). */
+/** @file The two compression formats of Arrow buffers: LZ4 frames and Zstandard (RFC 8878). */
 import { CompressionType, compressionRegistry } from 'apache-arrow';
 import { decompressZstd } from 'hyparquet-compressors';
 
-/** The most bytes of a buffer, unpacked. */
+/** The largest buffer when unpacked, in bytes. */
 const MOST_BYTES = 1 << 28;
 
 /** Makes Arrow's reader decompress buffers. May be called again. */
@@ -11,7 +11,7 @@ export function allowCompressedBuffers(): void {
   compressionRegistry.set(CompressionType.ZSTD, { decode: unpackZstd });
 }
 
-/** An LZ4 frame (github.com/lz4/lz4, doc/lz4_Frame_format.md); does not verify its checksums. Throws an `Error`. */
+/** Unpacks an LZ4 frame (github.com/lz4/lz4, doc/lz4_Frame_format.md), ignoring its checksums. Throws an `Error`. */
 export function unpackLz4Frame(packed: Uint8Array): Uint8Array {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
   if (view.getUint32(0, true) !== 0x184d2204) throw new Error('no LZ4 frame');
@@ -31,7 +31,7 @@ export function unpackLz4Frame(packed: Uint8Array): Uint8Array {
   }
 }
 
-/** A block: literals and matches, alternating (doc/lz4_Block_format.md). */
+/** Unpacks a block: literals and matches, alternating (doc/lz4_Block_format.md). */
 function unpackLz4Block(block: Uint8Array, output: GrowingBytes): void {
   let at = 0;
   const lengthFrom = (nibble: number): number => {
@@ -54,7 +54,7 @@ function unpackLz4Block(block: Uint8Array, output: GrowingBytes): void {
   }
 }
 
-/** A growing output buffer, for an unknown size. */
+/** An output buffer that grows as needed. */
 class GrowingBytes {
   private bytes = new Uint8Array(1 << 16);
   private length = 0;
@@ -88,16 +88,16 @@ class GrowingBytes {
   }
 }
 
-/** A Zstandard frame. Throws an `Error`, also for one that could become too large. */
+/** Unpacks a Zstandard frame. Throws an `Error`, including for one that might become too large. */
 export function unpackZstd(packed: Uint8Array): Uint8Array {
   if (mostZstdBytes(packed) > MOST_BYTES) throw new Error(`a buffer of more than ${MOST_BYTES} bytes`);
-  return decompressZstd(packed).slice(); // numbers are read at multiples of their size
+  return decompressZstd(packed).slice(); // copied so that numbers are aligned
 }
 
-/** The largest block of a frame unpacks to this many bytes (section 3.1.1.2.4). */
+/** The most bytes that a block can unpack to (section 3.1.1.2.4). */
 const ZSTD_BLOCK_BYTES = 1 << 17;
 
-/** The most bytes that a frame unpacks to, by the headers of its blocks, as its own statement may be wrong. */
+/** The most bytes that a frame can unpack to, by the headers of its blocks, since its stated size may be wrong. */
 function mostZstdBytes(packed: Uint8Array): number {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
   if (view.getUint32(0, true) !== 0xfd2fb528) throw new Error('no Zstandard frame');

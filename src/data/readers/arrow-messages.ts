@@ -1,22 +1,22 @@
 /**
  * @file The messages of an Arrow stream (arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format), validated
- * before they are decoded: the decoder trusts the numbers in them, and would loop for ever on false ones.
+ * before they are decoded, since the decoder trusts the numbers in them and would loop forever on false ones.
  */
 
 import { UnreadableFile } from '../unreadable-file.js';
 import { Table } from './flat-buffer.js';
 
-/** An Arrow file is a stream between these words, with a footer before the last. */
+/** An Arrow file is a stream between two of these words, with a footer before the last. */
 export const ARROW_FILE_MAGIC = Buffer.from('ARROW1');
 const PADDED_MAGIC_BYTES = 8;
 
 /** The end of a file: the length of the footer, four bytes, and the word again. */
 const FOOTER_END_BYTES = 4 + ARROW_FILE_MAGIC.length;
 
-/** Bytes between the stream and the footer at most. */
+/** The most bytes between the stream and the footer. */
 const MOST_PADDING_BYTES = 64;
 
-/** Precedes the length of a message; streams from before 2019 have the length alone. */
+/** Precedes the length of a message; streams from before 2019 have only the length. */
 const CONTINUATION = 0xffffffff;
 
 /** The largest metadata of a message, in bytes. */
@@ -38,7 +38,7 @@ const UNKNOWN_TYPES: Readonly<Record<number, string>> = {
 /** A type of columns that is not read. */
 export class UnknownArrowType extends Error {}
 
-/** The file that messages are in, for limits and errors. */
+/** The file that contains the messages, for limits and errors. */
 interface Source {
   readonly name: string;
   /** The most bytes that it can have. */
@@ -46,8 +46,8 @@ interface Source {
 }
 
 /**
- * Passes the chunks of a stream on, or of the one in a file, each once the messages that begin in it are found valid.
- * Throws an `Error` for others, and an `UnreadableFile` for data that has no end, or more after it.
+ * Passes on the chunks of a stream, or of the stream in a file, each after validating the messages that begin in it.
+ * Throws an `Error` for invalid messages, and an `UnreadableFile` for data without an end mark or with more after it.
  */
 export async function* soundMessages(pieces: AsyncIterable<Buffer>, source: Source): AsyncGenerator<Buffer> {
   const iterator = pieces[Symbol.asyncIterator]();
@@ -107,7 +107,7 @@ async function checkEnd(first: Buffer, rest: AsyncIterator<Buffer>, isFile: bool
   );
 }
 
-/** The message at an offset, validated; `undefined` if it is incomplete. */
+/** Finds and validates the message at an offset; `undefined` if it is incomplete. */
 function messageAt(
   bytes: Buffer,
   at: number,
@@ -139,7 +139,7 @@ function checkMessage(bytes: Buffer, fileBytes: number): number {
 }
 
 /**
- * @param count how many more fields there may be: the same one may be referenced many times
+ * @param count the limit on further fields, needed because the same field may be referenced many times
  */
 function checkFields(fields: readonly Table[], level: number, count: { left: number }): void {
   if (level > MOST_LEVELS) throw new Error(`more than ${MOST_LEVELS} structures inside each other`);
@@ -156,7 +156,7 @@ function checkFields(fields: readonly Table[], level: number, count: { left: num
 /** Bytes of a node (two numbers), and of a buffer (offset and length). */
 const STRUCT_BYTES = 16;
 
-/** The most that a compressed file may expand, and the most values. */
+/** Limits for compressed files: how much they may expand, and how many values they may have. */
 const COMPRESSED = { growth: 1024, mostValues: 1 << 26 };
 
 function checkBatch(batch: Table | undefined, body: number, fileBytes: number): void {

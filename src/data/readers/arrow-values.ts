@@ -1,7 +1,7 @@
-/** @file The values of a column of an Arrow record batch, with what the decoder takes for granted checked. */
+/** @file Reads the values of a column of an Arrow record batch, and checks what the decoder takes for granted. */
 import { DataType, type Data, type Vector } from 'apache-arrow';
 
-/** Reads a value by its row; a missing one is null. Bytes are texts in UTF-8. Throws an `Error` for damaged data. */
+/** Reads a value by its row; null if missing. Bytes are decoded as UTF-8. Throws an `Error` for damaged data. */
 export function valueReader(column: Vector): (row: number) => unknown {
   const [data] = column.data as readonly (Data | undefined)[];
   if (data === undefined) return () => null;
@@ -14,7 +14,7 @@ export function valueReader(column: Vector): (row: number) => unknown {
   };
 }
 
-/** Reads the entries of a dictionary to which a column refers; the decoder cannot where their numbers have 64 bits. */
+/** Reads the entries of a column's dictionary. The decoder cannot do so for 64-bit indices. */
 function entryReader(data: Data): (row: number) => unknown {
   const dictionary = data.dictionary;
   const numbers = data.values as ArrayLike<number | bigint>;

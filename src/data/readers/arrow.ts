@@ -13,10 +13,10 @@ import { valueReader } from './arrow-values.js';
 import { rowOfValues } from './row-maker.js';
 import { mostBytesOf, readPieces, type StoredFile } from './stored-file.js';
 
-/** The depth to which columns inside structures are found. */
+/** The depth to which columns are searched for inside structures. */
 const MOST_LEVELS = 8;
 
-/** The columns of an Arrow file with one value per row, as dotted paths, and the first rows' values in them. */
+/** The columns of an Arrow file that have one value per row, as dotted paths, and their values in the first rows. */
 export async function probeArrow(
   file: StoredFile,
   count: number,
@@ -35,7 +35,7 @@ export async function probeArrow(
   return { columns, rows: [] };
 }
 
-/** The rows of an Arrow file or stream. Throws an `InputError` for a damaged one. */
+/** Reads the rows of an Arrow file or stream. Throws an `InputError` if it is damaged. */
 export async function* readArrow({ id: file, files: [stored], corpus, columns }: PairSource): AsyncGenerator<Row[]> {
   const names = [columns.ko, columns.en, ...(columns.language === undefined ? [] : [columns.language])];
   let row = 0;
@@ -55,7 +55,7 @@ export async function* readArrow({ id: file, files: [stored], corpus, columns }:
   }
 }
 
-/** The batches with rows: those without may lack the parts of structures. */
+/** Reads the batches that have rows; those without may lack the parts of structures. */
 async function* batchesOf(file: StoredFile, onSchema?: (schema: Schema) => void): AsyncGenerator<RecordBatch> {
   allowCompressedBuffers();
   const pieces = soundMessages(readPieces(file), { name: file.name, bytes: mostBytesOf(file) });

@@ -1,16 +1,16 @@
-/** @file Numbers of a workbook as Excel shows them (ECMA-376, part 1, sections 18.8.30 and 18.8.31). */
+/** @file Formats a workbook's numbers as Excel shows them (ECMA-376, part 1, sections 18.8.30 and 18.8.31). */
 import { format, isDateFormat } from 'numfmt';
 import { elementsOfXml } from './xml.js';
 
 /** How the numbers of a workbook's cells are shown. */
 export interface CellFormats {
-  /** A number by its cell's style, if it has one. */
+  /** Formats a number by its cell's style, if it has one. */
   readonly show: (value: string, style: number | undefined) => string;
 }
 
 /**
- * Formats with a number instead of a code, as Korean Excel shows them: dates with the year first. The missing ones are
- * `General` or text.
+ * Built-in formats, which have a number but no code, as in Korean Excel: dates with the year first. The missing ones
+ * are `General` or text.
  */
 const BUILT_IN: Readonly<Record<number, string>> = {
   1: '0',
@@ -107,13 +107,13 @@ function usable(code: string | undefined): string | undefined {
 function shown(value: number, code: string): string {
   const general = String(Number(value.toPrecision(DIGITS)));
   try {
-    return format(code, value).trim() || general; // `;;;` shows nothing, and yet there is a value
+    return format(code, value).trim() || general; // `;;;` shows nothing although there is a value
   } catch {
     return general; // a code that Excel would reject, too
   }
 }
 
-/** `2024-03-15T00:00:00` as it is shown: without midnight, and with a blank in the middle. */
+/** Formats `2024-03-15T00:00:00` as Excel shows it: without a midnight time, and with a space before other times. */
 export function shownIsoDate(value: string): string {
   return value.replace(/^(\d{4}-\d\d-\d\d)T00:00(?::00(?:\.0+)?)?Z?$/, '$1').replace(/^(\d{4}-\d\d-\d\d)T/, '$1 ');
 }

@@ -1,14 +1,14 @@
-/** @file Compound files ([MS-CFB]): workbooks of old Excel, and encrypted ones of today's. */
+/** @file Compound files ([MS-CFB]): workbooks of old versions of Excel, and encrypted ones of current versions. */
 import { UnreadableFile } from '../unreadable-file.js';
 import type { RandomAccess } from './random-access.js';
 
 /** The first bytes of a compound file. */
 export const COMPOUND_FILE_MAGIC = Buffer.from('d0cf11e0a1b11ae1', 'hex');
 
-/** Where its header has the size of its sectors, as a power of two, and the first sector of its directory. */
+/** Offsets in its header: of the sector size, as a power of two, and of the first sector of its directory. */
 const HEADER = { bytes: 512, sectorShift: 30, firstDirectorySector: 48 };
 
-/** The stream of an encrypted workbook, by its name in the directory. */
+/** The name, in the directory, of the stream of an encrypted workbook. */
 const ENCRYPTED = Buffer.from('EncryptedPackage', 'utf16le');
 
 /** Throws an `InputError` that says what a compound file is and what to do; accepts other files. */

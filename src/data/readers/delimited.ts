@@ -16,7 +16,7 @@ export interface DelimitedRecord {
   readonly fault?: string;
 }
 
-/** The separator and the quote. */
+/** How fields are separated and quoted. */
 export type Marks = Pick<Dialect, 'delimiter' | 'quote' | 'isSpaced' | 'isEscaped'>;
 
 const MARKS = {
@@ -24,7 +24,7 @@ const MARKS = {
   tsv: { delimiter: '\t', quote: '"' },
 } as const;
 
-/** The rows of a delimited text in UTF-8 below its header. Throws an `UnreadableFile` for a line of over 1 MiB. */
+/** Reads the rows of a delimited text in UTF-8 below its header. Throws an `UnreadableFile` for a line over 1 MiB. */
 export async function* readDelimited(pieces: AsyncIterable<Buffer>, source: PairSource): AsyncGenerator<Row[]> {
   const { id: file, dialect } = source;
   if (dialect === undefined) throw new Error(`${file}: a delimited file without a dialect`);
@@ -37,7 +37,7 @@ export async function* readDelimited(pieces: AsyncIterable<Buffer>, source: Pair
   }
 }
 
-/** The rows of a delimited text in UTF-8, header included, in chunks; skips blank lines. */
+/** Reads the rows of a delimited text in UTF-8, including the header, in chunks. Skips blank lines. */
 export async function* recordsIn(
   pieces: AsyncIterable<Buffer>,
   marks: Marks,
@@ -66,8 +66,8 @@ export function cutterFor({ delimiter, ...options }: Marks, name: string, width?
 }
 
 /**
- * The rows of a comma- or tab-separated text in which every row counts. Also throws an `UnreadableFile` for an unclosed
- * quote.
+ * Reads the rows of a comma- or tab-separated text in which no row may be lost: also throws an `UnreadableFile` for an
+ * unclosed quote.
  */
 export async function* soundRecordsOf(
   pieces: AsyncIterable<Buffer>,
@@ -115,7 +115,7 @@ function parseTogether(cuts: readonly Cut[], delimiter: string, quote: string): 
       quote,
       escape: quote, // otherwise csv-parse assumes double quotes
       record_delimiter: ['\r\n', '\n', '\r'],
-      relax_column_count: true, // the callers check, and say more
+      relax_column_count: true, // the callers check this, with better messages
       relax_quotes: true,
     });
     return parsed.length === cuts.length ? parsed : undefined;
@@ -133,8 +133,8 @@ function splitLine(bytes: Buffer, delimiter: string): string[] {
 }
 
 /**
- * The fields of a row with blanks before quotes, or with backslashes that escape a quote, separator, backslash or line
- * break; removes the backslashes.
+ * Splits a row that may have spaces before quotes, or backslashes that escape a quote, separator, backslash or line
+ * break. Removes the backslashes.
  */
 function splitRow(text: string, { delimiter, quote, isEscaped, isSpaced }: Marks): string[] {
   const row = text.replace(/(?:\r\n|\n|\r)$/, '');
@@ -180,7 +180,7 @@ function textIn(field: string): string {
   return field === '\\N' ? '' : field;
 }
 
-/** Whether the difference in fields is only separators at the end of the row, or nameless columns. */
+/** Whether the only missing fields are of nameless columns, or the only surplus fields are empty. */
 function isComplete(fields: readonly string[], most: number, least: number): boolean {
   return fields.length < most ? fields.length >= least : fields.slice(most).every((field) => field === '');
 }

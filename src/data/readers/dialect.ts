@@ -4,9 +4,9 @@ export interface Dialect {
   readonly delimiter: string;
   /** The quote around fields; empty if quotes are ordinary characters, and every line is a row. */
   readonly quote: '"' | "'" | '';
-  /** Blanks may precede a quote. */
+  /** Whether spaces may precede a quote. */
   readonly isSpaced?: boolean;
-  /** Backslashes escape quotes and separators. */
+  /** Whether backslashes escape quotes and separators. */
   readonly isEscaped?: boolean;
   /** Rows before the first pair: titles and the header. Blank lines do not count. */
   readonly rowsBefore: number;

@@ -11,10 +11,10 @@ import { countLineBreaks, findInvalidByte, lengthOfWholeCharacters, REPLACEMENT 
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 const HANGUL = /[\uac00-\ud7a3]/;
 
-/** Bytes that decide the encoding, from the first one beyond ASCII on. */
+/** How many bytes decide the encoding, starting with the first one beyond ASCII. */
 const SAMPLE_BYTES = 1 << 16;
 
-/** Byte order marks of other encodings than UTF-8; the longer ones first, as one begins with another. */
+/** Byte order marks of encodings other than UTF-8, the longer ones first, as one begins with another. */
 const OTHER_MARKS = [
   { mark: Buffer.from([0xff, 0xfe, 0, 0]), encoding: 'utf-32le' },
   { mark: Buffer.from([0, 0, 0xfe, 0xff]), encoding: 'utf-32be' },
@@ -22,7 +22,7 @@ const OTHER_MARKS = [
   { mark: Buffer.from([0xfe, 0xff]), encoding: 'utf-16be' },
 ] as const;
 
-/** Bytes at the beginning of a text that decide whether it is UTF-16 or UTF-32. */
+/** How many bytes at the beginning of a text decide whether it is UTF-16 or UTF-32. */
 const MARK_BYTES = 4;
 
 /**
@@ -49,7 +49,7 @@ export async function* utf8Pieces(pieces: AsyncIterable<Buffer>, name: string): 
   }
 }
 
-/** The encoding with two or four bytes per character that a text is in, if it is. */
+/** The UTF-16 or UTF-32 encoding of a text, if it is in one. */
 function wideEncoding(start: Buffer): string | undefined {
   const marked = OTHER_MARKS.find(({ mark }) => start.subarray(0, mark.length).equals(mark));
   if (marked !== undefined) return marked.encoding;
@@ -59,7 +59,7 @@ function wideEncoding(start: Buffer): string | undefined {
 }
 
 async function* widePieces(start: Buffer, rest: AsyncIterable<Buffer>, encoding: string): AsyncGenerator<Buffer> {
-  const decoder = iconv.getDecoder(encoding); // leaves the mark out
+  const decoder = iconv.getDecoder(encoding); // drops the byte order mark
   let length = 0;
   for await (const piece of chained(start, rest)) {
     length += piece.length;
@@ -69,7 +69,7 @@ async function* widePieces(start: Buffer, rest: AsyncIterable<Buffer>, encoding:
   if (end !== '') yield Buffer.from(end);
 }
 
-/** What stands for part of a character at the end of a text of so many bytes, which the decoder passes over. */
+/** The replacement for an incomplete character at the end of a text of this length, which the decoder drops. */
 function cutUnit(length: number, encoding: string): string {
   return length % (encoding.startsWith('utf-32') ? 4 : 2) === 0 ? '' : REPLACEMENT;
 }
@@ -101,7 +101,7 @@ async function* chained(start: Buffer, rest: AsyncIterable<Buffer>): AsyncGenera
   yield* rest;
 }
 
-/** A whole text, as a string. Throws an `UnreadableFile` if it is in none of the encodings. */
+/** Decodes a whole text. Throws an `UnreadableFile` if it is in none of the encodings. */
 export function decodeText(bytes: Buffer, name: string): string {
   const wide = wideEncoding(bytes);
   if (wide !== undefined) return iconv.decode(bytes, wide) + cutUnit(bytes.length, wide);
@@ -109,8 +109,8 @@ export function decodeText(bytes: Buffer, name: string): string {
 }
 
 /**
- * The beginning of a text, for recognition. Bytes that are not text become U+FFFD, or other letters; a truncated
- * character at the end is left out.
+ * Decodes the beginning of a text, for recognition. Bytes that are not text become U+FFFD or wrong letters; an
+ * incomplete character at the end is dropped.
  */
 export function decodeBeginning(bytes: Buffer): { readonly text: string; readonly isText: boolean } {
   const wide = wideEncoding(bytes);
@@ -124,18 +124,19 @@ export function decodeBeginning(bytes: Buffer): { readonly text: string; readonl
   }
 }
 
-/** The text of bytes in code page 949 that contain Hangul; `undefined` for anything else. */
+/** Decodes code page 949 that contains Hangul; `undefined` for anything else. */
 export function decodeCp949(bytes: Buffer): string | undefined {
   const text = iconv.decode(bytes, 'cp949');
   return HANGUL.test(text) && !text.includes(REPLACEMENT) ? text : undefined;
 }
 
-/** The longest line in bytes, so that memory holds a line and not a file without line breaks. */
+/** The longest line in bytes, so that a file without line breaks does not fill memory. */
 const MAX_LINE_BYTES = 1 << 20;
 
 /**
- * The lines of a text in UTF-8, in chunks, without their line breaks (`\n`, `\r\n`, or `\r` where that ends all); an
- * empty last line does not count. Throws an `UnreadableFile`, called by `name`, for a line over 1 MiB.
+ * Reads the lines of a text in UTF-8, in chunks, without their line breaks (`\n`, `\r\n`, or `\r` if that ends all
+ * lines). An empty last line does not count. Throws an `UnreadableFile` that calls the file `name` for a line over 1
+ * MiB.
  */
 export async function* linesOf(pieces: AsyncIterable<Buffer>, name: string): AsyncGenerator<string[]> {
   let rest: Buffer[] = [];
@@ -166,7 +167,7 @@ export async function* linesOf(pieces: AsyncIterable<Buffer>, name: string): Asy
   if (last !== '') yield [last];
 }
 
-/** Whether bytes are nothing but blank lines: hundreds of millions of them take seconds, not minutes. */
+/** Whether bytes are only blank lines. Makes reading hundreds of millions of them take seconds, not minutes. */
 function isBlank(bytes: Buffer): boolean {
   if (bytes.at(-1) !== 10) return false;
   for (let at = 0; at < bytes.length; at++) {
@@ -185,7 +186,7 @@ function decoderFor(head: Buffer, before: { bytes: number; lines: number }, name
       return hasMark ? piece.subarray(BYTE_ORDER_MARK.length) : piece;
     };
   }
-  const text = iconv.getDecoder('cp949').write(sample); // leaves out a truncated character at the end
+  const text = iconv.getDecoder('cp949').write(sample); // drops an incomplete character at the end
   if (!HANGUL.test(text) || text.includes(REPLACEMENT)) throw notText(sample, before.lines, name);
   const decoder = iconv.getDecoder('cp949');
   return (piece) => Buffer.from(decoder.write(piece));

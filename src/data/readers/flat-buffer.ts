@@ -1,6 +1,6 @@
-/** @file FlatBuffers (flatbuffers.dev/internals), in which Arrow writes its messages. */
+/** @file Reads FlatBuffers (flatbuffers.dev/internals), the format of Arrow's messages. */
 
-/** A table, with every offset checked. */
+/** A table. Every offset is checked. */
 export class Table {
   private constructor(
     private readonly bytes: Buffer,
@@ -20,7 +20,7 @@ export class Table {
     return at === undefined ? 0 : this.bytes[at]!;
   }
 
-  /** A number that is not negative. */
+  /** A non-negative number. */
   long(field: number): number {
     const at = this.place(field, 8);
     return at === undefined ? 0 : this.longAt(at);
@@ -38,7 +38,7 @@ export class Table {
     return at === undefined ? undefined : new Table(this.bytes, at + this.bytes.readUInt32LE(at));
   }
 
-  /** Where the elements of a vector are. */
+  /** The positions of the elements of a vector. */
   vector(field: number, size: number): number[] {
     const place = this.place(field, 4);
     if (place === undefined) return [];

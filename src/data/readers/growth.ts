@@ -1,12 +1,12 @@
 /** @file Limits on the expansion of compressed data: compressed zeros would fill a disk. */
 
-/** This many bytes are always allowed. */
+/** How many bytes are always allowed. */
 const FREE_BYTES = 1 << 30;
 
-/** Texts expand three to ten times, and the XML of a workbook some fifty times. */
+/** The largest allowed factor: texts expand three to ten times, and the XML of a workbook some fifty times. */
 const MOST_GROWTH = 200;
 
-/** Why compressed data is not unpacked, if it expands more than any text does. */
+/** The reason to refuse compressed data if it expands more than any text does. */
 export function excessOf(packedBytes: number, bytes: number): string | undefined {
   if (bytes <= FREE_BYTES || bytes <= MOST_GROWTH * packedBytes) return undefined;
   const found = `${packedBytes} bytes that unpack to ${bytes} or more`;

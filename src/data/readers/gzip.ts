@@ -11,7 +11,7 @@ export function isGzip(bytes: Buffer): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 8;
 }
 
-/** The unpacked bytes of a file, in chunks. Throws an `UnreadableFile` if they are truncated or damaged. */
+/** Unpacks a file, in chunks. Throws an `UnreadableFile` if it is truncated or damaged. */
 export async function* gunzipped(packed: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
   let [size, packedSize] = [0, 0];
   const counted = async function* (): AsyncGenerator<Buffer> {
@@ -35,7 +35,7 @@ export async function* gunzipped(packed: AsyncIterable<Buffer>, name: string): A
   }
 }
 
-/** The unpacked bytes of a file for random access. Throws an `UnreadableFile` for more than `most`. */
+/** Unpacks a file into memory. Throws an `UnreadableFile` for more than `most` bytes. */
 export function gunzippedWhole(packed: Buffer, name: string, most: number): Buffer {
   try {
     return gunzipSync(packed, { maxOutputLength: most });
@@ -52,8 +52,8 @@ export function gunzippedWhole(packed: Buffer, name: string, most: number): Buff
 }
 
 /**
- * The approximate expansion of a file, from its first bytes. (The size in a file's last bytes is modulo 2³², and that
- * of its last member only.)
+ * Estimates the expansion of a file from its first bytes. (The size stored in its last bytes is modulo 2³², and that of
+ * the last member only.)
  */
 export function growthOf(packed: Buffer): number {
   try {

@@ -1,31 +1,30 @@
 import { UnreadableFile } from '../unreadable-file.js';
 import { hexadecimal } from './utf8.js';
 
-/** The largest element in bytes, so that an unclosed bracket or quote is found soon. */
+/** The largest element in bytes, so that an unclosed bracket or quote is noticed soon. */
 const MAX_ELEMENT_BYTES = 1 << 20;
 
 const [TAB, LINE_FEED, RETURN, SPACE] = [0x09, 0x0a, 0x0d, 0x20];
 const [QUOTE, COMMA, BACKSLASH] = [0x22, 0x2c, 0x5c];
 const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-/** The end of a text after which the array of pairs begins: the key `data` of the outermost object. */
+/** Matches the text before the array of pairs: it ends with the key `data` of the outermost object. */
 const DATA_KEY = /(?:^|[{,])\s*"data"\s*:\s*$/;
 
-/** The end of a text after which the first object of an array under some key begins. */
+/** Matches the text before the first object of an array under any key. */
 const ARRAY_UNDER_KEY = /(?:^|[{,])\s*"([^"\\]*)"\s*:\s*\[\s*$/;
 
-/** Bytes before a bracket in which that key is looked for. */
+/** How many bytes before a bracket to search for that key. */
 const KEY_BYTES = 160;
 
 const EXPECTED = 'a JSON array of objects, [{"ko": "…", "en": "…"}, …], or one under "data"';
 
 /**
- * The elements of an array, or of the array under the key `data` of an object, or, where some keys are excepted, of the
- * arrays of objects under all other keys, as texts not yet parsed; of an object
- * without such an array the object itself. Several such arrays and objects may follow one another, with or without
- * commas between them. They come piece by piece of the file, which must be UTF-8, so that memory holds a piece and not
- * the file. Throws an `UnreadableFile` where there is no such array or its end is missing; whether an element is JSON
- * (RFC 8259) shows when the caller parses it.
+ * Yields, as unparsed texts, the elements of an array, or of the array under the key `data` of an object, or, if keys
+ * are excepted, of the arrays of objects under all other keys; for an object without such an array, the object itself.
+ * Several such arrays and objects may follow one another, with or without commas in between. The file, which must be
+ * UTF-8, is processed in chunks, so that memory holds a chunk and not the file. Throws an `UnreadableFile` if there is
+ * no such array or its end is missing. The caller finds out whether an element is JSON (RFC 8259) by parsing it.
  */
 export async function* elementsOf(
   pieces: AsyncIterable<Buffer>,
@@ -52,7 +51,7 @@ class ElementCutter {
   /** The number of open brackets and braces. */
   private depth = 0;
   private inString = false;
-  /** After a backslash in a string, at the end of a chunk. */
+  /** Whether the last chunk ended after a backslash in a string. */
   private escaped = false;
   /** The depth inside the array of elements, once it is found. */
   private arrayDepth: number | undefined;
@@ -62,7 +61,7 @@ class ElementCutter {
   private earlierBytes = 0;
   private elements: string[] = [];
   private count = 0;
-  /** The current array has had no element yet. */
+  /** Whether the current array has had no element yet. */
   private isFirst = true;
   private bytes = 0;
 
@@ -71,7 +70,7 @@ class ElementCutter {
     private readonly except?: readonly string[],
   ) {}
 
-  /** The elements that end in a chunk. */
+  /** Returns the elements that end in a chunk. */
   cut(piece: Buffer): string[] {
     this.elements = [];
     let start = 0; // of the current element's part in this chunk
@@ -156,7 +155,7 @@ class ElementCutter {
 
   private keep(rest: Buffer): void {
     if (this.state === 'after array') {
-      this.earlier = [Buffer.from(Buffer.concat([...this.earlier, rest]).subarray(-KEY_BYTES))]; // a key may end in it
+      this.earlier = [Buffer.from(Buffer.concat([...this.earlier, rest]).subarray(-KEY_BYTES))]; // may be part of a key
       return;
     }
     if (this.state !== 'inside' || rest.length === 0) return;

@@ -1,6 +1,6 @@
 /**
- * @file Tables that are one JSON value, as pandas (`to_json` without `orient="records"`) and dictionaries of lists
- * write them. They can only be read as a whole.
+ * @file Tables that are one JSON value, such as a dictionary of lists, or what pandas writes (`to_json` without
+ * `orient="records"`). They can only be read as a whole.
  */
 import { isObject, type JsonObject } from '../../base/json-schema.js';
 import type { Row } from '../pair.js';
@@ -17,7 +17,7 @@ const MOST_BYTES = 1 << 26;
 /** Rows per batch. */
 const BATCH = 1000;
 
-/** The value of a file; nothing if it is not JSON. Throws an `UnreadableFile` if it is too large. */
+/** Parses a whole file; undefined if it is not JSON. Throws an `UnreadableFile` if it is too large. */
 export async function wholeValue(file: StoredFile): Promise<unknown> {
   const pieces: Buffer[] = [];
   let bytes = 0;
@@ -37,7 +37,7 @@ export async function wholeValue(file: StoredFile): Promise<unknown> {
   }
 }
 
-/** The rows of a value, read as a table of this layout; nothing if it is not one. */
+/** Yields the rows of a table with this layout; none if the value is not one. */
 export function* rowsOfTable(value: unknown, table: JsonTable): Generator<JsonObject> {
   if (table === 'values' || table === 'numbered') {
     if (!Array.isArray(value) || !value.every((row) => Array.isArray(row))) return;
@@ -55,7 +55,7 @@ export function* rowsOfTable(value: unknown, table: JsonTable): Generator<JsonOb
   } else if (parts.every((part) => typeof part === 'object' && part !== null)) yield* rowsOfColumns(value);
 }
 
-/** The rows of a table in a file. Throws an `UnreadableFile` if the file has changed. */
+/** Reads the rows of a table in a file. Throws an `UnreadableFile` if the file has changed. */
 export async function* readJsonTable({ id: file, files: [stored], corpus, columns, table }: PairSource) {
   let row = 0;
   let rows: Row[] = [];
@@ -74,7 +74,7 @@ function* rowsUnder(header: readonly unknown[], rows: readonly unknown[]): Gener
     yield Object.fromEntries(names.map((name, i) => [name, Array.isArray(row) ? (row as unknown[])[i] : undefined]));
 }
 
-/** A column's name: of several levels, as pandas' MultiIndex has, joined by commas; a deeper value has none. */
+/** A column's name. Levels, as in pandas' MultiIndex, are joined by commas; a deeper value has no name. */
 function columnName(value: unknown): string {
   const scalar = (part: unknown): string => (typeof part === 'object' && part !== null ? '' : String(part));
   return Array.isArray(value) ? value.map(scalar).join(',') : scalar(value);

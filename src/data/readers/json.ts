@@ -12,12 +12,12 @@ import { describeColumns, faultyRow, rowOf } from './row-maker.js';
 import { UnreadableFile } from '../unreadable-file.js';
 import { readSmallFiles } from './stored-file.js';
 
-/** Small files that are read between two turns of the event loop. */
+/** How many small files to read per turn of the event loop. */
 const FILES_AT_ONCE = 100;
 
 /**
- * The rows of a JSON array, bare or under `data` or other keys, in UTF-8. Throws an `InputError` for a file that is
- * truncated or no such array.
+ * Reads the rows of a JSON array, bare or under `data` or other keys, in UTF-8. Throws an `InputError` if the file is
+ * truncated or not such an array.
  */
 export async function* readJson(pieces: AsyncIterable<Buffer>, source: PairSource): AsyncGenerator<Row[]> {
   const { id: file, corpus, columns } = source;
@@ -27,7 +27,7 @@ export async function* readJson(pieces: AsyncIterable<Buffer>, source: PairSourc
   }
 }
 
-/** The rows of a text in UTF-8 with a JSON object per line; skips blank lines. */
+/** Reads the rows of a text in UTF-8 with a JSON object per line. Skips blank lines. */
 export async function* readJsonLines(pieces: AsyncIterable<Buffer>, source: PairSource): AsyncGenerator<Row[]> {
   const { id: file, corpus, columns } = source;
   let row = 0;
@@ -41,7 +41,9 @@ export async function* readJsonLines(pieces: AsyncIterable<Buffer>, source: Pair
   }
 }
 
-/** The rows of small JSON files, most with one object each. A file that is not JSON counts as one unreadable row. */
+/**
+ * Reads the rows of small JSON files, most with one object each. A file that is not JSON counts as one unreadable row.
+ */
 export async function* readJsonFiles({ files, corpus, columns }: PairSource): AsyncGenerator<Row[]> {
   let rows: Row[] = [];
   let read = 0;
@@ -56,7 +58,7 @@ export async function* readJsonFiles({ files, corpus, columns }: PairSource): As
 }
 
 /**
- * The objects of a small JSON file: the elements of its array, bare or under `data`, or its only object; or those of a
+ * The objects of a small JSON file: the elements of its array, bare or under `data`, its only object, or those of a
  * sequence of arrays and objects. Throws an `UnreadableFile`.
  */
 export function objectsOf(bytes: Buffer, name: string): readonly unknown[] {
@@ -83,7 +85,7 @@ function elementsIfSound(text: string, name: string): readonly unknown[] | undef
   }
 }
 
-/** The object of an element or a line, or why it is not one. */
+/** Parses an element or a line as an object, or says why it is not one. */
 export function parseObject(text: string): JsonObject | string {
   try {
     const value = parseLeniently(text);
@@ -93,10 +95,10 @@ export function parseObject(text: string): JsonObject | string {
   }
 }
 
-/** A string, which is skipped, or a number that JSON does not have and Python writes. */
+/** A string, which is skipped, or a number that Python writes but JSON does not have. */
 const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\bInfinity\b|\bNaN\b/gs;
 
-/** The value of a JSON text in which `NaN`, `Infinity` and `-Infinity` become `null`. Throws a `SyntaxError`. */
+/** Parses JSON, reading `NaN`, `Infinity` and `-Infinity` as `null`. Throws a `SyntaxError`. */
 export function parseLeniently(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -127,9 +129,7 @@ function rowOfText(text: string, columns: TextColumns, place: Place): Row {
   return typeof object === 'string' ? faultyRow(place, object) : rowOfObject(object, columns, place);
 }
 
-/**
- * The row of an object. A missing text, or `null`, counts as empty; if both are missing, the object is something else.
- */
+/** The row of an object. A missing text, or `null`, counts as empty; if both are missing, the object is not a pair. */
 export function rowOfObject(object: JsonObject, columns: TextColumns, place: Place): Row {
   const [first, second] = [valueOf(object, columns.ko), valueOf(object, columns.en)];
   if (first === undefined && second === undefined) {
@@ -171,7 +171,7 @@ function ownValue(object: JsonObject, key: string): unknown {
   return same === undefined ? undefined : object[same];
 }
 
-/** The entries of an object; those of nested objects as `key.inner`, as deep as pairs may be. */
+/** The entries of an object, with those of nested objects as `key.inner`, to the depth at which pairs may be. */
 export function entriesOf(object: JsonObject, depth = DEEPEST): [key: string, value: unknown][] {
   return Object.entries(object).flatMap(([key, value]): [string, unknown][] => {
     if (depth === 0 || !isObject(value)) return [[key, value]];
@@ -179,7 +179,7 @@ export function entriesOf(object: JsonObject, depth = DEEPEST): [key: string, va
   });
 }
 
-/** The depth of nested objects in which texts are looked for: `{"item": {"translation": {"ko": …}}}`. */
+/** How deep to search nested objects for texts: `{"item": {"translation": {"ko": …}}}`. */
 const DEEPEST = 2;
 
 function wrongElement(value: unknown): string {

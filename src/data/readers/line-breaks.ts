@@ -1,16 +1,16 @@
-/** @file The line breaks of texts: `\n`, `\r\n`, or `\r` alone, as programs of old Macintoshes write them. */
+/** @file Line breaks: `\n`, `\r\n`, or `\r` alone, as on old Macintoshes. */
 
 const [LINE_FEED, RETURN] = [0x0a, 0x0d];
 
-/** Bytes in which the first line feed is looked for: longer lines are refused. */
+/** How many bytes to search for the first line feed; longer lines are refused. */
 const LONGEST_LINE = 1 << 20;
 
 /**
- * The bytes of a text in UTF-8, in chunks, in which `\r` alone becomes `\n` where it is what ends lines: where there is
- * no line feed in the first MiB. In other texts it is a character of a line.
+ * Converts `\r` to `\n` in a text in UTF-8 whose lines end with `\r` alone, that is, one without a line feed in the
+ * first MiB. In other texts `\r` is an ordinary character.
  */
 export async function* withLineFeeds(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let held: Buffer[] | undefined = []; // until it is known what ends lines
+  let held: Buffer[] | undefined = []; // until the kind of line break is known
   let size = 0;
   let isReturn = false;
   let last: Buffer = Buffer.alloc(0); // a return at the end of a chunk, which a line feed may follow

@@ -1,22 +1,22 @@
 /**
- * @file Decides how the fields of a delimited file are quoted, and whether backslashes escape, by looking ahead: the
- * rows before the first one that shows it must be read in the same way.
+ * @file Determines how the fields of a delimited file are quoted, and whether backslashes escape, by looking ahead:
+ * rows before the first one that reveals it must be read the same way.
  */
 import { cutterFor, type Marks } from './delimited.js';
 
 const [LINE_FEED, RETURN, BACKSLASH, SPACE] = [0x0a, 0x0d, 0x5c, 0x20];
 
-/** Bytes in which the quotes are compared. */
+/** How many bytes to compare quotes in. */
 const COMPARED_BYTES = 1 << 22;
 
-/** Returns the chunks of a text in UTF-8 from its beginning, as often as it is called. */
+/** Reads the chunks of a text in UTF-8, starting from its beginning at each call. */
 export type PiecesAgain = () => AsyncIterable<Buffer>;
 
 /**
- * The quotes around fields: as given, or single quotes, or double ones after a blank, if more rows are valid that way,
- * or equally many and the quotes would otherwise be part of the texts.
+ * Determines the quotes around fields: as given, or single quotes, or double quotes after a space if more rows are
+ * valid that way, or equally many and the quotes would otherwise be part of the texts.
  *
- * @param width fields of a row
+ * @param width the number of fields in a row
  */
 export async function quotesAhead(pieces: PiecesAgain, marks: Marks, name: string, width: number): Promise<Marks> {
   const others: readonly Marks[] = [
@@ -43,7 +43,7 @@ export async function escapesAhead(pieces: PiecesAgain, marks: Marks, name: stri
   return cutter.end().some(({ isEscaped }) => isEscaped);
 }
 
-/** The first bytes of a text. */
+/** Reads the first bytes of a text. */
 async function* beginning(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let left = COMPARED_BYTES;
   for await (const piece of pieces) {
@@ -53,7 +53,7 @@ async function* beginning(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer>
   }
 }
 
-/** The candidates with which a field of the first rows begins. */
+/** The candidates whose quotes begin a field in the first rows. */
 async function amongFirst(pieces: PiecesAgain, others: readonly Marks[]): Promise<readonly Marks[]> {
   const found = new Set<Marks>();
   for await (const piece of beginning(pieces()))
@@ -67,7 +67,7 @@ function hasOpening(bytes: Buffer, marks: Marks): boolean {
   return false;
 }
 
-/** Whether a quote begins a field, and, if blanks may precede it, does so after one. */
+/** Whether a quote begins a field, after a space if spaces may precede it. */
 function isOpening(bytes: Buffer, at: number, { delimiter, isSpaced }: Marks): boolean {
   let before = at - 1;
   if (isSpaced === true) {
@@ -77,7 +77,7 @@ function isOpening(bytes: Buffer, at: number, { delimiter, isSpaced }: Marks): b
   return before < 0 ? false : bytes[before] === delimiter.charCodeAt(0) || isLineBreak(bytes[before]);
 }
 
-/** How many rows are valid for some quotes, and in how many fields they are quotes. */
+/** Counts the rows that are valid with some quotes, and the fields that these quotes enclose. */
 async function soundnessOf(
   pieces: PiecesAgain,
   marks: Marks,

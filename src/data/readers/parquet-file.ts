@@ -1,5 +1,5 @@
 /**
- * @file Parquet files (parquet.apache.org/docs/file-format) read page by page, so that memory holds a page of each
+ * @file Reads Parquet files (parquet.apache.org/docs/file-format) page by page, so that memory holds a page of each
  * column and not a row group, which may be the whole file.
  */
 import { parquetMetadataAsync, parquetSchema, type FileMetaData, type SchemaTree } from 'hyparquet';
@@ -26,13 +26,13 @@ type RowGroup = FileMetaData['row_groups'][number];
 type ColumnMetaData = NonNullable<RowGroup['columns'][number]['meta_data']>;
 
 /**
- * The largest page in bytes, compressed or not. Usually pages have 1 MiB, but some programs write a row group's column
- * as one.
+ * The largest page in bytes, compressed or not. Pages usually have 1 MiB, but some programs write a whole column of a
+ * row group as one page.
  */
 const MOST_PAGE_BYTES = 1 << 28;
 const MOST_PAGE_VALUES = 1 << 24;
 
-/** Bytes in which a page's header is looked for: first the usual size, then the most; it may quote long texts. */
+/** How many bytes to search for a page's header, from the usual size to the most. It may quote long texts. */
 const HEADER_BYTES = [1 << 12, 1 << 16, 1 << 22];
 
 const MAGIC_BYTES = 4;
@@ -100,7 +100,7 @@ async function* readColumns(
 
 /** The pages of a column in a row group, one after another. */
 class ColumnPages {
-  /** Read, but not yet taken. */
+  /** Values that were read but not yet taken. */
   values: unknown[] = [];
   private readonly metadata: ColumnMetaData;
   private at: number;
@@ -169,7 +169,7 @@ class ColumnPages {
         const header = parquetHeader(reader);
         return { header, size: reader.offset };
       } catch (error) {
-        if (!(error instanceof RangeError) || bytes.length < length) throw error; // else it goes on beyond them
+        if (!(error instanceof RangeError) || bytes.length < length) throw error; // else it continues
       }
     }
     throw new Error('a page without an end of its header');
@@ -190,8 +190,8 @@ class ColumnPages {
 }
 
 /**
- * A value inside structures is in lists of one element; if a structure is missing, in empty ones. Throws for one that
- * the page does not have, or that is not in the dictionary: missing values are null.
+ * Unwraps a value. One inside structures comes in lists of one element, or in empty lists if a structure is missing.
+ * Missing values are null, so this throws for undefined, which means that the page or the dictionary lacks the value.
  */
 function unwrapped(value: unknown): unknown {
   let inner = value;
@@ -221,7 +221,7 @@ function encrypted(name: string): UnreadableFile {
   );
 }
 
-/** What Dask, Spark and pyarrow write beside the files of a table, as `_metadata`. */
+/** The error for `_metadata`, a summary that Dask, Spark and pyarrow write beside the files of a table. */
 function summary(name: string): UnreadableFile {
   return new UnreadableFile(name, 'expected rows, got a summary of other Parquet files; name those, or their folder');
 }

@@ -1,6 +1,6 @@
 /**
- * @file Pages of Parquet files, decompressed and validated before they are decoded: a decoder trusts the lengths of
- * runs, and would loop for ever on a false one.
+ * @file Decompresses and validates pages of Parquet files before they are decoded, since the decoder trusts the lengths
+ * of runs and would loop forever on a false one.
  */
 import type { parquetHeader, readPage } from 'hyparquet/src/column.js';
 import { decompressPage } from 'hyparquet/src/datapage.js';
@@ -9,14 +9,14 @@ import { getMaxDefinitionLevel } from 'hyparquet/src/schema.js';
 export type PageHeader = ReturnType<typeof parquetHeader>;
 export type ColumnDecoder = Parameters<typeof readPage>[2];
 
-/** A page whose values are not compressed any more. */
+/** A decompressed page. */
 export interface UnpackedPage {
   readonly bytes: Uint8Array;
   readonly header: PageHeader;
   readonly decoder: ColumnDecoder;
 }
 
-/** How many values a last run may have too many: some programs fill blocks of 512. */
+/** How many surplus values the last run may have, as some programs pad blocks to 512. */
 const MOST_PADDING = 512;
 
 /** Decompresses a page. Throws an `Error` if its runs hold more values than the page. */
@@ -61,12 +61,12 @@ function unpackV2(packed: Uint8Array, header: PageHeader, decoder: ColumnDecoder
   return { bytes, header: { ...header, compressed_page_size: bytes.length, data_page_header_v2: unpackedData } };
 }
 
-/** Bits of a definition level. */
+/** The number of bits of a definition level. */
 function levelWidth({ schemaPath }: ColumnDecoder): number {
   return 32 - Math.clz32(getMaxDefinitionLevel(schemaPath));
 }
 
-/** Indices of a dictionary, and booleans, are in runs, too. */
+/** Checks the runs of dictionary indices and booleans. */
 function checkValues(bytes: Uint8Array, encoding: string, count: number): void {
   if (encoding.endsWith('_DICTIONARY') && bytes.length > 0) checkRuns(bytes.subarray(1), bytes[0]!, count);
   else if (encoding === 'RLE' && bytes.length > 0) checkRuns(part(bytes, 4, 4 + lengthAt(bytes, 0)), 1, count);
@@ -98,7 +98,7 @@ function lengthAt(bytes: Uint8Array, at: number): number {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at, true);
 }
 
-/** A range of the bytes. Throws if it exceeds them. */
+/** Returns a range of the bytes. Throws if it exceeds them. */
 function part(bytes: Uint8Array, start: number, end: number): Uint8Array {
   if (!(start >= 0 && start <= end && end <= bytes.length))
     throw new Error(`a part up to byte ${end} of ${bytes.length}`);

@@ -1,4 +1,4 @@
-/** @file The rows of Parquet files. */
+/** @file Reads the rows of Parquet files. */
 import type { Row } from '../pair.js';
 import type { PairSource } from '../source.js';
 import type { ParquetFile } from './parquet-file.js';
@@ -6,7 +6,7 @@ import { rowOfValues } from './row-maker.js';
 import type { RandomAccess } from './random-access.js';
 import { openStoredFile, type StoredFile } from './stored-file.js';
 
-/** The columns of a Parquet file with one value per row, and the values of the first rows, by column. */
+/** The columns of a Parquet file that have one value per row, and the values of the first rows, by column. */
 export async function probeParquet(
   file: StoredFile,
   rows: number,
@@ -20,7 +20,7 @@ export async function probeParquet(
   }
 }
 
-/** The rows of a Parquet file. Throws an `InputError` for a damaged one. */
+/** Reads the rows of a Parquet file. Throws an `InputError` if it is damaged. */
 export async function* readParquet({ id: file, files: [stored], corpus, columns }: PairSource): AsyncGenerator<Row[]> {
   const access = openStoredFile(stored!);
   try {
@@ -43,7 +43,7 @@ async function firstRows({ columns, read }: ParquetFile, count: number): Promise
   return [];
 }
 
-/** Opens a file by the library, which few data need and is slow to load. */
+/** Opens a file. The library is imported only here, as it is slow to load and rarely needed. */
 async function open(access: RandomAccess): Promise<ParquetFile> {
   const { openParquet } = await import('./parquet-file.js');
   return openParquet(access);

@@ -1,17 +1,17 @@
-/** @file Random access to bytes: of a file on disk, or in memory. */
+/** @file Random access to the bytes of a file on disk, or in memory. */
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { unreadable } from '../unreadable-file.js';
 
 /** A file that is read at any position. */
 export interface RandomAccess {
-  /** For messages. */
+  /** What messages call it. */
   readonly name: string;
   /** The number of bytes. */
   readonly size: number;
-  /** `length` bytes from `position` on, fewer at the end. */
+  /** Reads `length` bytes at `position`, fewer at the end. */
   readonly read: (position: number, length: number) => Buffer;
-  /** The bytes from `start` up to `end`, in chunks. */
+  /** Reads the bytes from `start` up to `end`, in chunks. */
   readonly stream: (start: number, end: number) => AsyncIterable<Buffer>;
   readonly close: () => void;
 }
@@ -19,7 +19,7 @@ export interface RandomAccess {
 /** The size of the chunks in which files are read. */
 export const PIECE = 1 << 18;
 
-/** A file on disk, with its name for messages. Throws an `InputError`, here and later, if the system refuses. */
+/** Opens a file on disk, called `name` in messages. Throws an `InputError`, here and later, if the system refuses. */
 export function openFile(path: string, name: string): RandomAccess {
   const named = <T>(work: () => T): T => {
     try {
@@ -49,7 +49,7 @@ export function openFile(path: string, name: string): RandomAccess {
   };
 }
 
-/** Bytes in memory. */
+/** Provides random access to bytes in memory. */
 export function openBuffer(bytes: Buffer, name: string): RandomAccess {
   return {
     name,
@@ -64,7 +64,7 @@ function* bufferPieces(bytes: Buffer): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
 }
 
-/** The bytes of a file, in chunks. Throws an `InputError` if the system refuses. */
+/** Reads a file in chunks. Throws an `InputError` if the system refuses. */
 export async function* filePieces(path: string, name: string, start = 0, end = Infinity): AsyncGenerator<Buffer> {
   if (end <= start) return;
   try {

@@ -1,5 +1,5 @@
 /**
- * @file Splits a delimited text into rows (RFC 4180), and finds lines that are not rows because a quote is not closed.
+ * @file Splits a delimited text into rows (RFC 4180), and finds lines that are not rows because of an unclosed quote.
  */
 import { UnreadableFile } from '../unreadable-file.js';
 import { hasEscapes, isSound, MOST_BYTES, NONE, RowScan, type ByteMarks, type Found } from './row-scan.js';
@@ -10,9 +10,9 @@ export interface Cut {
   /** From 1. */
   readonly line: number;
   readonly lastLine: number;
-  /** Backslashes escape quotes and separators in it. */
+  /** Whether backslashes escape quotes and separators in it. */
   readonly isEscaped: boolean;
-  /** Its quotes match, and it has as many fields as others. */
+  /** Whether its quotes match and it has as many fields as others. */
   readonly isSound: boolean;
   /** Why it is not a row. */
   readonly fault?: string;
@@ -24,28 +24,28 @@ export interface CutterOptions {
   readonly quote?: string;
   /** The fields of a row; default: those of the first one. */
   readonly width?: number | undefined;
-  /** Backslashes are known to escape. */
+  /** Whether backslashes are known to escape. */
   readonly isEscaped?: boolean | undefined;
-  /** Blanks may precede a quote. */
+  /** Whether spaces may precede a quote. */
   readonly isSpaced?: boolean | undefined;
 }
 
 const [LINE_FEED, RETURN] = [0x0a, 0x0d];
 
 /**
- * The most unsound rows that are read again with backslashes as escapes, so that a file full of them takes no longer.
+ * How many invalid rows to read again with backslashes as escapes. The limit keeps a file full of them from taking
+ * longer.
  */
 const MOST_ATTEMPTS = 16;
 
 /**
- * Cuts a text in UTF-8, piece by piece. A quoted field over several lines that is not closed, or whose closing quote
- * has text after it, began on a line that forgot to close its quote: that line is none of the rows, and the next row is
- * looked for on the line after it. So a bad line costs no sound one.
+ * Splits a text in UTF-8 into rows, chunk by chunk. If a quoted field spans several lines and is not closed, or its
+ * closing quote is followed by text, the line on which it began lacks its closing quote. That line is not a row, and
+ * the next row is searched for on the line after it, so that a bad line does not cost a good one.
  *
- * The first row that is unsound by RFC 4180 and sound where backslashes escape quotes and separators, as Spark, MySQL
- * and pandas (`escapechar`) write them, tells that they do in the rest of the file. So does one in which the only
- * quotes within fields stand after backslashes. Whoever wants it for the rows before, too, looks ahead
- * (`look-ahead.ts`).
+ * Backslashes escape from the first row on that is invalid by RFC 4180 but valid if they escape quotes and separators,
+ * as Spark, MySQL and pandas (`escapechar`) write them, or in which the only quotes within fields follow backslashes.
+ * To apply this to earlier rows as well, look ahead (`look-ahead.ts`).
  */
 export class RecordCutter {
   private rest: Buffer = Buffer.alloc(0);
@@ -56,7 +56,7 @@ export class RecordCutter {
   private readonly marks: ByteMarks;
 
   /**
-   * @param name of the file, for messages
+   * @param name what messages call the file
    */
   constructor(
     delimiter: number,
@@ -68,12 +68,12 @@ export class RecordCutter {
     this.width = width;
   }
 
-  /** The rows that end in a chunk, without blank lines. Throws an `UnreadableFile` for a line of over 1 MiB. */
+  /** Returns the rows that end in a chunk, without blank lines. Throws an `UnreadableFile` for a row over 1 MiB. */
   cut(piece: Buffer): Cut[] {
     return this.cutAll(this.rest.length === 0 ? piece : Buffer.concat([this.rest, piece]), false);
   }
 
-  /** What is left at the end of the text. */
+  /** Returns the rest at the end of the text. */
   end(): Cut[] {
     return this.cutAll(this.rest, true);
   }
@@ -120,7 +120,7 @@ export class RecordCutter {
     return at;
   }
 
-  /** The row at an offset; `undefined` if more bytes are needed to decide. */
+  /** Finds the row at an offset; `undefined` if more bytes are needed to decide. */
   private findRow(bytes: Buffer, at: number, isEnd: boolean): Found | undefined {
     const { marks, width, isEscaped } = this;
     const found = new RowScan(bytes, at, marks, isEnd, isEscaped).run(width);

@@ -5,16 +5,17 @@ import type { Place, Row } from '../pair.js';
 import { REPLACEMENT } from './utf8.js';
 
 /**
- * Stands for bytes that could not be decoded; the byte 0, which fills holes in damaged files; half of a surrogate pair.
+ * Matches what is not text: the replacement for bytes that could not be decoded; the byte 0, which fills holes in
+ * damaged files; half of a surrogate pair.
  */
 const NO_TEXT = new RegExp(`[\\0${REPLACEMENT}\\p{Cs}]`, 'u');
 
-/** Characters of a value in a message. */
+/** The most characters of a value in a message. */
 const MOST_SHOWN = 40;
 
 /**
- * The row at a place: a pair, swapped if it was translated from English, or an unreadable row if a text contains
- * invalid bytes, or half of a surrogate pair, as JSON can write it.
+ * Makes the row at a place: a pair, swapped if it was translated from English, or an unreadable row if a text contains
+ * invalid bytes, or half of a surrogate pair, which JSON can contain.
  */
 export function rowOf(place: Place, first: string, second: string, language?: string): Row {
   if (NO_TEXT.test(first) || NO_TEXT.test(second)) return faultyRow(place, 'expected text, got bytes that are not');
@@ -23,8 +24,8 @@ export function rowOf(place: Place, first: string, second: string, language?: st
 }
 
 /**
- * The row of values in a typed format: Korean text, English text and language. A missing one counts as empty; one that
- * is not text makes the row unreadable.
+ * Makes a row of values from a typed format: Korean text, English text and language. A missing value counts as empty;
+ * one that is not text makes the row unreadable.
  */
 export function rowOfValues(place: Place, columns: TextColumns, [ko, en, language]: readonly unknown[]): Row {
   for (const [name, value] of [
@@ -39,7 +40,7 @@ export function rowOfValues(place: Place, columns: TextColumns, [ko, en, languag
   return rowOf(place, (ko as string | null | undefined) ?? '', (en as string | null | undefined) ?? '', said);
 }
 
-/** A value for a message: in full if that is short, else its kind. */
+/** Describes a value for a message: in full if it is short, else its kind. */
 function shownValue(value: unknown): string {
   if (typeof value === 'bigint') return String(value);
   if (value instanceof Date) return value.toISOString();
@@ -48,12 +49,12 @@ function shownValue(value: unknown): string {
   return Array.isArray(value) || (value !== null && Symbol.iterator in value) ? 'a list' : 'a structure';
 }
 
-/** The values of a row as texts; others become empty. */
+/** The values of a row that are texts; others become empty. */
 export function textsAmong(values: readonly unknown[]): string[] {
   return values.map((value) => (typeof value === 'string' ? value : ''));
 }
 
-/** A row that cannot be read. The fault may quote the file. */
+/** Makes an unreadable row. The fault may quote the file. */
 export function faultyRow(place: Place, fault: string): Row {
   return { fault: printable(fault), ...place };
 }

@@ -1,11 +1,11 @@
-/** @file One row of a delimited text: where it ends, and whether it is valid. */
+/** @file Scans one row of a delimited text: where it ends, and whether it is valid. */
 
 /** A row that has not ended after this many bytes has an unclosed quote, or the file has no line breaks. */
 export const MOST_BYTES = 1 << 20;
 
 const [LINE_FEED, RETURN, SPACE, BACKSLASH] = [0x0a, 0x0d, 0x20, 0x5c];
 
-/** No byte has this value. */
+/** A value that no byte has. */
 export const NONE = -1;
 
 /** The separator and the quote, as bytes. */
@@ -19,17 +19,17 @@ export interface ByteMarks {
 export interface Found {
   /** The offset after its last byte. */
   readonly end: number;
-  /** Line breaks before the one that ends it. */
+  /** The number of line breaks before the one that ends it. */
   readonly breaks: number;
   readonly fields: number;
-  /** Text follows a closing quote. */
+  /** Whether text follows a closing quote. */
   readonly isMalformed: boolean;
-  /** All quotes within fields follow backslashes, and there are some. */
+  /** Whether there are quotes within fields and all of them follow backslashes. */
   readonly hasEscapedQuote?: boolean;
   readonly fault?: string;
 }
 
-/** Whether a row can be taken as it is: it is well formed, and has the right number of fields. */
+/** Whether a row is well formed and has the right number of fields. */
 export function isSound({ isMalformed, fault, fields }: Found, width: number | undefined): boolean {
   return !isMalformed && fault === undefined && (width === undefined || fields === width);
 }
@@ -46,18 +46,18 @@ export function hasEscapes(bytes: Buffer, { delimiter, quote }: ByteMarks): bool
 /** Reads one row. */
 export class RowScan {
   private fields = 1;
-  /** Line breaks so far, all of them inside quotes. */
+  /** The number of line breaks so far, all of them inside quotes. */
   private breaks = 0;
-  /** A quote where RFC 4180 allows none. */
+  /** Whether there was a quote where RFC 4180 allows none. */
   private hasStrayQuote = false;
-  /** One without a backslash before it, and one with. */
+  /** Whether there was one without, and one with, a backslash before it. */
   private hasBareQuote = false;
   private hasEscapedQuote = false;
   private width: number | undefined;
   /** Whether the row ends here depends on bytes that have not arrived. */
   private needsMore = false;
   private isMalformed = false;
-  /** The first line on which a quoted field begins that continues over others. */
+  /** The first line on which a multi-line quoted field begins. */
   private opening: { readonly end: number; readonly breaks: number } | undefined;
 
   constructor(
@@ -68,7 +68,7 @@ export class RowScan {
     private readonly isEscaped: boolean,
   ) {}
 
-  /** The row from here on, given the number of fields of others; `undefined` if more bytes are needed to decide. */
+  /** Scans the row, given the number of fields of others; `undefined` if more bytes are needed to decide. */
   run(width: number | undefined): Found | undefined {
     const start = this.at;
     this.width = width;
@@ -98,7 +98,7 @@ export class RowScan {
     if (this.bytes[at] === this.marks.quote) this.at = at;
   }
 
-  /** Skips a quoted field; returns whether it is closed, and by a quote that can be the last one. */
+  /** Skips a quoted field. Returns whether it is closed, and by a quote that can end a field. */
   private passQuoted(): 'passed' | 'open' | 'broken' {
     const { bytes, isEscaped } = this;
     const { quote } = this.marks;
@@ -165,7 +165,7 @@ export class RowScan {
     return true;
   }
 
-  /** Whether the line at an offset is the rest of this row: it has too few fields, or is not a row. */
+  /** Whether the line at an offset is the rest of this row, because it has too few fields or is not a row. */
   private goesOn(next: number): boolean {
     const { bytes, width, isEnd } = this;
     if (width === undefined) return false;
@@ -195,7 +195,7 @@ export class RowScan {
     return this.at === this.bytes.length || byte === this.marks.delimiter || isLineBreak(byte);
   }
 
-  /** The lines up to the one whose quote is not closed; `undefined` if that has not ended yet. */
+  /** Returns the lines up to the one with the unclosed quote; `undefined` if that has not ended yet. */
   private unclosed(opening = this.opening): Found | undefined {
     const { bytes, fields, isEnd, isMalformed } = this;
     if (opening === undefined && !isEnd) return undefined;

@@ -42,13 +42,13 @@ export async function readSharedStrings(
   return texts;
 }
 
-/** The most bytes of texts in a table: in AI Hub's workbooks they have some 60 MB. */
+/** The most bytes of texts in a table. AI Hub's workbooks have some 60 MB. */
 const MOST_BYTES = 1 << 28;
 
-/** Texts per block, whose bytes are stored together. */
+/** Texts per block. The bytes of a block are stored together. */
 const BLOCK_TEXTS = 4096;
 
-/** Texts in UTF-8, block by block; those of the last block are strings until it is full. */
+/** Texts in UTF-8, in blocks. Those of the last block are kept as strings until it is full. */
 class TextTable implements SharedStrings {
   private readonly blocks: { readonly bytes: Buffer; readonly ends: Uint32Array }[] = [];
   private last: string[] = [];
@@ -58,11 +58,11 @@ class TextTable implements SharedStrings {
     return this.blocks.length * BLOCK_TEXTS + this.last.length;
   }
 
-  /** Throws an `InputError`, called by `name`, if there are too many. */
+  /** Adds a text. Throws an `InputError` that calls the table `name` if there are too many. */
   add(text: string, name: string): void {
     if (this.last.push(unescaped(text)) < BLOCK_TEXTS) return;
     let end = 0;
-    const texts = this.last.map((each) => Buffer.from(each)); // one by one: halves of a surrogate pair would join
+    const texts = this.last.map((each) => Buffer.from(each)); // one by one, or halves of a surrogate pair would join
     const ends = Uint32Array.from(texts, ({ length }) => (end += length));
     this.blocks.push({ bytes: Buffer.concat(texts), ends });
     this.last = [];

@@ -11,7 +11,7 @@ export interface Cell {
    */
   readonly type: string;
   readonly value: string;
-  /** The number of the style, which formats numbers. */
+  /** The index of the style, which formats numbers. */
   readonly style?: number;
 }
 
@@ -42,13 +42,13 @@ class SheetReader implements XmlReader<SheetRow[]> {
   private style: number | undefined;
   private value = '';
   private isFormula = false;
-  /** Inside `<v>`, or inside a `<t>` that is not a reading aid (`<rPh>`). */
+  /** Whether inside `<v>`, or a `<t>` that is not phonetic (`<rPh>`). */
   private isValue = false;
   private inPhonetic = false;
 
   constructor(private readonly name: string) {}
 
-  /** The rows that have been closed since the last call. */
+  /** Returns the rows completed since the last call. */
   readonly take = (): SheetRow[] => {
     const { rows } = this;
     this.rows = [];
@@ -82,7 +82,7 @@ class SheetReader implements XmlReader<SheetRow[]> {
     if (this.isValue) this.value = joined(this.value, text, this.name);
   };
 
-  /** A formula without a value; one whose value is an empty text says that it is a text. */
+  /** Whether a cell is a formula without a value. If the value were an empty text, its type would be text. */
   private isUnsaved(): boolean {
     return this.isFormula && this.type !== 'str';
   }
@@ -100,7 +100,7 @@ class SheetReader implements XmlReader<SheetRow[]> {
   }
 }
 
-/** A text and what comes after it. Throws an `InputError`, called by `name`, for one that no cell could hold. */
+/** Joins two pieces of a text. Throws an `InputError` that calls the sheet `name` if no cell could hold the result. */
 export function joined(text: string, piece: string, name: string): string {
   if (text.length + piece.length <= MOST_CHARACTERS) return text + piece;
   throw new UnreadableFile(
@@ -114,7 +114,7 @@ function rowNumber(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
-/** Characters that XML cannot hold are written `_x000D_` (ST_Xstring, section 22.9.2.19). */
+/** Unescapes characters that XML cannot contain, such as `_x000D_` (ST_Xstring, section 22.9.2.19). */
 export function unescaped(text: string): string {
   if (!text.includes('_x')) return text;
   return text.replace(/_x([0-9A-Fa-f]{4})_/g, (_, code: string) => String.fromCharCode(parseInt(code, 16)));

@@ -1,4 +1,4 @@
-/** @file A file on disk or in an archive: the same to its readers. */
+/** @file Reads a file on disk or in an archive in the same way. */
 import { readFileSync } from 'node:fs';
 import { unreadable, UnreadableFile } from '../unreadable-file.js';
 import { memberPieces, readMember, type ArchiveMember } from './archive.js';
@@ -9,12 +9,12 @@ import { filePieces, openBuffer, openFile, type RandomAccess } from './random-ac
 export interface StoredFile {
   /** The path for messages: printable, with `/` and in NFC; for a member `archive.zip/path inside`. */
   readonly name: string;
-  /** The path on disk, of the file itself or of its archive, as the system has it. */
+  /** The path on disk, of the file itself or of its archive, as the system spells it. */
   readonly path: string;
   /** Bytes when unpacked; an estimate if compressed by gzip. */
   readonly bytes: number;
   readonly member?: ArchiveMember;
-  /** Compressed by gzip, inside the archive if it is in one. */
+  /** Whether it is compressed by gzip, inside the archive if it is in one. */
   readonly isGzip?: true;
 }
 
@@ -27,7 +27,7 @@ export function mostBytesOf({ name, path, bytes, member, isGzip }: StoredFile): 
   return LARGEST_GROWTH * packed.size;
 }
 
-/** The bytes of a file, in chunks. Throws an `InputError` if they cannot be read. */
+/** Reads a file in chunks. Throws an `InputError` if it cannot be read. */
 export async function* readPieces(file: StoredFile): AsyncGenerator<Buffer> {
   yield* file.isGzip === true ? gunzipped(storedPieces(file), file.name) : storedPieces(file);
 }
@@ -45,7 +45,7 @@ async function* storedPieces({ name, path, member }: StoredFile): AsyncGenerator
   }
 }
 
-/** The bytes of small files, one after another; an archive stays open for consecutive files in it. */
+/** Reads small files one after another. An archive stays open for consecutive files in it. */
 export function* readSmallFiles(
   files: Iterable<StoredFile>,
 ): Generator<{ readonly file: StoredFile; readonly bytes: Buffer }> {
@@ -67,12 +67,12 @@ export function* readSmallFiles(
   }
 }
 
-/** The most that is unpacked into memory, in bytes: ten times a workbook of 250,000 rows. */
+/** The most bytes to unpack into memory: ten times a workbook of 250,000 rows. */
 const LARGEST_IN_MEMORY = 1 << 28;
 
 /**
- * A file for random access. What is in an archive or compressed by gzip is unpacked into memory. Throws an `InputError`
- * if it is too large.
+ * Opens a file for random access. One in an archive or compressed by gzip is unpacked into memory. Throws an
+ * `InputError` if it is too large.
  */
 export function openStoredFile(file: StoredFile): RandomAccess {
   if (file.isGzip === true) {

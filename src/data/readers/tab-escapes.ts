@@ -1,19 +1,21 @@
-/** @file Whether backslashes escape in a tab-separated file, as MySQL, Spark and pandas (`escapechar`) write them. */
+/**
+ * @file Determines whether backslashes escape in a tab-separated file, as from MySQL, Spark or pandas (`escapechar`).
+ */
 import { linesOf } from './encoding.js';
 import type { PiecesAgain } from './look-ahead.js';
 
-/** A backslash that escapes something that a tab-separated file could not contain otherwise. */
+/** A backslash before something that a tab-separated file could not contain otherwise. */
 const ESCAPE = /\\["\t\r\n]/;
 
 /** A row that has not ended after this many characters is not one. */
 const MOST_CHARACTERS = 1 << 16;
 
 /**
- * Whether backslashes escape in the whole of a tab-separated text, and what fields are then enclosed with: double
- * quotes or nothing. Some quotes, tabs or line breaks stand after a backslash, and that explains every quote that
- * encloses no field, unless quotes are characters throughout, and every row with too many or too few tabs.
+ * Determines from a whole tab-separated text whether backslashes escape, and if so, what encloses fields: double quotes
+ * or nothing. They do if some precede quotes, tabs or line breaks, and that explains every row with too many or too few
+ * tabs and, unless quotes are ordinary characters throughout, every quote that does not enclose a field.
  *
- * @param width fields of a row
+ * @param width the number of fields in a row
  */
 export async function tabEscapes(pieces: PiecesAgain, name: string, width: number): Promise<'"' | '' | undefined> {
   if (!(await hasEscapes(pieces()))) return undefined;
@@ -30,7 +32,7 @@ async function explainsAll(pieces: AsyncIterable<Buffer>, name: string, reading:
   let [isSeen, mayGoOn, row] = [false, false, ''];
   for await (const lines of linesOf(pieces, name)) {
     for (const line of lines) {
-      // A row that has all fields continues if the line after it is not a row.
+      // A row with all its fields continues if the next line is not a row.
       if (mayGoOn && fieldsOf(line, reading).length >= reading.width) row = '';
       else if (mayGoOn) isSeen = true;
       row = row === '' ? line : `${row}\n${line}`;

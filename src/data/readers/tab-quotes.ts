@@ -1,6 +1,6 @@
 /**
- * @file Whether quotes enclose fields in a tab-separated file. In most such files a quote is a quote and a line is a
- * row; but Excel, pandas and others quote fields by the rules of CSV.
+ * @file Determines whether quotes enclose fields in a tab-separated file. In most such files a quote is an ordinary
+ * character and a line is a row, but Excel, pandas and others quote fields by the rules of CSV.
  */
 
 const [TAB, LINE_FEED, RETURN, COMMA, QUOTE] = [0x09, 0x0a, 0x0d, 0x2c, 0x22];
@@ -9,14 +9,13 @@ const [TAB, LINE_FEED, RETURN, COMMA, QUOTE] = [0x09, 0x0a, 0x0d, 0x2c, 0x22];
 const MOST_BYTES = 1 << 20;
 
 /**
- * Reads the whole of a tab-separated text in UTF-8, and says whether quotes enclose fields: they do where every field
- * that begins with a quote is closed by one at its end, has its inner quotes doubled, and
- * - is on one line and needs its quotes, as it holds a comma or a quote (Excel quotes both); where inner quotes are
- *   doubled
- *   anywhere in the file, other fields may be quoted as well; or
- * - is on several lines of which one has too few or too many tabs to be a row.
+ * Determines from a whole tab-separated text in UTF-8 whether quotes enclose fields. They do if every field that begins
+ * with a quote is closed by one at its end, has its inner quotes doubled, and
+ * - is on one line and needs its quotes, as it contains a comma or a quote (Excel quotes both); if inner quotes are
+ *   doubled anywhere in the file, other fields may be quoted as well; or
+ * - is on several lines, one of which has too few or too many tabs to be a row.
  *
- * @param width fields of a row
+ * @param width the number of fields in a row
  */
 export async function areFieldsQuoted(pieces: AsyncIterable<Buffer>, width: number): Promise<boolean> {
   const scan = new QuoteScan(width);
@@ -25,10 +24,10 @@ export async function areFieldsQuoted(pieces: AsyncIterable<Buffer>, width: numb
 }
 
 class QuoteScan {
-  /** From the beginning of a line on; its first bytes have been examined. */
+  /** The unfinished input, from the beginning of a line; its first bytes have been examined. */
   private rest: Buffer = Buffer.alloc(0);
   private seen = 0;
-  /** Fields whose quotes must be quotes, those that would not need theirs, and whether inner quotes are doubled. */
+  /** Counts of fields that need their quotes and of fields that do not, and whether inner quotes are doubled. */
   private needed = 0;
   private needless = 0;
   private hasDoubled = false;
@@ -39,7 +38,7 @@ class QuoteScan {
     return this.needed > 0 && (this.needless === 0 || this.hasDoubled);
   }
 
-  /** Examines the next bytes; returns false at a quote that encloses nothing. */
+  /** Examines the next bytes. Returns false at a quote that does not enclose a field. */
   pass(piece: Buffer, isEnd: boolean): boolean {
     const bytes = this.rest.length === 0 ? piece : Buffer.concat([this.rest, piece]);
     let at = this.seen;

@@ -1,5 +1,5 @@
 /**
- * @file Translation memories (TMX 1.4b, www.gala-global.org/tmx-14b), read unit by unit: the Korean and the English
+ * @file Reads translation memories (TMX 1.4b, www.gala-global.org/tmx-14b) unit by unit: the Korean and the English
  * text of each.
  */
 import type { Row } from '../pair.js';
@@ -15,7 +15,7 @@ export interface TmxText {
   readonly text: string;
 }
 
-/** The languages that are taken from a unit; any country's Korean and English will do. */
+/** The languages to take from a unit, of any country. */
 export const TMX_COLUMNS = { ko: 'ko', en: 'en' } as const;
 
 const MEMORY: XmlKind = { document: 'a translation memory (TMX)', remedy: 'export it again' };
@@ -23,7 +23,7 @@ const MEMORY: XmlKind = { document: 'a translation memory (TMX)', remedy: 'expor
 /** Elements whose text is not part of the sentence: codes of the original document. */
 const CODES: ReadonlySet<string> = new Set(['bpt', 'ept', 'ph', 'it', 'ut']);
 
-/** The units of a memory, in chunks. Throws an `InputError` for a damaged one. */
+/** Reads the units of a memory, in chunks. Throws an `InputError` if it is damaged. */
 export function tmxUnits(file: StoredFile): AsyncGenerator<TmxText[][]> {
   const pieces = utf8Pieces(readPieces(file), file.name);
   return readXml(pieces, file.name, new UnitReader(), MEMORY);
@@ -41,8 +41,8 @@ export function textIn(unit: readonly TmxText[], language: keyof typeof TMX_COLU
 }
 
 /**
- * The rows of a memory: units with a Korean and an English text. A unit without one of them, in a memory of several
- * languages, has an empty text.
+ * Reads the rows of a memory: units with a Korean and an English text. If a unit lacks one of them, as in a memory of
+ * several languages, that text is empty.
  */
 export async function* readTmx({ id: file, files: [stored], corpus }: PairSource): AsyncGenerator<Row[]> {
   let row = 0;
@@ -60,7 +60,7 @@ class UnitReader implements XmlReader<TmxText[][]> {
   private language = '';
   private segment = '';
   private inSegment = false;
-  /** Open codes, nested; a `sub` in one is a text of its own, and is left out with it. */
+  /** The depth of open codes. A `sub` in a code is a separate text and is ignored with it. */
   private codes = 0;
 
   readonly take = (): TmxText[][] => {

@@ -1,13 +1,13 @@
-/** @file Helpers for bytes in UTF-8 (RFC 3629). */
+/** @file UTF-8 bytes (RFC 3629). */
 
-/** Stands in decoded text for bytes that are invalid in its encoding. */
+/** Replaces bytes that are invalid in the encoding when a text is decoded. */
 export const REPLACEMENT = '\ufffd';
 
-/** How many bytes precede a character that is truncated at the end, if one is (section 3). */
+/** The number of bytes before an incomplete character at the end, or of all bytes if there is none (section 3). */
 export function lengthOfWholeCharacters(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back]!;
-    if (byte >= 0x80 && byte < 0xc0) continue; // a continuation byte: look further back for the first one
+    if (byte >= 0x80 && byte < 0xc0) continue; // a continuation byte; the first byte is further back
     const size = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
     return size > back ? bytes.length - back : bytes.length;
   }

@@ -19,11 +19,11 @@ import { MOST_COLUMNS, sheetRows, type Cell, type SheetRow } from './sheet-rows.
 /** An open workbook. */
 export interface Workbook {
   readonly sheets: readonly Sheet[];
-  /** The strings that cells refer to: all, or the first `count` of them. */
+  /** Reads the strings that cells refer to: all, or the first `count` of them. */
   readonly sharedStrings: (count?: number) => Promise<SharedStrings>;
   /** How numbers are shown. */
   readonly formats: CellFormats;
-  /** The rows of a sheet. */
+  /** Reads the rows of a sheet. */
   readonly rows: (part: string) => AsyncGenerator<SheetRow[]>;
   readonly close: () => void;
 }
@@ -36,13 +36,13 @@ export interface Sheet {
   readonly part: string;
 }
 
-/** What programs that do not calculate leave in a cell. */
+/** The content of a cell from a program that does not calculate formulas. */
 const UNSAVED = 'a formula without its value; open the workbook in Excel or LibreOffice and save it';
 
-/** Characters of a cell's value in a message. */
+/** The most characters of a cell's value in a message. */
 const MOST_SHOWN = 40;
 
-/** Rows in which a header is looked for. */
+/** How many rows to search for a header. */
 export const HEADER_ROWS = 10;
 
 /** Opens a workbook and finds its sheets. Throws an `InputError` if it is not one. */
@@ -79,7 +79,7 @@ export async function openWorkbook(file: StoredFile): Promise<Workbook> {
   }
 }
 
-/** The rows of a sheet below its header. Throws an `InputError` for a damaged workbook. */
+/** Reads the rows of a sheet below its header. Throws an `InputError` if the workbook is damaged. */
 export async function* readWorkbook(source: PairSource): AsyncGenerator<Row[]> {
   const {
     id: file,
@@ -105,13 +105,13 @@ export async function* readWorkbook(source: PairSource): AsyncGenerator<Row[]> {
   }
 }
 
-/** What the texts of cells are made from. */
+/** What is needed to get the texts of cells. */
 interface CellTexts {
   readonly strings: SharedStrings;
   readonly formats: CellFormats;
 }
 
-/** The texts of a row's cells by their columns; empty for missing ones. */
+/** The texts of a row's cells, by column; empty for missing ones. */
 export function textsOf({ cells }: SheetRow, strings: SharedStrings, formats: CellFormats): string[] {
   const texts: string[] = [];
   for (const cell of cells) {
@@ -211,7 +211,7 @@ interface Relation {
   readonly target: string;
 }
 
-/** Where the workbook itself is in its archive: nearly always in the usual place. */
+/** Finds the workbook itself in its archive, nearly always in the usual place. */
 async function mainPart(
   access: RandomAccess,
   parts: ReadonlyMap<string, ArchiveMember>,

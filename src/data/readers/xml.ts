@@ -2,7 +2,7 @@ import { SaxesParser } from 'saxes';
 import { messageOf } from '../../base/errors.js';
 import { UnreadableFile } from '../unreadable-file.js';
 
-/** Names of attributes and their values. */
+/** The values of attributes, by name. */
 export type Attributes = Readonly<Record<string, string | undefined>>;
 
 /** Builds something from XML as it is parsed. Names of elements come without their namespace's prefix. */
@@ -10,19 +10,19 @@ export interface XmlReader<T> {
   readonly open: (tag: string, attributes: Attributes) => void;
   readonly close?: (tag: string) => void;
   readonly text?: (text: string) => void;
-  /** What has been built since the last call. */
+  /** Returns what has been built since the last call. */
   readonly take: () => T;
 }
 
-/** The most bytes between two tags, which the parser keeps: Excel's cells hold 32,767 characters at most. */
+/** The most bytes between two tags, which the parser buffers. Excel's cells hold at most 32,767 characters. */
 const MOST_TEXT_BYTES = 1 << 21;
 
-/** The deepest nesting of elements: sheets have a dozen levels. */
+/** The deepest nesting of elements. Sheets have a dozen levels. */
 const MOST_LEVELS = 100;
 
-/** What an XML text is part of, for messages. */
+/** The document that an XML text is part of, for messages. */
 export interface XmlKind {
-  /** Such as `a workbook`. */
+  /** The kind of document, such as `a workbook`. */
   readonly document: string;
   /** What to do if it is damaged. */
   readonly remedy: string;
@@ -31,8 +31,8 @@ export interface XmlKind {
 const WORKBOOK: XmlKind = { document: 'the workbook', remedy: 'save it as .xlsx again' };
 
 /**
- * Parses XML in UTF-8, without entities of its own, and returns what the builder made of each chunk. Throws an
- * `InputError` for anything else.
+ * Parses XML in UTF-8, without custom entities, and yields what the builder made of each chunk. Throws an `InputError`
+ * for anything else.
  */
 export async function* readXml<T>(
   pieces: AsyncIterable<Buffer>,
@@ -78,7 +78,7 @@ export async function* readXml<T>(
   parser.close();
 }
 
-/** The elements of a short XML text; names of attributes have no prefix either. */
+/** Returns the elements of a short XML text. Names of attributes come without their prefix, too. */
 export async function elementsOfXml(
   pieces: AsyncIterable<Buffer>,
   name: string,
@@ -95,7 +95,7 @@ export async function elementsOfXml(
   return elements;
 }
 
-/** More than any list of sheets has. */
+/** The most elements; no list of sheets has as many. */
 const MOST_ELEMENTS = 100_000;
 
 function localName(name: string): string {

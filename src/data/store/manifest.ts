@@ -27,11 +27,11 @@ const SHARD = object({
 
 const TOKENIZER = object({ fingerprint: v.nullable(text), pad_id: number, vocab_size: number });
 
-/** Depends on the rows read, the tokenizers and the options alone: not on paths, times or machines. */
+/** Depends only on the rows read, the tokenizers and the options, not on paths, times or machines. */
 const CONTENTS = object({
   format: v.literal(FORMAT),
   version: v.literal(VERSION),
-  /** Ids to which a text was truncated. */
+  /** How many ids texts were truncated to. */
   max_length: number,
   tokenizers: object({ teacher: TOKENIZER, student: TOKENIZER }),
   options: partOf<object>(anyObject),
@@ -59,10 +59,10 @@ export function manifestOf(contents: Omit<Manifest, 'format' | 'version'>): Mani
   return { format: FORMAT, version: VERSION, ...contents };
 }
 
-/** The first bytes of a manifest, in which its format stands. */
+/** How many bytes at the beginning of a manifest contain its format. */
 const BEGINNING_BYTES = 1 << 12;
 
-/** Whether a folder is a complete token store, or claims to be one: by the beginning of its manifest. */
+/** Whether the beginning of a folder's manifest says that it is a complete token store. */
 export async function isStore(folder: string): Promise<boolean> {
   try {
     const { handle } = await openRegularFile(join(folder, MANIFEST));
@@ -99,7 +99,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
   return manifest;
 }
 
-/** SHA-256, in hexadecimal, over the checksums of all shards: represents all rows and their order. */
+/** SHA-256, in hexadecimal, over the checksums of all shards. It identifies all rows and their order. */
 export function contentFingerprint({ shards }: Manifest): string {
   return createHash('sha256')
     .update(shards.map(({ sha256 }) => sha256).join('\n'))

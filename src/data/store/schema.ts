@@ -14,10 +14,10 @@ export type IdColumn = (typeof ID_COLUMNS)[number];
 /** One more than the highest id that a column of 16-bit ids can hold. */
 export const LARGEST_VOCABULARY = 1 << 16;
 
-/** Rows of a record batch, the unit of reading: some 300 kB. The last of a file may have fewer. */
+/** Rows per record batch, the unit of reading: some 300 kB. The last one of a file may have fewer. */
 export const BATCH_ROWS = 1024;
 
-// The ids of dictionaries are given, not counted, so that equal rows make equal files.
+// Dictionaries get fixed ids instead of consecutive ones, so that equal rows make equal files.
 const name = (id: number): Dictionary<Utf8, Int8> => new Dictionary(new Utf8(), new Int8(), id);
 const ids = (): List<Uint16> => new List(new Field('item', new Uint16(), false));
 

@@ -21,7 +21,7 @@ export interface IdLists {
   readonly starts: Int32Array;
 }
 
-/** Rows of a shard that are read together. */
+/** The rows of a shard that are read together. */
 export interface RowBlock {
   readonly columns: Readonly<Record<IdColumn, IdLists>>;
   readonly batch: RecordBatch;
@@ -38,7 +38,7 @@ export async function openShard(folder: string, shard: ShardFile): Promise<Shard
   const path = join(folder, shard.file);
   const handle = await open(path).catch((error: unknown) => {
     const isShortage = ['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '');
-    if (isShortage) throw fileError(path, 'cannot be read', error); // the data is fine
+    if (isShortage) throw fileError(path, 'cannot be read', error); // the data itself is fine
     throw new InputError(`${path}: expected a file that can be read, but ${messageOf(error)}; prepare the data again`);
   });
   try {
@@ -47,7 +47,7 @@ export async function openShard(folder: string, shard: ShardFile): Promise<Shard
     let last: Promise<unknown> = Promise.resolve();
     return {
       block(index) {
-        // The reader has one position in its file: one read at a time.
+        // The reader has a single position in its file, so only one read at a time.
         const block = last.then(() => sound(path, () => readBlock(reader, index)));
         last = block.catch(() => undefined);
         return block;
@@ -61,8 +61,8 @@ export async function openShard(folder: string, shard: ShardFile): Promise<Shard
 }
 
 /**
- * The content of the file, or an `InputError` if the decoder fails: a checksum may have been recomputed. The decoder
- * trusts the lengths in Arrow's metadata; that it runs out of memory on false ones is not caught.
+ * Decodes the file. Throws an `InputError` if the decoder fails, as it may even with a valid checksum, which can be
+ * recomputed. The decoder trusts the lengths in Arrow's metadata; running out of memory on false ones is not caught.
  */
 async function sound<T>(path: string, decode: () => Promise<T>): Promise<T> {
   try {

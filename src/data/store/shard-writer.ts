@@ -26,7 +26,7 @@ export interface StoreRow {
 const CORPUS_NAMES = vectorFromArray([...CORPORA], new Utf8());
 const SPLIT_NAMES = vectorFromArray([...SIDES], new Utf8());
 
-/** Lists of values end to end, and where each begins. */
+/** Lists of values stored consecutively, with the start of each. */
 class Lists<T extends Uint8Array | Uint16Array> {
   readonly offsets = new Int32Array(BATCH_ROWS + 1);
   values: T;
@@ -48,7 +48,7 @@ class Lists<T extends Uint8Array | Uint16Array> {
     this.offsets[++this.count] = end;
   }
 
-  /** What was added, in new buffers; the list is then empty. */
+  /** Returns what was added, in new buffers, and empties the list. */
   take(): { length: number; valueOffsets: Int32Array; data: T } {
     const { count, offsets, values } = this;
     const taken = {
@@ -61,7 +61,7 @@ class Lists<T extends Uint8Array | Uint16Array> {
   }
 }
 
-/** Builds one Arrow IPC file in memory. The same rows make the same bytes. */
+/** Builds one Arrow IPC file in memory. Equal rows make equal bytes. */
 export class ShardWriter {
   rows = 0;
   private readonly writer = new RecordBatchFileWriter();

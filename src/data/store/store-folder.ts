@@ -1,7 +1,7 @@
 /**
- * @file A token store in the making. Everything is made in a folder inside the store's own, named after the process;
- * finished files are moved up by renaming, the manifest last, one process at a time. So the store is complete at any
- * moment, or has no manifest; what a killed process left behind is removed by the next one.
+ * @file A token store in the making. Files are written to a folder inside the store's own, named after the process, and
+ * then published by renaming, the manifest last, one process at a time. So at any moment the store is complete or has
+ * no manifest. Whatever a killed process leaves behind is removed by the next one.
  */
 import { mkdir, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -14,29 +14,29 @@ import { isLockName } from '../../base/lock/claim.js';
 import { takeLock } from '../../base/lock/lock.js';
 import { MANIFEST } from './manifest.js';
 
-/** The prefix of folders in which stores are made; the process follows. */
+/** The prefix of the folders in which stores are made, followed by the process. */
 const PARTIAL = '.partial-';
 
-/** The files that a store consists of, besides its manifest and the report on its making. */
+/** The files of a store, besides its manifest and its report. */
 const SHARD_FILE = /^(training|validation)-\d+\.arrow$/;
 const REPORT_FILE = /^report\.(json|html)$/;
 
-/** More time than another process needs to publish. */
+/** Longer than another process needs to publish, in milliseconds. */
 const PATIENCE_MS = 60_000;
 
 /** The folder of a token store that is being made. */
 export interface StoreFolder {
   /** The folder for new files. */
   readonly partial: string;
-  /** Replaces the files of an earlier store by the new ones, the manifest last. */
+  /** Replaces the files of an earlier store with the new ones, the manifest last. */
   publish(files: readonly string[], manifest: object): Promise<void>;
-  /** Removes what was not published, and folders made for it. */
+  /** Removes whatever was not published, and the folders created for it. */
   discard(): Promise<void>;
 }
 
 /**
- * Begins a store: makes the folder, and removes what killed processes left there. An earlier store is untouched until
- * the new one is published. Throws an `InputError` for a folder that holds other things, or cannot be written to.
+ * Begins a store: creates the folder, and removes what killed processes left there. An earlier store is untouched until
+ * the new one is published. Throws an `InputError` if the folder has other contents or cannot be written to.
  */
 export async function beginStore(folder: string): Promise<StoreFolder> {
   const partial = join(folder, `${PARTIAL}${makerTag()}`);
@@ -71,8 +71,8 @@ export async function beginStore(folder: string): Promise<StoreFolder> {
 }
 
 /**
- * Makes the folder of a store, and one to work in. Another process that gives up may remove the folder while it is
- * empty.
+ * Creates the folder of a store and a working folder inside it. Tries again if another process that gives up removes
+ * the folder while it is empty.
  */
 async function makePartial(folder: string, partial: string): Promise<string | undefined> {
   let firstMade: string | undefined;
@@ -89,7 +89,7 @@ async function makePartial(folder: string, partial: string): Promise<string | un
   }
 }
 
-/** Whether the very store that was made is there already: its manifest, which holds the checksums, and its files. */
+/** Whether an identical store is there already: the same manifest, which holds the checksums, and all its files. */
 async function isPublished(
   folder: string,
   partial: string,
@@ -111,7 +111,7 @@ async function isPublished(
   return true;
 }
 
-/** Removes a folder and its parents up to `last`, as long as they are empty. */
+/** Removes a folder and its parents up to `last`, stopping at one that is not empty. */
 async function removeEmpty(folder: string, last: string): Promise<void> {
   const isEmpty = await rmdir(folder).then(
     () => true,
@@ -133,7 +133,7 @@ function isOwnName(name: string): boolean {
   return isStore || name.startsWith(PARTIAL) || name.endsWith('.tmp') || isLockName(name);
 }
 
-/** The manifest goes first: without it, what is left is not a store. */
+/** Removes the manifest first, so that what is left is no longer a store. */
 async function removeStore(folder: string): Promise<void> {
   await rm(join(folder, MANIFEST), { force: true });
   for (const name of await readdir(folder))

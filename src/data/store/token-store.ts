@@ -1,11 +1,11 @@
-/** @file A token store for reading: random access to rows, with only a few blocks of rows in memory. */
+/** @file Reads a token store: random access to rows, with only a few blocks of rows in memory. */
 import { lruCache } from '../../base/lru-cache.js';
 import type { CorpusName } from '../corpus-name.js';
 import { readManifest, type Manifest, type ShardFile } from './manifest.js';
 import { BATCH_ROWS, type Side } from './schema.js';
 import { openShard, type RowBlock, type ShardReader } from './shard-reader.js';
 
-/** Blocks in memory, some 300 kB each: those of the current batch, of the next ones, and of the other side. */
+/** Blocks in memory, some 300 kB each: for the current batch, the next ones, and the other side of the split. */
 const HELD_BLOCKS = 16;
 
 /** A row: number `place` in `block`. */
@@ -17,17 +17,17 @@ export interface LocatedRow {
 /** The rows of one side of the split, in the order of use. */
 export interface StoreRows {
   readonly count: number;
-  /** Reads consecutive rows, from number `start` (from 0) on. */
+  /** Reads consecutive rows, beginning with number `start` (from 0). */
   readonly read: (start: number, count: number) => Promise<LocatedRow[]>;
 }
 
-/** A token store, open to be read. */
+/** A token store, open for reading. */
 export interface TokenStore {
   readonly folder: string;
   readonly manifest: Manifest;
   readonly training: StoreRows;
   readonly validation: StoreRows;
-  /** Verifies the checksums of all files now, and not when their rows are first read. Throws an `InputError`. */
+  /** Verifies the checksums of all files now, not only when their rows are first read. Throws an `InputError`. */
   readonly check: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -87,7 +87,7 @@ function cumulated(counts: readonly number[]): number[] {
   return counts.map((count) => (sum += count));
 }
 
-/** The index of the first end that exceeds a number. */
+/** The index of the first end above a number. */
 function firstAbove(ends: readonly number[], number: number): number {
   let [low, high] = [0, ends.length];
   while (low < high) {
