@@ -32,7 +32,14 @@ export function reasonOf(error: unknown): string {
   if (status !== undefined) return `status ${status}`;
   const isSystems = error instanceof Error && !(error instanceof InputError) && 'code' in error;
   const code = isSystems && typeof error.code === 'string' ? error.code : undefined;
-  return code ?? messageOf(error);
+  return code === undefined || code.startsWith('UND_') ? messageOf(error) : code; // undici's codes say less
+}
+
+/** Whether a connection was made and then broke off, so that another attempt may succeed. */
+export function isBrokenOff(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? error.code : undefined;
+  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE' || isBrokenOff(error.cause);
 }
 
 /** Milliseconds in seconds, for messages. */

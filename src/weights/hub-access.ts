@@ -10,6 +10,8 @@ export interface ModelId {
 
 /** Where the hub is, and the credentials for it. */
 export interface HubAccess extends HubOrigin {
+  /** What `authorization` comes from, for messages: `the token in HF_TOKEN`. */
+  readonly credentials: string | undefined;
   /** The flag that takes a local folder instead, for messages. */
   readonly flag: string;
   /** Milliseconds before a broken download is resumed for the first time; doubled each time. */

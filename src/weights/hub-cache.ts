@@ -1,6 +1,8 @@
 /**
  * @file The hub's cache on disk, shared with Python's `huggingface_hub`: `models--owner--name/` with `refs/<revision>`
- * (a commit), `blobs/<content id>`, and `snapshots/<commit>/<file>`, links to blobs.
+ * (a commit), `blobs/<content id>`, `snapshots/<commit>/<file>`, links to blobs, and `.no_exist/<commit>/<file>`, empty
+ * files for those that the commit does not have. Where a file system has no links, as FAT, the files are in
+ * `snapshots` themselves.
  * Source: https://huggingface.co/docs/huggingface_hub/guides/manage-cache
  */
 import { readFile, rename, rm, stat, symlink } from 'node:fs/promises';
@@ -25,6 +27,10 @@ export interface ModelCache {
   /** The commit of the model's revision when it was last looked up. */
   knownCommit(): Promise<string | undefined>;
   remember(commit: string): Promise<void>;
+  /** Whether a commit is known to have no file of this name. */
+  isAbsent(commit: string, name: string): Promise<boolean>;
+  /** Notes that a commit has no file of this name; where that cannot be written, the hub is asked again next time. */
+  noteAbsent(commit: string, name: string): Promise<void>;
   /**
    * Where the content of a commit's file is, in its snapshot or as a blob only; undefined if it is missing or damaged.
    */
@@ -44,16 +50,25 @@ export function modelCache({ name, revision }: ModelId): ModelCache {
   const ref = join(root, 'refs', revision);
   const blob = ({ contentId }: HubFile): string => join(root, 'blobs', contentId);
   const pointer = (commit: string, { path }: HubFile): string => join(root, 'snapshots', commit, path);
+  const absence = (commit: string, name: string): string => join(root, '.no_exist', commit, name);
+  const knownCommit = async (): Promise<string | undefined> => {
+    if (isCommit(revision)) return revision;
+    const text = (await readFile(ref, 'utf8').catch(() => '')).trim();
+    return isCommit(text) ? text : undefined;
+  };
   return {
     snapshot: (commit) => join(root, 'snapshots', commit),
     textModel: (commit) => join(textRoot, commit),
-    async knownCommit() {
-      if (isCommit(revision)) return revision;
-      const text = (await readFile(ref, 'utf8').catch(() => '')).trim();
-      return isCommit(text) ? text : undefined;
-    },
+    knownCommit,
     async remember(commit) {
-      if (!isCommit(revision)) await writeFileWhole(ref, [Buffer.from(commit)]);
+      if (commit !== (await knownCommit())) await writeFileWhole(ref, [Buffer.from(commit)]);
+    },
+    isAbsent: (commit, name) => isThere(absence(commit, name)),
+    async noteAbsent(commit, name) {
+      if (await isThere(absence(commit, name))) return;
+      await writeFileWhole(absence(commit, name), []).catch((error: unknown) => {
+        if (!(error instanceof InputError)) throw error;
+      });
     },
     async find(commit, file) {
       for (const path of [pointer(commit, file), blob(file)])
@@ -66,7 +81,7 @@ export function modelCache({ name, revision }: ModelId): ModelCache {
     },
     async addToSnapshot(commit, file) {
       if (!(await hasContent(pointer(commit, file), file.contentId, file.size)))
-        await link(relative(dirname(pointer(commit, file)), blob(file)), pointer(commit, file));
+        await linkOr(rename, blob(file), pointer(commit, file), relative(dirname(pointer(commit, file)), blob(file)));
     },
   };
 }
@@ -79,12 +94,28 @@ export async function isThere(path: string): Promise<boolean> {
   );
 }
 
-/** Replaces `path` by a link to `target` atomically: readers find either the old or the new. */
-export async function link(target: string, path: string): Promise<void> {
+/** What a file system without symbolic links says: FAT and exFAT, network drives, FUSE. */
+const WITHOUT_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+
+/**
+ * Replaces `path` by a link to a file atomically: readers find either the old or the new.
+ *
+ * @param target what the link says: by default the file's own path
+ * @param otherwise puts the file in the link's place where the file system has none: moves or copies it
+ */
+export async function linkOr(
+  otherwise: (file: string, path: string) => Promise<void>,
+  file: string,
+  path: string,
+  target = file,
+): Promise<void> {
   const temporary = join(dirname(path), `.kd-${makerTag()}.tmp`);
   try {
     await makeFolders(dirname(path));
-    await symlink(target, temporary);
+    await symlink(target, temporary).catch((error: unknown) => {
+      if (!WITHOUT_LINKS.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      return otherwise(file, temporary);
+    });
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);

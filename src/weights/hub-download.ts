@@ -1,17 +1,17 @@
 /** @file Downloads the files of a model that are not cached. */
 import { createHash, type Hash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freeDiskBytes } from '../base/disk-space.js';
 import { InputError } from '../base/errors.js';
 import { formatBytes } from '../base/format.js';
 import { isSound, sumPath } from './content-id.js';
 import type { ModelCache } from './hub-cache.js';
-import { isThere, link } from './hub-cache.js';
+import { isThere, linkOr } from './hub-cache.js';
 import type { HubFile, RemoteFile } from './hub-client.js';
 import type { HubAccess, ModelId } from './hub-access.js';
 import { hubModel } from './hub-client.js';
-import type { ModelPart } from './model-parts.js';
+import { DECISIVE_FILES, type ModelPart } from './model-parts.js';
 import type { TextTower } from './text-tower.js';
 import { findTextTower } from './text-tower.js';
 import { noteSha256 } from './verified-files.js';
@@ -30,21 +30,27 @@ export interface DownloadProgress {
 const DIVISIBLE_FILE = 'model.safetensors';
 
 /**
+ * The commit that a model is taken from: the cached one, to which missing files are added; else the hub's.
+ *
+ * @throws InputError if the hub cannot be reached or refuses
+ */
+export async function openCommit(model: ModelId, access: HubAccess, cache: ModelCache): Promise<Commit> {
+  const hub = hubModel(model, access);
+  const id = (await cache.knownCommit()) ?? (await hub.commit());
+  return { model, hub, cache, id, listed: await hub.files(id) };
+}
+
+/**
  * Downloads the parts of a model that are not cached and returns the folder they are in.
  *
  * @throws InputError if the hub cannot be reached or refuses, or the model lacks a part
  */
-export async function downloadModel(
-  model: ModelId,
-  access: HubAccess,
-  cache: ModelCache,
+export async function downloadParts(
+  commit: Commit,
   parts: readonly ModelPart[],
   onProgress?: (progress: DownloadProgress) => void,
 ): Promise<string> {
-  const hub = hubModel(model, access);
-  // Additions to a cached model must be of the same commit.
-  const id = (await cache.knownCommit()) ?? (await hub.commit());
-  const commit = { model, hub, cache, id, listed: await hub.files(id) };
+  const { cache, id, listed } = commit;
   const wanted = await wantedFiles(commit, parts);
   const fetches: Fetch[] = [];
   for (const file of wanted) {
@@ -53,6 +59,8 @@ export async function downloadModel(
   }
   await fetchAll(commit, fetches, onProgress);
   await cache.remember(id);
+  const absent = parts.includes('tokenizer') ? DECISIVE_FILES.filter((name) => !listed.has(name)) : [];
+  for (const name of absent) await cache.noteAbsent(id, name);
   return gather(commit, wanted);
 }
 
@@ -151,6 +159,7 @@ async function gather(commit: Commit, files: readonly HubFile[]): Promise<string
   for (const file of files) if ((await cache.find(id, file)) !== undefined) inSnapshot.push(file);
   for (const file of inSnapshot) await cache.addToSnapshot(id, file);
   if (inSnapshot.length === files.length) return cache.snapshot(id);
-  for (const { path } of inSnapshot) await link(join(cache.snapshot(id), path), join(cache.textModel(id), path));
+  for (const { path } of inSnapshot)
+    await linkOr(copyFile, join(cache.snapshot(id), path), join(cache.textModel(id), path));
   return cache.textModel(id);
 }

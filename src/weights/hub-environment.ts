@@ -33,9 +33,15 @@ function isTrue(name: string): boolean {
   return /^(1|true|yes|on)$/i.test(environment(name) ?? '');
 }
 
+/** The variable that forbids contacting the hub; undefined if none does. */
+export function offlineVariable(): string | undefined {
+  const name = environment('HF_HUB_OFFLINE') === undefined ? 'TRANSFORMERS_OFFLINE' : 'HF_HUB_OFFLINE';
+  return isTrue(name) ? name : undefined;
+}
+
 /** Whether the hub must not be contacted. */
 export function isOffline(): boolean {
-  return environment('HF_HUB_OFFLINE') === undefined ? isTrue('TRANSFORMERS_OFFLINE') : isTrue('HF_HUB_OFFLINE');
+  return offlineVariable() !== undefined;
 }
 
 /**

@@ -33,11 +33,15 @@ export function fileFrom(entry: unknown, model: string, hubUrl: string): HubFile
     );
   const where = `${model}/${shown(path)}`;
   if (!Number.isSafeInteger(size) || (size as number) < 0)
-    throw new InputError(`${where}: expected a size in bytes from ${hubUrl}, got ${shownValue(size)}`);
+    throw new InputError(
+      `${where}: expected a size in bytes from ${hubUrl}, got ${shownValue(size)}; check HF_ENDPOINT`,
+    );
   const contentId = isObject(lfs) ? lfs.oid : oid;
   // It becomes a file name, so only the usual format is accepted.
   if (typeof contentId !== 'string' || !(isObject(lfs) ? /^[0-9a-f]{64}$/ : /^[0-9a-f]{40}$/).test(contentId))
-    throw new InputError(`${where}: expected a hexadecimal content id from ${hubUrl}, got ${shownValue(contentId)}`);
+    throw new InputError(
+      `${where}: expected a hexadecimal content id from ${hubUrl}, got ${shownValue(contentId)}; check HF_ENDPOINT`,
+    );
   return { path, size: size as number, contentId };
 }
 

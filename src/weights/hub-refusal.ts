@@ -8,12 +8,20 @@ import type { HubAccess, ModelId } from './hub-access.js';
 export function refusal(
   { status, headers }: Response,
   { name, revision }: ModelId,
-  { hubUrl, authorization, flag }: HubAccess,
+  { hubUrl, credentials, flag }: HubAccess,
 ): string {
   const code = headers.get('X-Error-Code');
-  const token = authorization === undefined ? 'set HF_TOKEN' : 'use an HF_TOKEN that may read it';
+  // Said of every model, public ones too.
+  if (
+    credentials !== undefined &&
+    status === 401 &&
+    headers.get('X-Error-Message') === 'Invalid credentials in Authorization header'
+  )
+    return `${hubUrl} does not know ${credentials}; replace it, or remove it where the model is public`;
+  const token = credentials === undefined ? 'set HF_TOKEN' : `use another than ${credentials}, one that may read it`;
   if (code === 'GatedRepo') return `the model is gated; accept its terms at ${hubUrl}/${name} and ${token}`;
-  if (code === 'RevisionNotFound') return `the model has no revision ${revision}`;
+  if (code === 'RevisionNotFound')
+    return `the model has no revision ${revision}; name a branch, a tag or a commit that it has, after @`;
   if (code === 'EntryNotFound') return `${hubUrl} does not have a file that it lists; try again later`;
   if (status === 401 || status === 404) {
     return (
@@ -45,9 +53,13 @@ export function retryPause({ status, headers }: Response, standard: number): num
   return pause <= LONGEST_PAUSE ? pause : undefined;
 }
 
-/** `Retry-After`, in seconds or as a date, in milliseconds from now. */
+/**
+ * `Retry-After`, in seconds or as a date, in milliseconds from now; else what `RateLimit` says of a quota that is used
+ * up. Source: https://www.ietf.org/archive/id/draft-ietf-httpapi-ratelimit-headers-09.html
+ */
 function retryAfter(headers: Headers): number | undefined {
-  const text = headers.get('Retry-After')?.trim() ?? '';
+  const quota = /;\s*r=0\s*;\s*t=(\d{1,9})/.exec(headers.get('RateLimit') ?? '')?.[1];
+  const text = headers.get('Retry-After')?.trim() ?? quota ?? '';
   if (/^\d{1,9}$/.test(text)) return 1000 * Number(text);
   const date = Date.parse(text);
   return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());

@@ -9,10 +9,11 @@ import type { ModelCache } from './hub-cache.js';
 import { isSound } from './content-id.js';
 import { modelCache } from './hub-cache.js';
 import type { HubAccess, ModelId } from './hub-access.js';
+import type { Commit } from './wanted-files.js';
 import type { DownloadProgress } from './hub-download.js';
-import { downloadModel } from './hub-download.js';
-import { findReadToken, hubAddress, hubTimeout, isOffline } from './hub-environment.js';
-import { filesOfPart, hasPart, type ModelPart } from './model-parts.js';
+import { downloadParts, openCommit } from './hub-download.js';
+import { findReadToken, hubAddress, hubTimeout, offlineVariable } from './hub-environment.js';
+import { filesOfPart, partIn, type ModelPart } from './model-parts.js';
 import { shown } from './wording.js';
 
 export type { DownloadProgress } from './hub-download.js';
@@ -48,10 +49,14 @@ export async function resolveModelFolder(idOrFolder: string, options: ResolveOpt
   }
   const cache = modelCache(model);
   const cached = await findCached(cache, parts);
-  const damaged = cached === undefined ? undefined : await firstDamaged(cached, parts);
-  if (cached !== undefined && damaged === undefined) return cached;
+  const damaged = cached === undefined ? undefined : await firstDamaged(cached.folder, parts);
+  if (cached?.isComplete === true && damaged === undefined) return cached.folder;
   try {
-    return await downloadModel(model, await accessFrom(model, options), cache, parts, onProgress);
+    const commit = await openOnHub(model, options, cache).catch((error: unknown) => {
+      if (cached === undefined || damaged !== undefined || !(error instanceof InputError)) throw error;
+      return undefined; // what is cached will do
+    });
+    return commit === undefined ? cached!.folder : await downloadParts(commit, parts, onProgress);
   } catch (error) {
     if (damaged === undefined || !(error instanceof InputError)) throw error;
     throw new InputError(
@@ -77,33 +82,41 @@ async function isFolder(path: string, flag: string): Promise<boolean> {
   return stats !== undefined;
 }
 
+async function openOnHub(model: ModelId, options: ResolveOptions, cache: ModelCache): Promise<Commit> {
+  return openCommit(model, await accessFrom(model, options), cache);
+}
+
 async function accessFrom({ name }: ModelId, { flag, hubUrl, retryDelay = 1000 }: ResolveOptions): Promise<HubAccess> {
-  if (isOffline()) {
+  const forbidding = offlineVariable();
+  if (forbidding !== undefined) {
     throw new InputError(
-      `${name}: no such folder, and not all of it is in the cache, while HF_HUB_OFFLINE forbids asking the hub; ` +
+      `${name}: no such folder, and not all of it is in the cache, while ${forbidding} forbids asking the hub; ` +
         `give a local folder to ${flag}`,
     );
   }
   const { url, authorization } = hubAddress(hubUrl);
-  const token = authorization === undefined ? await findReadToken() : undefined;
-  return {
-    hubUrl: url,
-    authorization: authorization ?? (token === undefined ? undefined : `Bearer ${token.value}`),
-    timeout: hubTimeout(),
-    flag,
-    retryDelay,
-  };
+  const common = { hubUrl: url, timeout: hubTimeout(), flag, retryDelay };
+  if (authorization !== undefined)
+    return { ...common, authorization, credentials: 'the user name and password in HF_ENDPOINT' };
+  const token = await findReadToken();
+  if (token === undefined) return { ...common, authorization, credentials: undefined };
+  return { ...common, authorization: `Bearer ${token.value}`, credentials: `the token in ${token.source}` };
 }
 
-/** The cached folder that has all parts, if there is one. */
-async function findCached(cache: ModelCache, parts: readonly ModelPart[]): Promise<string | undefined> {
+/** The cached folder that has all parts, if there is one: sooner one that is known to have all files of them. */
+async function findCached(
+  cache: ModelCache,
+  parts: readonly ModelPart[],
+): Promise<{ readonly folder: string; readonly isComplete: boolean } | undefined> {
   const commit = await cache.knownCommit();
   if (commit === undefined) return undefined;
+  let usable: string | undefined;
   for (const folder of [cache.textModel(commit), cache.snapshot(commit)]) {
-    const complete = await Promise.all(parts.map((part) => hasPart(folder, part)));
-    if (complete.every(Boolean)) return folder;
+    const found = await Promise.all(parts.map((part) => partIn(folder, part, (name) => cache.isAbsent(commit, name))));
+    if (found.every((each) => each === 'complete')) return { folder, isComplete: true };
+    if (!found.includes('missing')) usable ??= folder;
   }
-  return undefined;
+  return usable === undefined ? undefined : { folder: usable, isComplete: false };
 }
 
 /** The first file of these parts that does not match the name of its blob. */

@@ -1,6 +1,7 @@
 /** @file The parts of a model's folder, and the files that each consists of. */
-import { readdir } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { InputError } from '../base/errors.js';
 import { TOKENIZER_FILES } from '../text/tokenizer-files.js';
 import { PROJECTION_FILE, WEIGHT_FILES } from './folder.js';
 import { isThere } from './hub-cache.js';
@@ -30,21 +31,49 @@ export function isInFolders({ folders }: FolderPart, path: string): boolean {
   return slash !== -1 && folders.includes(path.slice(0, slash));
 }
 
-/** Whether a folder has all required files of a part. */
-export async function hasPart(folder: string, part: ModelPart): Promise<boolean> {
+/**
+ * How much of a part a folder of the cache has. `usable`: what is required, but not a file that matters where the model
+ * has it, and that it has none is not known.
+ */
+export type Completeness = 'complete' | 'usable' | 'missing';
+
+/** Files without which a tokenizer can be read, to another result than with them. */
+export const DECISIVE_FILES: readonly string[] = ['tokenizer.json', 'tokenizer_config.json'];
+
+/**
+ * How much of a part a folder has. A file that is only a link to nothing is one that the model has, and is missing.
+ *
+ * @param isAbsent whether the model is known to have no file of this name
+ */
+export async function partIn(
+  folder: string,
+  part: ModelPart,
+  isAbsent: (name: string) => Promise<boolean>,
+): Promise<Completeness> {
   const has = async (...names: string[]): Promise<boolean> => {
     const present = await Promise.all(names.map((name) => isThere(join(folder, name))));
     return present.every(Boolean);
   };
-  if (part === 'config') return has(CONFIG_FILE);
-  if (part === 'tokenizer') {
-    const vocabularies = await Promise.all([has('tokenizer.json'), has('vocab.txt'), has('vocab.json', 'merges.txt')]);
-    return vocabularies.includes(true) && has('tokenizer_config.json');
-  }
-  if (part !== 'weights') return has(...part.files); // they appear in the snapshot once all are complete
+  for (const name of await namesOfPart(folder, part))
+    if ((await isNamed(join(folder, name))) && !(await has(name))) return 'missing';
+  if (part === 'config') return (await has(CONFIG_FILE)) ? 'complete' : 'missing';
+  if (part === 'weights') return (await hasWeights(folder, has)) ? 'complete' : 'missing';
+  // Files of other parts appear in the snapshot once all are complete.
+  if (part !== 'tokenizer') return (await has(...part.files)) ? 'complete' : 'missing';
+  const vocabularies = await Promise.all([has('tokenizer.json'), has('vocab.txt'), has('vocab.json', 'merges.txt')]);
+  if (!vocabularies.includes(true)) return 'missing';
+  for (const name of DECISIVE_FILES) if (!(await has(name)) && !(await isAbsent(name))) return 'usable';
+  return 'complete';
+}
+
+async function hasWeights(folder: string, has: (...names: string[]) => Promise<boolean>): Promise<boolean> {
   const first = await firstWeights(folder);
-  if (first === undefined) return false;
-  return !first.endsWith('.index.json') || has(...(await readShardIndex(join(folder, first))).values());
+  if (!first?.endsWith('.index.json')) return first !== undefined;
+  const index = await readShardIndex(join(folder, first)).catch((error: unknown) => {
+    if (error instanceof InputError) return undefined; // damaged, and fetched again
+    throw error;
+  });
+  return index !== undefined && has(...index.values());
 }
 
 /**
@@ -72,6 +101,14 @@ async function namesOfPart(folder: string, part: ModelPart): Promise<readonly st
 }
 
 async function firstWeights(folder: string): Promise<string | undefined> {
-  for (const name of WEIGHT_FILES) if (await isThere(join(folder, name))) return name;
+  for (const name of WEIGHT_FILES) if (await isNamed(join(folder, name))) return name;
   return undefined;
+}
+
+/** Whether a path exists, even as a link to nothing. */
+async function isNamed(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
 }

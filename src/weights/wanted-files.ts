@@ -28,11 +28,20 @@ export async function wantedFiles(commit: Commit, parts: readonly ModelPart[]): 
   for (const part of parts) for (const name of await namesOf(commit, part)) names.add(name);
   return [...names].map((name) => {
     const file = commit.listed.get(name);
-    if (!file)
-      throw new InputError(`${commit.model.name}: expected the file ${shown(name)}, the model does not have it`);
+    if (!file) throw new InputError(`${commit.model.name}: ${lacking(commit, name)}`);
     checkSize(commit.model.name, file);
     return file;
   });
+}
+
+/** What to say of a file that a model does not have: where else it has such a file, as older layouts do. */
+function lacking({ listed }: Commit, name: string): string {
+  const other = [...listed.keys()].find((path) => path.endsWith(`/${name}`));
+  const remedy =
+    other === undefined
+      ? 'name another model or revision'
+      : `it has ${shown(other)}: download that folder, and name it instead`;
+  return `expected the file ${shown(name)}, the model does not have it; ${remedy}`;
 }
 
 async function namesOf(commit: Commit, part: ModelPart): Promise<readonly string[]> {
@@ -62,7 +71,8 @@ async function weightFiles(commit: Commit): Promise<string[]> {
   const first = WEIGHT_FILES.find((name) => commit.listed.has(name));
   if (first === undefined) {
     throw new InputError(
-      `${commit.model.name}: expected weights (${WEIGHT_FILES.join(', ')}), the model has none of them`,
+      `${commit.model.name}: expected weights (${WEIGHT_FILES.join(', ')}), the model has none of them; ` +
+        'name another model or revision',
     );
   }
   return first.endsWith('.index.json') ? [first, ...(await shardNames(commit, commit.listed.get(first)!))] : [first];

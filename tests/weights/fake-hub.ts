@@ -22,7 +22,9 @@ export interface FakeHub {
   /** Tried before a file's bytes are served; true if it answered. */
   interfere: Interference | undefined;
   /** The status and error code for every request, if set. */
-  refusal: { status: number; code?: string } | undefined;
+  refusal: { status: number; code?: string; headers?: Record<string, string> } | undefined;
+  /** Tried before anything else; true if it answered. */
+  answerFirst: ((response: ServerResponse) => boolean) | undefined;
   /** The body of every answer, if set. */
   answerAll: string | undefined;
   /** Bytes of files served so far. */
@@ -52,6 +54,7 @@ export async function startFakeHub(): Promise<FakeHub> {
     tokens: new Set(),
     interfere: undefined,
     refusal: undefined,
+    answerFirst: undefined,
     answerAll: undefined,
     bytesServed: () => hub.ranges.reduce((total, { start, end }) => total + end - start, 0),
     close: () => closeWithConnections(server),
@@ -63,8 +66,9 @@ function answer(hub: FakeHub, request: IncomingMessage, response: ServerResponse
   const { pathname } = new URL(request.url!, hub.url);
   hub.requests.push(`${request.method!} ${pathname}`);
   if (request.headers.authorization) hub.tokens.add(request.headers.authorization);
+  if (hub.answerFirst?.(response) === true) return;
   if (hub.refusal) {
-    refuse(response, hub.refusal.status, hub.refusal.code);
+    refuse(response, hub.refusal.status, hub.refusal.code, hub.refusal.headers);
     return;
   }
   if (hub.answerAll !== undefined) {
@@ -121,10 +125,11 @@ function sendJson(response: ServerResponse, value: unknown): void {
   response.end(JSON.stringify(value));
 }
 
-function refuse(response: ServerResponse, status: number, code?: string): void {
+function refuse(response: ServerResponse, status: number, code?: string, headers: Record<string, string> = {}): void {
   response.writeHead(status, {
     'Content-Type': 'application/json',
     ...(code === undefined ? {} : { 'X-Error-Code': code }),
+    ...headers,
   });
   response.end(JSON.stringify({ error: 'refused' }));
 }

@@ -140,7 +140,8 @@ describe('a pipeline on the hub', () => {
   it('is refused if a part is missing', async () => {
     hub.models.set('someone/half', new Map([['model_index.json', Buffer.from('{}')]]));
     expect(await failureOf(resolve('someone/half', { parts: [PIPELINE_PART] }))).toBe(
-      'someone/half: expected the file scheduler/scheduler_config.json, the model does not have it',
+      'someone/half: expected the file scheduler/scheduler_config.json, the model does not have it; name another ' +
+        'model or revision',
     );
   });
 });
@@ -185,6 +186,9 @@ describe('a model on the hub', () => {
     hub.requests.length = 0;
     await resolve('owner/model');
     expect(hub.requests).toEqual([]);
+    if (!file.endsWith('.index.json')) return;
+    await writeFile(await realpath(join(folder, file)), '{"weight_map": ');
+    await expectSameWeights(await resolve('owner/model'), `variants/${variant}`); // fetched again
   });
 
   it('prefers safetensors to a pickle', async () => {
@@ -238,6 +242,58 @@ describe('a model on the hub', () => {
     expect(await resolve('openai/clip-vit-large-patch14')).toBe(folder);
     await rm(join(folder, 'model.safetensors'));
     expect(await failureOf(resolve('openai/clip-vit-large-patch14'))).toMatch(/cannot be reached/);
+  });
+});
+
+describe('what a model does not have', () => {
+  const forget = (name: string): boolean => hub.models.get('owner/model')!.delete(name);
+
+  it('is noted as Python notes it, so that the hub is not asked again', async () => {
+    await publish('owner/model', 'teacher');
+    forget('tokenizer_config.json');
+    const folder = await resolve('owner/model');
+    expect(await filesBelow(join(folder, '../../.no_exist'))).toEqual([`${COMMIT}/tokenizer_config.json`]);
+    hub.requests.length = 0;
+    vi.stubEnv('HF_HUB_OFFLINE', '1');
+    expect(await resolve('owner/model')).toBe(folder);
+    vi.stubEnv('HF_HUB_OFFLINE', undefined);
+    expect(await resolve('owner/model')).toBe(folder);
+    expect(hub.requests).toEqual([]);
+  });
+
+  it('is asked for once where Python filled the cache; without the hub the cache does', async () => {
+    await publish('owner/model', 'student');
+    forget('tokenizer_config.json');
+    const folder = await resolve('owner/model');
+    await rm(join(folder, '../../.no_exist'), { recursive: true });
+    await rm(join(folder, 'tokenizer.json'));
+    hub.refusal = { status: 500 };
+    expect(await resolve('owner/model')).toBe(folder);
+    vi.stubEnv('HF_HUB_OFFLINE', '1');
+    expect(await resolve('owner/model')).toBe(folder);
+    vi.stubEnv('HF_HUB_OFFLINE', undefined);
+    hub.refusal = undefined;
+    await resolve('owner/model');
+    expect(await readdir(folder)).toContain('tokenizer.json');
+    hub.requests.length = 0;
+    await resolve('owner/model');
+    expect(hub.requests).toEqual([]);
+  });
+
+  it.each([
+    ['tokenizer.json', ['student']],
+    ['special_tokens_map.json', ['student']],
+    ['model.safetensors', ['student', 'variants/student-masked-lm-bin']],
+  ])('is told from a link of the cache to nothing: %s', async (name, folders) => {
+    await publish('owner/model', ...folders);
+    const folder = await resolve('owner/model');
+    if (folders.length > 1) await fileOf(folder, 'pytorch_model.bin', 'no weights');
+    await rm(await realpath(join(folder, name)));
+    vi.stubEnv('HF_HUB_OFFLINE', '1');
+    expect(await failureOf(resolve('owner/model'))).toMatch(/^owner\/model: no such folder, and not all of it is in /);
+    vi.stubEnv('HF_HUB_OFFLINE', undefined);
+    await resolve('owner/model');
+    expect((await stat(join(folder, name))).isFile()).toBe(true);
   });
 });
 
@@ -388,6 +444,25 @@ describe('a damaged large file in the cache', () => {
 });
 
 describe('interruptions', () => {
+  it('of an answer about the model are tried again', async () => {
+    await publish('owner/model', 'student');
+    let broken = 0;
+    hub.answerFirst = (response) => {
+      if (broken++ === 2) hub.answerFirst = undefined;
+      else response.destroy();
+      return broken <= 2;
+    };
+    await resolve('owner/model', { parts: ['config'] });
+    expect(hub.requests).toHaveLength(5); // three for the commit, one for the list, one for the file
+    hub.answerFirst = (response) => {
+      response.destroy();
+      return true;
+    };
+    expect(await failureOf(resolve('a/b'))).toMatch(
+      /cannot be reached \((other side closed|read ECONNRESET)\); connect/,
+    );
+  });
+
   /**
    * Sends half of a long range, then ends the response as if that were all, or breaks the connection; `times` times.
    * Then, if told, goes silent.
@@ -469,8 +544,35 @@ describe('interruptions', () => {
       return true;
     };
     expect(await failureOf(resolve('owner/model'))).toBe(
-      `owner/model/model.safetensors: expected a part of the file (status 206) from ${hub.url}, got status 200`,
+      `owner/model/model.safetensors: expected the file from byte 0 (status 206) from ${hub.url}, got status 200; ` +
+        'check HF_ENDPOINT, and the proxy if there is one',
     );
+  });
+});
+
+describe('a server without ranges', () => {
+  const files = ['student', 'variants/teacher-inside-full-clip'];
+
+  it.each(files)('sends the whole of %s each time', async (model) => {
+    const files = await publish('owner/model', 'teacher', model);
+    hub.interfere = (path, _start, _end, response) => {
+      response.writeHead(200, { 'Content-Length': files.get(path)!.length }).end(files.get(path)!);
+      return true;
+    };
+    const folder = await resolve('owner/model');
+    await expectSameWeights(folder, model, (name) => model === 'student' || name.startsWith('text_model.'));
+  });
+
+  it.each(files)('that sends another part of %s is not believed', async (model) => {
+    const files = await publish('owner/model', 'teacher', model);
+    hub.interfere = (path, start, end, response) => {
+      if (path !== 'model.safetensors' || end - start < 20_000) return false;
+      const bytes = files.get(path)!;
+      response.writeHead(206, { 'Content-Range': `bytes 8-${end - start + 7}/${bytes.length}` });
+      response.end(bytes.subarray(8, end - start + 8));
+      return true;
+    };
+    expect(await failureOf(resolve('owner/model'))).toMatch(/ got status 206, from byte 8; check HF_ENDPOINT, and /);
   });
 });
 
@@ -489,20 +591,41 @@ describe('refusals', () => {
       'a/b: no such folder, and not all of it is in the cache, while HF_HUB_OFFLINE forbids asking the hub; ' +
         'give a local folder to --teacher',
     );
+    vi.stubEnv('HF_HUB_OFFLINE', undefined);
+    vi.stubEnv('TRANSFORMERS_OFFLINE', '1');
+    expect(await failureOf(resolve('a/b'))).toContain('while TRANSFORMERS_OFFLINE forbids asking the hub; ');
     expect(hub.requests).toEqual([]);
+  });
+
+  it('a token that is not valid, with where it comes from', async () => {
+    hub.refusal = { status: 401, headers: { 'X-Error-Message': 'Invalid credentials in Authorization header' } };
+    const file = await fileOf(await temporaryFolder(), 'token', 'hf_expired');
+    vi.stubEnv('HF_TOKEN_PATH', file);
+    expect(await failureOf(resolve('a/b'))).toBe(
+      `a/b: ${hub.url} does not know the token in ${file}; replace it, or remove it where the model is public`,
+    );
+    hub.refusal = { status: 401 };
+    expect(await failureOf(resolve('a/b'))).toMatch(
+      new RegExp(`or use another than the token in ${file}, one that may read it$`),
+    );
+  });
+
+  it('a quota that is used up, with when there is a new one', async () => {
+    hub.refusal = { status: 429, headers: { RateLimit: '"resolvers";r=0;t=55' } };
+    expect(await failureOf(resolve('a/b'))).toBe(`a/b: ${hub.url} gets too many requests; wait 55 s, or set HF_TOKEN`);
   });
 
   it('something else at the hub’s address', async () => {
     hub.answerAll = '<html>hello</html>';
     expect(await failureOf(resolve('a/b'))).toMatch(
-      /^a\/b: expected the answer of a hub from http:\S+, got another: .*not valid JSON$/,
+      /^a\/b: expected the answer of a hub from http:\S+, got another: .*not valid JSON; check HF_ENDPOINT$/,
     );
     hub.answerAll = '{}';
     expect(await failureOf(resolve('a/b'))).toBe(
-      `a/b: expected a commit of 40 hexadecimal digits from ${hub.url}, got none`,
+      `a/b: expected a commit of 40 hexadecimal digits from ${hub.url}, got none; check HF_ENDPOINT`,
     );
     expect(await failureOf(resolve(`a/b@${COMMIT}`))).toMatch(
-      /^a\/b: expected the answer of a hub from http:\S+, got another: /,
+      /^a\/b: expected the answer of a hub from http:\S+, got another: JSON without what a hub says; check HF_ENDPOINT$/,
     );
   });
 
@@ -515,7 +638,9 @@ describe('refusals', () => {
 
   it('no such revision', async () => {
     await publish('a/b', 'student');
-    expect(await failureOf(resolve('a/b@v9'))).toBe('a/b: the model has no revision v9');
+    expect(await failureOf(resolve('a/b@v9'))).toBe(
+      'a/b: the model has no revision v9; name a branch, a tag or a commit that it has, after @',
+    );
   });
 
   it.each([
@@ -533,11 +658,16 @@ describe('refusals', () => {
     hub.models.get('a/b')!.delete('model.safetensors');
     expect(await failureOf(resolve('a/b'))).toBe(
       'a/b: expected weights (model.safetensors, model.safetensors.index.json, pytorch_model.bin, ' +
-        'pytorch_model.bin.index.json), the model has none of them',
+        'pytorch_model.bin.index.json), the model has none of them; name another model or revision',
     );
     hub.models.get('a/b')!.delete('config.json');
     expect(await failureOf(resolve('a/b', { parts: ['config'] }))).toBe(
-      'a/b: expected the file config.json, the model does not have it',
+      'a/b: expected the file config.json, the model does not have it; name another model or revision',
+    );
+    hub.models.get('a/b')!.set('0_Transformer/config.json', Buffer.from('{}'));
+    expect(await failureOf(resolve('a/b', { parts: ['config'] }))).toBe(
+      'a/b: expected the file config.json, the model does not have it; it has 0_Transformer/config.json: download ' +
+        'that folder, and name it instead',
     );
   });
 
@@ -545,7 +675,8 @@ describe('refusals', () => {
     await publish('a/b', 'variants/student-sharded');
     hub.models.get('a/b')!.delete('model-00002-of-00002.safetensors');
     expect(await failureOf(resolve('a/b'))).toBe(
-      'a/b: expected the file model-00002-of-00002.safetensors, the model does not have it',
+      'a/b: expected the file model-00002-of-00002.safetensors, the model does not have it; name another model or ' +
+        'revision',
     );
   });
 });

@@ -77,7 +77,7 @@ async function hubFinding(machine: MachineFacts): Promise<Finding> {
     return { name, ok: false, found: reached.message, remedy: 'correct the variable, or unset it' };
   const { address, milliseconds, failure, proxy, offline } = reached;
   const { host } = new URL(address);
-  if (offline === true) return { name, ok: true, found: `${host} was not contacted, because HF_HUB_OFFLINE is set` };
+  if (offline !== undefined) return { name, ok: true, found: `${host} was not contacted, because ${offline} is set` };
   const route = proxy === undefined ? '' : ` by the proxy ${proxy.address}`;
   const folders = 'name models and tokenizers by folders';
   return check(

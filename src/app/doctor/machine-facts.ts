@@ -7,7 +7,7 @@ import { thisMachine, type Machine } from '../../tensorflow/machine.js';
 import { freeDiskBytes } from '../../base/disk-space.js';
 import { messageOf } from '../../base/errors.js';
 import { hubFetch } from '../../weights/http.js';
-import { hubAddress, isOffline } from '../../weights/hub-environment.js';
+import { hubAddress, offlineVariable } from '../../weights/hub-environment.js';
 import { proxyFor } from '../../weights/proxy.js';
 import type { ProbeArguments, TensorflowReport } from './probe.js';
 
@@ -39,8 +39,8 @@ export interface HubReach {
   readonly failure?: string;
   /** The proxy in between, and the variable that names it. */
   readonly proxy?: { readonly address: string; readonly variable: string };
-  /** Whether `HF_HUB_OFFLINE` forbids contacting it. */
-  readonly offline?: boolean;
+  /** The variable that forbids contacting it. */
+  readonly offline?: string;
 }
 
 const REACH_TIMEOUT_MS = 5000;
@@ -71,7 +71,8 @@ export const thisMachineFacts: MachineFacts = {
   freeDisk: freeDiskBytes,
   async reachHub() {
     const { url: address, authorization } = hubAddress();
-    if (isOffline()) return { address, offline: true };
+    const offline = offlineVariable();
+    if (offline !== undefined) return { address, offline };
     const proxy = proxyFor(new URL(address));
     const asked = { address, ...(proxy === undefined ? {} : { proxy }) };
     const request = hubFetch({ hubUrl: address, authorization, timeout: REACH_TIMEOUT_MS });
