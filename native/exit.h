@@ -1,4 +1,4 @@
-// The end of the process while TensorFlow still has threads at work.
+// Ends the process while TensorFlow's threads are still at work.
 #pragma once
 #include <atomic>
 #include <cstdio>
@@ -7,18 +7,18 @@
 
 namespace kd {
 
-/** Runs that are not settled, in all sessions. */
+/** The number of unsettled runs in all sessions. */
 inline std::atomic<int> unsettled{0};
 
-/** Whether a thread was detached when Node ended: it may compute, or free what it has, until the process ends. */
+/** Whether a thread was detached when Node ended: it may go on computing, or freeing memory, until the process ends. */
 inline std::atomic<bool> isThreadLeft{false};
 
 /** Whether a server was started. It serves, on threads of its own, until the process ends: it cannot be stopped. */
 inline std::atomic<bool> isServing{false};
 
 /**
- * Ends the process where a thread still computes, or serves, or frees what it computed with: the destructors that
- * follow would take TensorFlow's objects away from under it.
+ * Ends the process at once if a thread is still computing, serving or freeing memory: the destructors that would follow
+ * destroy TensorFlow's objects while it uses them.
  */
 inline void onExit(int status, void*) {
   if (unsettled == 0 && !isThreadLeft && !isServing) return;
@@ -27,8 +27,10 @@ inline void onExit(int status, void*) {
 }
 
 /**
- * Has `exit` call `onExit` before anything else. Functions are called in reverse order, and TensorFlow adds its own
- * whenever it first makes an object: so this is to be called each time that Node, or a worker thread of it, ends.
+ * Makes `exit` call `onExit` before anything else. Exit functions run in reverse order, and TensorFlow registers its
+ * own
+ * when it first creates certain objects. So this must be called each time that Node, or one of its worker threads,
+ * ends.
  */
 inline void skipDestructorsAtExit() { on_exit(onExit, nullptr); }
 

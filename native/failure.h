@@ -1,4 +1,4 @@
-// What goes wrong, and how TensorFlow says so.
+// Errors, and TensorFlow's status codes.
 #pragma once
 #include <exception>
 #include <memory>
@@ -8,7 +8,7 @@
 
 namespace kd {
 
-/** An error on its way to JavaScript: the name of a code of TensorFlow's, and a message. */
+/** An error on its way to JavaScript: the name of a TensorFlow status code, and a message. */
 struct Failure {
   std::string code;
   std::string message;
@@ -16,7 +16,7 @@ struct Failure {
 
 [[noreturn]] inline void refuse(const std::string& message) { throw Failure{"INVALID_ARGUMENT", message}; }
 
-/** The exception that is being handled. To be called in a `catch` block. */
+/** The exception being handled. Must be called in a `catch` block. */
 inline Failure currentFailure() {
   try {
     throw;
@@ -37,7 +37,7 @@ inline const char* codeName(TF_Code code) {
   return code >= 0 && static_cast<size_t>(code) < sizeof names / sizeof *names ? names[code] : "UNKNOWN";
 }
 
-/** The status of a call of TensorFlow's. */
+/** The status of a TensorFlow call. */
 class Status {
  public:
   TF_Status* get() { return status_.get(); }

@@ -1,4 +1,4 @@
-// Values of JavaScript, read through Node-API. All functions are for Node's thread and throw a `Failure`.
+// Reads JavaScript values through Node-API. All functions must be called on Node's thread; they throw a `Failure`.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace kd {
 
-/** Throws Node's own message for a call of Node-API that failed. */
+/** Throws Node's own message if a Node-API call failed. */
 inline void check(napi_env env, napi_status status) {
   if (status == napi_ok) return;
   const napi_extended_error_info* info = nullptr;
@@ -25,7 +25,7 @@ inline napi_value errorOf(napi_env env, const Failure& failure) {
   return error;
 }
 
-/** The memory of a typed array: valid until its call returns to JavaScript. */
+/** The memory of a typed array, valid until the current call returns to JavaScript. */
 struct Bytes {
   napi_typedarray_type type;
   const void* data;

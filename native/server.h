@@ -19,7 +19,7 @@
 
 namespace kd {
 
-/** Whether a file descriptor is a socket that listens at a port. */
+/** Whether a file descriptor is a socket that listens on a port. */
 inline bool listensAt(int socket, uint16_t port) {
   int listens = 0;
   socklen_t size = sizeof listens;
@@ -31,7 +31,7 @@ inline bool listensAt(int socket, uint16_t port) {
   return address.ss_family == AF_INET6 && ntohs(reinterpret_cast<sockaddr_in6*>(&address)->sin6_port) == port;
 }
 
-/** This process's sockets that listen at a port. */
+/** This process's sockets that listen on a port. */
 inline std::vector<int> listenersAt(uint16_t port) {
   std::vector<int> sockets;
   const std::unique_ptr<DIR, decltype(&closedir)> folder(opendir("/proc/self/fd"), closedir);
@@ -43,7 +43,7 @@ inline std::vector<int> listenersAt(uint16_t port) {
   return sockets;
 }
 
-/** Closes the connections that are waiting at a listening socket, which does not block. */
+/** Closes the pending connections of a non-blocking listening socket. */
 inline void dropConnections(int socket) {
   for (;;) {
     const int connection = accept(socket, nullptr, nullptr);
@@ -56,11 +56,11 @@ inline void dropConnections(int socket) {
   }
 }
 
-/** Lets a listening socket be reached through one network device, and drops who has reached it through another. */
+/** Makes a listening socket reachable through one network device only, and drops the connections made before. */
 inline void bindToDevice(int socket, const std::string& device) {
   if (setsockopt(socket, SOL_SOCKET, SO_BINDTODEVICE, device.c_str(), device.size()) != 0)
     throw Failure{"PERMISSION_DENIED",
-                  "the port cannot be tied to the network device " + device + ": " + strerror(errno)};
+                  "the port cannot be bound to the network device " + device + ": " + strerror(errno)};
   const int flags = fcntl(socket, F_GETFL);
   if (flags < 0 || fcntl(socket, F_SETFL, flags | O_NONBLOCK) != 0)
     throw Failure{"INTERNAL", std::string("fcntl: ") + strerror(errno)};
@@ -68,20 +68,20 @@ inline void bindToDevice(int socket, const std::string& device) {
 }
 
 /**
- * Starts a server. TensorFlow has it listen on all addresses, whichever are asked for: between that and its first
- * answer its sockets are bound to the device.
+ * Starts a server. TensorFlow makes it listen on all addresses, whichever are asked for; before it can answer, its
+ * sockets are bound to the device.
  *
  * @return the target of sessions
  */
 inline std::string startServer(const Bytes& definition, uint32_t port, const std::string& device) {
-  if (device.empty()) refuse("a server needs a network device, through which alone it is reached");
+  if (device.empty()) refuse("a server needs a network device, the only one on which it is reachable");
   Status status;
   TF_Server* server = TF_NewServer(definition.data, definition.length, status.get());
   status.check();
-  isServing = true;  // one that is not started cannot be deleted either
+  isServing = true;  // even a server that was never started cannot be deleted
   const std::vector<int> sockets = listenersAt(static_cast<uint16_t>(port));
   if (sockets.empty())
-    throw Failure{"INTERNAL", "TensorFlow's server does not listen at port " + std::to_string(port)};
+    throw Failure{"INTERNAL", "TensorFlow's server does not listen on port " + std::to_string(port)};
   for (const int socket : sockets) bindToDevice(socket, device);
   TF_ServerStart(server, status.get());
   status.check();

@@ -19,7 +19,7 @@ namespace kd {
 
 class Session;
 
-/** One run of a session: what it is given, then what it gave. */
+/** One run of a session: its inputs, and then its results. */
 struct Run {
   std::shared_ptr<Session> session;
   std::vector<TF_Output> inputs, outputs;
@@ -29,10 +29,11 @@ struct Run {
 };
 
 /**
- * A graph with its variables, and threads that compute: as many runs at once.
+ * A graph with its variables, and threads that compute, each one run at a time.
  *
- * All methods are for Node's thread. The object lives until its handle in JavaScript, its runs and its threads have let
- * go of it; its graph until `close`, and the end of the runs that were asked for before.
+ * All public methods must be called on Node's thread. The object lives as long as its JavaScript handle, its runs or
+ * its
+ * threads hold it; its graph lives until `close` and the end of the runs requested before.
  */
 class Session : public std::enable_shared_from_this<Session> {
  public:
@@ -57,7 +58,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   ~Session() { free(); }
 
-  /** Begins to take runs, so many at once. Where it throws, the session is to be closed. */
+  /** Starts the threads. If it throws, the session must be closed. */
   void start(napi_env env, size_t threads) {
     env_ = env;
     napi_value name = nullptr;
@@ -65,7 +66,7 @@ class Session : public std::enable_shared_from_this<Session> {
     check(env, napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, nullptr, settle,
                                                &settled_));
     check(env, napi_unref_threadsafe_function(env, settled_));
-    // Hooks run in reverse: this one before that by which Node takes the function above away.
+    // Hooks run in reverse order: this one before Node's own, which removes the function above.
     check(env, napi_add_env_cleanup_hook(env, onNodeEnds, this));
     for (size_t i = 0; i < threads; i++) threads_.emplace_back([self = shared_from_this()] { self->work(); });
   }
@@ -73,7 +74,7 @@ class Session : public std::enable_shared_from_this<Session> {
   TF_Graph* graph() { return graph_.get(); }
   bool isClosed() const { return isClosed_; }
 
-  /** A promise of what a run gives. */
+  /** Queues a run. Returns a promise of its results. */
   napi_value enqueue(std::unique_ptr<Run> run) {
     napi_value promise = nullptr;
     check(env_, napi_create_promise(env_, &run->promise, &promise));
@@ -96,7 +97,7 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
  private:
-  /** Tells the threads to end when nothing is left to do, and whether there is a Node to tell of what is done. */
+  /** Tells the threads to end when nothing is left to do, and whether Node is still there to receive results. */
   void end(bool hasNode) {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
@@ -114,7 +115,7 @@ class Session : public std::enable_shared_from_this<Session> {
     releaseFunction();
   }
 
-  /** Node goes, and what is computing goes on without it. */
+  /** Called when Node ends; runs in progress go on without it. */
   static void onNodeEnds(void* data) {
     Session& session = *static_cast<Session*>(data);
     session.end(false);
@@ -138,7 +139,7 @@ class Session : public std::enable_shared_from_this<Session> {
     settled_ = nullptr;
   }
 
-  /** A thread: computes what is asked for, until the session is closed and nothing is left to do. */
+  /** The loop of a thread: computes runs until the session is closed and nothing is left to do. */
   void work() {
     for (;;) {
       std::unique_lock<std::mutex> lock(mutex_);
@@ -172,7 +173,7 @@ class Session : public std::enable_shared_from_this<Session> {
     run.fed.clear();
   }
 
-  /** On Node's thread, with a run that is through: settles its promise. */
+  /** Called on Node's thread with a finished run: settles its promise. */
   static void settle(napi_env env, napi_value, void*, void* data) {
     const std::unique_ptr<Run> run(static_cast<Run*>(data));
     if (env == nullptr) return;  // Node ends
@@ -202,14 +203,14 @@ class Session : public std::enable_shared_from_this<Session> {
   std::unique_ptr<TF_Graph, decltype(&TF_DeleteGraph)> graph_{TF_NewGraph(), TF_DeleteGraph};
   TF_Session* session_ = nullptr;
   napi_env env_ = nullptr;
-  /** `settle`, which the threads call; they have no share of it, as Node's thread releases it after their end. */
+  /** `settle`, called by the threads. They need not acquire it, as Node's thread releases it after they have ended. */
   napi_threadsafe_function settled_ = nullptr;
   std::vector<std::thread> threads_;
-  /** Runs that are not settled. */
+  /** The number of unsettled runs. */
   int pending_ = 0;
   std::mutex mutex_;
   std::condition_variable wake_;
-  // Guarded by the mutex; Node's thread, which alone writes the last two, reads them without it:
+  // Guarded by the mutex. Only Node's thread writes the last two, so it reads them without the mutex.
   std::deque<std::unique_ptr<Run>> queue_;
   bool isClosed_ = false;
   bool hasNode_ = true;

@@ -1,8 +1,9 @@
-// A Node-API addon that turns the process's standard error off for a while. Node can open and close descriptors, but
-// cannot duplicate one, as dup(2) does. It needs nothing of TensorFlow's, so that it can be loaded before it.
+// A Node-API addon that mutes the process's standard error for a while. Node can open and close descriptors, but cannot
+// duplicate one like dup(2). The addon does not depend on TensorFlow, so that it can be loaded first.
 //
-//   mute() → descriptor       points standard error at nothing, and keeps where it pointed; -1: it could not
-//   unmute(descriptor)        points it there again
+//   mute() → descriptor       redirects standard error to /dev/null; the descriptor is of where it pointed, -1 on
+// failure
+//   unmute(descriptor)        redirects it back
 #include <cstdint>
 #include <fcntl.h>
 #include <unistd.h>
@@ -10,7 +11,7 @@
 
 namespace {
 
-/** Where standard error pointed, as a new descriptor; -1 where it is closed, or descriptors have run out. */
+/** Returns a new descriptor of where standard error pointed; -1 if it is closed, or descriptors have run out. */
 int mute() {
   const int kept = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
   if (kept < 0) return -1;

@@ -1,4 +1,4 @@
-// Tensors made of typed arrays, and lent to JavaScript as ArrayBuffers.
+// Makes tensors from typed arrays, and lends tensors to JavaScript as ArrayBuffers.
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -15,7 +15,7 @@ namespace kd {
 
 using Tensor = std::unique_ptr<TF_Tensor, decltype(&TF_DeleteTensor)>;
 
-/** `[32, 77]`; `?` for a size that is not known */
+/** `[32, 77]`; `?` for an unknown size */
 inline std::string shapeText(const std::vector<int64_t>& shape) {
   std::string text = "[";
   for (size_t i = 0; i < shape.size(); i++) {
@@ -25,7 +25,7 @@ inline std::string shapeText(const std::vector<int64_t>& shape) {
   return text + "]";
 }
 
-/** Whether a typed array holds values as tensors of a type do. */
+/** Whether a typed array holds values in the same form as tensors of a type. */
 inline bool holds(napi_typedarray_type array, TF_DataType type) {
   switch (type) {
     case TF_FLOAT: return array == napi_float32_array;
@@ -35,15 +35,16 @@ inline bool holds(napi_typedarray_type array, TF_DataType type) {
   }
 }
 
-/** Whether JavaScript is given values of a type as they are. */
+/** Whether JavaScript can read values of a type as they are. */
 inline bool isReadable(TF_DataType type) { return type == TF_FLOAT || type == TF_INT32 || type == TF_BOOL; }
 
-/** The most dimensions of a tensor: TensorFlow ends the process where there are more. */
+/** The most dimensions of a tensor: TensorFlow ends the process if there are more. */
 constexpr size_t kMostDimensions = 254;
 
 /**
- * A tensor with the values of a typed array. They are copied: TensorFlow may keep what it is fed as the value of a
- * variable, and JavaScript may write to an array after it was fed.
+ * A tensor with the values of a typed array. They are copied: TensorFlow may keep a feed as the value of a variable,
+ * and
+ * JavaScript may write to the array afterwards.
  */
 inline Tensor tensorOf(const std::string& name, TF_DataType type, const std::vector<int64_t>& shape,
                        const Bytes& values) {
@@ -66,15 +67,15 @@ inline Tensor tensorOf(const std::string& name, TF_DataType type, const std::vec
   return tensor;
 }
 
-/** A fetched tensor for as long as JavaScript can see its memory, or until it is released. */
+/** A fetched tensor, kept as long as JavaScript can see its memory, or until it is released. */
 using Memory = std::shared_ptr<Tensor>;
 
-/** Tensors of fewer bytes are copied, which takes less than keeping track of TensorFlow's memory. */
+/** Tensors of fewer bytes are copied, which costs less than keeping track of TensorFlow's memory. */
 constexpr size_t kLeastLent = 16384;
-/** V8 wants memory for buffers at multiples of this. */
+/** The alignment, in bytes, that V8 requires of a buffer's memory. */
 constexpr uintptr_t kAlignment = 8;
 
-/** Called when an object of JavaScript's is garbage-collected: drops its share of the memory. */
+/** Called when a JavaScript object is garbage-collected: drops its share of the memory. */
 inline void dropMemory(napi_env, void*, void* hint) { delete static_cast<Memory*>(hint); }
 
 inline void copyValues(napi_env env, const TF_Tensor* tensor, napi_value* buffer) {
@@ -84,7 +85,7 @@ inline void copyValues(napi_env env, const TF_Tensor* tensor, napi_value* buffer
   if (length > 0) std::memcpy(data, TF_TensorData(tensor), length);
 }
 
-/** A tensor's own memory as an ArrayBuffer; false where JavaScript cannot have it, or it is too small for that. */
+/** Lends a tensor's own memory as an ArrayBuffer; false if JavaScript cannot use it, or it is too small to be lent. */
 inline bool lendValues(napi_env env, const Memory& memory, napi_value* buffer) {
   void* data = TF_TensorData(memory->get());
   const size_t length = TF_TensorByteSize(memory->get());
@@ -95,7 +96,7 @@ inline bool lendValues(napi_env env, const Memory& memory, napi_value* buffer) {
   return true;
 }
 
-/** `{ dtype, shape, buffer, memory }`, the last undefined where the buffer is JavaScript's own. */
+/** `{ dtype, shape, buffer, memory }`, the last undefined if the buffer is JavaScript's own. */
 inline napi_value resultOf(napi_env env, Tensor tensor) {
   napi_value result = nullptr, dtype = nullptr, shape = nullptr, buffer = nullptr;
   check(env, napi_create_object(env, &result));
@@ -123,9 +124,9 @@ inline napi_value resultOf(napi_env env, Tensor tensor) {
 }
 
 /**
- * Gives the memory of a result back now, and not when Node comes to drop it, turns of its event loop later.
+ * Frees the memory of a result now, instead of when Node drops it, turns of its event loop later.
  *
- * @param memory as `resultOf` gave it with the buffer
+ * @param memory as returned by `resultOf` with the buffer
  */
 inline void releaseResult(napi_env env, napi_value buffer, napi_value memory) {
   check(env, napi_detach_arraybuffer(env, buffer));

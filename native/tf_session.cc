@@ -1,18 +1,18 @@
-// A Node-API addon over TensorFlow's C API: graphs, each in a session that computes on threads of its own, so that
-// Node's event loop goes on meanwhile.
+// A Node-API addon over TensorFlow's C API: graphs, each in a session that computes on threads of its own, without
+// blocking Node's event loop.
 //
 //   open(graphDef: Uint8Array, config: Uint8Array, threads, target?) → session
-//       a GraphDef and a ConfigProto, encoded; the target of a server, else it computes in the process alone
+//       an encoded GraphDef and ConfigProto; the target of a server, without which it computes only in this process
 //   serve(serverDef: Uint8Array, port, networkDevice: string) → target
-//       starts TensorFlow's server (a ServerDef, encoded), which is reached through that network device only
+//       starts TensorFlow's server from an encoded ServerDef, reachable only through that network device
 //   run(session, feeds, fetches: string[]) → Promise<{ dtype, shape, buffer, memory }[]>
 //       feeds: { name, dtype, shape: number[], data: typed array }[]; their values are copied before `run` returns
-//   release(buffer, memory)     gives the memory of something fetched back now
-//   ending()                    the process is about to end
-//   close(session)              after the runs that were asked for, if any
+//   release(buffer, memory)     frees the memory of a fetched tensor now
+//   ending()                    to be called when the process is about to end
+//   close(session)              closes it after the runs already requested
 //
 // A dtype is a number of TensorFlow's `DataType`; tensors are the first outputs of the named nodes. Runs of a session
-// begin in the order of the calls. Errors are JavaScript's, with the name of TensorFlow's code as `code`.
+// begin in the order of the calls. Errors are JavaScript Errors whose `code` is the name of TensorFlow's status code.
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -30,7 +30,7 @@
 namespace kd {
 namespace {
 
-/** What JavaScript has of a session; closes it when it is garbage-collected. */
+/** JavaScript's handle of a session, which closes it when garbage-collected. */
 struct Handle {
   std::shared_ptr<Session> session;
   ~Handle() { session->close(); }
@@ -64,7 +64,7 @@ TF_Output outputOf(Session& session, const std::string& name) {
   return output;
 }
 
-/** Checks a feed's shape against the one that the graph states, which has -1 for sizes that it leaves open. */
+/** Checks a feed's shape against the one that the graph states, where -1 means any size. */
 void checkShape(TF_Graph* graph, TF_Output input, const std::string& name, const std::vector<int64_t>& shape) {
   Status status;
   const int rank = TF_GraphGetTensorNumDims(graph, input, status.get());
@@ -136,11 +136,11 @@ napi_value ending(napi_env, const napi_value*) {
 
 constexpr size_t kMostArguments = 4;
 
-/** A function as Node-API calls it: what it throws becomes an Error of JavaScript's. */
+/** Wraps a function for Node-API: what it throws becomes a JavaScript Error. */
 template <napi_value (*function)(napi_env, const napi_value*)>
 napi_value called(napi_env env, napi_callback_info info) {
   try {
-    napi_value args[kMostArguments];  // those that are not given are undefined
+    napi_value args[kMostArguments];  // missing ones are undefined
     size_t count = kMostArguments;
     check(env, napi_get_cb_info(env, info, &count, args, nullptr, nullptr));
     return function(env, args);

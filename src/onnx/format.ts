@@ -1,5 +1,5 @@
 /**
- * @file Messages of ONNX files, by the numbers of their fields
+ * @file The field numbers of the messages in ONNX files
  *   (https://github.com/onnx/onnx/blob/v1.15.0/onnx/onnx.proto).
  */
 import { bytes, integer } from '../base/protobuf.js';
@@ -10,14 +10,14 @@ export const MODEL = { irVersion: 1, producer: 2, producerVersion: 3, graph: 7, 
 /** Fields of `GraphProto`. */
 export const GRAPH = { node: 1, name: 2, initializer: 5, input: 11, output: 12 } as const;
 
-/** Fields of `ValueInfoProto`, and of what it holds: a type, a tensor's type, its shape, a dimension of that. */
+/** Fields of `ValueInfoProto` and of the messages in it: a type, a tensor's type, its shape, a dimension. */
 export const VALUE_INFO = { name: 1, type: 2 } as const;
 export const TYPE = { tensor: 1 } as const;
 export const TENSOR_TYPE = { dataType: 1, shape: 2 } as const;
 export const SHAPE = { dimension: 1 } as const;
 export const DIMENSION = { size: 1, name: 2 } as const;
 
-/** A size: a number, or a name where any will do; an empty one where that has no name. */
+/** A size: a number, or a name if any size is allowed; an empty string if that has no name. */
 export type Dimension = number | string;
 
 /**
@@ -59,7 +59,7 @@ export type DataType = keyof typeof DATA_TYPES;
 /** `TensorProto.DataLocation`: in a file beside the ONNX file. */
 export const EXTERNAL = 1;
 
-/** The fields of a `TensorProto` that say where its values lie: a file beside the ONNX file, and the bytes in it. */
+/** The fields of a `TensorProto` that say where its values are: in which file beside the ONNX file, and where in it. */
 export function externalData(location: string, offset: number, length: number): Buffer[] {
   const entries = Object.entries({ location, offset: String(offset), length: String(length) });
   return [

@@ -1,6 +1,7 @@
 /**
- * @file Loads TensorFlow: the native backend where the set-up has put it together, else tfjs's
- * pure-JavaScript one. Everything else imports `@tensorflow/tfjs-core` and computes on whichever was chosen.
+ * @file Loads TensorFlow: the native backend if set-up has installed it, else tfjs's pure-JavaScript one. Everything
+ * else
+ * imports `@tensorflow/tfjs-core` and computes on whichever was chosen.
  */
 import { KD } from '../base/own-command.js';
 import { setupCommand } from '../base/setup-command.js';
@@ -25,12 +26,12 @@ import { readSetupStatus } from './setup-status.js';
 import { registerTensorflowKernels } from './kernels.js';
 import type { NodeBackend } from './native-backend.js';
 
-/** TensorFlow's log level for errors only; a user who sets a lower one sees everything. */
+/** TensorFlow's log level for errors only; a user can set a lower one to see everything. */
 const SILENT = '2';
-/** The level for nothing but what ends the process: what a lost rank leads to is said once. */
+/** The level for fatal errors only, so that the loss of a rank is reported once. */
 export const SILENT_IN_CLUSTER = '3';
 
-/** Loaders of native code say much; its beginning names the cause. */
+/** Errors from loading native code are long; their beginning names the cause. */
 const MESSAGE_LENGTH = 160;
 
 /** Where ops run: TensorFlow's kernels, or tfjs's own in JavaScript. */
@@ -42,21 +43,21 @@ export interface BackendInfo {
   /** libtensorflow's version; absent on the pure-JavaScript backend. */
   readonly version?: string;
   readonly device: 'gpu' | 'cpu';
-  /** Devices that share out a run's steps, where there are several. */
+  /** The number of devices that share a run's steps, if several. */
   readonly devices?: number;
-  /** What the driver tells of the GPU that is used; of several, that with the least free memory. */
+  /** What the driver reports about the GPU in use; of several, the one with the least free memory. */
   readonly gpu?: Gpu;
-  /** Why not a better one, in one line, where there is something to say. */
+  /** Why a better backend or device is not used, in one line, if there is a reason. */
   readonly reason?: string;
 }
 
-/** Settings of TensorFlow before it is loaded; it reads its environment once. */
+/** Settings of TensorFlow, made before it is loaded, since it reads its environment once. */
 export interface LoadOptions {
-  /** Whether XLA compiles what it can on a GPU: worth it for models whose tensors do not fit the caches. */
+  /** Whether XLA compiles what it can on a GPU; worth it for models whose tensors exceed the caches. */
   readonly fuse?: boolean;
   /**
-   * Whether an op has one core, and a graph's ops run side by side: for models whose ops are too small to be
-   * shared among cores.
+   * Whether each op runs on one core, and a graph's ops run side by side: for models whose ops are too small to split
+   * among cores.
    */
   readonly serialOps?: boolean;
   /** Whether a GPU may take TF32 for float32 products. */
@@ -65,14 +66,14 @@ export interface LoadOptions {
 
 /** TensorFlow saw no GPU although nothing stood in its way. */
 const UNEXPLAINED: Problem = {
-  found: 'TensorFlow takes none',
+  found: 'TensorFlow uses none',
   remedy: `\`TF_CPP_MIN_LOG_LEVEL=0 ${KD} doctor\` shows what it says about it`,
 };
 
 /**
- * Loads a backend and makes it tfjs's current one. A user's own environment variables win.
+ * Loads a backend and makes it tfjs's current one. A user's own environment variables take precedence.
  *
- * @throws InputError when `tensorflow` or a GPU is asked for and is not available: with what stands in the way
+ * @throws InputError with the reason, if `tensorflow` or a GPU is asked for but not available
  */
 export async function loadBackend(
   choice: BackendChoice = 'auto',
@@ -104,9 +105,9 @@ export async function loadBackend(
 }
 
 /**
- * Checks that there is the GPU that is asked for, if one is, or so many devices, without loading anything.
+ * Checks, without loading anything, that the GPU or the number of devices asked for is available.
  *
- * @throws InputError as `loadBackend`
+ * @throws InputError like `loadBackend`
  */
 export async function checkDevice(
   choice: BackendChoice,
@@ -135,19 +136,19 @@ interface DecidedGpus {
   readonly problem?: Problem;
 }
 
-/** Which GPUs to use, and what stands in the way of one that is there or asked for. */
+/** Decides which GPUs to use, and what keeps one that is present or asked for from being used. */
 async function decideGpus(machine: Machine, device: DevicesChoice): Promise<DecidedGpus> {
   if (device.startsWith('cpu')) return { gpus: 'none' };
   const nvidia = await lookForGpus(machine);
   if (nvidia.state === 'absent' && device === 'auto') return {};
   const problem = await gpuProblem(machine, nvidia, device);
   if (problem !== undefined) return { gpus: 'none', problem };
-  return { gpus: chooseGpus(nvidia, device, machine.env) as ChosenGpu[] }; // else there would be a problem
+  return { gpus: chooseGpus(nvidia, device, machine.env) as ChosenGpu[] }; // otherwise there would be a problem
 }
 
 function noGpu(device: DevicesChoice, { found, remedy }: Problem): InputError {
   return new InputError(
-    `--device ${device}: expected a working GPU, but ${found}; ${remedy} (\`${KD} doctor\` looks at all of it)`,
+    `--device ${device}: expected a working GPU, but ${found}; ${remedy} (\`${KD} doctor\` checks everything)`,
   );
 }
 
@@ -169,7 +170,7 @@ async function loadNative(choice: BackendChoice): Promise<BackendInfo> {
   };
 }
 
-/** Why TensorFlow is not there, what that costs and what to do: what set-up knows of it, else what loading said. */
+/** Why TensorFlow is missing, by set-up's status or else the error from loading; what that costs, and what to do. */
 function absenceReason(error: unknown): string {
   const setup = readSetupStatus();
   const why = setup?.reason ?? messageOf(error).slice(0, MESSAGE_LENGTH);
@@ -179,7 +180,7 @@ function absenceReason(error: unknown): string {
   );
 }
 
-/** Loads the native package; it registers itself as tfjs's backend `tensorflow`. */
+/** Loads the native package, which registers itself as tfjs's backend `tensorflow`. */
 function requireNative(): NodeBackend {
   prepareProcess();
   const load = (): NodeBackend => {
@@ -191,12 +192,13 @@ function requireNative(): NodeBackend {
 }
 
 /**
- * What must be in place before the package is loaded: TensorFlow reads its environment once, and the package
- * calls two functions of Node's `util` that Node 23 removed.
+ * Prepares the process for loading the package: TensorFlow reads its environment once, and the package calls two
+ * functions of Node's `util` that Node 23 removed.
  */
 function prepareProcess(): void {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= SILENT;
-  // else on only where there is AVX-512 VNNI: a third slower, and half of that page faults
+  // By default, oneDNN is on only for CPUs with AVX-512 VNNI. Without it, training is a third slower, and half of that
+  // is page faults.
   process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
   // the module object itself, not a frozen namespace
   const legacy = createRequire(import.meta.url)('node:util') as Record<string, unknown>;
@@ -205,7 +207,7 @@ function prepareProcess(): void {
 }
 
 async function loadJavaScript(reason: string | undefined): Promise<BackendInfo> {
-  tf.enableProdMode(); // no banner that recommends the native package, no check of every value
+  tf.enableProdMode(); // no banner recommending the native package, and no check of every value
   await import('@tensorflow/tfjs'); // the backend, and the gradients that tfjs-core alone does not register
   registerCpuKernels();
   await tf.setBackend('cpu');

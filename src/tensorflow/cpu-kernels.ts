@@ -1,6 +1,6 @@
 /**
- * @file Kernels for tfjs's JavaScript backend: the one it lacks, and those whose general form is too slow to train
- * with. Float32 tensors of the shapes that models have take these; all others take tfjs's own.
+ * @file Kernels for tfjs's JavaScript backend: one that it lacks, and faster ones for those whose general form is too
+ * slow for training. They handle float32 tensors of the shapes that models have; all others fall back to tfjs's own.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { STATELESS_UNIFORM } from '../models/dropout.js';
@@ -52,7 +52,7 @@ export function registerCpuKernels(): void {
   register(tf.Transpose, transposeHeads);
 }
 
-/** Puts a kernel before tfjs's own, which gets what the kernel does not take. */
+/** Registers a kernel in front of tfjs's own, which gets the tensors that the kernel does not handle. */
 function register(kernelName: string, kernel: CpuKernel): void {
   const general = tf.getKernel(kernelName, 'cpu')?.kernelFunc;
   if (general !== undefined) tf.unregisterKernel(kernelName, 'cpu');
@@ -75,7 +75,7 @@ const statelessUniform: CpuKernel = (cpu, { seed }, attributes) => {
   return cpu.makeTensorInfo(shape, 'float32', randomUniform(tf.util.sizeFromShape(shape), [place!, step!]));
 };
 
-/** `out[ids[i]] += x[i]`, rows of any shape; ids out of range are left out, as TensorFlow leaves negative ones out. */
+/** `out[ids[i]] += x[i]`, rows of any shape; ids out of range are dropped, as negative ones are in TensorFlow. */
 const segmentSum: CpuKernel = (cpu, { x, segmentIds }, attributes) => {
   const { numSegments } = attributes as { numSegments: number };
   const rows = tf.util.sizeFromShape(segmentIds!.shape);
@@ -90,7 +90,7 @@ const segmentSum: CpuKernel = (cpu, { x, segmentIds }, attributes) => {
   return cpu.makeTensorInfo([numSegments, ...x!.shape.slice(segmentIds!.shape.length)], 'float32', sums);
 };
 
-/** Products of matrices in batches of one size: both are brought into rows that are multiplied as they lie. */
+/** Matrix products in batches of the same size: both factors are laid out as rows, so that contiguous rows multiply. */
 const matMul: CpuKernel = (cpu, { a, b }, attributes) => {
   const { transposeA, transposeB } = attributes as { transposeA: boolean; transposeB: boolean };
   const batch = a!.shape.slice(0, -2);
@@ -112,7 +112,7 @@ const matMul: CpuKernel = (cpu, { a, b }, attributes) => {
 };
 
 /**
- * `out[r, c] = left[r, :] · right[c, :]`, four columns at a time so that each value on the left is read once for them.
+ * `out[r, c] = left[r, :] · right[c, :]`, four columns at a time, so that each value on the left is read once for four.
  */
 function multiplyRows(left: Float32Array, right: Float32Array, out: Float32Array, inner: number): void {
   const columns = right.length / inner;
@@ -187,7 +187,7 @@ const transposeHeads: CpuKernel = (cpu, { x }, attributes) => {
   return cpu.makeTensorInfo([batch, columns, rows, run], 'float32', out);
 };
 
-/** An op on two float32 tensors of one shape, or one of which repeats along the other's first or last axes. */
+/** An op on two float32 tensors of equal shape, or one of which is broadcast along the other's first or last axes. */
 function elementwise(loop: (a: Float32Array, b: Float32Array, out: Float32Array) => void): CpuKernel {
   return (cpu, { a, b }) => {
     if (a!.dtype !== 'float32' || b!.dtype !== 'float32') return undefined;
@@ -200,7 +200,7 @@ function elementwise(loop: (a: Float32Array, b: Float32Array, out: Float32Array)
   };
 }
 
-/** A tensor's values as they lie in a larger shape, or undefined where they repeat in the middle of it. */
+/** A tensor's values broadcast to a larger shape; undefined if they would repeat along a middle axis. */
 function expanded(cpu: CpuBackend, tensor: tf.TensorInfo, shape: readonly number[]): Float32Array | undefined {
   const values = valuesOf(cpu, tensor) as Float32Array;
   const size = tf.util.sizeFromShape([...shape]);

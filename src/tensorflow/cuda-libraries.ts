@@ -1,9 +1,9 @@
-/** @file The libraries and tools that TensorFlow needs beside a GPU's driver, and where they are. */
+/** @file Finds the libraries and tools that TensorFlow needs besides a GPU's driver. */
 import { setupCommand } from '../base/setup-command.js';
 import type { Problem } from './gpu-choice.js';
 import type { Machine } from './machine.js';
 
-/** What TensorFlow opens before it takes a GPU; without one of them it leaves the GPU alone (tsl's `dso_loader`). */
+/** The libraries that TensorFlow opens before it uses a GPU; if one is missing, it uses none (tsl's `dso_loader`). */
 export const GPU_LIBRARIES = [
   'libcudart.so.12',
   'libcublas.so.12',
@@ -20,12 +20,12 @@ export const XLA_FILES = ['ptxas', 'libdevice.10.bc'] as const;
 /** A library or a tool that GPUs need, and where it is. */
 export interface FoundLibrary {
   readonly name: string;
-  /** Absent: nowhere. */
+  /** Absent if not found. */
   readonly path?: string;
   readonly version?: string;
 }
 
-/** Looks for every library: in what set-up unpacked, else where the dynamic loader finds it. */
+/** Looks for every library: among those that set-up unpacked, else where the dynamic loader finds it. */
 export async function findLibraries(machine: Machine): Promise<FoundLibrary[]> {
   const unpacked = machine.setup()?.cuda?.files;
   const system = unpacked === undefined ? await loaderPaths(machine) : undefined;
@@ -41,7 +41,7 @@ export async function findLibraries(machine: Machine): Promise<FoundLibrary[]> {
   });
 }
 
-/** What of these is missing. */
+/** Which of these are missing; undefined if none. */
 export async function librariesProblem(machine: Machine): Promise<Problem | undefined> {
   const missing = (await findLibraries(machine)).filter(({ path }) => path === undefined).map(({ name }) => name);
   if (missing.length === 0) return undefined;

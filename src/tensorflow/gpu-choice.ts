@@ -1,11 +1,11 @@
-/** @file Which of the GPUs that the driver tells of is used. */
+/** @file Chooses among the GPUs that the driver reports. */
 import { availableParallelism } from 'node:os';
 import { InputError } from '../base/errors.js';
 import type { Kind } from '../base/kinds.js';
 import type { Machine } from './machine.js';
 import type { Gpu, Nvidia } from './nvidia.js';
 
-/** Something that is not as it should be, and what to do about it; both go on one line. */
+/** Something that is wrong, and what to do about it; both go on one line. */
 export interface Problem {
   readonly found: string;
   readonly remedy: string;
@@ -21,10 +21,10 @@ export const DEVICE: Kind<DeviceChoice> = {
   parse: (text) => text,
 };
 
-/** A single device, or several that share out a run's steps: `cpu:4`, `gpu:0,2`, `gpu:all`. */
+/** A single device, or several that share a run's steps: `cpu:4`, `gpu:0,2`, `gpu:all`. */
 export type DevicesChoice = DeviceChoice | `cpu:${number}` | `gpu:${string}`;
 
-/** Where TensorFlow trains; `cpu:N` counts the processor as N devices. */
+/** Where TensorFlow trains; `cpu:N` is N devices on the CPU. */
 export const DEVICES: Kind<DevicesChoice> = {
   expected:
     'auto, cpu, cpu:N for N devices on the processor, gpu, gpu:N or gpu:N,N for GPUs counted from 0, or gpu:all',
@@ -38,17 +38,17 @@ export const DEVICES: Kind<DevicesChoice> = {
 /** What a choice lists after its colon. */
 const listed = (choice: string): string[] => choice.split(':')[1]?.split(',') ?? [];
 
-/** How many devices a processor is to count as. */
+/** The number of devices on the CPU. */
 export function processorsOf(choice: DevicesChoice): number {
   return choice.startsWith('cpu:') ? Number(choice.slice(4)) : 1;
 }
 
-/** As how many devices a processor of few cores may count: enough for a run of any usual number of GPUs. */
+/** The most devices on a CPU with few cores: enough for a run begun on any usual number of GPUs. */
 const MOST_OF_FEW_CORES = 16;
 
 /**
- * Checks that a processor is not to count as far more devices than it has cores: each takes a whole run's memory, and
- * minutes to begin.
+ * Checks that a choice does not have far more devices than the CPU has cores: each takes a whole run's memory, and
+ * minutes to start.
  *
  * @throws InputError
  */
@@ -62,28 +62,28 @@ export function checkProcessors(choice: DevicesChoice, cores: number = available
   );
 }
 
-/** Whether a choice names several devices, or may: `gpu:all`. */
+/** Whether a choice means several devices, or may, like `gpu:all`. */
 export function areSeveral(choice: DevicesChoice): boolean {
   return processorsOf(choice) > 1 || choice === 'gpu:all' || choice.includes(',');
 }
 
-/** A single device among those of a choice, for what is computed after a run. */
+/** One of a choice's devices, for computations after a run. */
 export function oneOf(choice: DevicesChoice): DeviceChoice {
   if (choice.startsWith('cpu')) return 'cpu';
   return choice === 'gpu:all' ? 'gpu' : (choice.split(',')[0] as DeviceChoice);
 }
 
-/** The GPU for TensorFlow, as `CUDA_VISIBLE_DEVICES` names it, and what the driver tells of it. */
+/** The GPU for TensorFlow, by its name in `CUDA_VISIBLE_DEVICES`, and what the driver reports about it. */
 export interface ChosenGpu {
   readonly visible: string;
   readonly gpu?: Gpu;
 }
 
 /**
- * Which GPU a choice means: `gpu:N` counts the ones that `CUDA_VISIBLE_DEVICES` leaves, in the driver's order without
- * it. One alone, because tfjs takes the last that it is shown, and TensorFlow a part of each.
+ * Which GPU a choice means: `gpu:N` counts those in `CUDA_VISIBLE_DEVICES`, or if that is not set, those of the driver
+ * in its order. Only one is made visible, because tfjs uses the last visible one, and TensorFlow takes memory on all.
  *
- * @returns what was found instead, where there is no such GPU
+ * @returns what was found instead, if there is no such GPU
  */
 export function chooseGpu(nvidia: Nvidia, choice: DeviceChoice, env: Machine['env']): ChosenGpu | Problem {
   const chosen = chooseGpus(nvidia, choice, env);
@@ -91,9 +91,9 @@ export function chooseGpu(nvidia: Nvidia, choice: DeviceChoice, env: Machine['en
 }
 
 /**
- * Which GPUs a choice means, counted as `chooseGpu` counts them.
+ * Which GPUs a choice means, counted as in `chooseGpu`.
  *
- * @returns what was found instead, where one of them is not there
+ * @returns what was found instead, if one of them does not exist
  */
 export function chooseGpus(nvidia: Nvidia, choice: DevicesChoice, env: Machine['env']): readonly ChosenGpu[] | Problem {
   const { CUDA_VISIBLE_DEVICES: limit } = env;
@@ -104,7 +104,7 @@ export function chooseGpus(nvidia: Nvidia, choice: DevicesChoice, env: Machine['
   }
   const isUntold = nvidia.state === 'untold' && limit === undefined;
   if (isUntold && choice === 'gpu:all')
-    return { found: 'the driver does not tell how many GPUs there are', remedy: 'name them: --device gpu:0,1' };
+    return { found: 'the driver does not report how many GPUs there are', remedy: 'name them: --device gpu:0,1' };
   const wanted =
     choice === 'gpu:all' ? visible.map((_, i) => i) : choice.startsWith('gpu:') ? listed(choice).map(Number) : [0];
   if (isUntold) return wanted.map((number) => ({ visible: String(number) }));
@@ -130,7 +130,7 @@ function withGpu(visible: string, gpu: Gpu | undefined): ChosenGpu {
   return gpu === undefined ? { visible } : { visible, gpu };
 }
 
-/** CUDA stops reading at the first entry that is no device. */
+/** The devices in `CUDA_VISIBLE_DEVICES`, which CUDA reads up to the first entry that is not a device. */
 function visibleDevices(limit: string): string[] {
   const entries = limit.split(',').map((entry) => entry.trim());
   const end = entries.findIndex((entry) => entry === '' || entry.startsWith('-'));

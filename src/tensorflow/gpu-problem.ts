@@ -1,24 +1,22 @@
-/** @file Why TensorFlow cannot use a GPU, by all that is known before it is loaded. */
+/** @file Finds out, before TensorFlow is loaded, why it cannot use a GPU. */
 import { setupCommand } from '../base/setup-command.js';
 import { librariesProblem } from './cuda-libraries.js';
 import { chooseGpus, type DevicesChoice, type Problem } from './gpu-choice.js';
 import type { Machine } from './machine.js';
 import type { Gpu, Nvidia } from './nvidia.js';
 
-/**
- * Every driver from this on runs programs of CUDA 12 (CUDA Toolkit release notes, table of minimum driver versions).
- */
+/** The oldest driver that runs CUDA 12 programs (CUDA Toolkit release notes, table of minimum driver versions). */
 export const OLDEST_DRIVER = '525.60.13';
 
-/** The oldest for which TensorFlow 2.21's wheel has code: `cuda_compute_capabilities` in its build_info.py. */
+/** The lowest for which TensorFlow 2.21's wheel has code: `cuda_compute_capabilities` in its build_info.py. */
 export const LOWEST_CAPABILITY = 6;
 
-/** Free memory under which not even the libraries' own needs are met. */
+/** The least free memory that meets the needs of the libraries themselves. */
 const LEAST_FREE_BYTES = 1e9;
 
 /**
- * Why TensorFlow cannot use a GPU here, by all that is known before it is loaded: the first thing that stands in the
- * way, or undefined.
+ * The first problem that keeps TensorFlow from using a GPU here, as far as is known before it is loaded; undefined if
+ * there is none.
  */
 export async function gpuProblem(
   machine: Machine,
@@ -36,7 +34,7 @@ export async function gpuProblem(
 /** What is wrong with the driver. */
 export function driverProblem(nvidia: Nvidia): Problem | undefined {
   if (nvidia.state === 'absent') {
-    return { found: 'no NVIDIA GPU in sight', remedy: "install NVIDIA's driver for it; a container wants --gpus all" };
+    return { found: 'no NVIDIA GPU was found', remedy: "install NVIDIA's driver; a container needs --gpus all" };
   }
   if (nvidia.state === 'broken') {
     return {
@@ -46,7 +44,7 @@ export function driverProblem(nvidia: Nvidia): Problem | undefined {
   }
   if (nvidia.state === 'present' && isOlder(nvidia.driver, OLDEST_DRIVER)) {
     return {
-      found: `driver ${nvidia.driver}, and CUDA 12 needs ${OLDEST_DRIVER} or newer`,
+      found: `driver ${nvidia.driver}, but CUDA 12 needs ${OLDEST_DRIVER} or newer`,
       remedy: 'update the driver',
     };
   }
@@ -69,17 +67,17 @@ export function cardProblem({ index, name, capability, freeBytes, totalBytes }: 
     );
     return {
       found: `GPU ${index} (${name}) has ${free} of ${total} free, and nothing runs in less than ${least}`,
-      remedy: 'end what nvidia-smi lists on it, or take another (--device gpu:N)',
+      remedy: 'end the processes that nvidia-smi lists on it, or take another (--device gpu:N)',
     };
   }
   return undefined;
 }
 
-/** What is wrong with the TensorFlow that set-up put in place. */
+/** What is wrong with the TensorFlow that set-up installed. */
 export function buildProblem(machine: Machine): Problem | undefined {
   const setup = machine.setup();
   if (setup === undefined || setup.device === 'own' || setup.device === 'gpu') return undefined;
-  const forCpu = 'the TensorFlow in place is the one for processors';
+  const forCpu = 'the installed TensorFlow is the build for processors';
   if (setup.backend === 'cpu')
     return {
       found: `no TensorFlow (${setup.reason ?? 'set-up left it out'})`,

@@ -1,7 +1,7 @@
-/** @file What the machine can do, as far as it decides how a step is run; known before TensorFlow is loaded. */
+/** @file The machine's capabilities that decide how a step is run, known before TensorFlow is loaded. */
 import { readFileSync } from 'node:fs';
 
-/** What of AVX-512 and bfloat16 the processor has, from Linux's own list; empty elsewhere. */
+/** The CPU's instruction set extensions, as Linux lists them; empty on other systems. */
 export function processorFeatures(): ReadonlySet<string> {
   try {
     return new Set(/^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.trim().split(' '));
@@ -11,13 +11,13 @@ export function processorFeatures(): ReadonlySet<string> {
 }
 
 /**
- * What `ONEDNN_MAX_CPU_ISA` (or its older name) may limit oneDNN's instructions to that is below AVX-512 with bfloat16:
- * "CPU Dispatcher Control" in oneDNN's developer guide. It reads them in upper or lower case.
+ * The values of `ONEDNN_MAX_CPU_ISA` (or its older name) that limit oneDNN to less than AVX-512 with bfloat16: "CPU
+ * Dispatcher Control" in oneDNN's developer guide. Upper or lower case does not matter.
  */
 const LIMITS_WITHOUT_BFLOAT16 = ['SSE41', 'AVX', 'AVX2', 'AVX2_VNNI'];
 const LIMITS_WITH_EMULATED_BFLOAT16 = ['AVX512_CORE', 'AVX512_CORE_VNNI'];
 
-/** The instructions that oneDNN is limited to, as its variable has them, in upper case. */
+/** The instruction set that oneDNN is limited to, by the value of its variable in upper case. */
 function instructionLimit(env: NodeJS.ProcessEnv): string | undefined {
   return (env.ONEDNN_MAX_CPU_ISA ?? env.DNNL_MAX_CPU_ISA)?.toUpperCase();
 }
@@ -29,8 +29,8 @@ function limitingVariable(env: NodeJS.ProcessEnv): string {
 }
 
 /**
- * Why products in bfloat16 would not use instructions for it, in a few words; undefined where they would. Those that
- * would are not always faster than float32: that has to be measured.
+ * Why products in bfloat16 would not use bfloat16 instructions, in a few words; undefined if they would. Even then they
+ * are not always faster than float32; that must be measured.
  */
 export function bfloat16Lack(
   features: ReadonlySet<string> = processorFeatures(),
@@ -45,8 +45,8 @@ export function bfloat16Lack(
 }
 
 /**
- * The variable that keeps oneDNN from computing in bfloat16 at all, as `NAME=value`: TensorFlow asks the processor, not
- * oneDNN, and the process would be aborted at its first product. undefined where there is none.
+ * The variable that keeps oneDNN from computing in bfloat16 at all, as `NAME=value`; undefined if there is none.
+ * TensorFlow checks the CPU and not oneDNN, so the process would be aborted at its first product.
  */
 export function bfloat16Obstacle(
   features: ReadonlySet<string> = processorFeatures(),

@@ -1,6 +1,5 @@
 /**
- * @file What is asked of the machine before TensorFlow is loaded, behind an interface, so that others can be put in its
- *   place.
+ * @file Probes of the machine before TensorFlow is loaded, behind an interface so that tests can fake a machine.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -16,16 +15,16 @@ export interface ProgramResult {
 /** Probes of a machine. */
 export interface Machine {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Runs a program to its end; undefined where there is none of that name. */
+  /** Runs a program to its end; undefined if there is no such program. */
   run(program: string, args: readonly string[]): Promise<ProgramResult | undefined>;
   exists(path: string): boolean;
-  /** The names in a folder; none where there is no such folder. */
+  /** The names in a folder; none if there is no such folder. */
   list(folder: string): readonly string[];
-  /** What set-up put in place. */
+  /** What set-up installed. */
   setup(): SetupStatus | undefined;
 }
 
-/** A driver that hangs must not hang everything. */
+/** Keeps a driver that hangs from blocking everything. */
 const TIMEOUT_MS = 20_000;
 
 /** The machine that this runs on. */

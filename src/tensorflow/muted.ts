@@ -3,15 +3,16 @@ import { installedAddon } from './installed-addon.js';
 
 /** The functions of `native/standard_error.cc`. */
 interface StandardErrorAddon {
-  /** @returns the descriptor of where standard error pointed; -1: it could not be muted */
+  /** @returns a descriptor of where standard error pointed; -1 if it could not be muted */
   mute(): number;
   unmute(descriptor: number): void;
 }
 
 /**
- * Runs `work` with the process's standard error pointed at nothing. TensorFlow writes two lines about itself there
- * whenever it is loaded, at every log level, and past Node's streams; errors are thrown, not written. Where that cannot
- * be done, `work` simply runs. Synchronous, so nothing else of this process is silenced.
+ * Runs `work` with the process's standard error redirected to `/dev/null`. Whenever TensorFlow is loaded, it writes two
+ * lines about itself there, at every log level and bypassing Node's streams; errors are thrown, not written. If
+ * standard
+ * error cannot be muted, `work` simply runs. Synchronous, so nothing else in this process is silenced.
  */
 export function withMutedStderr<T>(work: () => T): T {
   const addon = standardErrorAddon();
@@ -24,11 +25,11 @@ export function withMutedStderr<T>(work: () => T): T {
   }
 }
 
-/** @returns undefined where it cannot be loaded: after the set-up of an earlier version, which had none */
+/** @returns undefined if it cannot be loaded, as after the set-up of an earlier version without it */
 function standardErrorAddon(): StandardErrorAddon | undefined {
   try {
     return createRequire(import.meta.url)(installedAddon('standard_error.node')) as StandardErrorAddon;
   } catch {
-    return undefined; // what TensorFlow itself lacks is told when that is loaded
+    return undefined; // a broken installation is reported when TensorFlow is loaded
   }
 }

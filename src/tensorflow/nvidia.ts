@@ -1,29 +1,29 @@
-/** @file NVIDIA GPUs as the driver tells of them. */
+/** @file NVIDIA GPUs, as the driver reports them. */
 import type { Machine } from './machine.js';
 
 /** A GPU that the driver lists. */
 export interface Gpu {
-  /** Its number for the driver, in the order of the PCI bus. */
+  /** The driver's index, in the order of the PCI bus. */
   readonly index: number;
   readonly uuid: string;
   readonly name: string;
   readonly totalBytes: number;
   readonly freeBytes: number;
-  /** Compute capability: 8.6 for an RTX 3060, 9 for an H100. Absent where the driver is too old to tell. */
+  /** Compute capability: 8.6 for an RTX 3060, 9 for an H100. Absent if the driver is too old to report it. */
   readonly capability?: number;
 }
 
-/** What is known of a machine's NVIDIA GPUs. */
+/** What is known about a machine's NVIDIA GPUs. */
 export type Nvidia =
   /** No driver, or a driver without a GPU. */
   | { readonly state: 'absent' }
   /** A GPU whose driver does not answer. */
   | { readonly state: 'broken'; readonly failure: string }
-  /** The driver's library and a GPU's device file, but no `nvidia-smi` that would tell more, as in some containers. */
+  /** The driver's library and a GPU's device file exist, but no `nvidia-smi` for details, as in some containers. */
   | { readonly state: 'untold' }
   | { readonly state: 'present'; readonly driver: string; readonly gpus: readonly Gpu[] };
 
-/** From here on the GPU multiplies bfloat16, and float32 as TF32 (Ampere). */
+/** The compute capability from which tensor cores multiply bfloat16, and float32 as TF32 (Ampere). */
 const BF16_CAPABILITY = 8;
 
 /** Where the driver's library is looked for, as set-up does (`scripts/setup/nvidia.mjs`). */
@@ -34,7 +34,7 @@ const DRIVER_FOLDERS = [
   '/usr/local/nvidia/lib64',
   '/usr/lib/wsl/lib',
 ];
-/** The driver's tool; under WSL it is on no PATH. */
+/** The driver's tool; under WSL it is not on the PATH. */
 const TOOLS = ['nvidia-smi', '/usr/lib/wsl/lib/nvidia-smi'];
 const MEBIBYTE = 2 ** 20;
 const FIELDS = ['index', 'uuid', 'name', 'driver_version', 'memory.total', 'memory.free'];
@@ -54,7 +54,7 @@ export async function lookForGpus(machine: Machine): Promise<Nvidia> {
   return { state: hasDevice && hasLibrary ? 'untold' : 'absent' };
 }
 
-/** The GPUs; how the tool failed; `unknown field` for one that it does not know; undefined where there is none. */
+/** The GPUs; how the tool failed; `unknown field` if it does not know a field; undefined if there is no such tool. */
 async function query(machine: Machine, tool: string, fields: readonly string[]): Promise<Nvidia | string | undefined> {
   const result = await machine.run(tool, [`--query-gpu=${fields.join(',')}`, '--format=csv,noheader,nounits']);
   if (result === undefined) return undefined;

@@ -1,5 +1,6 @@
 /**
- * @file The addon for TensorFlow's sessions (`native/tf_session.cc`), which set-up compiles and puts beside tfjs's own.
+ * @file The addon for TensorFlow's sessions (`native/tf_session.cc`), which set-up compiles and installs beside tfjs's
+ * own.
  */
 import { setupCommand } from '../base/setup-command.js';
 import { existsSync } from 'node:fs';
@@ -8,7 +9,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { InputError } from '../base/errors.js';
 import { installedAddon } from './installed-addon.js';
 
-/** A session; the addon alone knows what is in it. */
+/** A session, opaque to JavaScript. */
 export interface SessionHandle {
   readonly session: unique symbol;
 }
@@ -16,7 +17,7 @@ export interface SessionHandle {
 /** Values that tensors are fed with and fetched as. */
 export type TensorValues = Float32Array | Int32Array | Uint8Array;
 
-/** What is fed; `dtype` is a number of TensorFlow's `DataType`. */
+/** A feed; `dtype` is a number of TensorFlow's `DataType`. */
 export interface NativeFeed {
   readonly name: string;
   readonly dtype: number;
@@ -24,42 +25,41 @@ export interface NativeFeed {
   readonly data: TensorValues;
 }
 
-/** What is fetched. The buffer may be TensorFlow's own memory, and that of a variable: it is not to be written to. */
+/** A fetched tensor. Its buffer may be TensorFlow's own memory, even that of a variable: do not write to it. */
 export interface NativeTensor {
   readonly dtype: number;
   readonly shape: readonly number[];
   readonly buffer: ArrayBuffer;
-  /** Where the buffer is TensorFlow's memory: what gives it back. */
+  /** A handle to free the buffer, if it is TensorFlow's memory. */
   readonly memory?: { readonly memory: unique symbol };
 }
 
 /**
- * The addon's functions. They throw, and promises are rejected with, Errors that have the name of TensorFlow's code as
- * `code`.
+ * The addon's functions. They throw, or reject with, Errors whose `code` is the name of TensorFlow's status code.
  */
 export interface SessionAddon {
   /**
    * @param config a ConfigProto; empty: TensorFlow's defaults
-   * @param threads runs at once
-   * @param target of a server; else it computes in this process alone
+   * @param threads how many runs may be in progress at once
+   * @param target of a server; absent: the session computes only in this process
    */
   open(graphDef: Uint8Array, config: Uint8Array, threads: number, target?: string): SessionHandle;
   /**
    * Starts TensorFlow's server, which serves until the process ends.
    *
    * @param serverDef a ServerDef
-   * @param port the one that it names for this process
-   * @param networkDevice the only one through which it is reached
+   * @param port the port that `serverDef` names for this process
+   * @param networkDevice the only network device on which the server is reachable
    * @returns the target of sessions
    */
   serve(serverDef: Uint8Array, port: number, networkDevice: string): string;
-  /** Copies what is fed, and computes on a thread of the session's own; runs begin in the order of the calls. */
+  /** Copies the feeds, then computes on one of the session's threads; runs begin in the order of the calls. */
   run(session: SessionHandle, feeds: readonly NativeFeed[], fetches: readonly string[]): Promise<NativeTensor[]>;
-  /** Gives a fetched buffer's memory back now; it then has no bytes. */
+  /** Frees a fetched buffer's memory now; the buffer then has no bytes. */
   release(buffer: NativeTensor['buffer'], memory: NativeTensor['memory']): void;
-  /** Tells that the process is about to end: a run that still computes must not outlive what it computes with. */
+  /** Must be called when the process is about to end: runs in progress must not outlive what they compute with. */
   ending(): void;
-  /** Frees the graph and its variables: after the runs that were asked for. */
+  /** Frees the graph and its variables, after the runs already requested. */
   close(session: SessionHandle): void;
 }
 
@@ -67,9 +67,9 @@ export interface SessionAddon {
 const loaded = new WeakSet<SessionAddon>();
 
 /**
- * Loads the addon, into the process that has tfjs's native backend: both take the same libtensorflow.
+ * Loads the addon into a process that has loaded tfjs's native backend, as both use the same libtensorflow.
  *
- * @throws InputError where it is not there
+ * @throws InputError if it is missing
  */
 export function sessionAddon(file = installedAddon('tf_session.node')): SessionAddon {
   if (tf.findBackend('tensorflow') === null) throw new Error('a session needs TensorFlow, which is not loaded');

@@ -235,8 +235,8 @@ describe('a run', () => {
 
   it.skipIf(BACKEND === 'cpu' || existsSync('/dev/nvidiactl'))('on a missing GPU', () => {
     expect(refusedTraining('--device', 'gpu')).toBe(
-      "--device gpu: expected a working GPU, but no NVIDIA GPU in sight; install NVIDIA's driver for it; a " +
-        'container wants --gpus all (`kd doctor` looks at all of it)',
+      "--device gpu: expected a working GPU, but no NVIDIA GPU was found; install NVIDIA's driver; a " +
+        'container needs --gpus all (`kd doctor` checks everything)',
     );
   });
 });

@@ -177,9 +177,9 @@ describe('the doctor, on a machine with a GPU', () => {
     ],
     [
       'a TensorFlow that takes no GPU',
-      ...onCpu('no GPU (TensorFlow takes none): computing on the processor; look'),
+      ...onCpu('no GPU (TensorFlow uses none): computing on the processor; look'),
       'auto',
-      { name: 'used', found: 'no GPU (TensorFlow takes none): computing on the processor', remedy: 'look' },
+      { name: 'used', found: 'no GPU (TensorFlow uses none): computing on the processor', remedy: 'look' },
     ],
     [
       'products that do not run',
@@ -252,8 +252,8 @@ describe('the doctor, on a machine without a GPU', () => {
     expect(ailments[0]).toEqual({
       name: 'driver',
       ok: false,
-      found: 'no NVIDIA GPU in sight',
-      remedy: "install NVIDIA's driver for it; a container wants --gpus all",
+      found: 'no NVIDIA GPU was found',
+      remedy: "install NVIDIA's driver; a container needs --gpus all",
     });
   });
 });

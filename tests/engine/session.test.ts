@@ -212,7 +212,7 @@ describe('what a session refuses', () => {
 
   it('a server that any network device would reach', () => {
     expect(() => sessionAddon().serve(new Uint8Array(), 1, '')).toThrow(
-      'a server needs a network device, through which alone it is reached',
+      'a server needs a network device, the only one on which it is reachable',
     );
   });
 

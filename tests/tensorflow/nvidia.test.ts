@@ -58,7 +58,7 @@ describe('the driver', () => {
     };
     expect(await lookForGpus(machine)).toMatchObject({ state: 'present', gpus: [{ name: 'Tesla K80' }] });
     expect(await gpuProblem(machine, await lookForGpus(machine), 'auto')).toEqual({
-      found: 'driver 470.82.01, and CUDA 12 needs 525.60.13 or newer',
+      found: 'driver 470.82.01, but CUDA 12 needs 525.60.13 or newer',
       remedy: 'update the driver',
     });
   });
@@ -98,8 +98,8 @@ describe('what prevents the use of a GPU', () => {
       'no driver',
       { smi: '', dev: [] },
       'gpu',
-      'no NVIDIA GPU in sight',
-      "install NVIDIA's driver for it; a container wants --gpus all",
+      'no NVIDIA GPU was found',
+      "install NVIDIA's driver; a container needs --gpus all",
     ],
     [
       'a broken driver',
@@ -112,7 +112,7 @@ describe('what prevents the use of a GPU', () => {
       'an old driver',
       { smi: H100.replace('550.54.15', '525.60.12') },
       'gpu',
-      'driver 525.60.12, and CUDA 12 needs 525.60.13 or newer',
+      'driver 525.60.12, but CUDA 12 needs 525.60.13 or newer',
       'update the driver',
     ],
     [
@@ -148,27 +148,27 @@ describe('what prevents the use of a GPU', () => {
       { smi: H100.replace('81000', '500') },
       'gpu',
       'GPU 0 (NVIDIA H100 80GB HBM3) has 0.5 GB of 85.5 GB free, and nothing runs in less than 1.0 GB',
-      'end what nvidia-smi lists',
+      'end the processes that nvidia-smi lists',
     ],
     [
       'the build for processors',
       { setup: { backend: 'tensorflow', device: 'cpu' } },
       'gpu',
-      'the TensorFlow in place is the one for processors',
+      'the installed TensorFlow is the build for processors',
       'run `npm run setup`',
     ],
     [
       'a choice of set-up',
       { setup: { backend: 'tensorflow', device: 'cpu', choice: { device: 'cpu', cuda: 'wheels' } } },
       'gpu',
-      'the TensorFlow in place is the one for processors, as set-up was told',
+      'the installed TensorFlow is the build for processors, as set-up was told',
       'run `npm run setup -- --device auto`',
     ],
     [
       'a failure of set-up',
       { setup: { backend: 'tensorflow', device: 'cpu', gpu: { reason: 'the disk is full', remedy: 'make room' } } },
       'gpu',
-      'the TensorFlow in place is the one for processors, because the disk is full',
+      'the installed TensorFlow is the build for processors, because the disk is full',
       'make room',
     ],
     [
@@ -204,7 +204,7 @@ describe('what prevents the use of a GPU', () => {
       '--device gpu:0: expected a working GPU, but libcudart.so.12, libcublas.so.12, libcublasLt.so.12, ' +
         'libcufft.so.11, libcusolver.so.11, libcusparse.so.12, libcudnn.so.9, ' +
         'ptxas, libdevice.10.bc are missing; run `npm run setup`, which downloads what is missing (`kd doctor` ' +
-        'looks at all of it)',
+        'checks everything)',
     );
   });
 
