@@ -1,4 +1,4 @@
-/** How scripts call `kd`: where it and the project's other files are, and its flags. */
+/** How scripts call `kd`: paths of the command and the project's other files, and flags. */
 import { fileURLToPath } from 'node:url';
 
 /** @param {string} path from the project's root */

@@ -1,16 +1,16 @@
 /**
- * Disturbs training at random moments, saves among them, resumes it where that ended it, and checks that each run ends
- * with exactly the weights, the optimiser's state and the logs of one that nobody disturbed.
+ * Disturbs training at random moments, including saves, resumes it if it ended, and checks that each run ends with
+ * exactly the weights, optimiser state and logs of an undisturbed run.
  *
  *   node scripts/kill-test.mjs --kills 200 --seconds 480 [--with SIGHUP] [--save-ms 60] --out /tmp/kills -- [flags]
  *
- * `--with`: `SIGKILL`; a signal after which it saves (`SIGHUP`, `SIGTERM`, `SIGINT`); or `pipes`, for which both of its
- * pipes are closed and it has to go on. `--save-ms`: about how long the tiny model's checkpoint takes to write, in
+ * `--with`: `SIGKILL`; a signal after which it saves (`SIGHUP`, `SIGTERM`, `SIGINT`); or `pipes`, which closes both of
+ * its pipes, after which it must continue. `--save-ms`: roughly how long the tiny model's checkpoint takes to write, in
  * milliseconds; more on a busy machine, or no run gets past its first.
  *
- * Ends at the first run that is complete after so many kills or seconds, and prints what was going on when it killed,
- * and what was equal. Appends that to `<out>/kills.jsonl`, a line a run, so that several calls add up. Exit code 1
- * where anything differed, or a process ended by a signal that was not this script's.
+ * Ends with the first run that is complete after this many kills or seconds, and prints what was going on at each kill,
+ * and what was equal. Appends this to `<out>/kills.jsonl`, one line per run, so that several calls add up. Exit code 1
+ * if anything differed, or a process was ended by a signal from elsewhere.
  */
 import { appendFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -24,8 +24,8 @@ import { contentsOf } from './kill-test/run-contents.mjs';
 /** @import { Means } from './kill-test/process.mjs' */
 
 /**
- * What was seen of a run. `compared`: contents held against the undisturbed run's; `crashes`: processes that a signal
- * ended which was not ours.
+ * What was observed in a run. `compared`: contents compared with the undisturbed run's; `crashes`: processes ended by a
+ * signal that was not sent by this script.
  *
  * @typedef {Record<'kills' | Phase | 'compared' | 'unequal' | 'crashes', number>} Counts
  */
@@ -63,7 +63,7 @@ const COMMON = [
 /** @type {Means} */
 const means = { cwd: out, by: /** @type {Means['by']} */ (options.with), saveMs: Number(options['save-ms']) };
 
-/** Whether what disturbs a run makes it save where an undisturbed one does not. */
+/** Whether the disturbance makes a run save when an undisturbed one would not. */
 const SAVES_WHEN_STOPPED = !['SIGKILL', 'pipes'].includes(options.with);
 
 if (!existsSync(join(out, 'checkpoints/undisturbed/done'))) {
@@ -87,7 +87,7 @@ console.log(
 if (total.unequal + total.crashes > 0) process.exitCode = 1;
 
 /**
- * One run from its start to its end, through as many kills as it takes. Keeps its folder where something differs.
+ * Runs from start to end, through as many kills as it takes. Keeps the folder if something differs.
  *
  * @param {string} name
  */
@@ -119,7 +119,7 @@ async function runOnce(name) {
 }
 
 /**
- * Counts a kill by what was going on.
+ * Counts a kill by the phase it came in.
  *
  * @param {Counts} seen
  * @param {readonly Phase[]} phases
@@ -147,8 +147,8 @@ function compare(name, seen) {
 }
 
 /**
- * Whether contents are of a checkpoint before the last: where a run also saves when it is stopped, others of those are
- * kept.
+ * Whether contents belong to a checkpoint before the last. A run that is also stopped saves more often, so it keeps
+ * different ones.
  *
  * @param {string} what
  */

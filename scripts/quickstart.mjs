@@ -1,13 +1,13 @@
 /**
- * What `npm start` shows a newcomer: a tiny student learns from a tiny teacher on the sample corpus, with the very
- * command that trains the real ones. Says what was made and what to type next.
+ * `npm start`: trains a tiny student from a tiny teacher on the sample corpus, with the same command that trains the
+ * real models. Prints what was made and what to type next.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { inProject, KD } from './kd.mjs';
 
-/** A minute at most on two cores: with TensorFlow all pairs, without it a part of them. */
+/** A minute at most on two cores: all pairs with TensorFlow, some of them without. */
 const LENGTHS = { tensorflow: ['--epochs', '10'], cpu: ['--samples', '480', '--epochs', '2'] };
 
 /** @param {string} path */
@@ -33,14 +33,14 @@ const { status } = spawnSync(process.execPath, [KD, ...args, ...extra], { stdio:
 if (status === 0 && !extra.includes('--json')) process.stdout.write(`\n${report(`checkpoints/${run}`)}\n`);
 process.exitCode = status ?? 2;
 
-/** The backend that set-up could put in place. */
+/** The backend that set-up installed. */
 function backend() {
   const status = inProject('node_modules/.kd-setup.json');
   return existsSync(status) && JSON.parse(readFileSync(status, 'utf8')).backend === 'tensorflow' ? 'tensorflow' : 'cpu';
 }
 
 /**
- * `quickstart`, or with the first number that is not taken: earlier runs stay.
+ * `quickstart`, or the same with the first free number, so that earlier runs are kept.
  *
  * @param {string} name
  */

@@ -33,13 +33,13 @@ export function randomBatch({ teacher, student }, size, step) {
   };
 }
 
-/** Tokens of real sentences, start and end included: most of the corpora's have these. */
+/** Tokens in most sentences of the corpora, including start and end. */
 const TOKENS = { least: 8, most: 40 };
-/** Batches over whose texts a grouped order is spread: a window of them is sorted by length. */
+/** Batches in a grouping window, whose texts are sorted by length together. */
 const WINDOW = 16;
 
 /**
- * The batch of a step whose texts have 8 to 40 tokens, all numbers alike often, and padding behind them.
+ * The batch of a step whose texts have 8 to 40 tokens, uniformly distributed, followed by padding.
  *
  * @param {Configs} configs
  * @param {number} size
@@ -52,7 +52,7 @@ export function shortTextBatch(configs, size, step, { padding, grouped }) {
   const batch = randomBatch(configs, size, step);
   const drawn = randomBits(2 * size, [4, step]);
   const range = TOKENS.most - TOKENS.least + 1;
-  // neighbours in the window's order are far apart in time: a grouped order is shuffled again
+  // adjacent batches in a sorted window are far apart in time, since a grouped order is shuffled again
   const place = ((step * 7) % WINDOW) / WINDOW;
   let studentTokens = 0;
   for (const [column, ids] of [batch.studentIdsEn, batch.studentIdsKo].entries())

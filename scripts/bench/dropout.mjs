@@ -1,11 +1,11 @@
 /**
- * What dropout, its masks over padding and the grouping of texts by length cost and bring: the same training with each,
- * from several seeds, one after another.
+ * The cost and benefit of dropout, its masks over padding, and grouping texts by length: trains the same way with each,
+ * from several seeds, one at a time.
  *
  *   node scripts/bench/dropout.mjs [--seeds 1,2,3,4,5] [--ways each,shared,none,none-grouped] [-- flags of kd train]
  *
- * Prints a Markdown table: the lowest validation loss of each way, its mean and its range over the seeds; seconds of a
- * run from start to end, and their ratio to the first way's, as medians of the ratios seed by seed.
+ * Prints a Markdown table: for each way, the mean and range over seeds of the lowest validation loss; the seconds of a
+ * whole run, and their ratio to those of the first way, as medians over seeds.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -66,7 +66,7 @@ function train(own) {
   const runs = mkdtempSync(join(tmpdir(), 'kd-dropout-'));
   try {
     const began = performance.now();
-    const given = positionals.map((word) => (existsSync(word) ? resolve(word) : word)); // it runs in another folder
+    const given = positionals.map((word) => (existsSync(word) ? resolve(word) : word)); // runs in another folder
     const args = ['train', '--json', '--run', 'study', ...given, ...own];
     const { status, stdout, stderr } = spawnSync(process.execPath, [KD, ...args], {
       cwd: runs,

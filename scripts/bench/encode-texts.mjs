@@ -1,10 +1,10 @@
 /**
- * Times the encoding of texts in a process of its own: from the first text to the last output, the engine being there.
+ * Times the encoding of texts in a process of its own, from the first text to the last output, with the engine loaded.
  *
  *   node scripts/bench/encode-texts.mjs \
  *     '{"model":"folder","texts":"texts.json","precision":"fp32","outputs":"out.bin"}'
  *
- * Writes the last hidden states as they lie in memory, where `outputs` names a file. Prints one JSON line.
+ * Writes the last hidden states row-major to `outputs`, if given. Prints one JSON line.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { encodeBatches } from '#dist/app/encoding/encode-batches.js';

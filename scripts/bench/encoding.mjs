@@ -1,4 +1,4 @@
-/** How fast texts are encoded, ours and PyTorch's beside it, and how far the outputs differ. */
+/** How fast texts are encoded by kd and by PyTorch, and how much the outputs differ. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,13 +30,13 @@ import { weights } from './weights.mjs';
 
 /** @typedef {{ name: string, outputs: string, run: (outputs?: string) => EncodeTimes, results: EncodeTimes[] }} Way */
 
-/** The tokenizer of the tiny student, whose ids every student has. */
+/** The tokenizer of the tiny student, whose ids are valid for every student. */
 const TOKENIZER = inProject('data/tiny/student');
-/** Rows of generated corpora, of which every so many-th is taken: neighbours are alike. */
+/** Rows of generated corpora, and the stride at which they are taken, since neighbours are alike. */
 const [ROWS, STRIDE] = [100_000, 97];
 
 /**
- * Measures all ways in turn, and prints a table.
+ * Measures all variants in turn, and prints a table.
  *
  * @param {Choice} choice
  */
@@ -169,7 +169,7 @@ function outputsOf({ outputs }) {
 }
 
 /**
- * The largest difference of two values, and the mean squared one as a share of the variance.
+ * The largest difference, and the mean squared difference as a share of the variance.
  *
  * @param {Float32Array} values
  * @param {Float32Array} exact

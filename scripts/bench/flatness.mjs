@@ -1,11 +1,11 @@
 /**
- * Whether the compiled engine keeps to its memory: many steps of one engine in the full-size models' shape (their
- * layers, vocabularies and tokens, a smaller width), then many engines one after the other.
+ * Checks that the compiled engine does not grow in memory: runs many steps of one engine with the shape of the
+ * full-size models (their layers, vocabularies and tokens, at a smaller width), then many engines one at a time.
  *
  *   node scripts/bench/flatness.mjs [--models full|tiny] [--steps 500] [--compilations 50] [--batch 4] [--width 96]
  *
- * Prints tensors and resident memory after every tenth. Exit code 1 if, after the first fifth, tensors are more at the
- * end, or memory has grown by more than a twentieth.
+ * Prints tensors and resident memory ten times. Exit code 1 if, after the first fifth, the number of tensors has grown,
+ * or memory by more than 5%.
  */
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';

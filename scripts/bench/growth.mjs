@@ -1,12 +1,12 @@
 /**
- * Whether training slows down as the data grow: the tiny models, whose steps are so short that reading shows, on
- * generated pairs.
+ * Whether training slows down with more data, on generated pairs with the tiny models, whose steps are so short that
+ * reading time shows.
  *
  *   node scripts/bench/growth.mjs [--pairs 10000,100000,1000000] [--batch 32] [--steps 300] [--rounds 3]
  *
- * Prepares each size once; then trains on all of them, as they come and with `--group-by-length`, in turn, in processes
- * of their own. Prints a Markdown table: the median of the logged pairs/s, and the milliseconds that are waited for a
- * batch from the middle of the data on. Needs 1.2 kB of disk a pair.
+ * Prepares each size once, then trains on all of them in turn, in random order and with `--group-by-length`, in
+ * separate processes. Prints a Markdown table: the median of the logged pairs/s, and the milliseconds spent waiting for
+ * a batch in the middle of the data. Needs 1.2 kB of disk a pair.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +29,7 @@ const { values: flags } = parseArgs({
   },
 });
 const batch = Number(flags.batch);
-/** Batches that are waited for. */
+/** How many batches to wait for. */
 const BATCHES = 200;
 const [TEACHER, STUDENT] = [inProject('data/tiny/teacher'), inProject('data/tiny/student')];
 

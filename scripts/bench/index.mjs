@@ -46,7 +46,7 @@ const { values: flags } = parseArgs({
     precision: { type: 'string' },
   },
 });
-/** What `kd train` computes the published models on. */
+/** What `kd train` runs the published models on. */
 const SITE = /** @type {const} */ ({ device: 'cpu', isRecorded: true, isLarge: true });
 /** @param {string} text */
 const list = (text) => text.split(',').filter(Boolean);
@@ -61,7 +61,7 @@ console.log(
     `products alone: ${rates.fp32} GFLOP/s in fp32, ${rates.bf16 || 'none'} in bf16; Node ${process.versions.node}\n`,
 );
 
-/** What `--precision auto` goes by. */
+/** What decides `--precision auto`. */
 const processor = {
   features: processorFeatures(),
   env: process.env,

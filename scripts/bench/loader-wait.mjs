@@ -3,11 +3,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 /** @import { Batches } from '#dist/data/batches.js' */
 
-/** Between batches: far less than a full-size step, so that the next batch has less time to be read. */
+/** Milliseconds between batches: far less than a full-size step, so the next batch has less time to be read. */
 const PAUSE_MS = 25;
 
 /**
- * Asks for batches as the training loop does, from the middle on.
+ * Requests batches as the training loop does, starting in the middle.
  *
  * @param {Batches} batches
  * @param {number} most batches to ask for

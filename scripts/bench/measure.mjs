@@ -1,4 +1,4 @@
-/** Measurements in processes of their own, in turn, and what is made of their numbers. */
+/** Runs measurements in separate processes, in turn, and summarises the results. */
 import { spawnSync } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';
 
@@ -13,7 +13,7 @@ export function measure(command, args) {
 }
 
 /**
- * Runs a process to its end, and gives what it printed.
+ * Runs a process to its end, and returns its output.
  *
  * @param {string} command
  * @param {string[]} args
@@ -26,8 +26,8 @@ export function run(command, args, cwd) {
 }
 
 /**
- * Measures every way once a round, so that what else the machine does falls on all alike. Adds to the ways' results,
- * and tells of each on standard error at once: a later one may fail.
+ * Measures every variant once per round, so that other load on the machine affects all alike. Adds to their results,
+ * and reports each on standard error at once, since a later one may fail.
  *
  * @template Result
  * @template {{ name: string, results: Result[] }} Way
@@ -45,7 +45,7 @@ export async function measureInTurn(ways, rounds, measureOne, describe) {
     }
 }
 
-/** What stands above a table: `2 cores, AMD EPYC 7B13`. */
+/** The heading of a table: `2 cores, AMD EPYC 7B13`. */
 export function machine() {
   return `${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown'}`;
 }

@@ -1,4 +1,4 @@
-/** Model folders at the published models' size, for runs whose numbers do not matter. */
+/** Model folders of the published models' size, for runs whose results do not matter. */
 import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { configJson } from '#dist/models/exported-config.js';
@@ -8,8 +8,8 @@ import { inProject } from '../kd.mjs';
 const CONFIGS = { teacher: clipVitLargePatch14Text(), student: klueRobertaSmall() };
 
 /**
- * Writes `teacher` and `student` into a folder: configurations, and the small tokenizers, whose ids the large
- * vocabularies hold too. There are no weights: `kd train --random-weights` draws them.
+ * Writes `teacher` and `student` into a folder: configurations, and the small tokenizers, whose ids are valid in the
+ * large vocabularies, too. There are no weights: use `kd train --random-weights`.
  *
  * @param {string} folder
  */

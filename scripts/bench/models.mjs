@@ -1,4 +1,4 @@
-/** The models that measurements are made with. */
+/** The models used for measurements. */
 import { readConfig } from '#dist/models/config.js';
 import { clipVitLargePatch14Text, klueRobertaSmall } from '#dist/models/published.js';
 import { inProject } from '../kd.mjs';
@@ -6,7 +6,7 @@ import { inProject } from '../kd.mjs';
 /** @import { TextModelConfig } from '#dist/models/config.js' */
 /** @typedef {{ teacher: TextModelConfig, student: TextModelConfig }} Configs */
 
-/** By name: the published ones, and those that come with the project. */
+/** By name: the published models, and the tiny ones of the project. */
 export const MODELS = ['full', 'tiny'];
 
 /**

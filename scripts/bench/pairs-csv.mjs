@@ -1,5 +1,5 @@
 /**
- * @file Writes generated pairs, planted faults among them, as plain CSV files: what Python's `csv` reads without help.
+ * @file Writes generated pairs, including planted faults, as plain CSV files that Python's `csv` can read.
  *
  *     node scripts/bench/pairs-csv.mjs <rows> <folder>
  */

@@ -1,11 +1,12 @@
 /**
- * Memory of drawing a picture with a pipeline's folder, the text encoder left out, in a process of its own.
+ * Measures the memory used to draw a picture with a pipeline's folder, without the text encoder, in a process of its
+ * own.
  *
  *   node scripts/bench/picture.mjs '{"folder":"pipeline","size":256,"lowMemory":false}'
  *
- * Prints one JSON line, in bytes: what is resident before anything is loaded, the peaks of loading and of drawing, and
- * `activations`: how much more than before the first step is the process's own at the peak of drawing. That peak is
- * taken from the second step and the second decoding, when all weights that are mapped from files have been paged in.
+ * Prints one JSON line, in bytes: resident memory before anything is loaded, the peaks of loading and of drawing, and
+ * `activations`: how much private memory grows between the start of the first step and the peak of drawing. That peak
+ * is taken in the second step and the second decoding, when all weights mapped from files have been paged in.
  */
 import { noiseFromSeed } from '#dist/diffusion/noise.js';
 import { openPipeline } from '#dist/diffusion/pipeline.js';
@@ -60,7 +61,7 @@ function restart() {
   resetPeak('self');
 }
 
-/** The peak without pages of files. */
+/** The peak of private memory, without file pages. */
 function ownPeak() {
   const { peak: most, mapped } = memoryNow();
   return most - mapped;

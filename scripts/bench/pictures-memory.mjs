@@ -1,5 +1,5 @@
 /**
- * Memory of pictures, with random weights on a processor: of the image model alone, and of the whole `kd generate`.
+ * Memory used to draw pictures with random weights on a CPU: by the image model alone, and by the whole `kd generate`.
  *
  *   node scripts/bench/pictures-memory.mjs [--width 160] [--size 256] [--low-memory] [--whole] [--models full|tiny]
  *                                          [--weights float32-inside,float32-beside,float16-inside,float16-beside]
@@ -152,7 +152,8 @@ function alone(folder) {
 }
 
 /**
- * Runs the command: the most that is resident until the UNet is about to load, what is then, and its peak from then on.
+ * Runs the command; returns the peak of resident memory until the UNet is about to load, its value then, and the peak
+ * after.
  *
  * @param {string} encoder
  * @param {string} pipeline

@@ -1,6 +1,6 @@
 /**
- * How far bfloat16 training is from float32 training: the loss of each step, of two engines that learn the same batches
- * from the same start, in fused loops as the full-size models have them.
+ * How far bfloat16 training deviates from float32 training: compares the losses of two engines at every step, which
+ * learn the same batches from the same start, in fused loops like the full-size models.
  *
  *   node scripts/bench/precision.mjs [--steps 200] [--data data/sample] [--models data/tiny] [--learning-rate 1e-3]
  *                                    [--batch 32]

@@ -1,5 +1,5 @@
 /**
- * How fast `kd prepare` is, and the same job in Python beside it, on generated pairs with planted faults.
+ * How fast `kd prepare` is, compared with the same job in Python, on generated pairs with planted faults.
  *
  *   node scripts/bench/prepare.mjs [--rows 5000000] [--work <folder>] [--python python3] [--theirs-rows <rows>]
  *                                  [--batches 500]
@@ -78,7 +78,7 @@ console.log(`\nPython's stages, in seconds: ${JSON.stringify(seconds)}`);
 rmSync(arrow);
 
 /**
- * The folder of generated CSV files of so many rows, written if it is not there.
+ * The folder with generated CSV files of `count` rows, written if it does not exist.
  *
  * @param {number} count
  */
@@ -96,7 +96,7 @@ function filesOf(folder) {
 }
 
 /**
- * Runs a process, and gives its wall time, its peak of resident memory (Linux alone tells it) and its last line.
+ * Runs a process; returns its wall time, peak resident memory (on Linux only) and last line.
  *
  * @param {string} command
  * @param {string[]} args
@@ -140,8 +140,8 @@ function count(number) {
 }
 
 /**
- * Reads batches of training pairs as the training loop does, from the middle of the store on, and tells what waiting
- * for them takes.
+ * Reads batches of training pairs as the training loop does, starting in the middle of the store, and reports the time
+ * spent waiting for them.
  */
 async function printLoader() {
   const { training, manifest, close } = await openStore(store);

@@ -1,10 +1,10 @@
-/** Memory of a process as Linux counts it, in bytes. */
+/** Memory of a process, as Linux counts it, in bytes. */
 import { readFileSync, writeFileSync } from 'node:fs';
 
 /** @typedef {{ resident: number, peak: number, anonymous: number, mapped: number }} Memory */
 
 /**
- * Resident now and at its most, and what of now is the process's own (`anonymous`), not pages of files that are mapped.
+ * Current and peak resident memory, and how much of the current is private (`anonymous`) rather than mapped from files.
  *
  * @param {number | 'self' | undefined} pid
  * @returns {Memory | undefined} undefined for a process that is gone
@@ -25,7 +25,7 @@ export function memoryOf(pid) {
 }
 
 /**
- * The processes that a process has started and that are still there.
+ * The running child processes of a process.
  *
  * @param {number | undefined} pid
  */
@@ -38,7 +38,7 @@ export function childrenOf(pid) {
 }
 
 /**
- * Lets the peak begin anew from what is resident now (proc(5), clear_refs).
+ * Resets the peak to the current resident memory (proc(5), clear_refs).
  *
  * @param {number | 'self' | undefined} pid
  */

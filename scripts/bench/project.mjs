@@ -1,5 +1,5 @@
 /**
- * Projects the original project's final run from measured rates, beside what it took on one RTX 3060.
+ * Projects the duration of the original project's final run from measured rates, next to its time on one RTX 3060.
  *
  *   node scripts/bench/project.mjs --train 1500 --validate 4000     pairs a second, as `npm run check:gpu` prints them
  */
@@ -7,15 +7,15 @@ import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-/** 1,000,000 pairs, four fifths of them trained on in each of 10 epochs, one fifth validated on after each. */
+/** 1,000,000 pairs: four fifths for training in each of 10 epochs, one fifth for validation after each. */
 const FINAL_RUN = { trained: 8_000_000, validated: 10 * 200_000 };
-/** What the original's log says of it: 24 h 42 m 58 s, at 101 and 214 pairs a second. */
+/** From the original's log: 24 h 42 m 58 s, at 101 and 214 pairs a second. */
 const ORIGINAL_SECONDS = 24 * 3600 + 42 * 60 + 58;
 
 /** @typedef {{ train: number, validate: number }} Rates pairs a second */
 
 /**
- * Seconds of the final run at rates in pairs a second, start and checkpoints not counted.
+ * Seconds of the final run at rates in pairs a second, without start-up and checkpoints.
  *
  * @param {Rates} rates
  */

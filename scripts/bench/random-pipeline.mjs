@@ -1,4 +1,6 @@
-/** A Stable Diffusion with random weights in the hub's ONNX layout: v1-4's graphs at any width, float32 or float16. */
+/**
+ * A Stable Diffusion pipeline with random weights in the hub's ONNX layout: v1-4's graphs at any width and precision.
+ */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decoderOf } from './random-pipeline/decoder.mjs';

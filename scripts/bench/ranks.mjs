@@ -1,15 +1,15 @@
 /**
- * What several ranks gain: a run on one rank that is tied to one core, and the same run on several, each tied to a core
- * of its own (taskset). Random weights, the sample corpus.
+ * The speed-up of several ranks: compares a run on one rank, pinned to one core, with the same run on several, each
+ * pinned to a core of its own (taskset). Random weights, the sample corpus.
  *
  *   node scripts/bench/ranks.mjs [--models full|tiny] [--ranks 2] [--batch 16] [--steps 4] [--rounds 2]
  *                                [--precision fp32,bf16] [-- flags of kd train …]
  *
- * A step has a micro-batch for each rank. Where the rest goes, two more runs show: one rank that has only its share,
- * one micro-batch and the update; and as many of these as there are ranks, side by side, which know nothing of
- * each other. What the latter take longer, cores lose to each other; what ranks take longer than that is sums and
- * waiting. All in turn, `--rounds` times; the first two steps of each do not count: one compiles, and in the
- * next memory is still being mapped. Prints a Markdown table, and how many times the pairs/s of one rank.
+ * A step has a micro-batch for each rank. Two more runs show where the rest goes: one rank with only its share, one
+ * micro-batch and the update; and as many of these as there are ranks, side by side but independent. The extra time of
+ * the latter is what cores lose to each other; the extra time of ranks beyond that is all-reduce and waiting. All run
+ * in turn, `--rounds` times; the first two steps of each are ignored: one compiles, and in the next, memory is still
+ * being mapped. Prints a Markdown table, with the speed-up in pairs/s over one rank.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -47,9 +47,9 @@ const { values: flags, positionals: more } = parseArgs({
 const ranks = Number(flags.ranks);
 const batch = Number(flags.batch);
 const steps = Number(flags.steps);
-/** The first steps, which do not count. */
+/** The first steps, which are ignored. */
 const WARM_UP = 2;
-/** Clock ticks a second in /proc (`getconf CLK_TCK`): 100 on all of Linux's 64-bit processors. */
+/** Clock ticks a second in /proc (`getconf CLK_TCK`): 100 on all 64-bit Linux. */
 const TICKS = 100;
 
 if (ranks > availableParallelism())
@@ -64,7 +64,7 @@ try {
 }
 
 /**
- * Measures all ways in turn in a precision, and prints a table.
+ * Measures all variants in turn in a precision, and prints a table.
  *
  * @param {string} precision
  */
@@ -109,7 +109,7 @@ async function compare(precision) {
 }
 
 /**
- * Trains, and says what each step of rank 0 took.
+ * Trains, and returns the times of rank 0's steps.
  *
  * @param {Way} way
  * @param {string} precision
@@ -184,12 +184,12 @@ function stepsOf(core, args) {
 }
 
 /**
- * What a process has worked so far (proc(5): the 14th and 15th fields of `stat`, user and system time).
+ * The CPU time of a process so far (proc(5): the 14th and 15th fields of `stat`, user and system time).
  *
  * @param {number | undefined} pid
  */
 function cpuSecondsOf(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // from the third on: a name may have spaces
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // from the third on: the name may contain spaces
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }

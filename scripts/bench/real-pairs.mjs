@@ -1,4 +1,4 @@
-/** Pairs of the generated corpora as training reads them: a token store with ids of tokenizers like the real ones. */
+/** Pairs of the generated corpora, as training reads them: a token store with ids of realistic tokenizers. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openStore } from '#dist/data/store/token-store.js';
@@ -8,14 +8,14 @@ import { run } from './measure.mjs';
 
 /** @import { BatchSettings, Dataset } from '#dist/training/dataset.js' */
 
-/** Generated rows: those that are taken are a uniform sample of them, and tokenizers are trained on all. */
+/** Generated rows; the pairs are a uniform sample of them, and tokenizers are trained on all. */
 const ROWS = 40_000;
-/** The share of a store's pairs that are not for training. */
+/** The share of a store's pairs that is for validation. */
 const VALIDATION = 0.2;
 
 /**
- * Makes a token store of pairs of the generated corpora, 15 to 60 Korean characters each: with the tiny models'
- * tokenizers for those, else with stand-ins for the real ones, which Python trains.
+ * Makes a token store with pairs of the generated corpora, 15 to 60 Korean characters each. The tiny models use their
+ * own tokenizers; otherwise Python trains stand-ins for the real ones.
  *
  * @param {string} folder where it may write
  * @param {string} models `full` or `tiny`
@@ -43,7 +43,7 @@ export function makeRealStore(folder, models, pairs, python) {
 }
 
 /**
- * Opens a store's pairs for training as `kd train` puts them into steps.
+ * Opens a store's training pairs in the batches of `kd train`.
  *
  * @param {string} store
  * @param {number} batchSize

@@ -1,4 +1,4 @@
-/** How fast the step is on real texts: as `kd train` runs it, and PyTorch's beside it, padded to 77. */
+/** How fast the step is on real texts: as `kd train` runs it, and in PyTorch padded to 77. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ import { makeRealStore, openRealBatches } from './real-pairs.mjs';
 
 /** @typedef {{ name: string, run: () => StepTimes, results: StepTimes[] }} Way */
 
-/** Ways to train: the first is what `kd train` does without a flag. */
+/** Ways to train; the first is the default of `kd train`. */
 const OURS =
   /** @type {Readonly<Record<string, { flags: string, grouped?: boolean, cached?: boolean, dropout?: number }>>} */ ({
     default: { flags: '' },
@@ -40,11 +40,11 @@ const OURS =
   });
 export const REAL_WAYS = Object.keys(OURS);
 
-/** A quarter of a store's steps is a window of those that are grouped by length: all lengths are in it. */
+/** Grouping windows in a store: each has a quarter of its steps, and so texts of all lengths. */
 const WINDOWS = 4;
 
 /**
- * Measures all ways in turn, and prints a table.
+ * Measures all variants in turn, and prints a table.
  *
  * @param {Choice} choice
  */

@@ -1,5 +1,5 @@
 /**
- * What several devices gain, by a model of a step:
+ * Models the speed-up of several devices:
  *
  *   node scripts/bench/speed-up.mjs [--compute 0.1] [--bytes 272] [--bandwidth 20] [--hop 20]
  *
@@ -19,7 +19,7 @@ const MESSAGES = 16;
 const DEVICES = [1, 2, 4, 8, 16, 32, 64];
 
 /**
- * What a step is made of, in seconds, bytes, and bytes a second.
+ * The inputs of the model, in seconds, bytes, and bytes a second.
  *
  * @typedef {object} StepInputs
  * @property {number} compute of a micro-batch on one device
@@ -29,7 +29,7 @@ const DEVICES = [1, 2, 4, 8, 16, 32, 64];
  */
 
 /**
- * How many times the pairs a second of one device.
+ * The speed-up in pairs a second over one device.
  *
  * @param {StepInputs} inputs
  * @param {number} devices
@@ -42,7 +42,7 @@ export function speedUp(inputs, devices, pairs) {
 }
 
 /**
- * Both ways for each of some inputs.
+ * Both kinds of speed-up for each of several inputs.
  *
  * @param {Readonly<Record<string, StepInputs>>} cases
  */

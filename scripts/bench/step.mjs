@@ -4,8 +4,8 @@
  *   node scripts/bench/step.mjs \
  *     '{"models":"full","engine":"compiled","precision":"bf16","batch":32,"dropout":0.1,"steps":5}'
  *
- * Prints one JSON line: seconds a step (every one but the first, of a store but the first of each text length), the
- * processors' seconds, seconds to the first step's end, peak memory.
+ * Prints one JSON line: seconds per step (all but the first; with a store, all but the first of each text length), CPU
+ * seconds, seconds to the end of the first step, peak memory.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,7 +31,7 @@ import { noiseOf, weights } from './weights.mjs';
 /** @import { Dataset } from '#dist/training/dataset.js' */
 
 /**
- * What is asked for.
+ * The request.
  *
  * @typedef {object} Request
  * @property {string} [models]
@@ -109,7 +109,7 @@ console.log(
 );
 
 /**
- * Batches that are first of their text length, and those that count.
+ * The batches that are the first of their text length, and those that are measured.
  *
  * @returns {Promise<{ first: Input[], measured: Input[] }>}
  */
@@ -135,7 +135,7 @@ async function inputs() {
 }
 
 /**
- * A cache of the teacher's outputs, of noise: only what it costs to read them matters.
+ * A teacher cache filled with noise: only the cost of reading it matters.
  *
  * @param {Dataset['inStoreOrder']} data
  * @param {Batches} batches

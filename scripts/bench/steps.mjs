@@ -1,4 +1,4 @@
-/** How fast the step is on random ids: ours, and PyTorch's beside it. */
+/** How fast the step is on random ids, in kd and in PyTorch. */
 import { availableParallelism } from 'node:os';
 import { median } from '#dist/base/median.js';
 import { inProject } from '../kd.mjs';
@@ -26,7 +26,7 @@ import { modelConfigs } from './models.mjs';
  */
 
 /**
- * A way to run the step, at a batch size and a dropout.
+ * A variant of the step, at a batch size and a dropout.
  *
  * @typedef {object} Case
  * @property {string} name
@@ -39,7 +39,7 @@ import { modelConfigs } from './models.mjs';
  */
 
 /**
- * Measures all ways in turn, and prints a table.
+ * Measures all variants in turn, and prints a table.
  *
  * @param {Choice} choice
  * @param {Rates} rates of products alone
@@ -60,7 +60,7 @@ function describe({ seconds, peakBytes }) {
 }
 
 /**
- * One row a way to run the step, at a batch size and a dropout.
+ * One row per variant of the step, at a batch size and a dropout.
  *
  * @param {Choice} choice
  * @param {Configs} configs
@@ -161,7 +161,7 @@ function printTable(cases, configs, rates) {
 }
 
 /**
- * Floating-point operations of a step's products: the teacher forward, unless its outputs are given, and the student
+ * Floating-point operations in a step's matrix products: teacher forward, unless its outputs are given, and student
  * (twice the rows) forward and backward.
  *
  * @param {Case} step

@@ -1,12 +1,12 @@
 /**
- * Which few lengths texts are best cut to: of a student's places in training on the generated corpora, the share that
- * is computed with the lengths that a processor and a GPU have, and with the best one, two and three besides 77. A
- * count: nothing is trained.
+ * Which lengths texts should be cut to: computes the share of a student's positions that is computed in training on the
+ * generated corpora, with the lengths used for a CPU and a GPU, and with the best one, two and three lengths besides
+ * 77. Only counts positions, without training.
  *
  *   node scripts/bench/text-lengths.mjs [--python python3] [--batch 32,256] [--scale 0.6]
  *
- * Python needs `tokenizers`. `--scale`: with so many times the tokens a text, as larger vocabularies have fewer. Prints
- * a Markdown table.
+ * Python needs `tokenizers`. `--scale` multiplies the tokens per text, as larger vocabularies need fewer. Prints a
+ * Markdown table.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ const { values: flags } = parseArgs({
   },
 });
 const PAIRS = 25_600;
-/** Lengths that may be taken. */
+/** Candidate lengths. */
 const CANDIDATES = [16, 24, 32, 40, 48, 56, 64, 72];
 const KINDS = /** @type {const} */ (['processor', 'GPU']);
 const DEVICES = /** @type {const} */ ({ processor: 'cpu', GPU: 'gpu' });
@@ -63,7 +63,7 @@ try {
 }
 
 /**
- * The shares with the lengths that there are, and with the best ones.
+ * The shares with the lengths in use, and with the best ones.
  *
  * @param {readonly (readonly number[])[]} orders in each, what every batch needs; all count alike
  */
@@ -75,7 +75,7 @@ function cells(orders) {
 }
 
 /**
- * The lengths with which the fewest places are computed.
+ * The lengths with which the fewest positions are computed.
  *
  * @param {readonly (readonly number[])[]} orders
  * @param {number} count
@@ -96,7 +96,7 @@ function subsets(values, count) {
 }
 
 /**
- * The mean of a text's places, of 77.
+ * The mean number of computed positions per text, out of 77.
  *
  * @param {readonly (readonly number[])[]} orders
  * @param {readonly number[]} lengths ascending

@@ -1,4 +1,4 @@
-/** Random weights, where only their number matters. */
+/** Random weights, for when only their number matters. */
 import { randomNormal } from '#dist/base/philox.js';
 
 /** @import { TextEncoder } from '#dist/models/text-encoder.js' */
@@ -6,7 +6,7 @@ import { randomNormal } from '#dist/base/philox.js';
 const noise = randomNormal(2 ** 16, 0.02, [1, 1]);
 
 /**
- * Weights of a model one by one, as they would be read: drawing all of them anew takes far longer than reading.
+ * A model's weights one by one, as if read from a file: generating all of them takes far longer than reading.
  *
  * @param {TextEncoder} encoder
  * @returns {AsyncGenerator<[name: string, values: Float32Array]>}
@@ -19,7 +19,7 @@ export async function* weights(encoder) {
 }
 
 /**
- * Noise over and over.
+ * Noise, repeated.
  *
  * @param {number} size
  */

@@ -1,13 +1,13 @@
-/** @file The broadcast corpus: JSON files of a sentence each, and one array. */
+/** @file The broadcast corpus: JSON files with one sentence each, and one array. */
 
 /** @import { WriteCorpus } from './outputs.mjs' */
 /** @import { Row } from './rows.mjs' */
 
-/** One file in so many of the broadcast corpus says that its source is English. */
+/** One in eight files of the broadcast corpus says that its source is English. */
 const ENGLISH_SOURCE = { every: 8, at: 3 };
 
 /**
- * Whether a row of the broadcast corpus is written the other way round.
+ * Whether a row of the broadcast corpus was translated from English, so that its texts are swapped.
  *
  * @param {number} row
  */
@@ -16,7 +16,7 @@ export function isFromEnglish(row) {
 }
 
 /**
- * Nine tenths in files of a sentence each, the rest in one array.
+ * Nine tenths of the rows in files with one sentence each, the rest in one array.
  *
  * @type {WriteCorpus}
  */
@@ -40,7 +40,7 @@ export function writeBroadcast(output, rowAt, from, to) {
 }
 
 /**
- * What its file is called.
+ * The name of a row's file.
  *
  * @param {number} row
  */

@@ -1,11 +1,11 @@
 /**
- * @file Writes corpora of any size in the shapes of the four AI Hub corpora.
+ * @file Writes corpora of any size in the formats of the four AI Hub corpora.
  *
  *     node scripts/corpora/generate.mjs --pairs 100000 --out corpora --faults
  *
- * With `--zip` each corpus is an archive, as it is downloaded, with the same files inside. With `--faults` one row in
- * sixteen is faulty. `planted.json` tells how many of each fault there are, and how many pairs are clean; a tokenizer
- * with a small vocabulary finds more texts too long than those.
+ * With `--zip` each corpus is an archive, as downloaded, with the same files inside. With `--faults` one row in sixteen
+ * is faulty. `planted.json` lists the number of each fault and of clean pairs; a tokenizer with a small vocabulary
+ * finds more over-long texts than planted.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -19,7 +19,7 @@ import { corpusRows, MOST_ROWS, plantedAmong } from './rows.mjs';
 /** @typedef {{ pairs: number, out: string, seed: number, zip: boolean, faults: boolean }} Choice */
 
 /**
- * What `planted.json` tells: rows, those without a fault, how often each fault was planted, and the same by corpus.
+ * The contents of `planted.json`: rows, clean rows, the number of each planted fault, and the same by corpus.
  *
  * @typedef {object} Summary
  * @property {number} rows
@@ -76,7 +76,7 @@ function corpusRanges(rows) {
  * @param {boolean} zip
  */
 function outputFor(corpus, folder, { name }, zip) {
-  const isBroadcast = corpus === 'broadcast'; // its names come in what Korean Windows or macOS make of them
+  const isBroadcast = corpus === 'broadcast'; // its names are encoded as by Korean Windows or macOS
   if (!zip) return folderOutput(path.join(folder, name), { decomposed: isBroadcast });
   return archiveOutput(
     path.join(folder, `${name}.zip`),

@@ -1,6 +1,5 @@
 /**
- * @file The four AI Hub corpora as they arrive on disk: names, columns and shapes of their files, with rows of the
- * generator's own.
+ * @file The four AI Hub corpora as they are on disk: names, columns and formats of their files, with generated rows.
  */
 import { writeBroadcast } from './broadcast.mjs';
 import { writeTables } from './tables.mjs';
@@ -9,7 +8,8 @@ import { writeWorkbooks } from './workbooks.mjs';
 /** @import { WriteCorpus } from './outputs.mjs' */
 
 /**
- * The corpora: share of all rows as in the originals, folder or archive, and what writes the files.
+ * The corpora: their share of all rows, as in the originals, their folder or archive, and the function that writes
+ * them.
  *
  * @type {Record<string, { pairs: number, name: string, write: WriteCorpus }>}
  */

@@ -1,4 +1,6 @@
-/** @file Where the files of a corpus go: a folder, or an archive as it is downloaded. Both hold the same files. */
+/**
+ * @file Where the files of a corpus are written: a folder, or an archive as downloaded. Both contain the same files.
+ */
 import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { writeWorkbook } from './workbook-writer.mjs';
@@ -29,11 +31,11 @@ import { ZipWriter } from './zip-writer.mjs';
 
 /** @typedef {{ encodeName?: (name: string) => string | Buffer, reproducible?: boolean }} ArchiveOptions */
 
-/** Characters kept until they are written together. */
+/** Characters to buffer before writing. */
 const PIECE = 1 << 20;
 
 /**
- * Files in a folder. `decomposed` leaves the names as macOS does, in NFD.
+ * Files in a folder. `decomposed` writes names in NFD, like macOS.
  *
  * @param {string} folder
  * @param {{ decomposed?: boolean }} [options]
@@ -62,7 +64,7 @@ export function folderOutput(folder, { decomposed = false } = {}) {
 }
 
 /**
- * Files in an archive. `encodeName` gives the bytes of names where they are not UTF-8; other options as for archives.
+ * Files in an archive. `encodeName` encodes names that are not UTF-8; the other options are those of archives.
  *
  * @param {string} file
  * @param {ArchiveOptions} [options]

@@ -1,6 +1,6 @@
 /**
- * @file The rows of the corpora, sound and faulty, each a function of its number alone: files can be written in one
- * pass, and a row can repeat any other without keeping it.
+ * @file The rows of the corpora, clean and faulty. Each row is a function of its number, so that files can be written
+ * in one pass, and a row can repeat any other without storing it.
  */
 import { MOST_SENTENCES, pairAt, startOf } from './sentences.mjs';
 
@@ -8,13 +8,13 @@ import { MOST_SENTENCES, pairAt, startOf } from './sentences.mjs';
 /** @typedef {(typeof FAULTS)[number]} Fault */
 
 /**
- * A row: `fault` is absent in a sound one, `ko` in one without Korean text.
+ * A row: `fault` is absent in a clean one, `ko` in one without Korean text.
  *
  * @typedef {{ fault?: Fault | undefined, ko: string | undefined, en: string }} Row
  */
 /** @typedef {(row: number) => Row} RowAt */
 
-/** What is planted, in turn. What a bad row looks like is up to the shape of its file. */
+/** The faults, planted in turn. What a bad row looks like depends on the file's format. */
 export const FAULTS = /** @type {const} */ ([
   'emptyKorean',
   'emptyEnglish',
@@ -31,16 +31,16 @@ export const FAULTS = /** @type {const} */ ([
   'badRow',
 ]);
 
-/** Rows come in blocks: one of a block is faulty, and two others are what duplicates repeat, once at most. */
+/** Rows per block: one of them is faulty, and two others may be repeated by duplicates, once at most. */
 const BLOCK = 16;
 const FAULTY = 9;
 const REPEATED_NEARBY = 4;
 const REPEATED_FAR_OFF = 5;
 
-/** More words than fit in 77 tokens of any tokenizer: no sentence has fewer than five. */
+/** Repeats a sentence to more words than fit in 77 tokens of any tokenizer: no sentence has fewer than five. */
 const REPEATS = 18;
 
-/** The most rows that can be asked for: each has two sentences of its own. */
+/** The most rows: each has two sentences of its own. */
 export const MOST_ROWS = Math.floor(MOST_SENTENCES / 2);
 
 /**
@@ -91,7 +91,7 @@ function faultOf(row, blocks) {
 }
 
 /**
- * The sound row that a duplicate repeats: in turn one a few rows before and one in the other half of the data.
+ * The clean row that a duplicate repeats: alternately one a few rows before, and one in the other half of the data.
  *
  * @param {number} row
  * @param {number} blocks
@@ -103,7 +103,7 @@ function repeatedRow(row, blocks) {
 }
 
 /**
- * Faults that come in two kinds do so in turn.
+ * Alternates between the two kinds that some faults have.
  *
  * @param {number} block
  */
@@ -149,7 +149,7 @@ function faulty(fault, block, own, other, repeated) {
     case 'longKorean':
       return { ko: repeatedly(own.ko), en: own.en };
     default:
-      return own; // a bad row: the shape makes it one
+      return own; // a bad row: the file's writer breaks it
   }
 }
 

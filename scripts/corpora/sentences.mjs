@@ -1,12 +1,12 @@
 /**
- * @file Sentences in Korean and English that say the same, any number of them, no text twice: sentence `i` is the
- * number `i` written in digits that are words, after a permutation that keeps neighbours from looking alike.
+ * @file Generates any number of translated sentence pairs, with no text twice. Sentence `i` is the number `i`, written
+ * with words as digits, after a permutation that makes neighbours look different.
  */
 
 /** @typedef {{ ko: string, en: string }} Pair two texts that say the same */
 
 /**
- * What a slot of the sentence is filled with: words in Korean and English. An empty word leaves the slot out.
+ * The words that can fill a slot of the sentence, in Korean and English. An empty word omits the slot.
  *
  * @typedef {readonly (readonly [ko: string, en: string])[]} Slot
  */
@@ -156,18 +156,18 @@ const VERBS = [
   ['추천했다', 'recommended'],
 ];
 
-/** In the order in which a sentence's number is read. */
+/** In the order in which the digits of a sentence's number are used. */
 const SLOTS = [VERBS, OBJECTS, PEOPLE, PLACES, ADVERBS, TIMES, ADJECTIVES];
 const COUNT = SLOTS.reduce((product, { length }) => product * length, 1);
 
-/** A prime that divides no slot's length: a step of it visits every sentence before any comes again. */
+/** A prime that divides no slot's length: stepping by it visits every sentence before any repeats. */
 const STEP = 618_034_013;
 
-/** How many sentences there are at least before the arithmetic of `pairAt` would lose a bit. */
+/** The number of sentences for which the arithmetic of `pairAt` is exact. */
 export const MOST_SENTENCES = Math.min(COUNT, Math.floor(Number.MAX_SAFE_INTEGER / STEP) - 1);
 
 /**
- * Sentence `index`. `start`, from the seed, is where the sequence begins.
+ * Sentence `index` of the sequence that begins at `start`, which depends on the seed.
  *
  * @param {number} index
  * @returns {Pair}

@@ -1,4 +1,4 @@
-/** @file The technology and the social-science corpus: tables, each as CSV and as JSON. */
+/** @file The technology and social-science corpora: tables, each as CSV and as JSON. */
 import iconv from 'iconv-lite';
 
 /** @import { TextFile, WriteCorpus } from './outputs.mjs' */
@@ -11,7 +11,7 @@ const CSV_COLUMNS =
 const BYTE_ORDER_MARK = '\ufeff';
 
 /**
- * A training set of eight ninths and a validation set (in code page 949), each as CSV and as JSON.
+ * A training set with eight ninths of the rows and a validation set (in code page 949), each as CSV and as JSON.
  *
  * @param {string} code
  * @param {string} dataSet
@@ -51,7 +51,7 @@ function toCp949(text) {
 }
 
 /**
- * Rows as the CSV of the technology and the social-science corpus.
+ * Writes rows as CSV in the format of the technology and social-science corpora.
  *
  * @param {TextFile} file
  * @param {RowAt} pairAt
@@ -91,7 +91,7 @@ export function writeJson(file, pairAt, cellsOf, first, end) {
 }
 
 /**
- * Code page 949 has neither decomposed Hangul nor a space that does not break.
+ * Replaces what code page 949 lacks: decomposed Hangul and no-break spaces.
  *
  * @param {Row} row
  * @returns {Row}
@@ -101,7 +101,7 @@ function composed({ fault, ko, en }) {
 }
 
 /**
- * A row of either, by columns.
+ * A row of either corpus, by column.
  *
  * @param {Row} pair
  * @param {string} code
@@ -129,7 +129,7 @@ export function tableCells({ ko, en }, code, dataSet, domain, row) {
 }
 
 /**
- * A line of CSV, its texts in quotes; bad where `badRow` is a number: cut short, or with fields too many.
+ * A line of CSV with quoted texts. If `badRow` is a number, the line is broken: cut short, or with extra fields.
  *
  * @param {Cells} cells
  * @param {number | undefined} badRow

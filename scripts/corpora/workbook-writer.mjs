@@ -1,6 +1,6 @@
 /**
- * @file Writes Excel workbooks with one sheet row by row (ECMA-376, part 1, section 18): texts in the table of shared
- * strings, as Excel writes them, or in the cells, as some libraries do.
+ * @file Writes Excel workbooks with one sheet row by row (ECMA-376, part 1, section 18), with texts in the table of
+ * shared strings, like Excel, or in the cells, like some libraries.
  */
 import { ZipWriter } from './zip-writer.mjs';
 
@@ -35,8 +35,8 @@ const FRAME = {
 };
 
 /**
- * Writes a workbook. `rows` gives an iterator over the rows each time it is called: once for the sheet, once for the
- * strings, so that neither has to be kept. Options as for archives.
+ * Writes a workbook. `rows` is called twice, for the sheet and for the strings, and must return an iterator over the
+ * rows each time, so that nothing has to be stored. Options are those of archives.
  *
  * @param {string} path
  * @param {Rows} rows

@@ -4,7 +4,7 @@
 /** @import { Row } from './rows.mjs' */
 
 /**
- * Workbooks: name, columns before the texts. The last one keeps its texts in the cells.
+ * Workbooks: name, columns before the texts. The last one has its texts in the cells.
  *
  * @type {readonly [name: string, columns: readonly string[]][]}
  */
@@ -47,7 +47,7 @@ function workbookCells({ fault, ko, en }, columns, row) {
 }
 
 /**
- * Where part `i` of `parts` of a number of rows begins.
+ * Where part `i` of `parts` begins within a number of rows.
  *
  * @param {number} rows
  * @param {number} i

@@ -1,6 +1,6 @@
 /**
- * @file Writes zip archives piece by piece (PKWARE, APPNOTE.TXT 6.3.10), with zip64 where there are too many members or
- * they lie too far out.
+ * @file Writes zip archives piece by piece (PKWARE, APPNOTE.TXT 6.3.10), with zip64 if there are too many members or
+ * their offsets are too large.
  */
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { constants, crc32, deflateRawSync } from 'node:zlib';
@@ -8,7 +8,7 @@ import { constants, crc32, deflateRawSync } from 'node:zlib';
 /** @import { ZlibOptions } from 'node:zlib' */
 
 /**
- * What an archive says of a member.
+ * A member's entry in the directory.
  *
  * @typedef {object} Header
  * @property {Buffer} name
@@ -31,10 +31,10 @@ const LARGEST_16 = 0xffff;
 /** 1 January 2024, so that the same options give the same bytes. */
 const DOS_DATE = ((2024 - 1980) << 9) | (1 << 5) | 1;
 
-/** Without a search for repetitions, whose outcome depends on the build of zlib and on the processor. */
+/** Without string matching, whose results depend on the build of zlib and on the CPU. */
 const REPRODUCIBLE = { strategy: constants.Z_HUFFMAN_ONLY };
 
-/** An archive being written to a path; where it is `reproducible`, with the same bytes on every machine. */
+/** An archive being written to a path; if `reproducible`, with the same bytes on every machine. */
 export class ZipWriter {
   #file;
   #position = 0;
@@ -53,8 +53,8 @@ export class ZipWriter {
   }
 
   /**
-   * Starts a member, which has to be closed before the next one is started. A name of bytes is written as it is,
-   * without the flag for UTF-8, as older archivers do.
+   * Starts a member, which must be closed before the next one is started. A name given as bytes is written unchanged
+   * and without the UTF-8 flag, as older archivers do.
    *
    * @param {string | Buffer} name
    * @param {{ store?: boolean }} [options]
@@ -71,14 +71,14 @@ export class ZipWriter {
       size: 0,
       compressedSize: 0,
     };
-    this.#position += 30 + header.name.length; // the header comes when its sizes are known
+    this.#position += 30 + header.name.length; // the header is written once its sizes are known
     /**
      * @param {Buffer} bytes
      * @param {boolean} isLast
      */
     const append = (bytes, isLast) => {
       const packed = store ? bytes : deflated(bytes, isLast, this.#compression);
-      if (bytes.length > 0) header.crc = crc32(bytes, header.crc); // which begins anew for no bytes at all
+      if (bytes.length > 0) header.crc = crc32(bytes, header.crc); // crc32 would restart for an empty chunk
       header.size += bytes.length;
       header.compressedSize += packed.length;
       this.#write(packed);
@@ -95,7 +95,7 @@ export class ZipWriter {
   }
 
   /**
-   * Adds a file of the disk, as it is.
+   * Adds a file from disk unchanged.
    *
    * @param {string | Buffer} name
    * @param {string} path
@@ -125,7 +125,8 @@ export class ZipWriter {
 }
 
 /**
- * Pieces end on a byte's border and refer to nothing before them, so that they make one stream together (RFC 1951).
+ * Compresses a piece that ends on a byte boundary and does not refer to earlier ones, so that all pieces form one
+ * stream (RFC 1951).
  *
  * @param {Buffer} bytes
  * @param {boolean} isLast

@@ -1,16 +1,16 @@
 /**
- * Whether training on this GPU is right, fast and steady: to be run once on a machine with an NVIDIA GPU.
+ * Checks that training on this GPU is correct, fast and stable. To be run once on a machine with an NVIDIA GPU.
  *
  *   npm run check:gpu -- [--device gpu] [--models full|tiny] [--batches 32,64,128,256,512] [--steps 20] [--long 500]
  *                        [--python python3]
  *
- * Prints a line a check, `✓`, `✗`, or `–` for what could not be looked at: the doctor's findings; the losses of
- * recorded PyTorch runs in float32 without TF32 (1e-4) and in bfloat16 (2%); shared padding and grouping beside a
- * processor's losses; pairs a second at every batch size, beside PyTorch's where there is one for the GPU; real texts
- * in every way to train on them, with what each text length takes to compile; the step compiled as a whole; the GPU's
- * memory, the time to the first step; encoding in bfloat16; several cards beside one; whether memory stays flat over
- * 500 steps; and the original's final run projected from the best rates. With `--device cpu --models tiny` it is a
- * test of itself. Exit status 1 where a check fails.
+ * Prints a line per check, with `✓`, `✗`, or `–` for what could not be checked: the doctor's findings; the losses of
+ * recorded PyTorch runs in float32 without TF32 (1e-4) and in bfloat16 (2%); losses with shared padding and grouping,
+ * compared with a CPU; pairs a second at every batch size, compared with PyTorch if it has a GPU build; real texts in
+ * every way to train on them, with the compile time of each text length; the step compiled as a whole; the GPU's memory
+ * and the time to the first step; encoding in bfloat16; several GPUs compared with one; whether memory stays flat over
+ * 500 steps; and the duration of the original's final run, projected from the best rates. With `--device cpu --models
+ * tiny` it tests itself. Exit status 1 if a check fails.
  */
 import { parseArgs } from 'node:util';
 import { bfloat16Obstacle } from '#dist/tensorflow/hardware.js';
@@ -51,7 +51,7 @@ if (best !== undefined) {
 }
 process.exitCode = failures() === 0 ? 0 : 1;
 
-/** The doctor's findings, told again. */
+/** Repeats the doctor's findings. */
 function examine() {
   const { status, stdout, stderr } = run(process.execPath, [KD, 'doctor', '--device', flags.device, '--json']);
   if (status !== 0) return tell(false, 'doctor', complaint(stderr));
@@ -64,8 +64,8 @@ function examine() {
 }
 
 /**
- * How several devices are asked for, where there are several; two of a processor are there always. On processors one
- * micro-batch a device gives the same bits; on GPUs products are added in another order.
+ * How to ask for several devices, if there are several; a CPU always has two. On CPUs, one micro-batch per device gives
+ * the same bits; on GPUs, products are summed in another order.
  */
 function severalDevices() {
   if (flags.device === 'cpu') return { all: 'cpu:2', first: 'cpu', count: 2, tolerance: 0 };

@@ -1,4 +1,4 @@
-/** @file Whether encoding on the device is right, in float32 and in bfloat16. */
+/** @file Checks that encoding on the device is correct, in float32 and in bfloat16. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ const STUDENT = inProject('tests/fixtures/parity/student');
 const ROUNDING = 1e-4;
 
 /**
- * The tiny student's hidden states on the device, beside a processor's in float32.
+ * Compares the tiny student's hidden states on the device with a CPU's in float32.
  *
  * @param {string} device
  * @param {number} tolerance of bfloat16
@@ -46,7 +46,7 @@ export async function checkEncoding(device, tolerance, obstacle) {
 }
 
 /**
- * Hidden states, or a text that says how it failed.
+ * Hidden states, or a message that says how it failed.
  *
  * @param {string} folder
  * @param {string} device

@@ -1,4 +1,4 @@
-/** @file The lines that the check prints, and the processes that it starts. */
+/** @file Prints the lines of the check, and starts its processes. */
 import { spawnSync } from 'node:child_process';
 
 /** Lines that were `✗`. */
@@ -33,7 +33,7 @@ export function lastLine(text) {
 }
 
 /**
- * What a process that failed said: its error, else its last line.
+ * The message of a failed process: its error, or else its last line.
  *
  * @param {string} stderr
  */

@@ -1,11 +1,11 @@
 /**
- * One measurement of the compiled engine in a process of its own, as `check.mjs` asks for it:
+ * Takes one measurement of the compiled engine in a process of its own, for `check.mjs`:
  *
  *   node scripts/gpu/measure.mjs '{"models":"full","precision":"bf16","batch":256,"steps":20,"device":"gpu"}'
  *
- * Random weights and ids; dropout 0.1 unless asked otherwise. Prints one JSON line: seconds of every step but the first
- * at its text length, the seconds of those, seconds to the first step's end (start and compilation), validation's
- * seconds a batch, what is held after a tenth of the steps and at the end.
+ * Random weights and ids; dropout 0.1 by default. Prints one JSON line: seconds of every step except the first at its
+ * text length, the seconds of those, seconds to the end of the first step (start-up and compilation), seconds per
+ * validation batch, and memory after a tenth of the steps and at the end.
  */
 import { execFileSync } from 'node:child_process';
 import * as tf from '@tensorflow/tfjs-core';
@@ -25,7 +25,7 @@ import { noiseOf, weights } from '../bench/weights.mjs';
 /** @import { DeviceChoice } from '#dist/tensorflow/gpu-choice.js' */
 
 /**
- * What is asked for.
+ * The request.
  *
  * @typedef {object} Request
  * @property {string} models
@@ -45,7 +45,7 @@ import { noiseOf, weights } from '../bench/weights.mjs';
 /** @typedef {{ tensors: number, resident: number, gpu?: number | undefined }} Held */
 
 /**
- * What is printed.
+ * The printed result.
  *
  * @typedef {object} Measurement
  * @property {string} device
@@ -153,7 +153,7 @@ function batchOf(step) {
 }
 
 /**
- * Tensors, resident bytes of the process, and bytes of the GPU since before it began.
+ * Tensors, resident bytes of the process, and bytes of the GPU allocated since it began.
  *
  * @returns {Held}
  */
@@ -166,7 +166,7 @@ function held() {
   };
 }
 
-/** Bytes in use on the GPU that CUDA_VISIBLE_DEVICES leaves, by whomever. */
+/** Bytes in use on the GPU selected by CUDA_VISIBLE_DEVICES, by all processes. */
 function gpuBytes() {
   try {
     const id = /^\d+$/.test(process.env.CUDA_VISIBLE_DEVICES ?? '')

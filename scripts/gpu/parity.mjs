@@ -1,4 +1,4 @@
-/** @file Whether losses are right: beside PyTorch's recorded ones, a processor's, and those of one card. */
+/** @file Checks losses against PyTorch's recorded ones, a CPU's, and those of a single GPU. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { flagsOf, inProject, KD } from '../kd.mjs';
 import { complaint, run, tell } from './lines.mjs';
 
 /**
- * A recorded run of PyTorch's.
+ * A recorded PyTorch run.
  *
  * @typedef {object} Recording
  * @property {string[][]} pairs
@@ -23,11 +23,11 @@ const RUNS = { 'roberta-hidden': 'student', 'roberta-pooler': 'student', 'clip-h
 /** The run that is compared between devices. */
 const COMPARED = 'roberta-hidden';
 
-/** Losses below this are compared as if they were this. */
+/** Smaller losses are compared as if they were this large. */
 const SMALLEST_LOSS = 0.01;
 
 /**
- * Trains the recorded runs by the very command, and compares every loss with PyTorch's.
+ * Trains the recorded runs with the `kd` command, and compares every loss with PyTorch's.
  *
  * @param {string} device
  * @param {'fp32' | 'bf16'} precision
@@ -44,7 +44,7 @@ export function checkParity(device, precision, tolerance) {
 }
 
 /**
- * Dropout whose padding shares its masks, and steps grouped by length: on the device and on a processor.
+ * Compares the device with a CPU, with dropout whose padding shares its masks, and with steps grouped by length.
  *
  * @param {string} device
  * @param {number} tolerance
@@ -55,7 +55,7 @@ export function checkShared(device, tolerance) {
 }
 
 /**
- * One run on several devices, and on the first of them.
+ * Compares a run on several devices with one on the first of them.
  *
  * @param {string} all
  * @param {string} first
@@ -68,7 +68,7 @@ export function checkDevices(all, first, count, tolerance) {
 }
 
 /**
- * One run with dropout, in float32, on two devices.
+ * Compares a run with dropout, in float32, on two devices.
  *
  * @param {string} check
  * @param {readonly [string, string]} devices
@@ -94,7 +94,7 @@ function recordingOf(name) {
 }
 
 /**
- * Every loss of a run over a recording's pairs; a text that says how it failed.
+ * Every loss of a run over a recording's pairs, or a message that says how it failed.
  *
  * @param {Recording} recording
  * @param {string} name

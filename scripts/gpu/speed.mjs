@@ -1,4 +1,4 @@
-/** @file How fast training is and what it holds, each measurement in a process of its own. */
+/** @file Measures the speed and memory of training, each in a process of its own. */
 import { availableParallelism } from 'node:os';
 import { median } from '#dist/base/median.js';
 import { bfloat16Obstacle } from '#dist/tensorflow/hardware.js';
@@ -9,7 +9,7 @@ import { complaint, lastLine, rate, run, tell } from './lines.mjs';
 /** @import { Measurement, Request } from './measure.mjs' */
 
 /**
- * What is measured, as the command line says it.
+ * What to measure, from the command line.
  *
  * @typedef {object} Measured
  * @property {string} device
@@ -19,7 +19,7 @@ import { complaint, lastLine, rate, run, tell } from './lines.mjs';
  */
 
 const THEIRS = ['compile-bf16', 'eager-bf16'];
-/** What still counts as flat: tensors more, and growth of bytes as a share. */
+/** The most growth that counts as flat: additional tensors, and the share of additional bytes. */
 const FLAT = { tensors: 0, share: 0.02 };
 /** Ways to train on real texts; the first is the original's. */
 const REAL = /** @type {const} */ ([
@@ -32,7 +32,7 @@ const REAL = /** @type {const} */ ([
 ]);
 
 /**
- * Every batch size, ours and PyTorch's in turn.
+ * Every batch size, in kd and PyTorch in turn.
  *
  * @param {Measured} measured
  * @param {readonly number[]} batches
@@ -74,7 +74,7 @@ export function checkSpeed(measured, batches) {
 }
 
 /**
- * Texts as short as real ones, in each of the ways to train on them, with what compiling each text length took.
+ * Texts as short as real ones, in each way to train on them, with the compile time of each text length.
  *
  * @param {Measured} measured
  * @param {number} batch
@@ -101,7 +101,7 @@ export function checkRealTexts(measured, batch) {
 }
 
 /**
- * What it brings to compile the step as a whole, and how long that takes.
+ * The gain from compiling the step as a whole, and the compile time.
  *
  * @param {Measured} measured
  * @param {number} batch
@@ -120,7 +120,7 @@ export function checkWhole(measured, batch) {
 }
 
 /**
- * What several devices bring, each with the whole batch.
+ * The speed-up of several devices, each with the whole batch.
  *
  * @param {Measured} measured
  * @param {number} batch
@@ -141,7 +141,7 @@ export function checkScaling(measured, batch, all, count) {
 }
 
 /**
- * Whether what is held after a tenth of the steps is what is held at the end.
+ * Whether memory at the end equals that after a tenth of the steps.
  *
  * @param {Measured} measured
  * @param {number} batch
@@ -187,7 +187,7 @@ function compareSpeed({ python, steps }, mode, batch, ours) {
 }
 
 /**
- * Pairs a second. Steps of different text lengths count by their time: a mean, where all are alike a median.
+ * Pairs a second: a mean over text lengths, weighted by their time; a median if all lengths are the same.
  *
  * @param {Measurement} measurement
  * @param {number} pairs in a step
@@ -205,7 +205,7 @@ function memoryOf({ late }) {
 }
 
 /**
- * What measure.mjs says, or how it failed.
+ * The output of measure.mjs, or how it failed.
  *
  * @param {Measured} measured
  * @param {Partial<Request> & { batch: number }} options

@@ -1,4 +1,4 @@
-/** What a run is at, as its folder shows. */
+/** The phase of a run, derived from its folder. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 /** @typedef {{ steps_per_epoch: number }} Plan what a run says that it will do */
 
 /**
- * What is going on, as the run's folder shows.
+ * The phase of a run, derived from its folder.
  *
  * @param {string} run
  * @param {Plan | undefined} plan
@@ -25,7 +25,7 @@ export function phaseOf(run, plan) {
 }
 
 /**
- * The step of a log's last line; 0 of the losses' and -1 of the validations' without a line.
+ * The step in a log's last line; without any line, 0 for losses and -1 for validations.
  *
  * @param {string} path
  */

@@ -1,4 +1,4 @@
-/** A process of `kd train` that is killed at some moment. */
+/** A process of `kd train` that is killed at a given moment. */
 import { spawn } from 'node:child_process';
 import { watch } from 'node:fs';
 import { KD } from '../kd.mjs';
@@ -9,7 +9,7 @@ import { phaseOf } from './phase.mjs';
 /** @import { Phase, Plan } from './phase.mjs' */
 
 /**
- * Where processes run, and how they are killed.
+ * Where and how to run and kill processes.
  *
  * @typedef {object} Means
  * @property {string} cwd
@@ -31,7 +31,7 @@ import { phaseOf } from './phase.mjs';
  */
 
 /**
- * Runs `kd train`, and kills it if asked to.
+ * Runs `kd train`, and kills it if asked.
  *
  * @param {readonly string[]} args
  * @param {Means} means
@@ -57,7 +57,7 @@ export function trainAndKill(args, { cwd, by, saveMs }, kill) {
     /** @param {number} milliseconds */
     const killIn = (milliseconds) => {
       setTimeout(() => {
-        if (by !== 'SIGKILL') phase = phaseOf(run, plan); // soon it is another
+        if (by !== 'SIGKILL') phase = phaseOf(run, plan); // it may soon change
         struck = by === 'pipes' ? closePipes(child) : child.kill(by);
       }, milliseconds).unref();
     };
@@ -94,7 +94,7 @@ export function trainAndKill(args, { cwd, by, saveMs }, kill) {
 }
 
 /**
- * Closes what a child writes to. Gives whether it was there to notice.
+ * Closes the pipes that a child writes to. Returns whether it was alive to notice.
  *
  * @param {ChildProcess} child
  */
@@ -105,7 +105,7 @@ function closePipes(child) {
 }
 
 /**
- * Calls back at the first checkpoint that a run begins to write.
+ * Calls back when a run begins to write its first checkpoint.
  *
  * @param {string} run
  * @param {() => void} begun

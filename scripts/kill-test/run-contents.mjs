@@ -1,14 +1,14 @@
-/** What must be the same of two runs of the same settings. */
+/** What must be equal in two runs with the same settings. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** @typedef {Record<string, string> & { best: string, last: string }} Contents what must be alike, by name */
 
-/** Columns that no two runs have alike. */
+/** Columns that always differ between runs. */
 const TIMES = new Set(['pairs_per_second']);
 
 /**
- * All that must be the same of two runs, by name.
+ * Everything that must be equal in two runs, by name.
  *
  * @param {string} run
  * @returns {Contents}
@@ -20,7 +20,7 @@ export function contentsOf(run) {
   const contents = { best: read('best'), last: read('last') };
   for (const name of readdirSync(run).filter((file) => file.startsWith('step-'))) {
     const { files } = JSON.parse(read(join(name, 'manifest.json'))); // checksums of all files
-    delete files['trainer.json']; // it names the run
+    delete files['trainer.json']; // contains the run's name
     contents[name] = JSON.stringify(files);
     contents[`${name}/trainer.json`] = read(join(name, 'trainer.json')).replace(/^ *"run": .*$/m, '');
   }

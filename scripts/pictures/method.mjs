@@ -1,6 +1,6 @@
 /**
- * @file Draws what kd does: the teacher, the student and Stable Diffusion, for the first screen of the READMEs. Text is
- *   outlines, so that it looks the same everywhere.
+ * @file Draws how kd works, with the teacher, the student and Stable Diffusion, for the top of the READMEs. Text is
+ * converted to outlines, so that it looks the same everywhere.
  *
  *   node scripts/pictures/method.mjs   writes docs/method.svg, docs/method-dark.svg and the same in docs/ko/
  */
@@ -42,7 +42,7 @@ const WORDS = {
   },
 };
 
-/** A car of the prompt's colour, and a wheel's: those of a picture, in any theme. */
+/** The colours of the drawn picture, the same in every theme. */
 const PAINT = { sky: '#cfe3f5', road: '#8d939c', car: '#f2c230', glass: '#eaf4fb', wheel: '#2b2f36' };
 
 /**
@@ -104,7 +104,7 @@ function draw(words, palette) {
     '</svg>\n',
   ]
     .join('\n')
-    .replace(/\d+\.\d+/g, (number) => String(Number(Number(number).toFixed(1)))); // a tenth of a pixel is enough
+    .replace(/\d+\.\d+/g, (number) => String(Number(Number(number).toFixed(1)))); // tenths of a pixel suffice
 }
 
 /**
@@ -127,7 +127,7 @@ function label(text, x, y, palette) {
 }
 
 /**
- * A prompt in the colour of its language; `y` is its middle.
+ * A prompt in the colour of its language, vertically centred on `y`.
  *
  * @param {string} text
  * @param {'en' | 'ko'} language
@@ -174,7 +174,7 @@ function arrow(from, to, y, palette) {
 }
 
 /**
- * Hidden states as a small heat map. Those of the student, rows 1 and 2, are nearly the teacher's.
+ * Hidden states as a small heat map. The student's, rows 1 and 2, are nearly the teacher's.
  *
  * @param {Box} box
  * @param {number} row
@@ -194,7 +194,7 @@ function states({ x, y, width, height }, row, { heat }) {
 }
 
 /**
- * Ties the three rows together.
+ * A bracket around the three rows.
  *
  * @param {number} x
  * @param {readonly number[]} rows
@@ -210,7 +210,7 @@ function bracket(x, rows, palette) {
 }
 
 /**
- * The picture that comes out.
+ * The resulting picture.
  *
  * @param {Box} box
  */

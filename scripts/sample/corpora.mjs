@@ -1,4 +1,4 @@
-/** @file The sample as files: one for each of the shapes in which AI Hub's corpora arrive. */
+/** @file Writes the sample as files: one in each of the formats of AI Hub's corpora. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { broadcastId, broadcastObject } from '../corpora/broadcast.mjs';
@@ -9,21 +9,21 @@ import { archiveOutput, folderOutput } from '../corpora/outputs.mjs';
 /** @import { Pair } from '../corpora/sentences.mjs' */
 /** @typedef {typeof writeCsv | typeof writeJson} WriteRows */
 
-/** What makes the folder the project's own sample: see `src/data/files.ts`. */
+/** The file that marks the folder as the project's own sample: see `src/data/files.ts`. */
 const MARKER =
   'kd passes this folder over where it searches another: it is used where it is named, as in --data data/sample\n';
 
 /** Archives and workbooks have the same bytes on every machine. */
 const ARCHIVE = { reproducible: true };
 
-/** What no row is. */
+/** An empty row. */
 const NONE = { ko: undefined, en: '' };
 
-/** Of the pairs in the archive, one in three is a validation file. */
+/** One in three pairs in the archive is for validation. */
 const VALIDATION = { every: 3, at: 2 };
 
 /**
- * Writes the pairs of each kind into a folder.
+ * Writes the pairs of each kind to a folder.
  *
  * @param {string} folder
  * @param {Record<'scenes' | 'things' | 'pictures', readonly Pair[]>} pairs
@@ -65,7 +65,7 @@ function writeTable(output, write, ending, pairs, [code, dataSet, domain]) {
 }
 
 /**
- * A file a sentence; where its source is English, the two texts are the other way round.
+ * Writes one file per sentence; if its source is English, the two texts are swapped.
  *
  * @param {Output} archive
  * @param {readonly Pair[]} pairs

@@ -1,6 +1,6 @@
 const NUMBERS = ['', 'one', 'two', 'three', 'four', 'five', 'six', 'seven'];
 
-/** Words whose first sound is not what their first letter says. */
+/** Words that begin with a vowel letter but a consonant sound. */
 const CONSONANT_SOUND = /^(uni|use|euro|one\b)/;
 const SILENT_H = /^(hour|honest|heir)/;
 

@@ -1,6 +1,6 @@
 /**
- * @file Writes `data/sample` and `data/tiny`: `node scripts/sample/generate.mjs [folder]`, where the folder stands for
- * `data`. The same bytes on every machine.
+ * @file Writes `data/sample` and `data/tiny`, the same bytes on every machine: `node scripts/sample/generate.mjs
+ * [folder]`, where the folder replaces `data`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -17,7 +17,7 @@ import { clipTokenizer, wordPieceTokenizer } from './tokenizers.mjs';
 
 const PAIRS_PER_KIND = 160;
 const SEEDS = { pairs: 1, teacher: 11, student: 12 };
-/** As many as keep `model.safetensors` under 600 kB. */
+/** The number of merges that keeps `model.safetensors` under 600 kB. */
 const MERGES = { teacher: 350, student: 600 };
 
 const data = process.argv[2] ?? path.join(import.meta.dirname, '../../data');
@@ -31,7 +31,7 @@ const korean = pairs.map(({ ko }) => ko);
 writeModel('tiny/teacher', clipTokenizer(english, MERGES.teacher), teacherModel, SEEDS.teacher);
 writeModel('tiny/student', wordPieceTokenizer([...english, ...korean], MERGES.student), studentModel, SEEDS.student);
 
-/** The pairs by what they describe, no text twice in all of them. */
+/** The pairs by what they describe, with no text twice. */
 function generatePairs() {
   const random = randomSource(SEEDS.pairs);
   /** @type {Set<string>} */

@@ -1,4 +1,4 @@
-/** @file The sentences of the sample corpus: pictures, put into words as people do. */
+/** @file The sentences of the sample corpus: descriptions of pictures in natural language. */
 import * as english from './english.mjs';
 import * as korean from './korean.mjs';
 import { pick } from './random.mjs';
@@ -13,7 +13,7 @@ import * as words from './vocabulary.mjs';
 const COUNTS = [1, 1, 1, 2, 3, 4, 5, 6];
 
 /**
- * `chance` of one of the list, else nothing: as a list, to be spread into a phrase.
+ * One item of the list with probability `chance`, otherwise none: an array, to be spread into a phrase.
  *
  * @template T
  * @param {readonly T[]} list
@@ -30,7 +30,7 @@ const ko = (parts) => parts.map((part) => part.ko).join(' ');
 const en = (parts) => parts.map((part) => part.en);
 
 /**
- * A noun with its qualities, once or several times: `작은 검은 고양이 두 마리`, `two small black cats`.
+ * A noun with its adjectives, once or several times: `작은 검은 고양이 두 마리`, `two small black cats`.
  *
  * @param {Thing} noun
  * @param {readonly Pair[]} qualities
@@ -64,7 +64,7 @@ function thing(random, list = words.objects, count = pick(COUNTS, random)) {
 }
 
 /**
- * Who does what; people do more than animals.
+ * Who does what; people more often than animals.
  *
  * @param {Random} random
  */
@@ -75,7 +75,7 @@ function scene(random) {
 }
 
 /**
- * Every kind of sentence, by its subject.
+ * All kinds of sentences, by subject.
  *
  * @type {Record<'scenes' | 'things' | 'pictures', readonly Kind[]>}
  */
@@ -220,7 +220,7 @@ export const KINDS = {
 };
 
 /**
- * `count` different pairs of one file, its kinds taking turns. No text is in `seen`, nor comes twice.
+ * Writes `count` different pairs of one file, alternating between its kinds. No text is in `seen` or occurs twice.
  *
  * @param {readonly Kind[]} kinds
  * @param {number} count

@@ -1,7 +1,7 @@
 const NUMBERS = ['', '한', '두', '세', '네', '다섯', '여섯', '일곱'];
 
 /**
- * Jongseong of the last syllable: 0 where it ends in a vowel, 8 in ㄹ (Unicode 16, section 3.12).
+ * Jongseong of the last syllable: 0 if it ends in a vowel, 8 for ㄹ (Unicode 16, section 3.12).
  *
  * @param {string} word
  */
@@ -10,7 +10,7 @@ function finalConsonant(word) {
 }
 
 /**
- * The word with the form of the particle that its last sound asks for.
+ * The word with the form of the particle that fits its last sound.
  *
  * @param {string} word
  * @param {string} afterConsonant
@@ -31,7 +31,7 @@ export const object = (word) => attach(word, '을', '를');
 export const and = (word, other) => `${attach(word, '과', '와')} ${other}`;
 
 /**
- * "With": after ㄹ as after a vowel.
+ * "With": ㄹ counts as a vowel.
  *
  * @param {string} word
  */

@@ -19,7 +19,7 @@ const zeros = () => 0;
 const spread = (deviation) => (random) => Math.fround(deviation * normal(random));
 
 /**
- * Keeps the size of what goes through: the variance of a weight is one over the number of inputs.
+ * Preserves the scale of the input: the variance of a weight is one over the number of inputs.
  *
  * @param {number} inputs
  */
@@ -64,13 +64,13 @@ const table = (name, rows, deviation) => ({ name: `${name}.weight`, shape: [rows
  */
 const layers = (count, tensorsOf) => Array.from({ length: count }, (_, i) => tensorsOf(i)).flat();
 
-/** By how much attention's values and output, each, make larger what goes through them. */
+/** How much attention's value and output projections each amplify their input. */
 const CARRY = 3;
 
 /**
- * A `CLIPTextModel`. A trained one tells sentences apart; so that a random one does too, words weigh far more than
- * their places, and attention carries them strongly into all positions after them, padding too: over the sample, a
- * third of the variance of what comes out is the sentence's, the rest the position's.
+ * A `CLIPTextModel`. So that it tells sentences apart like a trained one, words weigh far more than their positions,
+ * and attention carries them strongly into all later positions, including padding: over the sample, a third of the
+ * outputs' variance depends on the sentence, the rest on the position.
  *
  * @param {number} vocabSize
  * @param {number} seed
@@ -119,7 +119,7 @@ export function teacherModel(vocabSize, seed) {
 }
 
 /**
- * A `RobertaModel` without any training.
+ * An untrained `RobertaModel`.
  *
  * @param {number} vocabSize
  * @param {number} seed

@@ -1,8 +1,8 @@
 /** @typedef {() => number} Random gives the next number, from 0 to below 1 */
 
 /**
- * SplitMix64 (G. Steele, D. Lea and C. Flood, "Fast Splittable Pseudorandom Number Generators", 2014): the next number
- * from 0 to below 1 at each call.
+ * SplitMix64 (G. Steele, D. Lea and C. Flood, "Fast Splittable Pseudorandom Number Generators", 2014): returns the next
+ * number, from 0 to below 1, at each call.
  *
  * @param {number} seed
  * @returns {Random}
@@ -30,8 +30,8 @@ export function pick(list, random) {
 }
 
 /**
- * A number with mean 0, variance 1 and nearly a normal distribution: twelve uniform ones, less 6. Unlike the usual
- * formulas with logarithms it is the same to the last bit on every machine.
+ * A number with mean 0, variance 1 and a nearly normal distribution: the sum of twelve uniform ones, minus 6. Unlike
+ * the usual formulas with logarithms, it is the same to the last bit on every machine.
  *
  * @param {Random} random
  */

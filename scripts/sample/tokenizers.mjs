@@ -12,13 +12,13 @@ const BYTE_LETTERS = (() => {
   return bytes.map((byte) => String.fromCharCode(printable(byte) ? byte : next++));
 })();
 
-/** The order in which CLIP's vocabulary lists the bytes: those that are their own letter come first. */
+/** The order in which CLIP's vocabulary lists the bytes: those that stand for themselves come first. */
 const CLIP_ALPHABET = [...BYTE_LETTERS].sort((a, b) => a.charCodeAt(0) - b.charCodeAt(0));
 
 const [START, END] = ['<|startoftext|>', '<|endoftext|>'];
 
 /**
- * CLIP's kind: lower case, byte-level BPE with `</w>` at the ends of words. The files of the tokenizer, by name.
+ * A tokenizer like CLIP's: lower case, byte-level BPE with `</w>` at the ends of words. Returns its files by name.
  *
  * @param {readonly string[]} texts
  * @param {number} mergeCount
@@ -109,7 +109,7 @@ const SPECIALS = {
 };
 
 /**
- * klue/roberta-small's kind: cased WordPiece, special tokens first. The files of the tokenizer, by name.
+ * A tokenizer like klue/roberta-small's: cased WordPiece, special tokens first. Returns its files by name.
  *
  * @param {readonly string[]} texts
  * @param {number} mergeCount

@@ -2,7 +2,7 @@
 /** @typedef {[left: string, right: string]} Merge two symbols that are joined */
 
 /**
- * Words and how often they come, the most frequent first.
+ * Words and their frequencies, the most frequent first.
  *
  * @param {Iterable<string>} texts
  */
@@ -15,8 +15,8 @@ export function countWords(texts) {
 
 /**
  * Byte-pair encoding (R. Sennrich, B. Haddow and A. Birch, "Neural Machine Translation of Rare Words with Subword
- * Units", arXiv 1508.07909): joins the most frequent neighbours, `merges` times over. `join` writes two
- * symbols as one. Of pairs equally frequent the first in code-unit order is taken.
+ * Units", arXiv 1508.07909): joins the most frequent neighbours, `merges` times. `join` combines two symbols into one.
+ * Of equally frequent pairs, the first in code-unit order is taken.
  *
  * @param {readonly Word[]} words
  * @param {number} merges

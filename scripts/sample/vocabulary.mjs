@@ -1,4 +1,4 @@
-/** @file The words of the sample corpus. Every pair of words is a translation both ways: no two share a side. */
+/** @file The words of the sample corpus. Translations are one to one in both directions. */
 
 /** @import { Pair } from '../corpora/sentences.mjs' */
 /** @typedef {Pair & { counter: string }} Thing `counter`: the word that it is counted by */
@@ -21,7 +21,7 @@ function pairs(text) {
 }
 
 /**
- * Things with the word they are counted by.
+ * Things and their counter.
  *
  * @param {string} counter
  * @param {string} text
@@ -32,7 +32,7 @@ function things(counter, text) {
 }
 
 /**
- * What is done, with the particle for the place where.
+ * Actions, with the particle of their place.
  *
  * @param {string} particle
  * @param {string} text
@@ -55,7 +55,7 @@ export const people = things(
   |마법사=wizard|공주=princess|간호사=nurse`,
 );
 
-/** What fits on a table. */
+/** Things that fit on a table. */
 export const objects = [
   ...things(
     '개',
@@ -94,7 +94,7 @@ export const thingQualities = pairs(
   '작은=small|커다란=big|오래된=old|아름다운=beautiful|부서진=broken|반짝이는=shiny|이상한=strange|더러운=dirty|깨끗한=clean',
 );
 
-/** `자고 있다`, `자고 있는`. Where something goes on takes `에서`, where something just stands or sits takes `에`. */
+/** `자고 있다`, `자고 있는`. The place takes `에서` for an activity, and `에` for standing or sitting. */
 export const animalActions = [
   ...actions(
     '에서',
@@ -113,7 +113,7 @@ export const peopleActions = actions(
   |눈사람을 만들고=making a snowman|체스를 두고=playing chess|빵을 굽고=baking bread|자고=sleeping|달리고=running|울고=crying`,
 );
 
-/** Places where things are done. */
+/** Places of actions. */
 export const places = pairs(
   `공원=in the park|바닷가=on the beach|숲속=in the forest|정원=in the garden|부엌=in the kitchen|교실=in the classroom
   |도서관=in the library|카페=at the cafe|시장=at the market|거리=on the street|다리 위=on the bridge|들판=in the field
@@ -160,7 +160,7 @@ export const landscapeQualities = pairs(
   |오래된=old|평화로운=peaceful|외딴=remote|버려진=abandoned`,
 );
 
-/** What is worn, and the verb for it: `쓴` on the head, `입은` on the body, `신은` on the feet, `두른` around it. */
+/** Clothes and their verb: `쓴` for the head, `입은` for the body, `신은` for the feet, `두른` for wrapped around. */
 export const clothes = [
   { ko: '모자', en: 'hat', worn: '쓴' },
   { ko: '왕관', en: 'crown', worn: '쓴' },

@@ -1,4 +1,4 @@
-/** The blocks of diffusers' models, made of layers. Images are `[B, C, h, w]`, sequences `[B, L, C]`. */
+/** The blocks of diffusers' models, built from layers. Images are `[B, C, h, w]`, sequences `[B, L, C]`. */
 import { DATA_TYPES } from '#dist/onnx/format.js';
 
 /** @import { Layers } from './layers.mjs' */
@@ -7,7 +7,7 @@ import { DATA_TYPES } from '#dist/onnx/format.js';
 const HEADS = 8;
 
 /**
- * Two convolutions beside a shortcut, `[B, from, h, w]` → `[B, to, h, w]`; what the time step brings is added between
+ * Two convolutions with a shortcut, `[B, from, h, w]` → `[B, to, h, w]`; the time step's embedding is added between
  * them.
  *
  * @param {Layers} layers
@@ -90,7 +90,7 @@ export function feedForward(layers, x, width) {
 }
 
 /**
- * An image as the sequence of its pixels: `[B, width, h, w]` → `[B, h · w, width]`.
+ * Flattens an image to the sequence of its pixels: `[B, width, h, w]` → `[B, h · w, width]`.
  *
  * @param {Layers} layers
  * @param {string} x
@@ -103,7 +103,7 @@ export function toSequence(layers, x, width) {
 }
 
 /**
- * The reverse of `toSequence`, in the shape of another image.
+ * The inverse of `toSequence`, to the shape of another image.
  *
  * @param {Layers} layers
  * @param {string} x
@@ -117,7 +117,7 @@ export function toImage(layers, x, like) {
 }
 
 /**
- * Attention of an image's pixels to each other and to the text, and a feed-forward layer; the outcome is added to it.
+ * Attention of an image's pixels to each other and to the text, then a feed-forward layer, with residual connections.
  *
  * @param {Layers} layers
  * @param {string} x `[B, width, h, w]`
@@ -140,7 +140,7 @@ export function transformer(layers, x, width, context, contextWidth) {
 }
 
 /**
- * Twice the size by nearest neighbours, which is Resize's way unless told otherwise.
+ * Doubles the size by nearest neighbours, the default of Resize.
  *
  * @param {Layers} layers
  * @param {string} x

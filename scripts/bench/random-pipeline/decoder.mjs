@@ -4,7 +4,7 @@ import { attention, resnet, toImage, toSequence, upsample } from './blocks.mjs';
 /** @import { Layers } from './layers.mjs' */
 /** @import { Model } from './model-file.mjs' */
 
-/** Of v1-4, the last level last, as multiples of 128 channels where the UNet has 320. */
+/** v1-4's levels, the last level last, as multiples of 128 channels where the UNet has 320. */
 const DECODER_LEVELS = [4, 4, 2, 1];
 
 /**

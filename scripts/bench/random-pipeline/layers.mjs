@@ -5,8 +5,7 @@ import { OnnxGraph } from '#dist/export/onnx/graph.js';
 /** @typedef {Parameters<OnnxGraph['add']>} Node an op, its inputs, its attributes, and its name */
 
 /**
- * A graph being put together. What layers take and give are names of values: images `[B, C, h, w]`, sequences
- * `[B, L, C]`.
+ * A graph being built. Layers take and return names of values: images `[B, C, h, w]`, sequences `[B, L, C]`.
  */
 export class Layers {
   graph = new OnnxGraph();
@@ -19,7 +18,7 @@ export class Layers {
   }
 
   /**
-   * Adds a node, and gives the name of its output.
+   * Adds a node, and returns the name of its output.
    *
    * @param {Node[0]} op
    * @param {Node[1]} inputs
@@ -30,7 +29,7 @@ export class Layers {
   }
 
   /**
-   * Adds a weight, and gives its name.
+   * Adds a weight, and returns its name.
    *
    * @param {readonly number[]} shape
    * @param {Fill} fill
@@ -88,7 +87,7 @@ export class Layers {
   }
 
   /**
-   * As PyTorch exports it: 32 groups as the channels of an instance norm.
+   * Group norm as PyTorch exports it: an instance norm with 32 groups as channels.
    *
    * @param {string} x
    * @param {number} channels
@@ -118,7 +117,7 @@ export class Layers {
   }
 
   /**
-   * What a model ends with, under the name of its output: a norm, an activation, a convolution to so many channels.
+   * The end of a model, with the name of its output: a norm, an activation, a convolution to `to` channels.
    *
    * @param {string} x
    * @param {number} from

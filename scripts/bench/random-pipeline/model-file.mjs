@@ -1,4 +1,4 @@
-/** Models as ONNX files, their weights inside or beside them. */
+/** Writes models as ONNX files, with their weights inside or beside them. */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createPendingFile } from '#dist/base/files.js';
@@ -16,14 +16,13 @@ const OPSET = 17;
 const IR_VERSION = 8;
 
 /**
- * The file beside an ONNX file that holds its weights, as in the hub's export of v1-4; small ones are inside all the
- * same.
+ * The file beside an ONNX file with its weights, as in the hub's export of v1-4; small weights stay inside.
  */
 const WEIGHTS_FILE = 'weights.pb';
 const SMALLEST_BESIDE = 1024;
 
 /**
- * Writes a model; its weights are drawn as they are written, one at a time.
+ * Writes a model; its weights are generated while writing, one at a time.
  *
  * @param {string} path
  * @param {Model} model
@@ -65,8 +64,8 @@ export async function writeModel(path, { layers, inputs, output }, place) {
 }
 
 /**
- * Each weight's `TensorProto` but for its values, and how many bytes those are; from `smallestBeside` on they lie
- * beside the file. `inFile` is what of both lies in it.
+ * Each weight's `TensorProto` without its values, and the size of these in bytes. Weights of at least `smallestBeside`
+ * bytes go beside the file. `inFile` is the part of both that is in the file.
  *
  * @param {readonly Weight[]} weights
  * @param {number} smallestBeside

@@ -4,7 +4,7 @@ import { resnet, timeWaves, transformer, upsample } from './blocks.mjs';
 /** @import { Input, Model } from './model-file.mjs' */
 /** @import { Layers } from './layers.mjs' */
 
-/** Of v1-4: channels of the first level; each level has so many times that. */
+/** Channels of v1-4's first level; the other levels have multiples of it. */
 export const UNET_WIDTH = 320;
 const UNET_LEVELS = [1, 2, 4, 4];
 

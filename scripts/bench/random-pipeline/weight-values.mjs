@@ -1,11 +1,12 @@
-/** What random weights are, and their values as they lie in a file. */
+/** Kinds of random weights, and their bytes in a file. */
 import { randomNormal } from '#dist/base/philox.js';
 import { float32ToFloat16 } from '#dist/weights/half.js';
 
 /** @typedef {'float32' | 'float16'} Precision */
 
 /**
- * What a weight is: noise that keeps the size of what it is applied to (`fanIn`), one value throughout, or all of them.
+ * The contents of a weight: noise that preserves the scale of its input (`fanIn`), one value throughout, or given
+ * values.
  *
  * @typedef {{ fanIn: number } | { value: number } | { values: readonly number[] }} Fill
  */
@@ -19,7 +20,7 @@ import { float32ToFloat16 } from '#dist/weights/half.js';
 const noise = randomNormal(2 ** 16, 1, [1, 1]);
 
 /**
- * The numbers that a weight's are repetitions of.
+ * The numbers that a weight repeats.
  *
  * @param {Fill} fill
  */
@@ -30,7 +31,7 @@ function blockOf(fill) {
 }
 
 /**
- * A weight's values as they lie in a file; noise is the same over and over, as only its number matters.
+ * A weight's values as bytes of a file. Noise repeats, as only its amount matters.
  *
  * @param {Weight} weight
  */
