@@ -1,5 +1,5 @@
 /** @file Makes a token store, showing two progress bars; used by `kd prepare` and `kd train`. */
-import type { RowTokenizers } from '../data/prepare/encode.js';
+import type { RowTokenizers } from '../data/prepare/row-encoder.js';
 import { prepareStore, type PrepareOptions } from '../data/prepare/prepare.js';
 import type { PrepareReport } from '../data/prepare/report.js';
 import type { Progress, Reporter } from './reporter.js';

@@ -1,5 +1,5 @@
 /** @file Loads the two tokenizers that encode pairs. A separate module because worker threads import it too. */
-import type { RowTokenizers } from '../data/prepare/encode.js';
+import type { RowTokenizers } from '../data/prepare/row-encoder.js';
 import { loadTokenizer } from '../text/tokenizer.js';
 
 /** The folders of the two tokenizers. */

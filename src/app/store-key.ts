@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RowTokenizers } from '../data/prepare/encode.js';
+import type { RowTokenizers } from '../data/prepare/row-encoder.js';
 
 /** Incremented when stores are made differently, so that older ones are not reused. */
 const STORE_VERSION = 2;

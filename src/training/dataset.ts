@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { batchesOf, type Batches } from '../data/batches.js';
 import { groupedByLength, inStoreOrder, uniformSample } from '../data/row-order.js';
-import type { RowTokenizers } from '../data/prepare/encode.js';
+import type { RowTokenizers } from '../data/prepare/row-encoder.js';
 import { readReport } from '../data/prepare/report.js';
 import { PREPARE_DEFAULTS, type PrepareSettings } from '../data/prepare/settings.js';
 import { findSources, type Sources } from '../data/sources.js';

@@ -1,7 +1,7 @@
 /** @file The two models of a run and their tokenizers: from folders, from the hub, or randomly initialised. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RowTokenizer } from '../data/prepare/encode.js';
+import type { RowTokenizer } from '../data/prepare/row-encoder.js';
 import { InputError } from '../base/errors.js';
 import {
   openPretrained,

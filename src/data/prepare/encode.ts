@@ -8,8 +8,6 @@ import { SIDE } from './sides.js';
 import type { LongChoice } from './settings.js';
 import { RowEncoder, type RowTokenizers } from './row-encoder.js';
 
-export { LONGEST_COUNTED, type RowTokenizer, type RowTokenizers } from './row-encoder.js';
-
 /** A range of a spill file, with what each of its rows is used for. */
 export interface EncodeSegment {
   readonly file: string;

@@ -3,8 +3,9 @@
  */
 import { join } from 'node:path';
 import { collect, type Collected, type CollectJob } from './collect.js';
-import { encode, type Encoded, type EncodeJob, type RowTokenizers } from './encode.js';
+import { encode, type Encoded, type EncodeJob } from './encode.js';
 import { measure, type Measured, type MeasureJob } from './measure.js';
+import type { RowTokenizers } from './row-encoder.js';
 import { SpillWriter } from './spill-writer.js';
 
 export type Job = CollectJob | MeasureJob | EncodeJob;

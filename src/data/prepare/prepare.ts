@@ -26,18 +26,19 @@ import { beginStore } from '../store/store-folder.js';
 import { untilAborted } from './abort.js';
 import { collectJobs } from './collect.js';
 import { decideByHash, decideByHashAndLength, decideByPlace } from './decide.js';
-import { LONGEST_COUNTED, type Encoded, type RowTokenizer, type RowTokenizers } from './encode.js';
+import type { Encoded } from './encode.js';
 import { jobRunner } from './jobs.js';
 import { measureRows } from './measure-rows.js';
 import { nothingLeft, wrongWayRound } from './nothing-left.js';
 import { countRows, countSwapped } from './outcomes.js';
 import { countsByCorpus, REPORT_FILE, sumLengths, totalCounts, type PrepareReport } from './report.js';
+import { LONGEST_COUNTED, type RowTokenizer, type RowTokenizers } from './row-encoder.js';
 import { rowEstimate } from './row-estimate.js';
 import { joinRuns } from './rows.js';
 import { checkSettings, type PrepareSettings } from './settings.js';
-import { dealOut, encodeShards } from './shards.js';
+import { planShards, encodeShards } from './shards.js';
 import type { WorkerSetup } from './worker-message.js';
-import { teamOf, workerRunner, type Team } from './workers.js';
+import { poolOf, workerRunner, type WorkerPool } from './workers.js';
 
 /** What to prepare, and how. */
 export interface PrepareOptions {
@@ -79,28 +80,28 @@ export async function prepareStore(options: PrepareOptions, progress: PreparePro
   const store = await beginStore(options.out);
   const spillFolder = join(store.partial, 'rows');
   await mkdir(spillFolder);
-  const team = openTeam(options, spillFolder, sources);
+  const pool = openPool(options, spillFolder, sources);
   try {
-    const made = await untilAborted(makeShards(options, team, store.partial, progress), options.signal);
+    const made = await untilAborted(makeShards(options, pool, store.partial, progress), options.signal);
     const report = { ...made.report, skipped };
     await writeFileAtomic(join(store.partial, REPORT_FILE), `${JSON.stringify(report, null, 2)}\n`);
     await store.publish([...made.manifest.shards.map(({ file }) => file), REPORT_FILE], made.manifest);
     return report;
   } finally {
-    await team.close();
+    await pool.close();
     await store.discard();
   }
 }
 
 async function makeShards(
   { paths, sources: { sources, names }, settings, tokenizers }: PrepareOptions,
-  team: Team,
+  pool: WorkerPool,
   folder: string,
   { onRead, onEncoded }: PrepareProgress,
 ): Promise<{ report: Omit<PrepareReport, 'skipped'>; manifest: Manifest }> {
   const isOrdered = !settings.shuffle;
   const estimate = rowEstimate(sources);
-  const collected = await team.runAll(collectJobs(sources, isOrdered), (rows, source, isEnd) => {
+  const collected = await pool.runAll(collectJobs(sources, isOrdered), (rows, source, isEnd) => {
     estimate.add(rows, source!, isEnd!);
     onRead?.(estimate.rows, estimate.total());
   });
@@ -112,7 +113,7 @@ async function makeShards(
   const long = isOrdered ? 'truncate' : settings.long;
   const measuredLengths: (readonly Uint32Array[])[] = [];
   const measure = async (wanted: Uint8Array): Promise<Uint8Array> => {
-    const { tooLong, lengths } = await measureRows(rows, wanted, team);
+    const { tooLong, lengths } = await measureRows(rows, wanted, pool);
     measuredLengths.push(...lengths);
     return tooLong;
   };
@@ -123,13 +124,13 @@ async function makeShards(
       : decideByHash(rows, settings);
 
   const encodeAll = (sides: Uint8Array): Promise<Encoded[]> => {
-    const shards = dealOut(rows, sides, isOrdered);
+    const shards = planShards(rows, sides, isOrdered);
     const total = Math.min(
       shards.reduce((sum, shard) => sum + shard.rows, 0),
       settings.samples ?? Infinity,
     );
     let done = 0;
-    return encodeShards(shards, sides, { samples: settings.samples, long, folder }, team, (count) =>
+    return encodeShards(shards, sides, { samples: settings.samples, long, folder }, pool, (count) =>
       onEncoded?.((done += count), total),
     );
   };
@@ -181,14 +182,14 @@ function describeStore({
   });
 }
 
-function openTeam(options: PrepareOptions, spillFolder: string, sources: readonly PairSource[]): Team {
+function openPool(options: PrepareOptions, spillFolder: string, sources: readonly PairSource[]): WorkerPool {
   const { threadTokenizers, tokenizers, settings } = options;
   const isLittle = sources.reduce((sum, { bytes }) => sum + bytes, 0) < LITTLE_DATA;
   const threads = options.threads ?? (isLittle ? 0 : availableParallelism());
   const seed = settings.shuffle ? settings.seed : undefined;
   if (threads === 0 || threadTokenizers === undefined)
-    return teamOf([jobRunner(spillFolder, '0', seed, () => Promise.resolve(tokenizers))]);
-  return teamOf(
+    return poolOf([jobRunner(spillFolder, '0', seed, () => Promise.resolve(tokenizers))]);
+  return poolOf(
     Array.from({ length: threads }, (_, i) =>
       workerRunner({ spillFolder, name: String(i), seed, ...threadTokenizers }),
     ),

@@ -3,20 +3,20 @@ import type { Encoded, EncodeJob, EncodeSegment } from './encode.js';
 import type { Rows } from './rows.js';
 import { PARTITIONS } from './spill.js';
 import type { LongChoice } from './settings.js';
-import type { Team } from './workers.js';
+import type { WorkerPool } from './workers.js';
 
 /** The most rows of a shard, roughly. */
 const SHARD_ROWS = 1 << 16;
 
 /** A range of a spill file. */
-interface Stretch extends Omit<EncodeSegment, 'sides'> {
+interface SegmentRange extends Omit<EncodeSegment, 'sides'> {
   readonly rows: number;
 }
 
 /** The rows of a shard. */
 export interface Shard {
   readonly number: number;
-  readonly segments: readonly Stretch[];
+  readonly segments: readonly SegmentRange[];
   /** Rows in use. */
   readonly rows: number;
 }
@@ -26,11 +26,11 @@ export interface Shard {
  * number is a power of two that depends only on the number of rows in use. If the order of the files is kept, each run
  * is a shard.
  */
-export function dealOut(rows: Rows, sides: Uint8Array, isOrdered: boolean): Shard[] {
+export function planShards(rows: Rows, sides: Uint8Array, isOrdered: boolean): Shard[] {
   const used = sides.reduce((count, side) => count + Number(side !== 0), 0);
   const shardCount = Math.min(2 ** Math.ceil(Math.log2(Math.max(used / SHARD_ROWS, 1))), PARTITIONS);
   const share = PARTITIONS / shardCount;
-  const segmentOf = (run: number, from: number, to: number): Stretch => {
+  const segmentOf = (run: number, from: number, to: number): SegmentRange => {
     const { file, byteStarts, rowStarts } = rows.runs[run]!;
     return {
       file,
@@ -64,7 +64,7 @@ export async function encodeShards(
     long,
     folder,
   }: { readonly samples?: number | undefined; readonly long: LongChoice; readonly folder: string },
-  team: Team,
+  pool: WorkerPool,
   onRows: (rows: number) => void,
 ): Promise<Encoded[]> {
   const results: Encoded[] = [];
@@ -82,7 +82,7 @@ export async function encodeShards(
         sides: sides.slice(segment.firstRow, segment.firstRow + rows),
       })),
     }));
-    for (const result of await team.runAll(jobs, onRows)) {
+    for (const result of await pool.runAll(jobs, onRows)) {
       results.push(result);
       wanted -= result.used.length;
     }

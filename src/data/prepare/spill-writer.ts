@@ -1,7 +1,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { fileError } from '../../base/system-errors.js';
 import { hashBytes, hashPair, hashSeeded, PURPOSE } from './hash.js';
-import { HEADER_BYTES, PARTITIONS, type RowFacts, type Run } from './spill.js';
+import { emptyColumns, groupByPartition, grownColumns, pickFacts } from './row-columns.js';
+import { HEADER_BYTES, PARTITIONS, type Run } from './spill.js';
 
 /** How many bytes of rows to buffer before writing a run. */
 const RUN_BYTES = 32 << 20;
@@ -33,7 +34,7 @@ export class SpillWriter {
   private position = 0;
   private bytes = Buffer.allocUnsafe(FIRST_BYTES);
   private used = 0;
-  private rows = emptyRows(FIRST_ROWS);
+  private rows = emptyColumns(FIRST_ROWS);
   private count = 0;
   private names = new Map<string, number>();
   private readonly ready: Run[] = [];
@@ -98,7 +99,7 @@ export class SpillWriter {
   flush(): Run[] {
     this.endRun();
     this.bytes = Buffer.allocUnsafe(FIRST_BYTES);
-    this.rows = emptyRows(FIRST_ROWS);
+    this.rows = emptyColumns(FIRST_ROWS);
     return this.ready.splice(0);
   }
 
@@ -164,7 +165,7 @@ export class SpillWriter {
       this.bytes.copy(larger, 0, 0, this.used);
       this.bytes = larger;
     }
-    if (this.count + 2 > this.rows.starts.length) this.rows = grownRows(this.rows);
+    if (this.count + 2 > this.rows.starts.length) this.rows = grownColumns(this.rows);
   }
 }
 
@@ -179,64 +180,4 @@ function named<T>(path: string, work: () => T): T {
 function hashText(text: string, out: Uint32Array): void {
   const bytes = Buffer.from(text);
   hashBytes(bytes, 0, bytes.length, out);
-}
-
-interface GrowingRows {
-  readonly facts: Required<RowFacts>;
-  readonly starts: Uint32Array;
-  readonly partition: Uint8Array;
-}
-
-function emptyRows(capacity: number): GrowingRows {
-  const words = (perRow: number) => new Uint32Array(perRow * capacity);
-  const facts = {
-    pairHash: words(2),
-    koHash: words(2),
-    enHash: words(2),
-    corpus: new Uint8Array(capacity),
-    variant: words(1),
-    source: words(1),
-    index: words(1),
-  };
-  return { facts, starts: new Uint32Array(capacity + 1), partition: new Uint8Array(capacity) };
-}
-
-function grownRows({ facts, starts, partition }: GrowingRows): GrowingRows {
-  const larger = emptyRows(2 * partition.length);
-  for (const name of Object.keys(facts) as (keyof RowFacts)[]) larger.facts[name].set(facts[name]);
-  larger.starts.set(starts);
-  larger.partition.set(partition);
-  return larger;
-}
-
-/** Counting sort: returns the rows in the order of their partitions, and where each partition begins among them. */
-function groupByPartition(partition: Uint8Array, partitions: number): { order: Uint32Array; rowStarts: Uint32Array } {
-  const rowStarts = new Uint32Array(partitions + 1);
-  for (const p of partition) rowStarts[p + 1]!++;
-  for (let p = 0; p < partitions; p++) rowStarts[p + 1]! += rowStarts[p]!;
-  const next = rowStarts.slice();
-  const order = new Uint32Array(partition.length);
-  for (let row = 0; row < partition.length; row++) order[next[partition[row]!]!++] = row;
-  return { order, rowStarts };
-}
-
-function pickFacts(facts: Required<RowFacts>, order: Uint32Array): RowFacts {
-  const pairs = (words: Uint32Array): Uint32Array => {
-    const picked = new Uint32Array(2 * order.length);
-    for (let i = 0; i < order.length; i++) {
-      picked[2 * i] = words[2 * order[i]!]!;
-      picked[2 * i + 1] = words[2 * order[i]! + 1]!;
-    }
-    return picked;
-  };
-  const variant = Uint32Array.from(order, (row) => facts.variant[row]!);
-  return {
-    ...(variant.some((hash) => hash !== 0) && { variant }),
-    pairHash: pairs(facts.pairHash),
-    koHash: pairs(facts.koHash),
-    enHash: pairs(facts.enHash),
-    corpus: Uint8Array.from(order, (row) => facts.corpus[row]!),
-    source: Uint32Array.from(order, (row) => facts.source[row]!),
-    index: Uint32Array.from(order, (row) => facts.index[row]!),
-  };
 }

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { InputError } from '../../base/errors.js';
 import { jobRunner, type Job } from './jobs.js';
-import type { RowTokenizers } from './encode.js';
+import type { RowTokenizers } from './row-encoder.js';
 import type { WorkerSetup, WorkerMessage } from './worker-message.js';
 
 const { spillFolder, name, seed, tokenizerModule, tokenizerFolders } = workerData as WorkerSetup;

@@ -3,16 +3,16 @@ import { InputError } from '../../base/errors.js';
 import type { Job, JobRunner, OnRows, Result } from './jobs.js';
 import type { WorkerMessage, WorkerSetup } from './worker-message.js';
 
-/** Several runners of jobs. */
-export interface Team {
+/** Several runners, which share jobs. */
+export interface WorkerPool {
   /** Runs jobs in order, as many at a time as there are runners. Returns results in the order of the jobs. */
   runAll<J extends Job>(jobs: readonly J[], onRows: OnRows): Promise<Result<J>[]>;
   /** Stops current work. */
   close(): Promise<void>;
 }
 
-/** Makes a team of the given runners. */
-export function teamOf(runners: readonly JobRunner[]): Team {
+/** Makes a pool of the given runners. */
+export function poolOf(runners: readonly JobRunner[]): WorkerPool {
   return {
     async runAll<J extends Job>(jobs: readonly J[], onRows: OnRows) {
       const results: Result<J>[] = [];

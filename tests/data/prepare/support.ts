@@ -7,7 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Summary } from '../../../scripts/corpora/generate.mjs';
 import { hash32 } from '../../../src/base/philox.js';
-import type { RowTokenizer, RowTokenizers } from '../../../src/data/prepare/encode.js';
+import type { RowTokenizer, RowTokenizers } from '../../../src/data/prepare/row-encoder.js';
 import { prepareStore } from '../../../src/data/prepare/prepare.js';
 import type { PrepareReport } from '../../../src/data/prepare/report.js';
 import type { ColumnNames } from '../../../src/data/columns.js';

@@ -1,0 +1,71 @@
+/** @file Facts about rows in columns that grow, and their order by partition. */
+import type { RowFacts } from './spill.js';
+
+/** What is known of rows that are not written yet; the arrays are longer than there are rows. */
+export interface RowColumns {
+  readonly facts: Required<RowFacts>;
+  /** Where the bytes of each row begin, and the last one's end. */
+  readonly starts: Uint32Array;
+  /** The partition of each row. */
+  readonly partition: Uint8Array;
+}
+
+/** Columns with room for so many rows. */
+export function emptyColumns(capacity: number): RowColumns {
+  const words = (perRow: number) => new Uint32Array(perRow * capacity);
+  const facts = {
+    pairHash: words(2),
+    koHash: words(2),
+    enHash: words(2),
+    corpus: new Uint8Array(capacity),
+    variant: words(1),
+    source: words(1),
+    index: words(1),
+  };
+  return { facts, starts: new Uint32Array(capacity + 1), partition: new Uint8Array(capacity) };
+}
+
+/** The same columns with room for twice as many rows. */
+export function grownColumns({ facts, starts, partition }: RowColumns): RowColumns {
+  const larger = emptyColumns(2 * partition.length);
+  for (const name of Object.keys(facts) as (keyof RowFacts)[]) larger.facts[name].set(facts[name]);
+  larger.starts.set(starts);
+  larger.partition.set(partition);
+  return larger;
+}
+
+/** Counting sort: the rows in the order of their partitions, and where each partition begins among them. */
+export function groupByPartition(
+  partition: Uint8Array,
+  partitions: number,
+): { order: Uint32Array; rowStarts: Uint32Array } {
+  const rowStarts = new Uint32Array(partitions + 1);
+  for (const p of partition) rowStarts[p + 1]!++;
+  for (let p = 0; p < partitions; p++) rowStarts[p + 1]! += rowStarts[p]!;
+  const next = rowStarts.slice();
+  const order = new Uint32Array(partition.length);
+  for (let row = 0; row < partition.length; row++) order[next[partition[row]!]!++] = row;
+  return { order, rowStarts };
+}
+
+/** The facts about rows in another order, in arrays of their number. */
+export function pickFacts(facts: Required<RowFacts>, order: Uint32Array): RowFacts {
+  const pairs = (words: Uint32Array): Uint32Array => {
+    const picked = new Uint32Array(2 * order.length);
+    for (let i = 0; i < order.length; i++) {
+      picked[2 * i] = words[2 * order[i]!]!;
+      picked[2 * i + 1] = words[2 * order[i]! + 1]!;
+    }
+    return picked;
+  };
+  const variant = Uint32Array.from(order, (row) => facts.variant[row]!);
+  return {
+    ...(variant.some((hash) => hash !== 0) && { variant }),
+    pairHash: pairs(facts.pairHash),
+    koHash: pairs(facts.koHash),
+    enHash: pairs(facts.enHash),
+    corpus: Uint8Array.from(order, (row) => facts.corpus[row]!),
+    source: Uint32Array.from(order, (row) => facts.source[row]!),
+    index: Uint32Array.from(order, (row) => facts.index[row]!),
+  };
+}
