@@ -103,8 +103,8 @@ async function firstOfPipe(fd: number, path: string): Promise<Buffer> {
     await setTimeout(LOOK_EVERY);
   }
   throw new InputError(
-    `${path}: expected a file, or a pipe into which something is written, found a named pipe into which nothing was ` +
-      `for ${LONGEST_WAIT / 1000} seconds; start what writes into it first, or give a file`,
+    `${path}: expected a file, or a pipe that something writes to, found a named pipe that nothing opened for ` +
+      `writing in ${LONGEST_WAIT / 1000} seconds; start the writer first, or give a file`,
   );
 }
 

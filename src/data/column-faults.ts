@@ -6,7 +6,7 @@ import { fittingColumns, HANGUL, isOnce, numberedPlaces, sidesOf, type ColumnNam
 export function whyNotToldApart(header: readonly string[], names: ColumnNames): string | undefined {
   const { ko, en } = fittingColumns(header, names);
   const twice = [...ko, ...en].map((place) => header[place]!).find((name) => !isOnce(header, name));
-  return twice === undefined ? undefined : `expected columns with names of their own, got ${twice} twice; rename one`;
+  return twice === undefined ? undefined : `expected distinct column names, got ${twice} twice; rename one`;
 }
 
 /** Why a header is not recognised. */

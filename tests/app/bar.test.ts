@@ -1,11 +1,11 @@
-/** @file A bar on a terminal that is resized while it shows: nothing of it is left on the screen. */
+/** @file A bar on a terminal that is resized while it is shown: nothing of it must be left on the screen. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
 const OUTPUT = fileURLToPath(new URL('../../dist/app/output.js', import.meta.url));
 
-/** Shows a bar for some seconds, as wide as it can be, with messages around and between. */
+/** Shows a bar at full width for a few seconds, with messages before, during and after. */
 const SHOWS_A_BAR = `
 import { openOutput } from '${OUTPUT}';
 import { setTimeout } from 'node:timers/promises';
@@ -22,7 +22,8 @@ output.message('after');
 `;
 
 /**
- * Runs a command on a terminal that is resized at moments, and prints what came: columns and text, one after the other.
+ * Runs a command on a terminal that is resized at given moments, and prints its output: the width and the text written
+ * at that width, one after the other.
  */
 const RESIZES = `
 import fcntl, json, os, pty, select, struct, sys, termios, time
@@ -52,8 +53,8 @@ print(json.dumps(came))
 `;
 
 /**
- * A screen as most terminals have it since they wrap lines anew: lines that may be longer than it is wide, and a cursor
- * that stays at its character when the width changes.
+ * Emulates the screen of a terminal that rewraps lines when resized, as most do: lines may be longer than the screen is
+ * wide, and the cursor stays at its character when the width changes.
  */
 class Screen {
   readonly lines = [''];
@@ -64,7 +65,7 @@ class Screen {
   constructor(public columns: number) {}
 
   write(text: string): void {
-    // eslint-disable-next-line no-control-regex -- that is what terminals are told
+    // eslint-disable-next-line no-control-regex -- control sequences
     for (const [part] of text.matchAll(/\u001b\[[?\d;]*[A-Za-z]|\u001b[78]|[^]/g)) this.take(part);
   }
 

@@ -1,4 +1,4 @@
-/** @file What becomes of files that a user names when they are of the wrong kind: one line each, and no waiting. */
+/** @file Files of the wrong kind named by a user: each gives an error of one line, without blocking. */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -14,7 +14,7 @@ import { temporaryFolder } from '../cli.js';
 
 const KEY = 'k'.repeat(40);
 
-/** Everything that reads a file which a user names, with a sound file and what is read from it. */
+/** Everything that reads a file named by a user, with a valid file and the expected result. */
 const READERS: readonly (readonly [
   what: string,
   extension: string,
@@ -66,7 +66,7 @@ describe.each(READERS)('%s', (what, extension, read, sound, values) => {
     return path(name);
   };
 
-  /** The message without the path that it begins with. */
+  /** The error message without the path at its beginning. */
   async function refusal(file: string): Promise<string> {
     const error = await read(file).then(
       () => undefined,
@@ -83,7 +83,7 @@ describe.each(READERS)('%s', (what, extension, read, sound, values) => {
     expect(await read(write('windows', `\ufeff${sound.replaceAll('\n', '\r\n')}`))).toEqual(values);
   });
 
-  it.skipIf(extension === '.yaml')('is read with line ends of old Macintoshes, too', async () => {
+  it.skipIf(extension === '.yaml')('is read with old Macintosh line endings, too', async () => {
     expect(await read(write('returns', sound.replaceAll('\n', '\r')))).toEqual(values);
   });
 
@@ -119,7 +119,7 @@ describe.each(READERS)('%s', (what, extension, read, sound, values) => {
     expect(await refusal(path('large'))).toMatch(/^: expected at most [\d,]+ bytes, found 3,221,225,472; \w/);
   });
 
-  it.skipIf(what === 'a key')('is refused where it is no text', async () => {
+  it.skipIf(what === 'a key')('is refused if it is not text', async () => {
     const zero = sound.replace(/([a차교])/u, '$1\0');
     for (const [bytes, why] of [
       [Buffer.from(zero), /got the byte 0x00|got bytes that are no text|expected JSON, got Bad control character/],
@@ -138,14 +138,14 @@ it('a pipe that nobody writes to is refused', { timeout: 20_000 }, async () => {
       const file = join(folder, `${i}${extension}`);
       spawnSync('mkfifo', [file]);
       await expect(read(file)).rejects.toThrow(
-        `${file}: expected a file, or a pipe into which something is written, found a named pipe into which nothing ` +
-          'was for 5 seconds; start what writes into it first, or give a file',
+        `${file}: expected a file, or a pipe that something writes to, found a named pipe that nothing opened for ` +
+          'writing in 5 seconds; start the writer first, or give a file',
       );
     }),
   );
 });
 
-it('a line that never ends is refused, in texts', async () => {
+it('refuses a text whose line is too long', async () => {
   const file = join(temporaryFolder(), 'texts.txt');
   writeFileSync(file, `a car\n${'a'.repeat(2 ** 20 + 1)}`);
   await expect(readTexts(file)).rejects.toThrow(
@@ -153,7 +153,7 @@ it('a line that never ends is refused, in texts', async () => {
   );
 });
 
-it('rows without end are refused, however short they are', async () => {
+it('refuses too many rows, however short they are', async () => {
   const [texts, prompts, csv, tsv] = ['texts.txt', 'prompts.csv', 'sts.csv', 'sts.tsv'].map((name) =>
     join(temporaryFolder(), name),
   );

@@ -26,7 +26,7 @@ describe('the line of a bar', () => {
     expect(progressLine(EPOCH, columns)).toBe(line);
   });
 
-  it('never is longer than the terminal is wide', () => {
+  it('is never wider than the terminal', () => {
     for (let columns = 1; columns < 150; columns++)
       expect(progressLine(EPOCH, columns).length).toBeLessThanOrEqual(columns);
   });
@@ -44,7 +44,7 @@ describe('the line of a bar', () => {
 });
 
 describe('lines instead of a bar', () => {
-  it('come every ten seconds, with pace and time left', () => {
+  it('are written every ten seconds, with rate and time left', () => {
     let now = 0;
     const written: string[] = [];
     const progress = plainLines(

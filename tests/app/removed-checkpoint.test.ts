@@ -1,4 +1,4 @@
-/** @file Checkpoints that training removes while another command is about to read them. */
+/** @file Checkpoints that training removes just before another command reads them. */
 import { cpSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -34,14 +34,14 @@ afterAll(() => {
   process.chdir(home);
 });
 
-/** As training does: the name goes first. */
+/** Removes a checkpoint as training does, the name first. */
 function prune(step: number): void {
   const name = `step-0000000${step}`;
   renameSync(join(run, name), join(run, `.tmp-${name}`));
   rmSync(join(run, `.tmp-${name}`), { recursive: true });
 }
 
-/** Opens a name; what it stands for is removed `times` times before it is open. */
+/** Opens a name whose checkpoint is removed `times` times before it is open. */
 async function openWhilePruned(name: string, times: number, between: (source: string) => void): Promise<string> {
   let done = 0;
   const { source } = await openEncoder({ name, flag: '--model' }, OUTPUT, async (named) => {
@@ -84,7 +84,7 @@ describe('a checkpoint that is removed before it is opened', () => {
       cpSync(folder, `${folder}-again`, { recursive: true });
       prune(2);
       renameSync(`${folder}-again`, folder);
-      throw new Error('a file that was there is not'); // as the first try finds in between
+      throw new Error('a file that was there is not'); // as the first attempt finds
     });
     expect(source).toBe(join(run, 'step-00000002'));
   });

@@ -1,4 +1,4 @@
-/** @file A reporter that is silent from some time on. */
+/** @file A reporter that falls silent when a signal is aborted. */
 import { expect, it } from 'vitest';
 import { reporterUntil, type Reporter } from '../../src/app/reporter.js';
 

@@ -45,7 +45,7 @@ describe('makeFolders', () => {
     await expect(makeFolders(join(folder, ...path))).rejects.toMatchObject({ code });
   });
 
-  it.runIf(process.platform === 'linux')('ends where the system takes no new folders', async () => {
+  it.runIf(process.platform === 'linux')('ends if the system accepts no new folders', async () => {
     for (const path of ['/proc/kd', '/proc/kd/a/b', '/proc/self/fd/kd'])
       await expect(makeFolders(path)).rejects.toMatchObject({ code: 'ENOENT', syscall: 'mkdir' });
   });

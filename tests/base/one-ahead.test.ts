@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { oneAhead } from '../../src/base/one-ahead.js';
 
-/** 1 to `count`, each told of as it is made; fails instead of giving `broken`. */
+/** Yields 1 to `count`, and reports each as it is made; throws instead of yielding `broken`. */
 function numbers(count: number, made: number[], broken?: number) {
   let isClosed = false;
   async function* give(): AsyncGenerator<number, void> {

@@ -13,13 +13,13 @@ const find =
 
 it.each<[string, ProcessIdentity, ProcessIdentity[], boolean | undefined]>([
   ['that runs', { ...self, pid: 7 }, [{ ...self, pid: 7 }], true],
-  ['that is no more', { ...self, pid: 7 }, [], false],
-  ['whose number another has by now', { ...self, pid: 7 }, [{ ...self, pid: 7, started: '900' }], false],
+  ['that has exited', { ...self, pid: 7 }, [], false],
+  ['whose id has been reused', { ...self, pid: 7 }, [{ ...self, pid: 7, started: '900' }], false],
   ['that runs, on a machine renamed since', { ...self, pid: 7, host: 'before' }, [{ ...self, pid: 7 }], true],
-  ['of which only the number is known', { ...self, pid: 7, started: undefined }, [{ ...self, pid: 7 }], true],
+  ['of which only the id is known', { ...self, pid: 7, started: undefined }, [{ ...self, pid: 7 }], true],
   ['of another container', { ...self, pid: 7, namespace: '2' }, [{ ...self, pid: 7 }], undefined],
-  ['of another container that is no more', { ...self, pid: 7, namespace: '2' }, [], undefined],
-  ['of a container that is not known', { ...self, pid: 7, namespace: undefined }, [], undefined],
+  ['of another container that has exited', { ...self, pid: 7, namespace: '2' }, [], undefined],
+  ['of an unknown container', { ...self, pid: 7, namespace: undefined }, [], undefined],
   ['of an earlier boot, or another machine of that name', { ...self, pid: 7, boot: 'before' }, [], undefined],
   ['of another machine', { ...self, pid: 7, host: 'there', boot: 'other' }, [], undefined],
 ])('a process %s', (_, process, alive, expected) => {

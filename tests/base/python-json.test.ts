@@ -59,7 +59,7 @@ describe('JSON as Python writes it', () => {
     expect(words.slice(0, 2)).toEqual([NaN, -Infinity]);
   });
 
-  it('is shown with the words', () => {
+  it('is shown with NaN and Infinity', () => {
     expect([NaN, -Infinity, 'a', undefined].map((value) => inWords(value))).toEqual([
       'NaN',
       '-Infinity',

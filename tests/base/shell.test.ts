@@ -31,7 +31,7 @@ const NASTY = [
   '\u3000',
 ];
 
-/** The words that a shell makes of a command line, after its name. */
+/** The words that a shell reads from a command line, after its name. */
 function wordsIn(shell: string, command: string): string[] {
   const { stdout, stderr, status } = spawnSync(shell, ['-c', `kd() { printf '%s\\0' "$@"; }; ${command}`], {
     encoding: 'utf8',

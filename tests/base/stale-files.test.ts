@@ -5,7 +5,7 @@ import { makerTag, removeStaleFiles } from '../../src/base/stale-files.js';
 import { thisProcess } from '../../src/base/processes.js';
 import { temporaryFolder } from '../cli.js';
 
-const dead = { ...thisProcess(), started: '1' }; // another process had this number
+const dead = { ...thisProcess(), started: '1' }; // another process had this id
 const elsewhere = { ...thisProcess(), namespace: 'of a container' };
 
 /** Makes a draft folder with a file of that age inside. */
@@ -21,7 +21,7 @@ function draft(folder: string, name: string, hours = 0): string {
 it('are removed if their maker is gone, or unknown and they are a day old', () => {
   const folder = temporaryFolder();
   const kept = [
-    draft(folder, `draft-${makerTag()}`, 1000), // this process is at work on it
+    draft(folder, `draft-${makerTag()}`, 1000), // this process is working on it
     draft(folder, `draft-${makerTag(elsewhere)}`, 23),
     draft(folder, `draft-${makerTag({ ...dead, boot: 'before' })}`, 23),
     draft(folder, 'draft-4194303', 23),

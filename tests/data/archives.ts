@@ -1,10 +1,10 @@
-/** @file Archives and workbooks for tests, by the writers of the generator. */
+/** @file Writes archives and workbooks for tests, with the generator's writers. */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { type Cell, type WorkbookOptions, writeWorkbook } from '../../scripts/corpora/workbook-writer.mjs';
 import { ZipWriter } from '../../scripts/corpora/zip-writer.mjs';
 
-/** Writes an archive. Names that are bytes are written without the flag for UTF-8. */
+/** Writes an archive. Names given as bytes are written without the UTF-8 flag. */
 export function writeZip(
   file: string,
   members: readonly (readonly [name: string | Buffer, content: string | Buffer])[],
@@ -20,7 +20,7 @@ export function writeZip(
   zip.close();
 }
 
-/** A workbook of one sheet, as bytes. `file` is where it is written for a moment. */
+/** Makes a workbook of one sheet, as bytes. `file` is where it is written temporarily. */
 export function workbookBytes(file: string, rows: readonly Cell[][], options: WorkbookOptions = {}): Buffer {
   writeWorkbook(file, () => rows, options);
   const bytes = readFileSync(file);
@@ -28,7 +28,7 @@ export function workbookBytes(file: string, rows: readonly Cell[][], options: Wo
   return bytes;
 }
 
-/** A workbook made of its parts; those that are not given are as short as can be. */
+/** Writes a workbook from its parts. Parts that are not given are minimal. */
 export function writeWorkbookParts(file: string, parts: Readonly<Record<string, string>>): void {
   const all: Record<string, string> = {
     'xl/workbook.xml':

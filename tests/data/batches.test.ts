@@ -16,7 +16,7 @@ beforeAll(async () => {
   return () => store.close();
 });
 
-/** What the encoders make of rows `from` up to `to`, padded. */
+/** The padded ids of rows `from` up to `to`. */
 function expectedIds(from: number, to: number): Omit<Batch, 'rows' | 'size'> {
   const tokens = { teacher: 0, student: 0 };
   const encode = (side: 'teacher' | 'student', column: 0 | 1): Int32Array => {
@@ -76,7 +76,7 @@ describe('batches', () => {
     expect(sample).toEqual([...new Set(sample)].sort((a, b) => a - b));
     expect(await rowsOf(100, 1)).toEqual(sample);
     expect(await rowsOf(100, 2)).not.toEqual(sample);
-    // a smaller one of the seed is a part of it
+    // a smaller sample of the seed is a subset
     const part = await rowsOf(30, 1);
     expect(sample.filter((row) => part.includes(row))).toEqual(part);
     expect(await rowsOf(2000, 1)).toEqual(Array.from({ length: 1089 }, (_, row) => row));
@@ -112,7 +112,7 @@ describe('rows grouped by length', () => {
     const batches = batchesOf(groupedByLength(uneven.training, { stepPairs, seed }), batchSize, PADDING);
     return Promise.all(Array.from({ length: batches.count }, async (_, i) => [...(await batches.at(i, epoch)).rows]));
   };
-  /** Tokens of the longer text, as the padded ids tell. */
+  /** The number of tokens of the longer text, by the padded ids. */
   const lengthsOf = async (epoch: number | undefined): Promise<number[][]> => {
     const order =
       epoch === undefined
@@ -150,12 +150,12 @@ describe('rows grouped by length', () => {
     const spread = (lengths: number[][]): number =>
       lengths.reduce((sum, step) => sum + Math.max(...step) - Math.min(...step), 0) / lengths.length;
     const [plain, grouped] = [await lengthsOf(undefined), await lengthsOf(0)];
-    // 31 steps a window over 23 lengths: a step holds one length or two
+    // 31 steps per window over 23 lengths: a step holds one length or two
     expect(spread(grouped)).toBeLessThan(2);
     expect(spread(plain)).toBeGreaterThan(8);
     const longest = grouped.map((step) => Math.max(...step));
     const rises = longest.slice(1).filter((length, i) => length > longest[i]).length;
-    expect(rises).toBeGreaterThan(30); // of 123: not sorted from one end to the other
+    expect(rises).toBeGreaterThan(30); // of 123: the steps are not sorted
     expect(rises).toBeLessThan(93);
   });
 

@@ -1,4 +1,4 @@
-/** @file Inputs that people have, through `kd prepare`: what is read of them, and what is said of the rest. */
+/** @file Realistic inputs through `kd prepare`: what is read from them, and what is said about the rest. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -17,7 +17,7 @@ async function prepare(name: string, ...flags: string[]) {
   return { ...(await kdHere(args)), out };
 }
 
-/** The pairs that `kd prepare` keeps of a case, in the order of their English texts, and what it says. */
+/** The pairs of a case that `kd prepare` keeps, sorted by their English texts, and its messages. */
 async function keptOf(name: string, ...flags: string[]): Promise<{ pairs: [ko: string, en: string][]; said: string }> {
   const { code, stderr, out } = await prepare(name, ...flags);
   expect(code, stderr).toBe(0);
@@ -53,7 +53,7 @@ describe('tab-separated files', () => {
 });
 
 describe('dialects of CSV', () => {
-  test.each(['semi.csv', 'sep.csv'])('%s: the separator is told by the header', async (name) => {
+  test.each(['semi.csv', 'sep.csv'])('%s: the separator is detected from the header', async (name) => {
     const { pairs } = await keptOf(`csv-dialects/${name}`);
     expect(pairs).toHaveLength(5);
     expect(pairs[0]).toEqual(['빨간 공 0개가 상자 위에 있다', '0 red balls are on a box']);
@@ -89,7 +89,7 @@ describe('are detected by content, not by name', () => {
 });
 
 describe('that systems and Excel leave beside data are skipped', () => {
-  test('that systems and Excel leave beside data are passed over', async () => {
+  test('that systems and Excel leave beside data are skipped', async () => {
     const { pairs, said } = await keptOf('excel-lock-file');
     expect(pairs).toHaveLength(5);
     expect(said).not.toContain('~$');

@@ -17,13 +17,13 @@ async function put(...names: string[]): Promise<void> {
   }
 }
 
-/** Finds files, and names them from the test's folder on. */
+/** Finds files, and returns their paths relative to the test's folder. */
 async function find(...paths: string[]): Promise<string[]> {
   const { folders } = await findFiles(paths.map((name) => path.join(folder, name)));
   return folders.flatMap(({ files }) => files.map(({ name }) => name.replace(`${folder}/`, '')));
 }
 
-test('folders are searched in full, each in the order of its names, which are shown in NFC', async () => {
+test('folders are searched recursively in the order of their names, which are shown in NFC', async () => {
   await put('b.csv', 'a/z.JSON', 'a/b/c.csv', '나.csv', '가.csv'.normalize('NFD'), 'C.csv');
   expect(await find('.')).toEqual(['a/b/c.csv', 'a/z.JSON', 'C.csv', 'b.csv', '가.csv', '나.csv']);
 });
@@ -67,13 +67,13 @@ test('an unreadable folder is reported in one line', async () => {
   await put('sub/a.ko');
   await chmod(folder, 0o755);
   await chmod(path.join(folder, 'sub'), 0);
-  const asRoot = process.getuid?.() === 0; // who may read all the same
+  const asRoot = process.getuid?.() === 0; // root may read it anyway
   if (asRoot) process.seteuid!('nobody');
   try {
     const message = `${folder}/sub: expected a file or folder that can be read, but permission is denied; allow reading it`;
     await expect(find('.')).rejects.toThrow(message);
     if (asRoot) process.seteuid!(0);
-    await chmod(path.join(folder, 'sub'), 0o111); // files in it can be opened, but not found
+    await chmod(path.join(folder, 'sub'), 0o111); // its files can be opened, but not listed
     if (asRoot) process.seteuid!('nobody');
     await expect(find('sub/a.ko')).rejects.toThrow(message);
   } finally {

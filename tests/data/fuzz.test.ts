@@ -39,7 +39,7 @@ it.each([
 );
 
 describe('a damaged token store', () => {
-  /** Prepares a store; `attempt` reads one whose first shard is other bytes. */
+  /** Prepares a store; `attempt` reads it with its first shard replaced by other bytes. */
   async function damagedStore() {
     const folder = newFolder();
     await prepareInto(folder, [
@@ -74,7 +74,7 @@ describe('a damaged token store', () => {
     expect(refused).toBe(changed);
   }, 600_000);
 
-  // Arrow's decoder believes the lengths that its metadata states: that is left to the checksum.
+  // Arrow's decoder trusts the lengths in the metadata, which only the checksum protects.
   it(
     'is read or refused in one line where the checksum is forged and texts, ids or their places are damaged, ' +
       `${MUTATIONS} times`,

@@ -6,7 +6,7 @@ import type { ColumnNames } from '../../src/data/columns.js';
 import { isUnreadable, type Row } from '../../src/data/pair.js';
 import { findSources, readSource, type Sources } from '../../src/data/sources.js';
 
-/** A folder for a test's files, and what reads them; made anew for each test of the file that calls this. */
+/** A folder for a test's files, with functions that read them; recreated for each test of the file that calls this. */
 export function readingFolder() {
   let folder = '';
   beforeEach(async () => {
@@ -28,7 +28,7 @@ export function readingFolder() {
       skipped: skipped.map(({ file, why }) => ({ file: shorten(file), why: shorten(why) })),
     };
   };
-  /** All rows: `[ko, en, file:row, corpus]` of a pair, `[fault, file:row]` of an unreadable row. */
+  /** All rows: `[ko, en, file:row, corpus]` for a pair, `[fault, file:row]` for an unreadable row. */
   const read = async (names: readonly string[] = ['.'], columns: ColumnNames = {}): Promise<string[][]> => {
     const { sources } = await findSources(names.map(inFolder), columns);
     const rows: string[][] = [];

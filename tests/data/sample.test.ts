@@ -11,7 +11,7 @@ import { loadTokenizer } from '../../src/text/tokenizer.js';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 const DATA = path.join(ROOT, 'data');
-/** The folders that belong to the project: others in `data` may be the user's. */
+/** The folders that belong to the project; others in `data` may be the user's. */
 const FOLDERS = ['sample', 'tiny'];
 
 let corpus: {
@@ -41,7 +41,7 @@ async function readAll(folders: readonly string[]): Promise<typeof corpus> {
 
 describe('the sample', () => {
   test(
-    'comes in the four shapes of the corpora, an archive among them, and the models beside it are not taken ' +
+    'comes in the four shapes of the corpora, including an archive, and the models beside it are not taken ' +
       'for pairs',
     () => {
       expect(corpus.files).toEqual([

@@ -63,10 +63,10 @@ describe('the corpus of a file', () => {
   });
 });
 
-describe('files that hold the same pairs', () => {
+describe('files with the same pairs', () => {
   const texts = Array.from({ length: 30 }, (_, i) => `t${i}`);
 
-  test('as CSV and JSON of one set count once', async () => {
+  test('as CSV and JSON of one data set count once', async () => {
     await put('1113_tech_train_set_30.csv', table('기술과학', ...texts));
     await put('1113_tech_train_set_30.json', tableJson('기술과학', ...texts));
     await put('1113_tech_valid_set_30.json', tableJson('기술과학', ...texts.map((text) => `v${text}`)));
@@ -152,7 +152,7 @@ describe('the order of sources', () => {
 describe('JSON files', () => {
   const ofList = (i: number): object => ({ ko: `${i}번째`, en: `number ${i}` });
 
-  test('are read the same, however many small ones there are', async () => {
+  test('are read in the same way however many small ones there are', async () => {
     for (let i = 0; i < 120; i++) await put(`lists/${i}.json`, JSON.stringify({ id: i, sentences: [ofList(i)] }));
     for (let i = 0; i < 120; i++) await put(`tables/${i}.json`, JSON.stringify({ ko: [`${i}번째`], en: ['table'] }));
     for (let i = 0; i < 120; i++) await put(`others/${i}.json`, JSON.stringify({ id: i }));

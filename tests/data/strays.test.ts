@@ -1,4 +1,4 @@
-/** @file Folders in which other things lie beside the pairs: they are named, and end no run. */
+/** @file Folders with other files beside the pairs: they are named, but do not stop the run. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -162,12 +162,12 @@ test('2,000 nested folders are searched, and a path too long for the system is l
       'its path is longer than the system takes; move it nearer to the root',
     ]);
   } finally {
-    spawnSync('rm', ['-rf', inFolder('n')]); // node takes no longer paths either
+    spawnSync('rm', ['-rf', inFolder('n')]); // Node does not accept longer paths either
   }
 });
 
 test('a file with the longest possible path is read', async () => {
-  const rest = 4095 - inFolder('').length - 1 - '/b.csv'.length; // PATH_MAX has room for 4,095 bytes and a zero
+  const rest = 4095 - inFolder('').length - 1 - '/b.csv'.length; // PATH_MAX allows 4,095 bytes and a zero
   const names = Array.from({ length: Math.floor(rest / 200) }, () => 'd'.repeat(199));
   names.push('e'.repeat(rest - 200 * names.length || 1));
   await put(`${names.join('/')}/b.csv`, CSV);

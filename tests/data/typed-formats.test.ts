@@ -27,7 +27,7 @@ describe('found in a folder', () => {
     expect(skipped[0].why).toMatch(/^an intermediate result that datasets has kept/);
   });
 
-  test('the shards of a Parquet data set are read in the order of their names, whatever they are called', async () => {
+  test('the shards of a Parquet data set are read in the order of their names, whatever those are', async () => {
     for (const [i, name] of ['codec-zstd', 'nested', 'pages-v2'].entries())
       await put(`data/train-0000${i}-of-00003.parquet`, readFileSync(fixture(`${name}.parquet`)));
     await put('data/other.bin', readFileSync(fixture('binary.parquet')));
@@ -44,15 +44,11 @@ describe('found in a folder', () => {
     await expectError(['a.parquet'], /^a\.parquet: .*translation\.ko/, { ko: 'source', en: 'target' });
   });
 
-  test('columns of one name are refused, as Parquet and Arrow have nothing else to tell them apart', async () => {
+  test('Parquet and Arrow columns of the same name are refused, since nothing else distinguishes them', async () => {
     for (const name of ['twice.parquet', 'twice.arrow']) {
       await put(name, readFileSync(fixture(name)));
       for (const columns of [{}, { ko: '2' }, { ko: 'ko', en: 'en' }])
-        await expectError(
-          [name],
-          `${name}: expected columns with names of their own, got ko twice; rename one`,
-          columns,
-        );
+        await expectError([name], `${name}: expected distinct column names, got ko twice; rename one`, columns);
     }
   });
 
@@ -94,7 +90,7 @@ describe('found in a folder', () => {
     expect((await find()).skipped).toEqual([]);
   });
 
-  test('a translation memory in UTF-8 or UTF-16 is read, and one of other languages is not', async () => {
+  test('a translation memory in UTF-8 or UTF-16 is read, but not one of other languages', async () => {
     await put('a.tmx', Buffer.from(`\ufeff${MEMORY}`, 'utf16le'));
     await put('b.tmx', MEMORY);
     await put('c.tmx', MEMORY.replace('ko-KR', 'ja-JP'));

@@ -97,13 +97,13 @@ async function checkEnd(first: Buffer, rest: AsyncIterator<Buffer>, isFile: bool
   if (!isFile && isBlank) return;
   if (isFile && !last.subarray(4).equals(ARROW_FILE_MAGIC)) {
     const found = `${size} bytes after the last batch that end in something else`;
-    throw new UnreadableFile(name, `expected an Arrow file up to its last word, got ${found}; write the file again`);
+    throw new UnreadableFile(name, `expected an Arrow file with its end mark, got ${found}; write the file again`);
   }
   const beyond = isFile ? size - FOOTER_END_BYTES - last.readInt32LE(0) : size;
   if (isFile && beyond >= 0 && beyond < MOST_PADDING_BYTES) return;
   throw new UnreadableFile(
     name,
-    `expected nothing after the end of the Arrow data, got ${size} bytes; put joined data into a file each`,
+    `expected nothing after the end of the Arrow data, got ${size} bytes; split joined files`,
   );
 }
 

@@ -198,7 +198,7 @@ function partsOf(access: RandomAccess): ReadonlyMap<string, ArchiveMember> {
     if (!(error instanceof InputError)) throw error;
     throw new UnreadableFile(
       access.name,
-      `expected an Excel workbook (.xlsx), got ${access.size} bytes that are not, or not all of it; ` +
+      `expected an Excel workbook (.xlsx), got ${access.size} bytes that are not a complete one; ` +
         `save it as .xlsx again`,
     );
   }

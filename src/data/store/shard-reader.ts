@@ -77,7 +77,7 @@ async function sound<T>(path: string, decode: () => Promise<T>): Promise<T> {
 async function openFile(handle: FileHandle): Promise<AsyncRecordBatchFileReader> {
   const reader = (await RecordBatchReader.from(handle)) as AsyncRecordBatchFileReader;
   await reader.open();
-  if (String(reader.schema) !== String(STORE_SCHEMA)) throw new Error('its columns are others');
+  if (String(reader.schema) !== String(STORE_SCHEMA)) throw new Error('its columns differ');
   return reader;
 }
 

@@ -3,19 +3,19 @@ import { faultOf, foldText, visibleText } from '../../../src/data/prepare/cleani
 
 describe('a text', () => {
   test.each([
-    ['white space is one blank, and none at the ends', '\ufeff 한국어\u3000\n  말 ', '한국어 말'],
-    ['a line break alone is a blank', 'one\ntwo', 'one two'],
-    ['a no-break space is a blank', 'one\u00a0two', 'one two'],
-    ['Hangul in single letters is joined', '한국'.normalize('NFD'), '한국'],
-    ['all else stays', 'It’s  “fine” — 100 %!', 'It’s “fine” — 100 %!'],
-    ['white space alone is nothing', ' \t\u3000 ', ''],
+    ['white space becomes one space, and is trimmed', '\ufeff 한국어\u3000\n  말 ', '한국어 말'],
+    ['a line break becomes a space', 'one\ntwo', 'one two'],
+    ['a no-break space becomes a space', 'one\u00a0two', 'one two'],
+    ['decomposed Hangul is composed', '한국'.normalize('NFD'), '한국'],
+    ['everything else stays', 'It’s  “fine” — 100 %!', 'It’s “fine” — 100 %!'],
+    ['white space alone becomes empty', ' \t\u3000 ', ''],
     ['U+0085 is white space', '\u0085one\u0085two\u0085', 'one two'],
-    ['a byte order mark is nothing, and does not part words', 'one\ufeffword \ufeff two', 'oneword two'],
-    ['what nobody sees goes inside a word', 'co\u00adoperate', 'cooperate'],
-    ['what nobody sees goes between blanks', 'one \u200b \u200d two', 'one two'],
-    ['what nobody sees goes at the ends', '\u2060\u200done\u200e \ufe0f', 'one'],
-    ['a joiner with nothing to join goes', '\u200done\u200d \u200c two', 'one two'],
-    ['what nobody sees does not part a letter from its accent', 'e\u034f\u0301', '\u00e9'],
+    ['a byte order mark is removed, and does not separate words', 'one\ufeffword \ufeff two', 'oneword two'],
+    ['invisible characters inside a word are removed', 'co\u00adoperate', 'cooperate'],
+    ['invisible characters between spaces are removed', 'one \u200b \u200d two', 'one two'],
+    ['invisible characters at the ends are removed', '\u2060\u200done\u200e \ufe0f', 'one'],
+    ['a joiner with nothing to join is removed', '\u200done\u200d \u200c two', 'one two'],
+    ['invisible characters do not separate a letter from its accent', 'e\u034f\u0301', '\u00e9'],
     ['emoji keep their joiners and selectors', '👩‍👩‍👧 ❤️ 1️⃣ 🏴󠁧󠁢󠁥󠁮󠁧󠁿', '👩‍👩‍👧 ❤️ 1️⃣ 🏴󠁧󠁢󠁥󠁮󠁧󠁿'],
   ])('%s', (_, text, expected) => {
     expect(foldText(text)).toBe(expected);

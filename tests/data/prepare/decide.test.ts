@@ -8,7 +8,7 @@ import { borderThatLeavesNoneEmpty, SIDE } from '../../../src/data/prepare/sides
 
 type Pair = readonly [ko: string, en: string, corpus?: number];
 
-/** Rows as the first step leaves them, their files aside. */
+/** Rows as the first step leaves them, apart from their files. */
 function rowsOf(pairs: readonly Pair[]): Rows {
   const count = pairs.length;
   const words = (perRow: number) => new Uint32Array(perRow * count);
@@ -39,7 +39,7 @@ function decide(pairs: readonly Pair[], settings: Partial<PrepareSettings> = {})
   return decideByHash(rowsOf(pairs), { ...PREPARE_DEFAULTS, ...settings });
 }
 
-/** `korean english: verdict` of all rows, sorted: the same for any order of the rows, if it does not matter. */
+/** `korean english: verdict` for all rows, sorted, so that the order of the rows does not affect the comparison. */
 function verdictsOf(pairs: readonly Pair[], keepDuplicates: readonly DuplicateKind[] = []): string[] {
   const { verdicts } = decide(pairs, { keepDuplicates });
   return pairs.map(([ko, en, corpus], row) => `${ko} ${en} ${corpus ?? ''}: ${VERDICTS[verdicts[row]]}`).sort();

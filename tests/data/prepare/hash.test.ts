@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { hashBytes, hashPair, hashSeeded, PURPOSE } from '../../../src/data/prepare/hash.js';
 
-/** The four words, in hexadecimal, of a text's hash; it stands at an odd place to test that too. */
+/** The four words of a text's hash, in hexadecimal. The text is at an odd offset to test that, too. */
 function hashOf(text: string, seed: number): string {
   const bytes = Buffer.from(`xyz${text}!`);
   const out = new Uint32Array(4);

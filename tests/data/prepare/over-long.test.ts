@@ -14,7 +14,7 @@ async function keptOf(out: string): Promise<Pair[]> {
   return [...training, ...validation].map(([ko, en]) => [ko, en]);
 }
 
-/** What should stay, worked out pair by pair: the fitting ones in the order of their hashes, each text once. */
+/** The pairs that should be kept, computed one by one: those that fit, in the order of their hashes, each text once. */
 function expectedOf(pairs: readonly Pair[]): string[] {
   const hashOf = (pair: Pair): bigint => {
     const [ko, en] = pair.map((text) => {

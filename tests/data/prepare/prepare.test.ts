@@ -45,7 +45,7 @@ describe('headers among the rows', () => {
 });
 
 describe('generated corpora with planted faults', () => {
-  test('are counted as they were planted, reason by reason and corpus by corpus', async () => {
+  test('are counted by reason and corpus as they were planted', async () => {
     const { total, corpora: counts, examples } = await prepareInto(newFolder(), [corpora.folder]);
     const { planted, rows, clean, corpora: plantedCorpora } = corpora.planted;
     expect(total.read).toBe(rows);

@@ -1,4 +1,4 @@
-/** @file What tests of the preparation share: generated corpora, tokenizers that count words, stores read back. */
+/** @file Shared by the tests of preparation: generated corpora, tokenizers that count words, stores read back. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ export function newFolder(): string {
   return mkdtempSync(path.join(tmpdir(), 'kd-prepare-'));
 }
 
-/** Writes corpora with faults in all shapes. */
+/** Writes corpora in all shapes, with faults. */
 export function generate(rows: number, ...flags: string[]): { folder: string; planted: Summary } {
   const folder = newFolder();
   const { status, stderr } = spawnSync(
@@ -41,7 +41,7 @@ export function writePairs(rows: readonly (readonly [ko: string, en: string])[],
   return file;
 }
 
-/** A word is an id, and there is one before and one after every text. */
+/** A tokenizer with one id per word, and one before and after every text. */
 function wordTokenizer(padId: number, vocabSize: number): RowTokenizer {
   return {
     maxLength: 77,
@@ -79,7 +79,7 @@ export async function prepareInto(
   });
 }
 
-/** Name and SHA-256 of every file of a store that must not depend on where its rows came from. */
+/** The name and SHA-256 of every file of a store that must not depend on where its rows came from. */
 export function checksums(folder: string): string[] {
   const files = readdirSync(folder)
     .filter((name) => !name.startsWith('report.') && !name.startsWith('.'))

@@ -96,7 +96,7 @@ describe('a damaged archive', () => {
     );
     writeZip(inFolder('a.zip'), [['a.csv', CSV]]);
     const packed = readFileSync(inFolder('a.zip'));
-    packed[30 + 'a.csv'.length] = 0x07; // a block of a type that there is not
+    packed[30 + 'a.csv'.length] = 0x07; // a block of a type that does not exist
     writeFileSync(inFolder('a.zip'), packed);
     await expectError(
       ['.'],
@@ -116,7 +116,7 @@ describe('a damaged archive', () => {
   });
 });
 
-/** An archive as archivers without zip64 write it: stored files, and an end record that counts modulo 65,536. */
+/** Makes an archive as archivers without zip64 do: stored files, and an end record that counts modulo 65,536. */
 function simpleZip(members: readonly (readonly [name: string, content: string])[], count = members.length): Buffer {
   const [files, directory]: [Buffer[], Buffer[]] = [[], []];
   let offset = 0;
@@ -149,7 +149,7 @@ function simpleZip(members: readonly (readonly [name: string, content: string])[
 }
 
 describe('a malicious archive', () => {
-  /** An archive of one file that says that it unpacks to so many bytes. */
+  /** Makes an archive of one file that claims to unpack to this many bytes. */
   const saying = (name: string, content: string, bytes: number): Buffer => {
     writeZip(inFolder('made.tmp'), [[name, content]]);
     const zip = readFileSync(inFolder('made.tmp'));
@@ -159,7 +159,7 @@ describe('a malicious archive', () => {
   };
   const excess = /expected texts, which unpack to at most 200 times as much, got \d+ bytes that unpack to \d+ or more/;
 
-  test('unpacks to no more than texts would', async () => {
+  test('is not unpacked further than texts would be', async () => {
     await put('a.zip', saying('a.csv', `ko,en\n${'차,car\n'.repeat(1000)}`, 3 << 29));
     await put('b.csv', 'ko,en\n차,car\n');
     const { sources, skipped } = await find();

@@ -23,7 +23,7 @@ describe('Arrow data', () => {
     );
   });
 
-  test('that is damaged anywhere ends soon', async () => {
+  test('that is damaged anywhere does not hang', async () => {
     const path = join(temporaryFolder(), 'damaged.arrow');
     for (const name of ['file.arrow', 'lz4.feather', 'zstd.feather']) {
       for (const bytes of damagedCopies(fixture(name))) {
@@ -51,9 +51,9 @@ describe('Arrow data', () => {
     const [file, stream] = ['file.arrow', 'dictionary.arrow'].map((name) => readFileSync(fixture(name)));
     for (const whole of [file, stream])
       expect(await refusal(whole, whole)).toMatch(
-        /^joined\.arrow: expected nothing after the end of the Arrow data, got \d+ bytes; put joined data into a file each$/,
+        /^joined\.arrow: expected nothing after the end of the Arrow data, got \d+ bytes; split joined files$/,
       );
-    expect(await refusal(file.subarray(0, -3))).toMatch(/^joined\.arrow: expected an Arrow file up to its last word/);
+    expect(await refusal(file.subarray(0, -3))).toMatch(/^joined\.arrow: expected an Arrow file with its end mark/);
     writeFileSync(path, Buffer.concat([stream, Buffer.alloc(100)]));
     expect(await rowsOf(readArrow(sourceOf(path)))).toEqual(PAIRS);
   });

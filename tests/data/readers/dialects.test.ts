@@ -10,7 +10,7 @@ const texts = async (content: string | Buffer, names = {}, file = 'a.csv'): Prom
 };
 
 describe('a separator', () => {
-  test.each([',', ';', '\t', '|'])('%j is told by the header, whatever stands in the texts', async (mark) => {
+  test.each([',', ';', '\t', '|'])('%j is detected from the header, whatever is in the texts', async (mark) => {
     const rows = `한국어${mark}영어\n차${mark}"a; b, c | d"\n배${mark}pear\n`;
     expect(await texts(rows)).toEqual(
       [
@@ -137,7 +137,7 @@ describe('quotes are interpreted by what follows', () => {
     ]);
   });
 
-  test('double ones after a blank', async () => {
+  test('double ones after a space', async () => {
     const expected = [CAR, ['배, 사과', 'pear, "apple"']];
     expect(await texts('"ko", "en"\n"차", "car"\n"배, 사과", "pear, ""apple"""\n')).toEqual(expected);
     expect(await texts('ko, en\n차, car\n"배, 사과", "pear, ""apple"""\n')).toEqual([['차', ' car'], expected[1]]);

@@ -15,7 +15,7 @@ describe('a JSON value that is a table', () => {
     ['lists by column', { ko: ['차', '배'], en: ['car', 'pear'] }],
     ['objects by column', { id: byIndex([1, 2]), ko: byIndex(['차', '배']), en: byIndex(['car', 'pear']) }],
     ['objects by index', byIndex(objects)],
-    ['columns and rows apart', { columns: ['ko', 'en'], index: [0, 1], data: pairs }],
+    ['separate columns and rows', { columns: ['ko', 'en'], index: [0, 1], data: pairs }],
     ['a list of lists', [['ko', 'en'], ...pairs]],
     ['rows', { rows: objects }],
     ['pages of a data set', { features: [{ name: 'ko' }], rows: objects.map((row, i) => ({ row_idx: i, row })) }],

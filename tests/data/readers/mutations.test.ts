@@ -1,6 +1,6 @@
 /**
- * @file Files of every shape, damaged at random: rows come, or one line that says why not; no crash, no hang, no memory
- * that grows. `KD_MUTATIONS=100000` tries so many of each shape.
+ * @file Files of every shape, damaged at random, give rows or an error of one line: no crash, no hang, no growing
+ * memory. `KD_MUTATIONS=100000` tries that many of each shape.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,10 @@ import { workbookBytes, writeWorkbookParts, writeZip } from '../archives.js';
 import { countCpuTime } from '../../cpu-time.js';
 
 const COUNT = Number(process.env.KD_MUTATIONS ?? 300);
-/** No input is larger than a few kilobytes. Of processor time: the machine may have other work. */
+/**
+ * Enough CPU time, in milliseconds, for inputs of at most a few kilobytes; not elapsed time, as the machine may be
+ * busy.
+ */
 const MOST_MS = 5000;
 const MOST_MEMORY_GROWTH = 500 << 20;
 
@@ -46,7 +49,7 @@ const STRINGS =
   '<?xml version="1.0"?><sst><si><t>원문</t></si><si><t>번역문</t></si><si><r><t>a &amp; b</t></r><rPh><t>' +
   'x</t></rPh></si></sst>';
 
-/** What means something to one of the parsers. */
+/** Tokens with a meaning for one of the parsers. */
 const TOKENS = [
   '"',
   '""',
@@ -92,7 +95,7 @@ const TOKENS = [
   'PK\x05\x06',
 ].map((token) => Buffer.from(token));
 
-/** A file with one to four damages. */
+/** Damages a file in one to four places. */
 function mutated(bytes: Buffer, random: RandomSource): Buffer {
   let result = bytes;
   for (let damages = 1 + (random() % 4); damages > 0; damages--) result = damaged(result, random);
@@ -123,7 +126,7 @@ function filled(bytes: Buffer, at: number, length: number, value: number): Buffe
   return copy;
 }
 
-/** Reads a file to its end; gives the number of rows. */
+/** Reads a file to its end, and returns the number of rows. */
 async function countRows(file: string): Promise<number> {
   let rows = 0;
   const { sources } = await findSources([file]);
@@ -139,7 +142,7 @@ async function countRows(file: string): Promise<number> {
   return rows;
 }
 
-/** The number of rows of a file, or `undefined` where it is refused in a line. */
+/** The number of rows of a file, or `undefined` if it is refused with an error of one line. */
 async function rowsOf(file: string): Promise<number | undefined> {
   try {
     return await countRows(file);
@@ -163,7 +166,7 @@ const sheets = (mutate: (xml: Buffer) => Buffer, part: 'sheet' | 'strings'): Buf
   return readFileSync(inFolder('made.tmp'));
 };
 
-/** What is damaged, by the name of the file that it is written to. */
+/** The files to damage, by name. */
 const SHAPES: readonly (readonly [name: string, make: (mutate: (bytes: Buffer) => Buffer, turn: number) => Buffer])[] =
   [
     ['a.csv', (mutate) => mutate(Buffer.from(csv))],
@@ -183,7 +186,7 @@ const SHAPES: readonly (readonly [name: string, make: (mutate: (bytes: Buffer) =
           ),
         ),
     ],
-    // inside a sound archive, or a workbook would seldom be damaged beyond its checksums
+    // inside an intact archive, or the checksums would catch nearly all damage to a workbook
     ['b.zip', (mutate) => archived([['a.xlsx', mutate(book)]])],
     [
       'a.xlsx',
@@ -215,7 +218,7 @@ describe.each(SHAPES)('damaged at random, %s', (name, make) => {
       }
       expect(slowest).toBeLessThan(MOST_MS);
       expect(process.memoryUsage().rss - memory).toBeLessThan(MOST_MEMORY_GROWTH);
-      expect(read).toBeGreaterThan(0); // damage that leaves nothing to read would test little
+      expect(read).toBeGreaterThan(0); // if nothing could be read, the test would show little
       expect(refused).toBeGreaterThan(0);
       if (process.env.KD_MUTATIONS !== undefined)
         console.log(`${name}: ${read} read, ${refused} refused, the slowest in ${slowest.toFixed(0)} ms`);

@@ -1,4 +1,4 @@
-/** @file Reads files of typed formats in tests, without looking for them first. */
+/** @file Reads files of typed formats directly, without searching for sources, for tests. */
 import { readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isUnreadable, type Row } from '../../../src/data/pair.js';
@@ -9,14 +9,14 @@ export function fixture(name: string): string {
   return fileURLToPath(new URL(`../../fixtures/formats/${name}`, import.meta.url));
 }
 
-/** A file as a source of pairs. */
+/** Makes a source of pairs from a file. */
 export function sourceOf(path: string, columns = { ko: 'ko', en: 'en' }): PairSource {
   const name = path.split('/').at(-1)!;
   const file = { name, path, bytes: statSync(path).size };
   return { id: name, bytes: file.bytes, corpus: 'other', shape: 'csv' satisfies Shape, columns, files: [file] };
 }
 
-/** All rows of a reader: `[ko, en]`, or the fault. */
+/** Reads all rows of a reader: `[ko, en]`, or the fault. */
 export async function rowsOf(batches: AsyncIterable<readonly Row[]>): Promise<(string | [string, string])[]> {
   const rows: (string | [string, string])[] = [];
   for await (const batch of batches)
@@ -30,7 +30,7 @@ export const PAIRS = Array.from({ length: 6 }, (_, i): [string, string] => [
   `${i} red balls are on a box`,
 ]);
 
-/** A file cut off at every so many bytes, and with bytes changed, from one on. */
+/** Copies of a file truncated every 37 bytes, then with every fifth byte changed, starting at `from`. */
 export function* damagedCopies(path: string, from = 0): Generator<Buffer> {
   const whole = readFileSync(path);
   for (let end = 0; end < whole.length; end += 37) yield whole.subarray(0, end);

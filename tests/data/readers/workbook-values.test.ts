@@ -42,13 +42,13 @@ describe('values of a workbook', () => {
   });
 
   test.each([
-    ['a date by ISO 8601, as strict workbooks have it', '<c t="d"><v>2024-03-15T00:00:00.000</v></c>', '2024-03-15'],
+    ['a date by ISO 8601, as in strict workbooks', '<c t="d"><v>2024-03-15T00:00:00.000</v></c>', '2024-03-15'],
     ['a moment by ISO 8601', '<c t="d"><v>2024-03-15T13:30:00</v></c>', '2024-03-15 13:30:00'],
     ['a built-in date', '<c s="1"><v>45366</v></c>', '2024-03-15'],
     ['a formula with its value', '<c t="str"><f>A1&amp;"!"</f><v>a car!</v></c>', 'a car!'],
-    ['a format that is none', '<c s="2"><v>7</v></c>', '7'],
+    ['an invalid format', '<c s="2"><v>7</v></c>', '7'],
     ['a format that hides the value', '<c s="3"><v>7</v></c>', '7'],
-    ['a style that is not there', '<c s="99"><v>7</v></c>', '7'],
+    ['a style that does not exist', '<c s="99"><v>7</v></c>', '7'],
     ['rich text in the cell', '<c t="inlineStr"><is><r><t>a </t></r><r><t>car</t></r></is></c>', 'a car'],
     ['CDATA', '<c t="inlineStr"><is><t><![CDATA[a <car>]]></t></is></c>', 'a <car>'],
   ])('such as %s', async (_, cell, expected) => {

@@ -69,7 +69,7 @@ describe('a workbook', () => {
     ]);
   });
 
-  test('may have halves of surrogate pairs in its shared strings, which do not join', async () => {
+  test('may have halves of surrogate pairs in its shared strings, which are not joined', async () => {
     const texts = ['원문', '번역문', '_xD83D_', '_xDE00_', ...Array.from({ length: 5000 }, (_, i) => `문장 ${i}`)];
     const cell = (index: number): string => `<c t="s"><v>${index}</v></c>`;
     writeWorkbookParts(inFolder('a.xlsx'), {
@@ -162,8 +162,8 @@ describe('a file that is not a workbook', () => {
     await put('a.xlsx', csv);
     await expectError(
       ['.'],
-      `a.xlsx: expected an Excel workbook (.xlsx), got ${Buffer.byteLength(csv)} bytes that are not, ` +
-        `or not all of it; save it as .xlsx again`,
+      `a.xlsx: expected an Excel workbook (.xlsx), got ${Buffer.byteLength(csv)} bytes that are not a complete one; ` +
+        `save it as .xlsx again`,
     );
   });
 
@@ -172,7 +172,7 @@ describe('a file that is not a workbook', () => {
     truncateSync(inFolder('a.xlsx'), 900);
     await expectError(
       ['.'],
-      'a.xlsx: expected an Excel workbook (.xlsx), got 900 bytes that are not, or not all of it; ' +
+      'a.xlsx: expected an Excel workbook (.xlsx), got 900 bytes that are not a complete one; ' +
         'save it as .xlsx again',
     );
   });

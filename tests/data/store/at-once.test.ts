@@ -1,4 +1,4 @@
-/** @file Processes that make one store, or one cache of a teacher, at once. */
+/** @file Processes that make the same store, or the same cache of a teacher, at the same time. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ const ROUNDS = 30;
 const builtModule = (path: string): string =>
   JSON.stringify(fileURLToPath(new URL(`../../../dist/${path}`, import.meta.url)));
 
-/** Runs a module in a process of its own, and gives what it says. */
+/** Runs a module in a child process, and returns its output. */
 async function runModule(script: string, within: readonly string[]): Promise<string> {
   const [command, ...args] = [...within, process.execPath, '--input-type=module', '-e', script];
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -100,7 +100,7 @@ it('a file of the teacher’s outputs is kept while another process writes it', 
   let taught = 0;
   const teach = async (): Promise<Float32Array> => {
     taught++;
-    const other = await open(); // begins while the first writes
+    const other = await open(); // starts while the first writes
     if (taught === 1)
       await other.fill(
         () => Promise.resolve(Float32Array.of(1, 2)),

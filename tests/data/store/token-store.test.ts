@@ -93,7 +93,7 @@ describe('an open store', () => {
 });
 
 describe('a damaged store', () => {
-  /** What is said when all rows of a copy are read, after something was done to it. */
+  /** The error when all rows of a copy are read after it was modified. */
   const refused = async (damage: (folder: string) => void): Promise<string> => {
     const copy = newFolder();
     cpSync(store, copy, { recursive: true });
