@@ -1,4 +1,4 @@
-/** @file Values that are not finite on the way to a picture: each is refused where it first shows. */
+/** @file Values that are not finite on the way to a picture: each is refused where it first appears. */
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ import { writeLastWeight } from '../fixtures/onnx-values.js';
 
 const TEXT = new Float32Array(77 * 48).fill(0.5);
 
-/** Draws with a weight of a file changed; the steps that were done. */
+/** Draws with a weight of a file changed. Returns the steps that were done. */
 async function draw(file?: string, value = NaN, guidance = 7.5): Promise<number> {
   const folder = join(temporaryFolder(), 'pipeline');
   cpSync(SD_TINY, folder, { recursive: true });

@@ -44,7 +44,7 @@ describe('the weights of an ONNX file', () => {
     const moved = await moveWeights(model, temporaryFolder());
     expect(await checkWeights(moved)).toEqual({ hasFloat16: true, hasFilesBeside: true });
     const weights = readFileSync(join(moved, '../weights.bin'));
-    expect(weights).toHaveLength(2 * 4096 + 2 * (4 * 16 * 3 * 3)); // of three weights, the last as long
+    expect(weights).toHaveLength(2 * 4096 + 2 * (4 * 16 * 3 * 3)); // two pages, and the last of the three weights
     expect(readFileSync(moved).length).toBeLessThan(readFileSync(model).length - 3000);
     expect(await answerOf(moved)).toEqual(await answerOf(model));
   });
@@ -171,7 +171,7 @@ const INPUTS = {
   encoder_hidden_states: wave(2, 77, 48),
 };
 
-/** What a model makes of the inputs. */
+/** A model's output for the inputs. */
 async function answerOf(path: string): Promise<Float32Array> {
   const loaded = await loadOnnx(path, 'cpu');
   const { values } = await loaded.run(INPUTS);

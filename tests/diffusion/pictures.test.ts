@@ -86,7 +86,7 @@ const picture = (file: string, seed: number): Picture => ({
 const readListed = (folder: string): Picture[] =>
   (JSON.parse(readFileSync(join(folder, 'pictures.json'), 'utf8')) as { pictures: Picture[] }).pictures;
 
-/** Writes a picture that says what it is, and does not list it. */
+/** Writes a picture that contains its entry, without listing it. */
 async function writeRecorded(folder: string, { file, ...rest }: Picture): Promise<void> {
   writeFileSync(join(folder, file), await encodePng(pixels([1, 2, 3, 4, 5, 6]), recordChunk(rest)));
 }
@@ -174,7 +174,7 @@ describe('lettering', () => {
   it('has Hangul and Latin, composed or not', () => {
     const outline = (text: string): string => svgLine(text, { x: 0, y: 14, size: 14, fill: 'black' });
     const letters = [...new Set('컴퓨터게임하는남자뷁,aman(MSE0.46)')].map(outline);
-    expect(new Set([...letters, outline('🚗')]).size).toBe(letters.length + 1); // a car stands for all that is missing
+    expect(new Set([...letters, outline('🚗')]).size).toBe(letters.length + 1); // a car stands for all missing glyphs
     expect(outline('말을 타는 남자'.normalize('NFD'))).toBe(outline('말을 타는 남자'));
   });
 

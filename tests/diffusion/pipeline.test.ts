@@ -53,7 +53,7 @@ async function embed(text: string): Promise<Embedding> {
   return (await engine.encode(tokenizer.encode(text).ids, 1)).lastHiddenState;
 }
 
-/** What a case draws, from the noise that all have. */
+/** What a case draws, from the noise that all share. */
 async function requestOf({ prompt, steps, guidance_scale }: Case): Promise<PictureRequest> {
   return {
     noise: await expected.read('noise'),
@@ -104,7 +104,9 @@ describe('a UNet in float16', () => {
   });
 });
 
-/** A file's inputs and outputs are read as ONNX Runtime tells them, which has loaded it, and works out more sizes. */
+/**
+ * Checks that a file's inputs and outputs are those that ONNX Runtime, which infers more sizes, reports once loaded.
+ */
 async function tellsWhatOnnxRuntimeTells(path: string): Promise<void> {
   const model = await loadOnnx(path, 'cpu');
   await model.release();
@@ -120,7 +122,7 @@ describe('models from other exporters', () => {
   const UNET = { sample: SAMPLE, timestep: TIMESTEP, encoder_hidden_states: STATES };
   const ones = (count: number) => Array.from({ length: count }, () => 1);
 
-  /** What is drawn is what diffusers draws, whatever the model's inputs look like. */
+  /** Checks that the picture is that of diffusers, whatever the model's inputs look like. */
   async function drawsTheSame(folder: string): Promise<void> {
     await expect(inspectPipeline(folder)).resolves.toMatchObject({ unet: { textWidth: 48 } });
     for (const file of ['unet/model.onnx', 'vae_decoder/model.onnx'])
@@ -285,7 +287,7 @@ describe('the scaling factor of latents', () => {
   });
 });
 
-describe('a scheduler as Python writes it', () => {
+describe('a scheduler configuration as Python writes it', () => {
   const DPM = {
     _class_name: 'DPMSolverMultistepScheduler',
     beta_end: 0.012,
@@ -315,7 +317,7 @@ describe('a scheduler as Python writes it', () => {
       '"beta_start": NaN',
       /expected a number above 0 and up to 1, got NaN \(beta_start\); choose another --scheduler, or get the file again$/,
     ],
-  ])('and %s is named', async (field, message) => {
+  ])('is refused with %s, which is named', async (field, message) => {
     const folder = pipelineWith((each) => {
       writeFileSync(join(each, 'scheduler/scheduler_config.json'), `{${field}}`);
     });
@@ -323,7 +325,7 @@ describe('a scheduler as Python writes it', () => {
   });
 });
 
-/** A copy of the pipeline in which something is changed. */
+/** A copy of the pipeline with a change. */
 function pipelineWith(change: (folder: string) => void): string {
   const folder = join(temporaryFolder(), 'pipeline');
   cpSync(SD_TINY, folder, { recursive: true });

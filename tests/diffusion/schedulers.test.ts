@@ -21,12 +21,12 @@ interface Golden {
 }
 
 /**
- * What diffusers' schedulers make of one start with a stand-in for the model, from Stable Diffusion v1-4's file with
- * changes.
+ * The results of diffusers' schedulers from one start, with a stand-in for the model, configured by Stable Diffusion
+ * v1-4's file with changes.
  */
 const GOLDEN = JSON.parse(readFileSync(new URL('schedulers.golden.json', import.meta.url), 'utf8')) as Golden;
 
-/** A smooth function of sample and time in a model's place: 0.9 · tanh(w·x·(1 + t/2000) + t/1000). */
+/** A smooth function of sample and time as a stand-in for the model: 0.9 · tanh(w·x·(1 + t/2000) + t/1000). */
 function standIn(sample: Float32Array, timestep: number): Float32Array {
   return sample.map((value, i) => 0.9 * Math.tanh(GOLDEN.weights[i] * value * (1 + timestep / 2000) + timestep / 1000));
 }
@@ -41,7 +41,7 @@ describe('schedulers', () => {
       (golden) =>
         [`${golden.name}, ${golden.steps} steps, ${JSON.stringify(golden.over).slice(0, 120)}`, golden] as const,
     ),
-  )('do as those of diffusers: %s', (_, { name, steps, over, timesteps, result }) => {
+  )('agree with those of diffusers: %s', (_, { name, steps, over, timesteps, result }) => {
     const scheduler = createScheduler(parse(over, name), steps);
     expect(scheduler.timesteps).toEqual(timesteps);
     let sample: Float32Array = Float32Array.from(GOLDEN.start);
@@ -88,7 +88,7 @@ describe('schedulers', () => {
     expect(timesteps.slice(0, first.length)).toEqual(first);
   });
 
-  it('say that levels cannot be spaced between time steps without noise, or with a single one', () => {
+  it('refuse to space levels between time steps without noise, or with a single one', () => {
     const betas = { num_train_timesteps: 3, trained_betas: [1e-9, 0.1, 0.2], sigma_min: 0.001 };
     const single = { num_train_timesteps: 1, sigma_min: 0.001 };
     for (const over of [betas, single])

@@ -11,7 +11,7 @@ import { loadBackend } from '../../src/tensorflow/backend.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 
 describe('buckets', () => {
-  it('have so many values, of one value or of several', () => {
+  it('have the given number of values, of one tensor or of several', () => {
     const sizes = [
       ['a', 5],
       ['b', 1],
@@ -33,7 +33,7 @@ describe('buckets', () => {
 
 const SHAPES: readonly (readonly number[])[] = [[3, 5], [7], []];
 
-/** What every rank is given, and gets: the sums of what all are given, and the first one's second value. */
+/** What every rank is given, and what it gets: the sums of all ranks' inputs, and the first rank's second input. */
 async function reduced(ranks: number, bucketValues: number): Promise<{ given: number[][][]; got: number[][][] }> {
   const graph = new Graph();
   const inputs = SHAPES.map((shape, i) => placeholder(graph, `input${i}`, shape, 'float32'));
@@ -81,7 +81,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('the sum over ranks',
     for (const tensors of got) expect(tensors).toEqual([...sums, first[1]]);
   });
 
-  it('of more is the sum in some order, the same on each', async () => {
+  it('of more adds in some order, with the same result on each', async () => {
     const { given, got } = await reduced(MOST_IN_ORDER + 2, 8);
     for (const tensors of got) expect(tensors).toEqual(got[0]);
     for (const [i, sum] of got[0].slice(0, -1).entries()) {
@@ -93,8 +93,8 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('the sum over ranks',
     }
   });
 
-  it('is measured in the messages of a step', async () => {
-    const values = 3 * 2 ** 18 + 1; // more than three messages of the least size
+  it('is measured with the messages of a step', async () => {
+    const values = 3 * 2 ** 18 + 1; // slightly more than three messages of the smallest size
     const rounds: number[][] = [];
     const rate = await measureAllReduce({
       values,

@@ -12,7 +12,7 @@ it('turns the addition of a vector to a product with as many columns into a Bias
   const [x, bias, one] = [[2, 3], [3], [1]].map((shape, i) => placeholder(graph, `x${i}`, shape, 'float32'));
   const product = add('MatMul', [x, x], [2, 3]);
   const biased = add('AddV2', [product, bias], [2, 3]);
-  const raised = add('AddV2', [product, one], [2, 3]); // BiasAdd would not spread a single value
+  const raised = add('AddV2', [product, one], [2, 3]); // BiasAdd would not broadcast a single value
   const residual = add('AddV2', [product, x], [2, 3]);
   const plain = add('AddV2', [x, bias], [2, 3]);
   const joined = new Map(joinBiases(graph.nodes).map((node) => [node.name, node]));

@@ -21,9 +21,9 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow')).each(['teacher', 'stu
     let compiled: EncoderEngine;
     let masked: EncoderEngine;
     let ids: Int32Array;
-    /** What rounding makes of an output; two of them may differ by twice that. */
+    /** Bounds of the rounding errors in an output; two outputs may differ by twice that. */
     let bounds: Awaited<ReturnType<typeof encoderBounds>>;
-    /** Encodes with every place of padding computed. */
+    /** Encodes with all padding positions computed. */
     let wholeTexts: EncoderEngine['encode'];
 
     beforeAll(async () => {

@@ -49,7 +49,7 @@ async function losses(engine: Engine, batches: readonly Batch[]): Promise<number
   return seen;
 }
 
-/** MB that a session holds while it is open, and that one step's inputs take: what would leak. */
+/** MB that an open session holds, and that one step's inputs take: what would leak. */
 const [SESSION, BATCH] = [10, 0.2];
 
 /** Engines agree within 1e-5, relative: the contract of every parity case. */
@@ -128,7 +128,7 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
     const { open, batch } = await openRun(name, 2);
     const free = await losses(await open(), [batch(0), batch(1), batch(2)]);
     const loose = await losses(await open({ maxGradNorm: 1e6 }), [batch(0), batch(1), batch(2)]);
-    // Adam does not feel the scale of all gradients, its epsilon does: clip so hard that it matters.
+    // The scale of all gradients affects Adam only through its epsilon: clip so hard that it matters.
     const tight = await losses(await open({ maxGradNorm: 1e-6 }), [batch(0), batch(1), batch(2)]);
     expectClose(loose, free);
     expect(tight[2]).toBeCloseTo(free[2], 4);
@@ -207,7 +207,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('the compiled engine'
       for (let step = 0; step < steps; step++) await engine.step([batch(step % 24)], RATE);
       engine.dispose();
     };
-    /** What `work` adds to the process, in MB. */
+    /** How much memory `work` adds to the process, in MB. */
     const growth = async (work: () => Promise<void>): Promise<number> => {
       const before = resident();
       await work();
@@ -216,8 +216,8 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('the compiled engine'
     const compile = async (count: number): Promise<void> => {
       for (let i = 0; i < count; i++) await train(1);
     };
-    await compile(8); // the allocator keeps what it freed: it has to have seen the most first
-    // Resident memory is a high-water mark and wanders. A leak would show as at least twice these bounds.
+    await compile(8); // the allocator keeps freed memory, so it must have reached the peak first
+    // Resident memory is a high-water mark and fluctuates. A leak would be at least twice these bounds.
     expect(await growth(() => compile(12))).toBeLessThan((12 * SESSION) / 2);
     expect(await growth(() => train(600))).toBeLessThan((600 * BATCH) / 2);
   }, 300_000);

@@ -16,7 +16,7 @@ const student = {
   shapes,
   isPooler: (name: string) => name.startsWith('pooler'),
   isBiasOrNorm: (name: string) => name.endsWith('bias') || name.startsWith('norm'),
-} as unknown as TextEncoder; // its forward pass plays no part
+} as unknown as TextEncoder; // its forward pass is not used
 const distillation: Distillation = { teacher: student, student, loss: 'hidden' };
 
 beforeAll(() => loadBackend('cpu'));

@@ -41,7 +41,7 @@ describe('fusing', () => {
   it('puts recomputed values into the loop that needs them', () => {
     const graph = new Graph();
     const x = placeholder(graph, 'x', SHAPE, 'float32');
-    const again = elementwise(graph, 'Square', elementwise(graph, 'Exp', x)); // could be computed at once
+    const again = elementwise(graph, 'Square', elementwise(graph, 'Exp', x)); // could be computed right away
     const done = after(graph, elementwise(graph, 'Mul', again, product(graph, x)), [], 'done');
     const { functions } = fuse(graph.nodes, [done.name]);
     expect(functions.map(({ nodes }) => nodes.map(({ op }) => op))).toEqual([['Exp', 'Square', 'Mul']]);
@@ -125,7 +125,7 @@ describe('compiling the whole step', () => {
     const two = after(graph, layer(graph, shared), [], 'two');
     const { nodes, functions } = compileWhole(graph.nodes, [one.name, two.name]);
     expect(functions.map((each) => each.nodes.map(({ op }) => op))).toEqual([
-      ['Exp', 'Const', 'Mul', 'MatMul'], // what both need, and the same again for the second
+      ['Exp', 'Const', 'Mul', 'MatMul'], // what both need, and an equal group that only the second needs
       ['Exp', 'Const', 'Mul', 'MatMul', 'Const', 'Sum', 'Mul'],
     ]);
     expect(nodes.filter(({ op }) => op === 'PartitionedCall')).toHaveLength(3);
@@ -172,7 +172,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow')).each(COMPILED)(
         );
         for (const [i, expected] of log.entries()) {
           const { lossEn, lossKo, gradNorm } = await engine.step([run.batch(i)], expected.lr);
-          // 0 where a student starts as its teacher
+          // 0 if a student starts as a copy of its teacher
           expect(Math.abs(lossEn - expected.loss_en)).toBeLessThanOrEqual(1e-5 * expected.loss_en);
           expect(Math.abs(lossKo / expected.loss_ko - 1)).toBeLessThan(1e-5);
           expect(Math.abs(gradNorm / expected.grad_norm - 1)).toBeLessThan(1e-4);

@@ -10,7 +10,7 @@ const BYTES = 4 * 400 * 400;
 const op = (graph: Graph, name: string, ...inputs: Value[]): GraphNode =>
   graph.add(name, inputs, { T: { type: 'float32' } }, { dtype: 'float32', shape: SHAPE });
 
-/** The peak of a graph in tensors of `SHAPE`; what is fed is somebody else's. */
+/** The peak of a graph in tensors of `SHAPE`; feeds do not count. */
 function peakOf(make: (graph: Graph, x: GraphNode) => Value): number {
   const graph = new Graph();
   const x = placeholder(graph, 'x', SHAPE, 'float32');

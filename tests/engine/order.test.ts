@@ -9,7 +9,7 @@ const SHAPE = [400, 400];
 const node = (graph: Graph, op: string, inputs: Value[], name: string, shape: readonly number[] = SHAPE): GraphNode =>
   graph.add(op, inputs, { T: { type: 'float32' } }, { dtype: 'float32', shape }, name);
 
-/** What a node waits for without taking from it. */
+/** The nodes that a node waits for without reading them. */
 const awaited = ({ inputs }: GraphNode): string[] =>
   inputs.filter((input) => input.startsWith('^')).map((input) => input.slice(1));
 
@@ -84,7 +84,7 @@ describe('the fetches that nodes serve', () => {
 });
 
 describe('recomputation', () => {
-  /** `product → act → product`, and a backward pass that reads what the activation took and gave. */
+  /** `product → act → product`, and a backward pass that reads the activation's input and output. */
   function layer(): { graph: Graph; forward: number } {
     const graph = new Graph();
     const x = placeholder(graph, 'x', SHAPE, 'float32');
@@ -129,7 +129,7 @@ describe('recomputation', () => {
     const graph = new Graph();
     const x = placeholder(graph, 'x', SHAPE, 'float32');
     const [a, b] = ['a', 'b'].map((name) => node(graph, 'MatMul', [x, x], name));
-    const sum = node(graph, 'AddV2', [a, b], 'sum'); // of two that nobody else reads again
+    const sum = node(graph, 'AddV2', [a, b], 'sum'); // of two values that nothing else reads later
     const forward = graph.nodes.length;
     node(graph, 'MatMul', [sum, x], 'gradient');
     expect(recompute(graph.nodes, [[forward, graph.nodes.length]])).toEqual(graph.nodes);

@@ -24,7 +24,7 @@ function product(graph: Graph, a: GraphNode, b: GraphNode): GraphNode {
   return graph.add('MatMul', [a, b], { T: { type: 'float32' } }, { dtype: 'float32', shape: [2, 2] });
 }
 
-describe('the precision that is chosen', () => {
+describe('the chosen precision', () => {
   const BF16 = ['avx2', 'avx512f', 'avx512_bf16'];
   const ON_PROCESSOR: PrecisionSite = { device: 'cpu', isRecorded: true, isLarge: true };
   const onGpu = (capability?: number): PrecisionSite => ({
@@ -33,7 +33,9 @@ describe('the precision that is chosen', () => {
     gpu: { index: 0, uuid: 'GPU-1', name: 'a GPU', totalBytes: 1, freeBytes: 1, ...(capability && { capability }) },
   });
 
-  /** A processor with such features, an environment, and GFLOP/s in float32 and bfloat16; without: never measured. */
+  /**
+   * A CPU with its features, an environment, and GFLOP/s in float32 and bfloat16; absent if it must not be measured.
+   */
   const processor = (features: string[], env: NodeJS.ProcessEnv = {}, rates?: [number, number]): Multiplier => ({
     features: new Set(features),
     env,
@@ -119,7 +121,7 @@ describe('the precision that is chosen', () => {
   });
 });
 
-it.skipIf(KEPT_FROM_IT)('products of both kinds have a rate', async () => {
+it.skipIf(KEPT_FROM_IT)('products are measured in both precisions', async () => {
   const rates = await productRates('cpu', 16);
   expect(Object.keys(rates)).toEqual(['float32', 'bfloat16']);
   for (const rate of Object.values(rates)) expect(rate).toBeGreaterThan(0);
@@ -209,7 +211,7 @@ describe('bfloat16', () => {
     expect(
       [...moments.values()].every((values) => values instanceof Float32Array && values.every(Number.isFinite)),
     ).toBe(true);
-    // Of values that were rounded to bfloat16 somewhere, the lower halves would all be 0.
+    // If the values had been rounded to bfloat16 somewhere, their lower halves would all be 0.
     for (const [name, values] of moments)
       if (values.some((value) => value !== 0))
         expect(

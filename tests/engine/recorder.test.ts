@@ -12,7 +12,7 @@ import { float32Bounds } from '../float64/bounds.js';
 
 beforeAll(() => loadBackend('tensorflow'));
 
-/** What a recorded function gives, and what tfjs gives for it at once. */
+/** The results of a function, recorded and run by tfjs directly. */
 async function bothWays(
   f: (x: tf.Tensor2D) => tf.Tensor,
   x: tf.Tensor2D,
@@ -101,7 +101,7 @@ describe('a recorded graph', () => {
     expect(readdirSync(tmpdir()).filter((name) => name.startsWith('kd-graph-'))).toEqual(before);
   });
 
-  it('keeps uniform values small', () => {
+  it('keeps the encoding of uniform values small', () => {
     const graph = new Graph();
     record(graph, () => tf.ones([1000, 1000]));
     expect(graph.nodes.map(({ op }) => op)).toContain('Fill');

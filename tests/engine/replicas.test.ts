@@ -1,4 +1,4 @@
-/** @file A step that several devices of one process share out: the step that one device takes. */
+/** @file A step that several devices of one process share equals the step that one device takes. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Batch } from '../../src/data/batches.js';
 import type {
@@ -19,13 +19,13 @@ const RATE = 5e-4;
 
 const processors = (count: number): string[] => Array.from({ length: count }, (_, i) => `/device:CPU:${i}`);
 
-/** What a few steps say, and what they leave. */
+/** The results of a few steps, and the state after them. */
 interface Trained {
   readonly results: readonly StepResult[];
   readonly state: Readonly<Record<string, Float32Array>>;
 }
 
-/** An engine at the beginning of a recorded run, or at another of it, and the run's batches. */
+/** An engine at the beginning of a recorded run, or at another start, and the run's batches. */
 async function open(
   recorded: RecordedRun,
   options: Partial<EngineOptions>,
@@ -71,7 +71,7 @@ function shortened(batch: Batch): Batch {
   };
 }
 
-/** Three steps of `accumulate` micro-batches; in the second one is short, and others are missing. */
+/** Three steps of `accumulate` micro-batches; the second lacks some, and has a short one. */
 const steps = (accumulate: number) => (batch: (index: number) => Batch) =>
   [0, 1, 2].map((step) => {
     const whole = Array.from({ length: accumulate }, (_, i) => batch((step * accumulate + i) % 20));

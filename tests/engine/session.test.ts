@@ -1,6 +1,5 @@
 /**
- * @file TensorFlow's sessions, as the engine has them: what is fed and fetched, what is refused, what goes on
- *   meanwhile.
+ * @file TensorFlow's sessions as the engine uses them: feeds and fetches, what is refused, and what goes on meanwhile.
  */
 import { spawnSync } from 'node:child_process';
 import * as tf from '@tensorflow/tfjs-core';
@@ -32,14 +31,14 @@ async function inSession<T>(graph: Graph, work: (session: Session) => Promise<T>
   }
 }
 
-/** What a graph that gives back what it is fed has. */
+/** The parts of a graph that returns its feed. */
 function echo(shape: readonly number[], dtype: GraphDtype): { graph: Graph; input: GraphNode; output: GraphNode } {
   const graph = new Graph();
   const input = placeholder(graph, 'x', shape, dtype);
   return { graph, input, output: after(graph, input, [], 'y') };
 }
 
-/** A node that takes long: a chain of products of the matrix that is fed, of `side` rows, by itself. */
+/** A slow node: a chain of products of the fed matrix, of `side` rows, with itself. */
 function slowGraph(side: number, links: number): { graph: Graph; input: GraphNode; output: GraphNode } {
   const graph = new Graph();
   const input = placeholder(graph, 'x', [side, side], 'float32');
@@ -195,7 +194,7 @@ describe('what a session refuses', () => {
     ['too many values', input, 7, 'feed x: expected 24 bytes for shape [2, 3], got 28'],
   ])('%s', (_, fed, length, message) => refused([[fed, new Float32Array(length)]], [output], message));
 
-  it('values of another kind', async () => {
+  it('values of another type', async () => {
     await refused([[input, new Int32Array(6)]], [output], 'feed x: expected a typed array of its dtype');
     await refused([[{ ...input, dtype: 'int32' }, new Int32Array(6)]], [output], 'feed x: expected dtype 1, got 3');
   });
@@ -210,7 +209,7 @@ describe('what a session refuses', () => {
     });
   });
 
-  it('a server that any network device would reach', () => {
+  it('a server that is reachable on any network device', () => {
     expect(() => sessionAddon().serve(new Uint8Array(), 1, '')).toThrow(
       'a server needs a network device, the only one on which it is reachable',
     );
@@ -258,7 +257,7 @@ describe('runs of a session', () => {
   it('leave the event loop free: a timer of 5 ms keeps firing', async () => {
     const { graph, input, output } = slowGraph(SIDE, 60);
     await inSession(graph, async (session) => {
-      await session.run([[input, matrix()]], [output]); // the first one is compiled
+      await session.run([[input, matrix()]], [output]); // the first run compiles it
       const ticks = [performance.now()];
       const timer = setInterval(() => ticks.push(performance.now()), 5);
       await session.run([[input, matrix()]], [output]);
@@ -289,7 +288,7 @@ describe('runs of a session', () => {
   const FETCHED_BYTES = 4e6;
   const RUNS_LOOKED_AT = 400;
 
-  /** How resident memory grows from the 100th of 500 runs on, of which each gives `FETCHED_BYTES`. */
+  /** How much resident memory grows after the 100th of 500 runs that return `FETCHED_BYTES` each. */
   async function growth(after: (tensor: FetchedTensor) => unknown): Promise<number> {
     const { graph, input, output } = echo([FETCHED_BYTES / 4], 'float32');
     return inSession(graph, async (session) => {
@@ -309,11 +308,11 @@ describe('runs of a session', () => {
       await growth((tensor) => {
         tensor.release();
       }),
-    ).toBeLessThan((RUNS_LOOKED_AT * FETCHED_BYTES) / 4); // one tensor kept of every four runs
+    ).toBeLessThan((RUNS_LOOKED_AT * FETCHED_BYTES) / 4); // one tensor kept every four runs
   });
 
   it('keep no memory of garbage-collected values', async () => {
-    const half = (RUNS_LOOKED_AT * FETCHED_BYTES) / 2; // it comes when it sees fit
+    const half = (RUNS_LOOKED_AT * FETCHED_BYTES) / 2; // the collector runs when it sees fit
     expect(await growth(() => new Promise(setImmediate))).toBeLessThan(half);
   });
 
@@ -342,7 +341,7 @@ describe('the configuration of a session', () => {
     }
   };
 
-  it('says whether an op may run on another device than its own', async () => {
+  it('decides whether an op may run on another device than its own', async () => {
     expect(await run({ placesSoftly: true })).toBe(1);
   });
 
@@ -359,7 +358,7 @@ describe('the configuration of a session', () => {
 describe('a process with sessions', () => {
   const DIST = new URL('../../dist', import.meta.url).href;
 
-  /** A program that has a session with a graph that takes seconds. */
+  /** A program with a session whose graph takes seconds. */
   function withSession(rest: string): string {
     return `
       const { loadBackend } = await import('${DIST}/tensorflow/backend.js');
@@ -379,7 +378,7 @@ describe('a process with sessions', () => {
       ${rest}`;
   }
 
-  /** Runs a program: what it says, and how it ends. */
+  /** Runs a program; returns its output and its exit status. */
   function run(program: string): { status: number | null; stdout: string } {
     return spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8', timeout: 100_000 });
   }

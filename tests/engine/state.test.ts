@@ -1,5 +1,5 @@
 /**
- * @file What an engine gives out and takes in: its state, the teacher's outputs, what a step that is not finite leaves.
+ * @file The state and the teacher's outputs that an engine returns and accepts, and what a non-finite step leaves.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Batch } from '../../src/data/batches.js';
@@ -26,7 +26,7 @@ async function* given(state: State): ParameterValues {
   yield* Object.entries(state);
 }
 
-/** The state of an engine as another begins with it. */
+/** The state of an engine, for another to start from. */
 async function startFrom(engine: Engine, teacher?: ParameterValues): Promise<EngineStart> {
   const [student, moments] = [await stateOf(engine.studentParameters()), await stateOf(engine.moments())];
   return { teacher, student: given(student), optimizer: { ...engine.counters(), moments: given(moments) } };
@@ -96,7 +96,7 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
       const next = await engine.step(await window(2), RATE);
       expect(next.applied).toBe(true);
       expect(Number.isFinite(next.gradNorm)).toBe(true);
-      // Nothing of the bad windows is left in the sums: an engine that never met them steps alike.
+      // Nothing of the bad windows is left in the sums: an engine that never saw them takes the same step.
       const clean = await open(
         { targets: 'given', accumulate, maxGradNorm: 1 },
         {
@@ -110,7 +110,7 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
   );
 
   it.each(['roberta-hidden', 'roberta-pooler'] as const)(
-    'learns from given outputs of the teacher as from computed ones (%s)',
+    'learns from given outputs of the teacher as it does from computed ones (%s)',
     async (recorded) => {
       const { open, batch, parameters } = await openRun(name, 3, recorded);
       const computing = await open();
@@ -155,7 +155,7 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
       expect(teacher.similarity).toBeCloseTo(expected.similarity, 5);
       for (const [i, value] of expected.mean.entries()) expect(teacherMean[i]).toBeCloseTo(value, 4);
     }
-    // Two times the same sentence: nothing differs.
+    // The same sentence twice: nothing differs.
     const twice = (ids: Int32Array): Int32Array => Int32Array.from({ length: 2 * LENGTH }, (_, i) => ids[i % LENGTH]);
     const same: Batch = {
       ...full,

@@ -10,7 +10,7 @@ import { PARITY } from '../fixtures/index.js';
 const PAD = 1;
 const LENGTHS = { lengths: [16, 24, 40], padding: PAD };
 
-/** Texts of so many tokens, 5 each, filled up to 40. */
+/** Texts with these numbers of tokens, all of id 5, padded to 40. */
 const texts = (...tokens: number[]): Int32Array =>
   Int32Array.from(tokens.flatMap((count) => Array.from({ length: 40 }, (_, place) => (place < count ? 5 : PAD))));
 
@@ -25,7 +25,7 @@ describe('the lengths that texts are cut to', () => {
     const lengths = [texts(0), texts(3, 15), texts(15, 16), texts(23, 2), texts(2, 24), texts(40)];
     expect(lengths.map((ids) => lengthForIds(LENGTHS, ids))).toEqual([16, 16, 24, 24, 40, 40]);
     const ids = texts(3);
-    ids[20] = 7; // padding before a token is none
+    ids[20] = 7; // padding before a token does not count
     expect(lengthForIds(LENGTHS, ids)).toBe(24);
   });
 

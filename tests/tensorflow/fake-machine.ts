@@ -2,9 +2,9 @@ import type { Machine, ProgramResult } from '../../src/tensorflow/machine.js';
 import type { SetupStatus } from '../../src/tensorflow/setup-status.js';
 import { GPU_LIBRARIES, XLA_FILES } from '../../src/tensorflow/cuda-libraries.js';
 
-/** What a faked machine has. */
+/** The properties of a fake machine. */
 export interface Fake {
-  /** What `nvidia-smi` prints for the fields asked, a line a GPU; a number is its exit status with no output. */
+  /** What `nvidia-smi` prints for the requested fields, one line per GPU; a number is an exit status without output. */
   readonly smi?: string | { readonly status: number; readonly stdout: string };
   readonly ldconfig?: string;
   readonly files?: readonly string[];
@@ -19,7 +19,7 @@ export const RTX_3060 = '1, GPU-2222, NVIDIA GeForce RTX 3060, 550.54.15, 12288,
 const CUDA = '/cache/nvidia';
 export const CUDA_FILES = [...GPU_LIBRARIES, ...XLA_FILES].map((name) => `${CUDA}/${name}`);
 
-/** What set-up leaves when it has put the build for GPUs in place. */
+/** What set-up records after installing the build for GPUs. */
 export const GPU_SETUP: SetupStatus = {
   backend: 'tensorflow',
   device: 'gpu',
@@ -31,7 +31,7 @@ export const GPU_SETUP: SetupStatus = {
   },
 };
 
-/** A machine of which everything is as `fake` says; by default it has an H100 and all that it takes. */
+/** A machine as described by `fake`; by default it has an H100 and everything that TensorFlow needs to use it. */
 export function fakeMachine(fake: Fake = {}): Machine {
   const {
     smi = H100,

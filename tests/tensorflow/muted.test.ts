@@ -7,7 +7,9 @@ import { BACKENDS_UNDER_TEST } from '../backends.js';
 
 const MUTED = join(import.meta.dirname, '../../dist/tensorflow/muted.js');
 
-/** Writes before, in and after the muted work, past Node's streams, as native code does; and what the work returned. */
+/**
+ * Writes before, in and after the muted work, bypassing Node's streams like native code, then what the work returned.
+ */
 const PROGRAM = `
   const { writeSync } = require('node:fs');
   const write = (text) => writeSync(2, text);
@@ -35,7 +37,7 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))(
       expect([stdout, stderr]).toEqual(['returned\n', 'before thrown after ']);
     });
 
-    it.each(['>', '>>'])('goes nowhere where that is a file, whose position others share: 2%s', (redirection) => {
+    it.each(['>', '>>'])('goes nowhere if that is a file whose position others share: 2%s', (redirection) => {
       const script = `{ echo first >&2; "$0" -e "$1"; echo last >&2; } 2${redirection} log`;
       const { stdout } = spawnSync('sh', ['-c', script, process.execPath, PROGRAM], { cwd: folder, encoding: 'utf8' });
       expect([stdout, readFileSync(join(folder, 'log'), 'utf8')]).toEqual([

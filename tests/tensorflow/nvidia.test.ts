@@ -72,7 +72,7 @@ describe('the driver', () => {
     expect(await lookForGpus(fakeMachine({ smi, dev: [] }))).toEqual({ state: 'absent' });
   });
 
-  it('without its tool leaves a device and a library', async () => {
+  it('without its tool is recognised by a device and a library', async () => {
     expect(await lookForGpus(fakeMachine({ smi: '', files: ['/usr/lib/wsl/lib/libcuda.so.1'], dev: ['dxg'] }))).toEqual(
       { state: 'untold' },
     );
