@@ -9,18 +9,18 @@
  *   node scripts/setup.mjs [--quiet] [--device auto|gpu|cpu] [--cuda wheels|system] [--from <folder>]
  *   node scripts/setup.mjs --bundle <folder> [--piece-size 1G] [--slim] [--node] [--device …] [--cuda …]
  *
- * --device: which TensorFlow. auto: the one for NVIDIA GPUs where one is in sight.
- * --cuda: NVIDIA's wheels are downloaded, or the system has CUDA 12 and cuDNN 9.
- * Both are remembered. KD_SETUP_QUIET=1, KD_SETUP_DEVICE and KD_SETUP_CUDA mean the same as the flags.
+ * --device: which TensorFlow. auto: the one for NVIDIA GPUs if one is found.
+ * --cuda: where CUDA comes from: NVIDIA's wheels are downloaded, or the system has CUDA 12 and cuDNN 9.
+ * Both are remembered. KD_SETUP_QUIET=1, KD_SETUP_DEVICE and KD_SETUP_CUDA have the same effect as the flags.
  *
  * --bundle: writes what set-up needs into a folder, for machines without a network (docs/install.md).
- * --from: sets up from such a folder. KD_SETUP_FROM means the same.
- * --sources: only compiles the sources, which is what npm asks for before it packs a clone.
+ * --from: sets up from such a folder; so does KD_SETUP_FROM.
+ * --sources: only compiles the sources; npm calls this before it packs a clone.
  *
- * In an installed package, which is no clone, all of it is done in the user's cache (scripts/setup/home.mjs).
+ * In an installed package, which is not a clone, everything happens in the user's cache (scripts/setup/home.mjs).
  *
- * Exit status 0: `kd` can run, on TensorFlow or, where that is not available, on tfjs's pure-JavaScript backend, after
- * one line that says why. 1: it cannot, and one line says why.
+ * Exit status 0: `kd` can run, on TensorFlow or, if that is not available, on tfjs's pure-JavaScript backend, after a
+ * line that says why. 1: it cannot run, and one line says why.
  */
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -41,7 +41,7 @@ import * as tensorflow from './setup/tensorflow.mjs';
 /** @import { Request } from './setup/choice.mjs' */
 /** @import { Project, ProjectOptions } from './setup/project.mjs' */
 /**
- * A part of a set-up.
+ * A part of set-up.
  *
  * @typedef {object} Part
  * @property {(project: Project) => boolean | Promise<boolean>} isReady whether its work is done
@@ -49,7 +49,7 @@ import * as tensorflow from './setup/tensorflow.mjs';
  */
 
 /**
- * In this order: TensorFlow's addon is built from the packages, the sources are compiled by one of them.
+ * The order matters: TensorFlow's addon is built from the packages, and one of them compiles the sources.
  *
  * @type {readonly Part[]}
  */
@@ -62,7 +62,7 @@ const PARTS = [packages, tensorflow, command, sources, packaging];
 const SOURCES = [sources, packaging];
 
 /**
- * Brings every part of `project` up to date; throws `SetupError` for what `kd` cannot run without.
+ * Brings every part of `project` up to date; throws `SetupError` for anything that `kd` cannot run without.
  *
  * @param {Project} project
  * @param {readonly Part[]} [parts]
@@ -92,7 +92,7 @@ async function isReady(project, parts) {
 }
 
 /**
- * Makes a bundle, or sets up, with the network or from a bundle.
+ * Makes a bundle, or sets up from the network or from a bundle.
  *
  * @param {ProjectOptions} options
  * @param {Request} request
@@ -107,7 +107,7 @@ export async function answer(options, { bundle, from, sources: onlySources, devi
 }
 
 /**
- * The project as it is set up from the bundle in `folder`, which decides for which device.
+ * The project, to be set up from the bundle in `folder`, which determines the device.
  *
  * @param {Project} project
  * @param {string} folder
@@ -128,7 +128,7 @@ function fromBundle(project, folder) {
 }
 
 /**
- * Set-up as a program: says on one line what it cannot do.
+ * Runs set-up as a program, and reports errors on one line.
  *
  * @param {string[]} args
  */

@@ -1,6 +1,6 @@
 /**
- * Trains at full shape for a long time (the published models' shapes, random weights, the sample corpus) and writes
- * down how much memory the process holds, a line a minute.
+ * Trains at full shape for a long time (the published models' shapes, random weights, the sample corpus) and records
+ * the memory that the process holds, one line per minute.
  *
  *   node scripts/soak.mjs --out /tmp/soak --minutes 60 -- [flags of kd train …]
  *

@@ -27,8 +27,8 @@ const NPM_PACKAGE = ['node_modules', '@tensorflow', 'tfjs-node-gpu'];
 const NAPI_HEADERS = ['node_modules', 'node-api-headers', 'include'];
 
 /**
- * What is compiled: the npm package's addon, which comes as source with it, and one of our own, both against
- * libtensorflow; and one that turns standard error off while libtensorflow is loaded.
+ * The addons to compile: the npm package's, which ships as source, and one of our own, both linked to libtensorflow;
+ * and one that turns standard error off while libtensorflow is loaded.
  */
 export const ADDONS = [
   {
@@ -56,7 +56,7 @@ export const ADDONS = [
 ];
 
 /**
- * What the package's binding.gyp says, for Node-API 8, which all supported Node versions have: one build serves all.
+ * The flags in the package's binding.gyp, for Node-API 8, which all supported Node versions have: one build serves all.
  */
 const COMPILER_FLAGS = [
   '-O2',
@@ -68,7 +68,8 @@ const COMPILER_FLAGS = [
 ];
 
 /**
- * Names all that goes into an addon: its sources, Node's headers, the compiler's flags and libtensorflow's identity.
+ * A key of everything that goes into an addon: its sources, Node's headers, the compiler's flags and libtensorflow's
+ * identity.
  *
  * @param {Project} project
  * @param {Addon} addon
@@ -84,7 +85,7 @@ export function addonKey({ root }, { folder, sources, isAlone = false }, library
 }
 
 /**
- * The cached addon of that key, or undefined if none was built yet.
+ * The cached addon with that key, or undefined if none has been built.
  *
  * @param {Project} project
  * @param {Addon} addon
@@ -134,7 +135,7 @@ export async function buildAddon(project, addon, library, key, [compiler, ...com
 }
 
 /**
- * What a bundle calls a compiled addon.
+ * The name of a compiled addon in a bundle.
  *
  * @param {Addon} addon
  * @param {string} key
@@ -144,7 +145,7 @@ export function addonArchive({ name }, key) {
 }
 
 /**
- * Takes an addon out of the bundle into the cache, if it is there.
+ * Copies an addon from the bundle to the cache, if the bundle has it.
  *
  * @param {Project} project
  * @param {Addon} addon
@@ -161,7 +162,7 @@ export async function unpackAddon(project, addon, key, lock) {
 }
 
 /**
- * Names a build in records of what failed.
+ * A build's name in the record of failures.
  *
  * @param {string} key
  * @param {Command} compiler
@@ -189,7 +190,7 @@ function buildFailure({ TF_LIBRARY_DIR: ownFolder }, result, { title }, compiler
 }
 
 /**
- * Loads the addons, in the order of `ADDONS`, in a process of its own, where a crash does no harm, and returns the
+ * Loads the addons in the order of `ADDONS`, in a separate process, so that a crash does no harm, and returns the
  * version of their libtensorflow.
  *
  * @param {Project} project
@@ -210,7 +211,7 @@ export async function loadAddons({ env }, files) {
 }
 
 /**
- * Where the npm package looks for its addon, and our own lies beside it; both look for libtensorflow from there.
+ * Where the npm package looks for its addon, and where our own is; both look for libtensorflow from there.
  *
  * @param {string} root
  * @param {Addon} addon
@@ -220,7 +221,7 @@ export function installedAddon(root, { file }) {
 }
 
 /**
- * Where addons in place find libtensorflow, and its headers are.
+ * Where installed addons find libtensorflow, and where its headers are.
  *
  * @param {string} root
  */

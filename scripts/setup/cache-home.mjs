@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
 /**
- * Per-user cache folder of the XDG Base Directory Specification, which tells to ignore relative paths.
+ * The per-user cache folder of the XDG Base Directory Specification, which says to ignore relative paths.
  *
  * @param {NodeJS.ProcessEnv} env
  */

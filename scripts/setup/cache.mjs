@@ -13,7 +13,7 @@ import { wheelArchive, wheelFiles } from './wheels.mjs';
 /** @import { Project } from './project.mjs' */
 
 /**
- * Finds libtensorflow and the addons in the cache, or gets them, while no other set-up fills the cache.
+ * Finds libtensorflow and the addons in the cache, or gets them, while holding the cache's lock.
  *
  * @param {Project} project
  * @param {Distribution} distribution
@@ -26,7 +26,7 @@ export async function fillCache(project, distribution) {
 }
 
 /**
- * First makes sure that all tools for both are there.
+ * Checks first that all tools for both exist.
  *
  * @param {Project} project
  * @param {Distribution} distribution
@@ -59,7 +59,7 @@ async function findOrGet(project, distribution, lock) {
 }
 
 /**
- * Refuses a bundle, where one is used, that lacks a wheel.
+ * Throws if a bundle is used that lacks a wheel.
  *
  * @param {Project} project
  * @param {Distribution} distribution
@@ -71,7 +71,7 @@ function demandWheels({ bundle }, { wheels }) {
 }
 
 /**
- * Refuses a distribution that is built for other systems than this one.
+ * Throws if a distribution is built for a different system.
  *
  * @param {Project} project
  * @param {Distribution} distribution

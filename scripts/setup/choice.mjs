@@ -6,15 +6,15 @@ import { SetupError } from './errors.mjs';
 /** @typedef {(typeof DEVICES)[number]} Device */
 /** @typedef {(typeof CUDAS)[number]} Cuda */
 
-/** For which device libtensorflow is set up: `auto` looks for an NVIDIA GPU. */
+/** The device to set libtensorflow up for; `auto` looks for an NVIDIA GPU. */
 export const DEVICES = /** @type {const} */ (['auto', 'gpu', 'cpu']);
-/** Where CUDA comes from: NVIDIA's wheels, or what the system has. */
+/** Where CUDA comes from: NVIDIA's wheels, or the system. */
 export const CUDAS = /** @type {const} */ (['wheels', 'system']);
 
 /** @typedef {{ [flag in 'quiet' | 'slim' | 'node' | 'sources']?: boolean }} Switches */
 /** @typedef {{ [flag in 'device' | 'cuda' | 'bundle' | 'piece-size' | 'from']?: string }} Texts */
 
-/** Fits every file system, and a copy that fails is not a copy of everything. */
+/** Fits every file system, and a failed copy loses only one piece. */
 const PIECE_SIZE = '1G';
 /** Powers of 1,000, so that no piece of "64M" is over a limit of 64 MB or of 64 MiB. */
 const UNITS = { k: 1e3, M: 1e6, G: 1e9 };
@@ -46,7 +46,7 @@ const FLAGS =
   '(with --piece-size, --slim, --node), --from <folder>, --sources';
 
 /**
- * What set-up is asked for. What is not given is undefined: then what was chosen last time holds.
+ * The request to set-up. Values that are not given are undefined; then the last choice applies.
  *
  * @typedef {object} Request
  * @property {boolean} quiet
@@ -58,7 +58,7 @@ const FLAGS =
  */
 
 /**
- * Reads the command line of set-up; `KD_SETUP_DEVICE`, `KD_SETUP_CUDA` and `KD_SETUP_FROM` stand for flags that are not
+ * Parses the command line of set-up; `KD_SETUP_DEVICE`, `KD_SETUP_CUDA` and `KD_SETUP_FROM` replace flags that are not
  * given.
  *
  * @param {string[]} args

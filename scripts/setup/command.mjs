@@ -5,9 +5,9 @@ import { replaceLink } from './links.mjs';
 /** @import { Project } from './project.mjs' */
 
 /**
- * Where npm puts the command of an installed package. `npm ci` makes no link for the project's own command, and
- * without one `npx kd` would look for a package of that name. (`npm install -g .` needs nothing from here: it links
- * the clone itself into the global folder, and its packages and TensorFlow are used where they are.)
+ * Where npm puts the command of an installed package. `npm ci` makes no link for the project's own command, and without
+ * one `npx kd` would look for a package of that name. (`npm install -g .` does not need this: it links the clone itself
+ * into the global folder, with its packages and TensorFlow.)
  */
 const LINK = ['node_modules', '.bin', 'kd'];
 const TARGET = join('..', '..', 'bin', 'kd.js');

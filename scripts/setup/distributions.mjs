@@ -1,10 +1,10 @@
 /**
- * What is downloaded, file by file. A distribution is a libtensorflow for one kind of machine: the wheels that hold it,
- * each with the checksum that the Python Package Index states, and of each wheel the files that are unpacked, with
- * their sizes. Which Python a wheel is for does not matter here: the libraries are the same in all of them.
+ * The downloads, file by file. A distribution is a libtensorflow for one kind of machine: its wheels, with their
+ * checksums from the Python Package Index, and the files to unpack from each, with their sizes. The Python version of a
+ * wheel does not matter, since all contain the same libraries.
  *
- * `links` are symbolic links to make between them. A wheel's files go to its `folder` inside the distribution's own.
- * `lib/x` is the wheel's member `from.lib/x`; without `from`, members lie in the wheel as they do in the distribution.
+ * `links` are symbolic links to create between them. A wheel's files go to its `folder` inside the distribution's.
+ * `lib/x` is the wheel's member `from.lib/x`; without `from`, paths in the wheel are those in the distribution.
  */
 
 import { basename } from 'node:path';
@@ -40,7 +40,7 @@ import { basename } from 'node:path';
 const VERSION = '2.21.0';
 const HOST = { platform: 'linux', arch: 'x64', glibc: '2.27' };
 
-/** Of all headers in the wheels those that the addon's sources include, directly or not. */
+/** Headers in the wheels that the addon's sources include, directly or indirectly. */
 const HEADERS = [
   'tensorflow/c/c_api.h',
   'tensorflow/c/c_api_macros.h',
@@ -59,7 +59,7 @@ const HEADERS = [
 ];
 
 /**
- * One of TensorFlow's own.
+ * One of TensorFlow's own wheels.
  *
  * @param {Pick<Wheel, 'package' | 'sha256' | 'bytes' | 'folder' | 'files'>} details
  * @returns {Wheel}
@@ -73,7 +73,7 @@ const tensorflowWheel = (details) => ({
 });
 
 /**
- * One of NVIDIA's wheels, which serve any Python 3.
+ * One of NVIDIA's wheels, which work for any Python 3.
  *
  * @param {Pick<Wheel, 'version' | 'sha256' | 'bytes' | 'files'> & { component: string, platform: string }} details
  * @returns {Wheel}
@@ -108,10 +108,10 @@ const CPU = {
 };
 
 /**
- * For machines with an NVIDIA GPU: TensorFlow's own wheel and the twelve of NVIDIA's that its extra `and-cuda` names,
- * in the versions that pip takes for it today. libtensorflow looks for CUDA in `../../nvidia/<component>/lib` from
- * where it is itself, and XLA for `ptxas` and `libdevice` in `../../nvidia/cuda_nvcc`; so that is how they are laid
- * out. Left out: headers, static libraries, and libraries for profilers and for several GPUs that nothing here opens.
+ * For machines with an NVIDIA GPU: TensorFlow's own wheel and the twelve of NVIDIA's in its extra `and-cuda`, in the
+ * versions that pip selects for it today. libtensorflow looks for CUDA in `../../nvidia/<component>/lib` relative to
+ * itself, and XLA for `ptxas` and `libdevice` in `../../nvidia/cuda_nvcc`, which determines the layout. Left out:
+ * headers, static libraries, and libraries for profilers and for several GPUs that nothing here opens.
  *
  * @type {Distribution}
  */
@@ -121,7 +121,7 @@ const GPU = {
   host: HOST,
   /**
    * `libtensorflow_framework` opens cuSOLVER but does not search its folder (its sibling, which opens nothing, does),
-   * and without cuSOLVER it leaves the GPU alone. So cuSOLVER is also in a folder that it does search.
+   * and without cuSOLVER it does not use the GPU. So cuSOLVER is also linked into a folder that it does search.
    */
   links: { 'nvidia/cusparse/lib/libcusolver.so.11': '../../cusolver/lib/libcusolver.so.11' },
   wheels: [
@@ -243,9 +243,9 @@ const GPU = {
 };
 
 /**
- * What a text encoder's step on one GPU does not open, by what is written in the libraries (docs/gpu.md tells how that
- * was looked up): TensorFlow has no name for cuRAND, opens NCCL for several GPUs only, and of cuDNN opens the loader
- * and the graph library; the others are for convolutions, recurrent networks and ready-made attention.
+ * Libraries that a text encoder's step on one GPU does not open, according to the libraries' contents (docs/gpu.md says
+ * how this was determined): TensorFlow has no reference to cuRAND, opens NCCL for several GPUs only, and opens only
+ * cuDNN's loader and graph library; the others are for convolutions, recurrent networks and ready-made attention.
  */
 const NOT_OPENED = new Set([
   'libcurand.so.10',
@@ -260,8 +260,8 @@ const NOT_OPENED = new Set([
 ]);
 
 /**
- * A distribution without what a text encoder's step on one GPU does not open. It has the same folder in the cache: the
- * whole one serves where this is asked for.
+ * A distribution without what a text encoder's step on one GPU does not open. It shares the folder in the cache: a
+ * complete one also serves as a slim one.
  *
  * @param {Distribution} distribution
  * @returns {Distribution}
@@ -274,5 +274,5 @@ export function slimOf({ wheels: [tensorflow, ...others], ...rest }) {
   return { ...rest, wheels: [tensorflow, ...slim] };
 }
 
-/** By the device that they are for. */
+/** By device. */
 export const DISTRIBUTIONS = { cpu: CPU, gpu: GPU };

@@ -1,7 +1,7 @@
-/** Something without which `kd` cannot run at all; the message is one line that says what to do. */
+/** Something that `kd` cannot run without; the message is one line that says what to do. */
 export class SetupError extends Error {}
 
-/** The reason why TensorFlow is not available here: `kd` still runs, on tfjs's pure-JavaScript backend. */
+/** Why TensorFlow is not available here; `kd` still runs, on tfjs's pure-JavaScript backend. */
 export class TensorflowUnavailable extends Error {
   /**
    * @param {string} reason what is missing or failed, on one line
@@ -21,7 +21,7 @@ export class TensorflowUnavailable extends Error {
 export const DISK_ERRORS = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EFBIG', 'ENOTDIR', 'EEXIST'];
 
 /**
- * The code of what the system refused, such as `ENOENT`; empty for any other error.
+ * The code of a system error, such as `ENOENT`; empty for any other error.
  *
  * @param {unknown} error
  */

@@ -1,8 +1,8 @@
 /**
- * Where an installed kd runs. npm would run the install scripts of the packages that kd needs, three of which download
- * from elsewhere (a libtensorflow of 2022, libvips, CUDA for ONNX Runtime) and fail behind proxies; and a global folder
- * may belong to root. So the package that npm installs depends on nothing, and its files are copied to the user's
- * cache, as a clone without sources, where set-up does what it does in a clone.
+ * Where an installed kd runs. npm would run the install scripts of kd's dependencies, three of which download from
+ * elsewhere (a libtensorflow of 2022, libvips, CUDA for ONNX Runtime) and fail behind proxies; and a global folder may
+ * belong to root. So the package that npm installs has no dependencies. Its files are copied to the user's cache, as a
+ * clone without sources, where set-up works as in a clone.
  */
 import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -12,11 +12,11 @@ import { SetupError } from './errors.mjs';
 import { stageFolder } from './staging.mjs';
 
 const LOCK = 'package-lock.json';
-/** What kd runs on, of the package's files. */
+/** The files of the package that kd needs to run. */
 const FILES = ['bin', 'data', 'dist', 'native', 'scripts', 'package.json'];
 
 /**
- * Whether `root` is set up where it is: a clone, or a home. npm packs no lock file.
+ * Whether `root` is set up in place: a clone, or a home. npm does not pack the lock file.
  *
  * @param {string} root
  */
@@ -25,7 +25,7 @@ export function isClone(root) {
 }
 
 /**
- * The folder in the user's cache from which the package in `root` runs; another version has another.
+ * The folder in the user's cache from which the package in `root` runs; each version has its own.
  *
  * @param {string} root
  * @param {NodeJS.ProcessEnv} env
@@ -36,14 +36,14 @@ export function homeOf(root, env) {
     for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true }).sort(byPath))
       if (entry.isFile()) hash.update(readFileSync(join(entry.parentPath, entry.name)));
   }
-  // the sources' stamp stands for the compiled files
+  // the sources' stamp represents the compiled files
   for (const file of ['package.json', `dist/${LOCK}`, 'dist/.sources']) hash.update(textOf(join(root, file)));
   const { version } = JSON.parse(textOf(join(root, 'package.json')));
   return join(cacheHome(env), 'kd', `kd-${version}-${hash.digest('hex').slice(0, 12)}`);
 }
 
 /**
- * Whether set-up has been through in a home.
+ * Whether set-up has completed in a home.
  *
  * @param {string} home
  */
@@ -52,7 +52,7 @@ export function isHomeReady(home) {
 }
 
 /**
- * Makes the home of the package in `root`, if it is not there.
+ * Creates the home of the package in `root`, if it does not exist.
  *
  * @param {string} root
  * @param {NodeJS.ProcessEnv} env

@@ -1,17 +1,17 @@
 /**
- * What Node's report has that its types lack, as of Node 20.
+ * A part of Node's report that its types lack, as of Node 20.
  *
  * @typedef {{ excludeNetwork: boolean, getReport: () => { header: { glibcVersionRuntime?: string } } }} Report
  */
 
 /**
- * What a wheel needs of the machine.
+ * A wheel's requirements on the machine.
  *
  * @typedef {{ platform: string, arch: string, glibc: string }} HostNeeds
  */
 
 /**
- * What the machine is.
+ * The properties of the machine.
  *
  * @typedef {{ platform: string, arch: string, glibc: () => string | undefined }} Host
  */
@@ -26,14 +26,14 @@ export function thisHost() {
 }
 
 function glibcVersion() {
-  // Without this the report looks up the names of all network peers.
+  // Otherwise the report looks up the names of all network peers.
   const report = /** @type {Report} */ (/** @type {unknown} */ (process.report));
   report.excludeNetwork = true;
   return report.getReport().header.glibcVersionRuntime;
 }
 
 /**
- * Says in a few words why the wheel cannot run on `host`, or returns undefined if it can.
+ * Why the wheel cannot run on `host`, in a few words; undefined if it can.
  *
  * @param {Host} host
  * @param {HostNeeds} needs

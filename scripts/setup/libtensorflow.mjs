@@ -13,7 +13,7 @@ import { isUnpacked, takeFromBundle, unpackedBytes, unpackWheel } from './wheels
 /** @import { Project } from './project.mjs' */
 
 /**
- * A file of CUDA's, and the wheel that it came with.
+ * A file of CUDA, and the wheel that it came with.
  *
  * @typedef {{ path: string, package: string, version: string }} CudaFile
  */
@@ -32,7 +32,7 @@ import { isUnpacked, takeFromBundle, unpackedBytes, unpackWheel } from './wheels
 
 /**
  * The libtensorflow on disk: the user's own if TF_LIBRARY_DIR names one (throws `SetupError` if that lacks something),
- * else the distribution's in the cache, or undefined if that is not all there yet.
+ * otherwise the distribution's in the cache, or undefined if that is incomplete.
  *
  * @param {Project} project
  * @param {Distribution} distribution
@@ -46,7 +46,7 @@ export function findLibrary({ env, cache }, distribution) {
 }
 
 /**
- * What an addon for the distribution's libtensorflow is known by, before that is downloaded too.
+ * The identity of a distribution's libtensorflow for addons, known even before it is downloaded.
  *
  * @param {Distribution} distribution
  * @param {Library | undefined} library
@@ -56,9 +56,8 @@ export function libraryIdentity(distribution, library) {
 }
 
 /**
- * Takes the distribution's wheels out of the bundle; or downloads them with pip, checks them, unpacks what is needed
- * into the cache and deletes them.
- * One wheel after the other: whoever is interrupted has lost no more than the wheel in hand.
+ * Gets the distribution's wheels, from the bundle or else with pip: downloads, checks, unpacks what is needed into the
+ * cache, and deletes them. One wheel at a time, so that an interruption loses at most the current one.
  *
  * @param {Project} project
  * @param {Distribution} distribution
@@ -80,7 +79,7 @@ export async function fetchLibrary(project, distribution, python, lock) {
       continue;
     }
     const download = join(cache, `${wheel.package}-${wheel.version}-${wheel.sha256.slice(0, 12)}.wheel`);
-    // It is there already if set-up was interrupted before it was unpacked.
+    // It already exists if set-up was interrupted before unpacking it.
     if (wheelIn(download) === undefined)
       await stageFolder(download, (partial) => downloadWheel(project, wheel, python, partial, lock));
     await stageFolder(join(folder, wheel.folder), async (partial) => {
@@ -93,7 +92,7 @@ export async function fetchLibrary(project, distribution, python, lock) {
 }
 
 /**
- * Says what several wheels come to; a single one says it itself.
+ * Announces the total of several wheels; a single one is announced by its download.
  *
  * @param {Project} project
  * @param {Distribution} distribution
@@ -143,7 +142,7 @@ function isLinked(folder, { links }) {
 }
 
 /**
- * A folder a distribution. A wheel of another version changes its name, so that no other clone's is touched.
+ * A distribution's folder. Its name depends on the wheels' versions, so that no other clone's folder is changed.
  *
  * @param {string} cache
  * @param {Distribution} distribution
@@ -179,7 +178,7 @@ function libraryOf(cache, distribution) {
 }
 
 /**
- * What of CUDA lies beside a libtensorflow, by the names that the loader knows: where, and of which version.
+ * The CUDA libraries beside a libtensorflow, by their names for the loader: their paths and versions.
  *
  * @param {string} folder
  * @param {readonly Wheel[]} wheels

@@ -3,7 +3,7 @@ import { constants, copyFileSync, readlinkSync, renameSync, rmSync, symlinkSync,
 import { codeOf } from './errors.mjs';
 
 /**
- * Makes `link` a symbolic link to `target`, whatever was there.
+ * Makes `link` a symbolic link to `target`, replacing anything that exists.
  *
  * @param {string} link
  * @param {string} target
@@ -13,7 +13,7 @@ export function replaceLink(link, target) {
 }
 
 /**
- * Makes `file` a copy of `source`, whatever was there.
+ * Makes `file` a copy of `source`, replacing anything that exists.
  *
  * @param {string} file
  * @param {string} source
@@ -23,7 +23,7 @@ export function replaceCopy(file, source) {
 }
 
 /**
- * Writes `text` to `file` in one go: a reader sees the old text or the new one.
+ * Writes `text` to `file` atomically: a reader sees the old text or the new one.
  *
  * @param {string} file
  * @param {string} text
@@ -33,7 +33,7 @@ export function replaceText(file, text) {
 }
 
 /**
- * Where a symbolic link points, or undefined for anything else.
+ * The target of a symbolic link, or undefined for anything else.
  *
  * @param {string} link
  */

@@ -11,10 +11,10 @@ const RETRY_MS = 200;
 /**
  * Runs `work` while no other process of this machine holds the lock on `folder`, which must exist.
  *
- * The lock is an abstract Unix socket: a name in the kernel, taken by one process at a time and freed with it, however
- * it dies, so nothing stale is ever left behind. `work` gets the socket's file descriptor: a child process that
- * inherits it keeps the lock for as long as it lives, even after its parent was killed. Other systems than Linux have
- * no such sockets; there `work` runs unlocked.
+ * The lock is an abstract Unix socket: a name in the kernel, held by one process at a time and released when it dies,
+ * however it dies, so that no stale lock is ever left. `work` gets the socket's file descriptor: a child process that
+ * inherits it keeps the lock for as long as it lives, even after its parent was killed. Only Linux has such sockets;
+ * elsewhere `work` runs unlocked.
  *
  * @template T
  * @param {string} folder
@@ -31,7 +31,7 @@ export async function withLock(folder, onWait, work) {
     server = await listen(name);
   }
   try {
-    // Node documents no other way to a socket's descriptor.
+    // Node has no documented way to get a socket's descriptor.
     return await work(/** @type {Server & { _handle?: { fd: number } }} */ (server)._handle?.fd);
   } finally {
     server.close();
@@ -39,7 +39,7 @@ export async function withLock(folder, onWait, work) {
 }
 
 /**
- * Returns a server that owns `name`, or undefined if another process does.
+ * A server that owns `name`, or undefined if another process does.
  *
  * @param {string} name
  * @returns {Promise<Server | undefined>}

@@ -4,7 +4,7 @@ import { findExecutables, run } from './processes.mjs';
 
 /** @import { Env } from './processes.mjs' */
 /**
- * The GPUs that a driver serves, or why a driver that is there does not answer.
+ * The GPUs that a driver serves, or why an installed driver does not respond.
  *
  * @typedef {{ names: string[], failure?: undefined } | { names?: undefined, failure: string }} Gpus
  */
@@ -18,14 +18,14 @@ export const DRIVER_FOLDERS = [
   '/usr/lib/wsl/lib',
 ];
 const DRIVER_LIBRARY = 'libcuda.so.1';
-/** The driver's own tool is here under WSL, on no PATH. */
+/** Where WSL has the driver's tool, which is not on PATH. */
 const WSL_TOOL = '/usr/lib/wsl/lib/nvidia-smi';
-/** One a GPU; WSL has one for all. */
+/** One per GPU; WSL has one for all. */
 const DEVICE = /^(nvidia\d+|dxg)$/;
 
 /**
- * Looks for NVIDIA GPUs that a driver serves: `nvidia-smi` lists them; where there is none, the driver's library and a
- * GPU's device file say that there is one.
+ * Looks for NVIDIA GPUs with a working driver: `nvidia-smi` lists them; if it is missing, the driver's library and a
+ * GPU's device file show that there is one.
  *
  * @param {Env} env
  * @param {string} [root] the file system to look at
@@ -39,8 +39,8 @@ export async function findGpus(env, root = '/') {
 }
 
 /**
- * The tool comes with the driver's packages, which some images have without a GPU: then it fails, and that is no
- * failure.
+ * The tool is part of the driver's packages, which some images have without a GPU; then it fails, which does not count
+ * as a failure.
  *
  * @param {string} tool
  * @param {Env} env

@@ -8,7 +8,7 @@ import { SetupError } from './errors.mjs';
 /** The C library's names: in the Python wheels, and in TensorFlow's own archives for C. */
 const C_LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow.so.2'];
 const FRAMEWORK_LIBRARY = 'libtensorflow_framework.so.2';
-/** The headers that the addon's sources include themselves; what these include differs from version to version. */
+/** The headers that the addon's sources include directly; what these include differs between versions. */
 const HEADERS = [
   ...['c_api', 'eager/c_api', 'tf_datatype', 'tf_status', 'tf_tensor'].map((name) => `tensorflow/c/${name}.h`),
   'tensorflow/core/platform/ctstring_internal.h',
@@ -43,7 +43,7 @@ export function ownLibrary(folder) {
 }
 
 /**
- * What to throw when the user's own folder lacks a file.
+ * The error for a file that the user's own folder lacks.
  *
  * @param {string} folder
  * @param {string} file
@@ -56,7 +56,7 @@ export function lacking(folder, file) {
 }
 
 /**
- * The first of `places` that has one of `names`, or the first of all if none has.
+ * The first of `places` that has one of `names`; the first place if none has.
  *
  * @param {readonly string[]} names
  * @param {readonly [string, ...string[]]} places

@@ -11,15 +11,15 @@ import { stageFolder } from './staging.mjs';
 /** @import { Project } from './project.mjs' */
 /** @typedef {{ version?: string, integrity?: string, optional?: boolean }} LockedPackage */
 
-/** What a bundle calls them. */
+/** Their name in a bundle. */
 export const ARCHIVE = 'packages';
 
 const NETWORK_FAILURE =
   /E?(NOTFOUND|AI_AGAIN|CONNREFUSED|CONNRESET|TIMEDOUT|NETUNREACH|HOSTUNREACH|SOCKET_TIMEOUT|NOTCACHED)\b/;
 
 /**
- * NODE_ENV=production and omit=dev would leave out the compiler and the headers that set-up itself needs; `npm start`
- * run silently would keep npm from saying what went wrong; and npm's waits between two tries add up to over a minute.
+ * NODE_ENV=production and omit=dev would leave out the compiler and headers that set-up itself needs; `npm start` with
+ * `--silent` would keep npm from saying what went wrong; and npm's waits between attempts add up to over a minute.
  */
 const INSTALL = [
   ...['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--prefer-offline', '--no-audit', '--no-fund'],
@@ -27,9 +27,9 @@ const INSTALL = [
 ];
 
 /**
- * Whether node_modules holds what package-lock.json asks for, by the record that npm writes there when it is done.
+ * Whether node_modules has what package-lock.json requires, by the record that npm writes there when it is done.
  *
- * Packages that are not in the lock do no harm; optional ones that npm left out are for other systems.
+ * Packages that are not in the lock file do no harm; optional ones that npm left out are for other systems.
  *
  * @param {Project} project
  */
@@ -45,8 +45,8 @@ export function isReady({ root }) {
 
 /**
  * Installs the packages of package-lock.json without running their install scripts: TensorFlow's would download a
- * libtensorflow of 2022. A half-done installation has no record, and so is not ready. With a bundle, they come from
- * there as they were installed.
+ * libtensorflow of 2022. An incomplete installation has no record, and so is not ready. With a bundle, the installed
+ * packages are copied from there.
  *
  * @param {Project} project
  * @param {number} [lock]
@@ -67,7 +67,7 @@ export async function prepare(project, lock) {
 }
 
 /**
- * The names in node_modules of what npm installed, by its own record.
+ * The names in node_modules of the packages that npm installed, by its own record.
  *
  * @param {string} root
  */
@@ -79,9 +79,8 @@ export function installedNames(root) {
 }
 
 /**
- * Patterns of files in node_modules that this system does not open: ONNX Runtime's libraries for other systems, of
- * which it takes those of `process.platform` and `process.arch`, and maps of sources, which Node reads only with
- * `--enable-source-maps`.
+ * Patterns of files in node_modules that this system does not open: ONNX Runtime's libraries for other values of
+ * `process.platform` and `process.arch`, and source maps, which Node reads only with `--enable-source-maps`.
  *
  * @param {Host} host
  */
@@ -97,7 +96,7 @@ export function notOpened({ platform, arch }) {
 }
 
 /**
- * What tells the packages of one package-lock.json from those of another.
+ * Identifies the packages of a package-lock.json.
  *
  * @param {string} root
  */
@@ -121,7 +120,7 @@ export function ownVersion(root) {
 }
 
 /**
- * The npm that runs us, if any, else the one on PATH.
+ * The npm that is running this script, if any, otherwise the one on PATH.
  *
  * @param {Env} env
  * @returns {Command}

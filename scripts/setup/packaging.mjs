@@ -7,7 +7,7 @@ import { replaceText } from './links.mjs';
 const LOCK = 'package-lock.json';
 
 /**
- * Whether dist/ holds the lock file: npm never packs it, and an installed kd takes its packages from it.
+ * Whether dist/ has the lock file, which npm never packs, and from which an installed kd gets its packages.
  *
  * @param {Project} project
  */
@@ -20,7 +20,7 @@ export function isReady({ root }) {
 }
 
 /**
- * Puts the lock file beside the compiled sources.
+ * Copies the lock file beside the compiled sources.
  *
  * @param {Project} project
  */

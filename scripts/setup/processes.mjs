@@ -5,16 +5,16 @@ import { delimiter, join } from 'node:path';
 /** @typedef {NodeJS.ProcessEnv} Env */
 /** @typedef {readonly [string, ...string[]]} Command a program and its first arguments */
 /**
- * How a process ended, and what it wrote.
+ * How a process ended, and its output.
  *
  * @typedef {{ status: number | null, signal: NodeJS.Signals | null, stdout: string, stderr: string }} Result
  */
 
-/** What a shell answers for a command that does not exist. */
+/** A shell's exit status for a command that does not exist. */
 export const NOT_FOUND = 127;
 
 /**
- * Runs a command to its end and returns its exit status, the signal that ended it, and what it wrote.
+ * Runs a command to its end and returns its exit status, the signal that ended it, and its output.
  *
  * @param {string} command
  * @param {readonly string[]} args
@@ -42,7 +42,7 @@ export function run(command, args, { cwd, env, showOutput = false, lock }) {
 }
 
 /**
- * Every executable file on PATH with one of `names`, the first name's first.
+ * All executable files on PATH with one of `names`, in the order of the names.
  *
  * @param {readonly string[]} names
  * @param {Env} env

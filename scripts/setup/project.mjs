@@ -15,7 +15,7 @@ import { findGpus } from './nvidia.mjs';
 /** @import { Names } from './system-cuda.mjs' */
 
 /**
- * What a set-up works on.
+ * The context of a set-up.
  *
  * @typedef {object} Project
  * @property {string} root the folder of the clone
@@ -45,7 +45,7 @@ import { findGpus } from './nvidia.mjs';
 /** @typedef {Pick<Project, 'root' | 'env'> & Partial<Project> & Output} ProjectOptions */
 
 /**
- * What a set-up works on: the clone, the environment, the host, what can be downloaded, and where progress goes.
+ * Creates the context of a set-up: the clone, the environment, the host, available downloads, and where progress goes.
  *
  * @param {ProjectOptions} options
  * @returns {Project}

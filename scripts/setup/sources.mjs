@@ -12,16 +12,16 @@ import { run } from './processes.mjs';
 const STAMP = '.sources';
 const EMITTED = /^TSFILE: (.*)$/;
 
-/** What runs in a browser: its own files in src/, one script and one style sheet in dist/. */
+/** The browser code: its own files in src/, one script and one style sheet in dist/. */
 const PAGE = { source: 'src/report/browser', script: 'dist/report/browser.js', style: 'dist/report/browser.css' };
 
 /**
- * Whether dist/ was compiled from the sources as they are now, where there are sources.
+ * Whether dist/ was compiled from the current sources, if there are sources.
  *
  * @param {Project} project
  */
 export function isReady({ root }) {
-  if (!existsSync(join(root, 'src'))) return true; // an installed kd comes compiled
+  if (!existsSync(join(root, 'src'))) return true; // an installed kd is already compiled
   try {
     return readFileSync(join(root, 'dist', STAMP), 'utf8') === fingerprint(root);
   } catch (error) {
@@ -63,7 +63,7 @@ export async function prepare({ root, env, say, terminal }, lock) {
 }
 
 /**
- * Puts the page's script with the charts' library, and its style sheet, into a file each.
+ * Bundles the page's script with the chart library, and its style sheet, into a file each.
  *
  * @param {string} root
  */
@@ -94,7 +94,7 @@ async function bundlePage(root) {
 }
 
 /**
- * Changes when a source or a setting is edited, added, removed or replaced by an older one.
+ * A key that changes when a source or a setting is edited, added, removed or replaced by an older one.
  *
  * @param {string} root
  */

@@ -6,10 +6,10 @@ import { codeOf } from './errors.mjs';
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Lets `fill` write into a new temporary sibling of the folder `target`, and puts it in `target`'s place when done.
+ * Has `fill` write to a new temporary sibling of the folder `target`, which replaces `target` when done.
  *
- * Whoever is killed on the way leaves only the sibling, which a later call removes; whoever comes second replaces the
- * first one's folder with an equal one.
+ * A killed process leaves only the sibling, which a later call removes; if two processes do this at once, the second
+ * replaces the first one's folder with an equal one.
  *
  * @template T
  * @param {string} target
@@ -44,19 +44,19 @@ function replaceFolder(target, source) {
   }
 }
 
-/** Where this process's number counts: a PID namespace (a container, usually) of a boot of a host. */
+/** The scope of this process's id: a PID namespace (a container, usually) of a boot of a host. */
 function scope() {
   try {
     const namespace = readlinkSync('/proc/self/ns/pid').replace(/\D/g, '');
     return `${hostname()}-${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8)}-${namespace}`;
   } catch {
-    return hostname(); // another system than Linux
+    return hostname(); // not Linux
   }
 }
 
 /**
- * Removes temporary siblings whose process has died; of other hosts and containers, which may share the folder, those a
- * day old.
+ * Removes temporary siblings whose process has died; those of other hosts and containers, which may share the folder,
+ * once they are a day old.
  *
  * @param {string} target
  */

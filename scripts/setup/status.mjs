@@ -7,7 +7,7 @@ import { replaceText } from './links.mjs';
 /** @import { Library } from './libtensorflow.mjs' */
 
 /**
- * What is set up and for how long it stays so: until other flags ask for something else.
+ * What is set up; it stays so until other flags are given.
  *
  * @typedef {{ device: Device, cuda: Cuda, slim?: true }} Choice
  */
@@ -19,7 +19,7 @@ import { replaceText } from './links.mjs';
  */
 
 /**
- * A TensorFlow that is in place.
+ * An installed TensorFlow.
  *
  * @typedef {object} Installed
  * @property {'tensorflow'} backend
@@ -32,11 +32,11 @@ import { replaceText } from './links.mjs';
 /** @typedef {{ backend: 'cpu', cost: string } & Failure} LeftOut */
 /** @typedef {(Installed | LeftOut) & { choice?: Choice, gpu?: Failure }} Status what an earlier set-up left */
 
-/** The device that a libtensorflow of the user's own serves is not known here. */
+/** For a user's own libtensorflow, whose device is unknown here. */
 export const OWN = 'own';
 
 /**
- * What an earlier set-up did; undefined where there was none, or its record is damaged.
+ * What an earlier set-up did; undefined if there was none, or its record is damaged.
  *
  * @param {string} root
  * @returns {Status | undefined}
@@ -65,7 +65,8 @@ function statusFile(root) {
 }
 
 /**
- * Throws again what was recorded when this very attempt failed before: it takes long, and would end in the same way.
+ * Throws the recorded error again if this very attempt failed before, since it takes long and would fail in the same
+ * way.
  *
  * @param {string} root
  * @param {string} attempt

@@ -8,12 +8,12 @@ import { findExecutables, run } from './processes.mjs';
 /** @import { Project } from './project.mjs' */
 /** @typedef {{ has: (name: string) => boolean }} Names */
 
-/** What the dynamic loader's cache does not list, it still finds in these. */
+/** Folders that the dynamic loader searches, but that its cache may not list. */
 const FOLDERS = ['/usr/local/cuda/lib64', '/usr/local/cuda/targets/x86_64-linux/lib'];
 const CACHE_TOOLS = ['ldconfig', '/sbin/ldconfig', '/usr/sbin/ldconfig'];
 
 /**
- * A distribution without NVIDIA's wheels: the system's CUDA serves.
+ * A distribution without NVIDIA's wheels, to be used with the system's CUDA.
  *
  * @param {Distribution} distribution
  * @returns {Distribution}
@@ -23,7 +23,7 @@ export function withoutCuda({ wheels: [tensorflow], ...rest }) {
 }
 
 /**
- * Makes sure that the system has every library of NVIDIA's wheels, under the names that libtensorflow opens.
+ * Checks that the system has every library in NVIDIA's wheels, under the names that libtensorflow opens.
  *
  * @param {Project} project
  * @param {Distribution} distribution
@@ -44,7 +44,7 @@ export async function checkSystemCuda({ env, systemLibraries = listLibraries }, 
   );
 }
 
-/** What libtensorflow opens itself; the rest is for what these open. */
+/** What libtensorflow opens itself; the other libraries are dependencies of these. */
 const OPENED = /^lib(cudart|cublas|cublasLt|cufft|cusolver|cusparse|cudnn)\.so/;
 
 /**

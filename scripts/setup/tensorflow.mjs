@@ -18,8 +18,8 @@ const COST = "training runs on tfjs's pure-JavaScript backend, tens of times slo
 const GPU_COST = 'training runs on the processor';
 
 /**
- * Whether the addons and libtensorflow are in place, and are those that this clone, its environment and its GPUs ask
- * for.
+ * Whether the addons and libtensorflow are in place, and are those that this clone, its environment and its GPUs
+ * require.
  *
  * @param {Project} project
  */
@@ -38,7 +38,7 @@ export async function isReady(project) {
   if (linkTarget(lib) !== library.lib || linkTarget(include) !== library.include) return false;
   if (status.device === 'gpu') return true;
   const gpus = await lookForGpus(project, choice);
-  // A driver that does not answer was told of already; a GPU for which there was no TensorFlow is worth another try.
+  // A driver that does not respond was already reported; a GPU without TensorFlow is worth another try.
   return (
     gpus === undefined || (gpus.failure !== undefined && driverFailure(gpus.failure).message === status.gpu?.reason)
   );
@@ -56,9 +56,9 @@ function isInPlace(project, addon, { identity }, { addons }) {
 }
 
 /**
- * Puts TensorFlow in place: the build for GPUs where one is in sight, else, or if that is not available, the one for
- * processors; or says on one line why not and what that costs. Records what it did in node_modules/.kd-setup.json, for
- * the next call and for `kd doctor`.
+ * Installs TensorFlow: the GPU build if a GPU is found, otherwise, or if that is not available, the CPU build; or says
+ * on one line why neither works and what that costs. Records what it did in node_modules/.kd-setup.json, for the next
+ * call and for `kd doctor`.
  *
  * @param {Project} project
  * @throws {SetupError} if the build for GPUs was asked for by name and is not available
@@ -74,7 +74,7 @@ export async function prepare(project) {
 }
 
 /**
- * Fills the cache with what the build for a device takes, and leaves what is set up here as it is.
+ * Fills the cache with what a device's build needs, without changing what is set up here.
  *
  * @param {Project} project
  * @throws {SetupError} if it is not available
@@ -97,7 +97,7 @@ export async function fillFor(project) {
 }
 
 /**
- * The set-up for GPUs; nothing where none is wanted; why not where it is not available.
+ * Sets up for GPUs. Returns nothing if that is not wanted, or the failure if it is not available.
  *
  * @param {Project} project
  * @param {Choice} choice
@@ -140,8 +140,8 @@ async function installFor(project, device, choice) {
 }
 
 /**
- * The folders are links, so that libtensorflow's own search paths, relative to where it is, hold. The addons are
- * copies: Node resolves a link before it loads, and an addon looks for libtensorflow from the folder where it is.
+ * The folders are links, so that libtensorflow's own search paths, relative to itself, work. The addons are copies:
+ * Node resolves links before loading, and an addon looks for libtensorflow relative to its own folder.
  *
  * @param {string} root
  * @param {Library} library
@@ -156,7 +156,7 @@ function place(root, library, addons) {
 }
 
 /**
- * A bundle that cannot be used is an error; without one, tfjs's JavaScript serves.
+ * Throws for an unusable bundle; without a bundle, falls back to tfjs in JavaScript.
  *
  * @param {Project} project
  * @param {TensorflowUnavailable} unavailable

@@ -3,19 +3,19 @@ import { findExecutables, run } from './processes.mjs';
 
 /** @import { Command, Env } from './processes.mjs' */
 /**
- * A tool's command, or what is missing and the Debian packages that have it.
+ * A tool's command, or what is missing and the Debian packages that contain it.
  *
  * @template C
  * @typedef {{ command: C } | { missing: string, debian: string }} Tool
  */
 
-/** Older ones do not know how to choose a wheel for another Python than their own. */
+/** Older versions cannot choose a wheel for another Python than their own. */
 const OLDEST_PIP = 20;
 
 /** @type {Command} */
 const CXX = ['c++'];
 
-/** Much quicker than `python3 -m pip --version`. */
+/** Much faster than `python3 -m pip --version`. */
 const PRINT_PIP_VERSION = `
 try:
     import pip
@@ -25,8 +25,8 @@ except ImportError:
 `;
 
 /**
- * Finds the tools that getting TensorFlow takes: a Python with pip, and a C++ compiler as a command line. Nobody looks
- * for those that are not needed: of them it gives the usual name.
+ * Finds the tools for getting TensorFlow: a Python with pip, and a C++ compiler command. Tools that are not needed are
+ * not searched for; their usual names are returned.
  *
  * @param {Env} env
  * @param {{ python: boolean, compiler: boolean }} needed which of them
@@ -51,7 +51,7 @@ function missingTools(tools) {
 }
 
 /**
- * The first Python on PATH with a pip that serves; some may be stand-ins that only say what to install.
+ * The first Python on PATH with a usable pip; some are stand-ins that only say what to install.
  *
  * @param {Env} env
  * @returns {Promise<Tool<string>>}
@@ -69,7 +69,7 @@ async function findPython(env) {
 }
 
 /**
- * CXX may hold a whole command line, such as `ccache g++`.
+ * The compiler. CXX may contain a whole command line, such as `ccache g++`.
  *
  * @param {Env} env
  * @returns {Tool<Command>}

@@ -8,8 +8,8 @@ import { withoutCuda } from './system-cuda.mjs';
 /** @import { Choice, Status } from './status.mjs' */
 
 /**
- * What is set up and for how long: the flags of this call, else of an earlier one. A slim set-up stays one until a
- * device is asked for by name.
+ * What to set up: by the flags of this call, or else of an earlier one. A slim set-up stays slim until a device is
+ * asked for by name.
  *
  * @param {Project} project
  * @param {Status | undefined} status
@@ -25,7 +25,7 @@ export function chosen({ device, cuda, slim }, status) {
 }
 
 /**
- * The distribution that the build for a device takes.
+ * The distribution that a device's build uses.
  *
  * @param {Project} project
  * @param {'cpu' | 'gpu'} device
@@ -38,7 +38,7 @@ export function distributionFor({ distributions }, device, { cuda, slim }) {
 }
 
 /**
- * A set-up for GPUs stays one: its libtensorflow also runs where the GPU has gone.
+ * Whether to set up for GPUs. An existing set-up for GPUs is kept: its libtensorflow also runs if the GPU is gone.
  *
  * @param {Project} project
  * @param {Choice} choice
@@ -61,7 +61,7 @@ function deviceOf(status) {
 }
 
 /**
- * The GPUs in sight, where it matters.
+ * The available GPUs, if they matter.
  *
  * @param {Project} project
  * @param {Choice} choice
@@ -72,7 +72,7 @@ export async function lookForGpus({ env, findGpus }, { device }) {
 }
 
 /**
- * That an NVIDIA driver is there and does not answer.
+ * The failure of an NVIDIA driver that is installed but does not respond.
  *
  * @param {string} failure what it was asked, and what came
  */

@@ -12,8 +12,8 @@ import { title } from './wheels.mjs';
 /** @import { Project } from './project.mjs' */
 
 /**
- * One try, no other packages, no second copy in pip's own cache. pip's default of five tries takes minutes wherever
- * one of several configured indexes is out of reach.
+ * One attempt, no other packages, no second copy in pip's own cache. pip's default of five attempts takes minutes if
+ * one of several configured indexes cannot be reached.
  */
 const PIP_FLAGS = [
   ...['--no-deps', '--only-binary=:all:', '--no-cache-dir', '--disable-pip-version-check'],
@@ -21,7 +21,8 @@ const PIP_FLAGS = [
 ];
 
 /**
- * Names the download in records of what failed. Another index may serve another file; its address may hold a password.
+ * The download's name in the record of failures. Another index may serve another file; its address may contain a
+ * password.
  *
  * @param {Project} project
  * @param {Wheel} wheel
@@ -54,7 +55,7 @@ export async function downloadWheel(project, wheel, python, folder, lock) {
     folder,
     `${wheel.package}==${wheel.version}`,
   ];
-  // pip keeps the unfinished file in TMPDIR: here it goes with the folder if set-up is killed.
+  // pip writes the unfinished file to TMPDIR: here it is removed with the folder if set-up is killed.
   const pipEnv = { ...env, PIP_REQUIRE_VIRTUALENV: '0', TMPDIR: folder };
   const result = await run(python, args, { env: pipEnv, showOutput: terminal, lock });
   if (result.status !== 0) throw downloadFailure(wheel, result);
@@ -108,7 +109,7 @@ export function wheelIn(folder) {
 }
 
 /**
- * The wheel in a folder where one must be.
+ * The wheel in a folder that must have one.
  *
  * @param {string} folder
  */

@@ -20,7 +20,7 @@ export function title({ package: name, version }) {
 }
 
 /**
- * The paths of all that is unpacked of a wheel; none where nothing of it is wanted.
+ * The paths of all files unpacked from a wheel; none if nothing in it is needed.
  *
  * @param {Wheel} wheel
  */
@@ -38,7 +38,7 @@ export function unpackedBytes(wheel) {
 }
 
 /**
- * Whether all that is wanted of a wheel is there.
+ * Whether everything needed from a wheel has been unpacked.
  *
  * @param {string} folder the distribution's
  * @param {Wheel} wheel
@@ -61,7 +61,7 @@ function fileSize(file) {
 }
 
 /**
- * Unpacks what is wanted of a wheel.
+ * Unpacks what is needed from a wheel.
  *
  * @param {Project} project
  * @param {Wheel} wheel
@@ -96,7 +96,7 @@ function memberOf({ folder, from }, path) {
 }
 
 /**
- * What a bundle calls what is unpacked of a wheel.
+ * The name in a bundle of what is unpacked from a wheel.
  *
  * @param {Wheel} wheel
  */

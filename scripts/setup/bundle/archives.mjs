@@ -6,13 +6,13 @@ import { constants, createBrotliCompress, createBrotliDecompress } from 'node:zl
 /** @import { ChildProcess } from 'node:child_process' */
 /** @import { Readable, Writable } from 'node:stream' */
 
-/** What tar said when it failed, in one line. */
+/** tar failed; its message, in one line. */
 export class TarError extends Error {}
 
 /**
- * Brotli is in every Node, so that whoever unpacks needs no other tool. At quality 5 it is over twice as fast as gzip
- * on NVIDIA's libraries, and its window of 16 MiB finds the many kernels that are alike: of 150 MB of cuBLASLt it
- * leaves 19 MB in 2.5 s, gzip 44 MB in 6.5 s.
+ * Every Node has Brotli, so unpacking needs no other tool. At quality 5 it is over twice as fast as gzip on NVIDIA's
+ * libraries, and its window of 16 MiB finds the many similar kernels: it compresses 150 MB of cuBLASLt to 19 MB in 2.5
+ * s, gzip to 44 MB in 6.5 s.
  */
 const COMPRESSION = {
   chunkSize: 2 ** 20,
@@ -36,7 +36,7 @@ export async function pack(folder, names, { without = [], sink, onBytes }) {
   const args = ['-c', '-f', '-', '-C', folder, ...owner, '--anchored', ...excludes, '--', ...names];
   const tar = spawn('tar', args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = endOf(tar);
-  ended.catch(() => undefined); // it is awaited below
+  ended.catch(() => undefined); // awaited below
   try {
     await pipeline(/** @type {Readable} */ (tar.stdout), meter(onBytes), createBrotliCompress(COMPRESSION), sink);
   } catch (error) {
@@ -59,14 +59,14 @@ export async function pack(folder, names, { without = [], sink, onBytes }) {
 export async function unpack(source, folder, { onBytes, lock }) {
   /** @type {('pipe' | 'ignore' | number)[]} */
   const stdio = ['pipe', 'ignore', 'pipe', ...(lock === undefined ? [] : [lock])];
-  // -o: the files belong to whoever unpacks them, root too
+  // -o: files belong to the user who unpacks them, even root
   const tar = spawn('tar', ['-x', '-o', '-f', '-', '-C', folder], { stdio });
   const ended = endOf(tar);
-  ended.catch(() => undefined); // it is awaited below
+  ended.catch(() => undefined); // awaited below
   try {
     await pipeline(source, meter(onBytes), createBrotliDecompress(), /** @type {Writable} */ (tar.stdin));
   } catch (error) {
-    // tar reads the end mark, and not what fills up its block; or it says why it ended
+    // tar reads up to the end mark and ignores the rest of its block, or it says why it ended
     if (isClosedPipe(error)) return ended;
     tar.kill();
     throw error;

@@ -18,18 +18,18 @@ import { createProgress } from './progress.mjs';
 /** @import { Project } from '../project.mjs' */
 /** @import { Archive, Manifest } from './manifest.mjs' */
 /**
- * What is asked for; `node` is the file of Node itself.
+ * The bundle to make; `node` is the Node executable.
  *
  * @typedef {{ folder: string, pieceBytes: number, slim: boolean, node?: string | undefined }} BundleOptions
  */
 /**
- * What goes into an archive.
+ * The contents of an archive.
  *
  * @typedef {{ name: string, folder: string, files: string[], without: string[] }} Content
  */
 
 /**
- * Writes all that set-up needs into `folder`, for machines without a network: pieces first, the manifest last.
+ * Writes everything that set-up needs to `folder`, for machines without a network: pieces first, the manifest last.
  *
  * @param {Project} project
  * @param {BundleOptions} options
@@ -96,14 +96,14 @@ export async function makeBundle(project, { folder, pieceBytes, slim, node }) {
   }
 }
 
-/** Whether Node is in a library of its own, as some distributions of Linux have it. */
+/** Whether Node is in a shared library, as in some Linux distributions. */
 function isNodeShared() {
   const { node_shared: shared } = /** @type {{ node_shared?: boolean }} */ (process.config.variables);
   return shared === true;
 }
 
 /**
- * Makes the folder, or takes one that holds nothing else than an earlier bundle.
+ * Creates the folder, or reuses one with nothing but an earlier bundle in it.
  *
  * @param {string} folder
  */
@@ -118,17 +118,16 @@ function prepareFolder(folder) {
 
 /** @param {string} folder */
 function removeOld(folder) {
-  // the manifest first: what is left without it is no bundle
+  // the manifest first: without it, the rest is not a bundle
   for (const name of [MANIFEST, ...readdirSync(folder)]) rmSync(join(folder, name), { force: true });
 }
 
 /**
- * What npm installed, by its own record; not what set-up puts there.
+ * The packages that npm installed, by its own record, without what set-up adds there.
  *
- * Packages are bundled as they are installed, not as npm's cache of downloads: that is keyed by the registry's address
- * and npm's version, and for a lock file without addresses it must hold lists of versions, too. What is installed needs
- * neither npm nor its settings to be put in place, and its compiled parts are of Node-API, one for all versions of
- * Node.
+ * Packages are bundled as installed, not as npm's download cache: that is keyed by the registry's address and npm's
+ * version, and for a lock file without addresses it must also contain lists of versions. Installed packages need
+ * neither npm nor its settings, and their compiled parts use Node-API, which is the same for all versions of Node.
  *
  * @param {Project} project
  * @param {boolean} slim
@@ -144,7 +143,7 @@ function packagesContent({ root, host }, slim) {
 }
 
 /**
- * An archive a wheel: who is interrupted goes on with the next, and what is in the cache already is left alone.
+ * One archive per wheel, so that an interrupted set-up continues with the next, and what is already cached is kept.
  *
  * @param {Awaited<ReturnType<typeof fillFor>>} filled
  * @returns {Content[]}
@@ -206,7 +205,7 @@ async function packAll({ say, stream, terminal }, contents, writer) {
 }
 
 /**
- * Bytes of a file, or of the files in a folder.
+ * Bytes of a file, or of all files in a folder.
  *
  * @param {string} path
  */
@@ -219,7 +218,7 @@ function bytesOf(path) {
 }
 
 /**
- * Node in gzip's format, for which every system has a tool: Node cannot unpack itself.
+ * Node compressed by gzip, which every system can unpack: Node cannot unpack itself.
  *
  * @param {string} file
  * @param {PieceWriter} writer

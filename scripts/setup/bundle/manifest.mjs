@@ -5,13 +5,13 @@ import { SetupError } from '../errors.mjs';
 /** @import { Cuda } from '../choice.mjs' */
 /** A file of a bundle. @typedef {{ name: string, bytes: number, sha256: string }} Piece */
 /**
- * A compressed archive in the bytes of the pieces, one after the other.
+ * A compressed archive, as a range of bytes over all pieces.
  *
  * @typedef {{ name: string, offset: number, bytes: number }} Archive
  */
 
 /**
- * What a bundle holds, and for whom it was made. It is written last: a folder without it is no bundle.
+ * The contents of a bundle, and the system it was made for. Written last: a folder without it is not a bundle.
  *
  * @typedef {object} Manifest
  * @property {number} format
@@ -29,7 +29,7 @@ import { SetupError } from '../errors.mjs';
 
 export const FORMAT = 1;
 export const MANIFEST = 'manifest.json';
-/** What the files of a bundle are called, finished or not. */
+/** The file names in a bundle, finished or not. */
 export const OWN_FILE = /^(manifest\.json|kd-bundle\.\d{3,}|node\.gz\.\d{3,})(\.partial-[0-9a-f]+)?$/;
 
 /** @param {number} number from 1 */
@@ -38,7 +38,7 @@ export const pieceName = (number) => `kd-bundle.${String(number).padStart(3, '0'
 export const nodePieceName = (number) => `node.gz.${String(number).padStart(3, '0')}`;
 
 /**
- * An archive's name for people: its name and version, or the beginning of its key.
+ * An archive's name in messages: its name and version, or the beginning of its key.
  *
  * @param {string} archive
  */
@@ -48,7 +48,7 @@ export function titleOf(archive) {
 }
 
 /**
- * Reads the manifest of the bundle in `folder`, and looks for its pieces: all there, and none cut short.
+ * Reads the manifest of the bundle in `folder`, and checks that all pieces exist and have their full size.
  *
  * @param {string} folder
  * @returns {Manifest}
@@ -107,7 +107,7 @@ function isObject(value) {
 }
 
 /**
- * Whether a value has all that is relied on; names of pieces lead nowhere but into the folder.
+ * Whether a value has all required fields; piece names must not lead out of the folder.
  *
  * @param {unknown} value
  * @returns {value is Manifest}

@@ -11,7 +11,7 @@ import { createProgress } from './progress.mjs';
 /** @import { Host } from '../host.mjs' */
 /** @import { Stream } from './progress.mjs' */
 /**
- * A bundle that fits this machine and this version of kd.
+ * A bundle for this machine and this version of kd.
  *
  * @typedef {object} Bundle
  * @property {string} folder as the user named it

@@ -10,7 +10,7 @@ import { SetupError } from '../errors.mjs';
 /** @import { Piece } from './manifest.mjs' */
 
 /**
- * Writes bytes into files of `pieceBytes` each, the last one smaller. A piece has a temporary name until it is whole
+ * Writes bytes to files of `pieceBytes` each, the last one smaller. A piece has a temporary name until it is complete
  * and on disk.
  */
 export class PieceWriter {
@@ -35,7 +35,7 @@ export class PieceWriter {
     this.#nameOf = nameOf;
   }
 
-  /** A stream into the pieces, which its end does not end. */
+  /** A stream into the pieces; ending it does not end them. */
   stream() {
     return new Writable({
       write: (chunk, _, done) => {
@@ -67,7 +67,7 @@ export class PieceWriter {
     return this.#nameOf(this.pieces.length + 1);
   }
 
-  /** Gives the piece in hand its name. */
+  /** Gives the current piece its name. */
   async finish() {
     if (this.#current === undefined) return;
     const { file, partial, bytes, hash } = this.#current;
@@ -79,7 +79,7 @@ export class PieceWriter {
     this.#current = undefined;
   }
 
-  /** Removes the piece in hand. */
+  /** Removes the current piece. */
   async abandon() {
     if (this.#current === undefined) return;
     await this.#current.file.close().catch(() => undefined);
@@ -88,7 +88,7 @@ export class PieceWriter {
   }
 }
 
-/** Reads ranges of the bytes of all pieces; a piece is compared with its SHA-256 before anything in it is used. */
+/** Reads ranges of bytes over all pieces; a piece is verified by its SHA-256 before anything in it is used. */
 export class PieceReader {
   /** @type {Map<string, Promise<void>>} */
   #checks = new Map();

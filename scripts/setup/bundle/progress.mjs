@@ -5,7 +5,7 @@ import { size } from '../amounts.mjs';
 const INTERVAL_MS = 200;
 
 /**
- * Progress over a known number of bytes: on a terminal one line, with rate and time left.
+ * Progress over a known number of bytes; on a terminal, a single line with rate and time left.
  *
  * @param {Stream} stream
  * @param {{ terminal: boolean, title: string, total: number }} options
@@ -27,7 +27,7 @@ export function createProgress(stream, { terminal, title, total }) {
       shown = performance.now();
       draw();
     },
-    /** Clears the line, for others to write. */
+    /** Clears the line, so that others can write. */
     clear() {
       if (terminal && shown > -Infinity) stream.write('\r\x1b[K');
     },
