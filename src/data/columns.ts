@@ -37,7 +37,7 @@ export interface Recognised {
 
 type Language = 'ko' | 'en';
 
-/** The values of a row under a header, in its order; `undefined` for what is not text. */
+/** The values of a row, in the order of the header; `undefined` for those that are not text. */
 export type Values = readonly (string | undefined)[];
 
 /** Headers of AI Hub's corpora, the more specific ones first. */

@@ -45,7 +45,7 @@ interface Search {
   readonly samples: string[];
 }
 
-/** Documentation and descriptions of data sets: neither data nor worth a message. */
+/** Documentation and descriptions of data sets, which are skipped without a message. */
 const DOCUMENTATION = /^(readme|licen[cs]e)(\.|$)|^dataset_(infos?|dict)\.json$/i;
 
 /** The files that `datasets` writes beside its data. */
@@ -79,7 +79,7 @@ export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
   return search;
 }
 
-/** The other side of one of two aligned files, if it is beside it. */
+/** Finds the other side of an aligned file, if it is beside it. */
 async function partnersOf(given: string): Promise<StoredFile[]> {
   const [folder, name] = [path.dirname(given), path.basename(given)];
   if (sideOf(name) === undefined) return [];
@@ -94,7 +94,7 @@ async function partnersOf(given: string): Promise<StoredFile[]> {
     });
 }
 
-/** The files in a zip archive on disk with another extension. Throws a `DamagedArchive`. */
+/** Lists the files in a zip archive on disk with another extension. Throws a `DamagedArchive`. */
 export function filesInArchive(file: StoredFile): FoundFiles {
   const search: Search = { seen: new Set(), links: [], folders: [], skipped: [], passedOver: [], samples: [] };
   searchArchive(file.path, search);

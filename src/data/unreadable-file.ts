@@ -29,13 +29,16 @@ export class DamagedArchive extends UnreadableFile {
   override readonly code = 'DAMAGED_ARCHIVE';
 }
 
-/** An operating system error as an `UnreadableFile`; any other error as it is. */
+/** Turns an operating system error into an `UnreadableFile`; returns any other error as it is. */
 export function unreadable(file: string, error: unknown): unknown {
   const reason = systemReason(error);
   return reason === undefined ? error : new UnreadableFile(file, `cannot be read: ${reason}`);
 }
 
-/** Any error while a file's bytes are decoded is the file's fault; one that names it already is as it is. */
+/**
+ * Turns any error from decoding a file into an `UnreadableFile`; returns an `InputError`, which names the file, as it
+ * is.
+ */
 export function undecodable(format: string, file: string, error: unknown): InputError {
   if (error instanceof InputError) return error;
   const found = `got one that is damaged or not supported (${messageOf(error)})`;

@@ -1,16 +1,16 @@
-/** @file Facts about rows in columns that grow, and their order by partition. */
+/** @file Growing columns of facts about rows, and grouping them by partition. */
 import type { RowFacts } from './spill.js';
 
-/** What is known of rows that are not written yet; the arrays are longer than there are rows. */
+/** Facts about rows that are not written yet. The arrays have spare capacity. */
 export interface RowColumns {
   readonly facts: Required<RowFacts>;
-  /** Where the bytes of each row begin, and the last one's end. */
+  /** Where the bytes of each row begin, followed by the end of the last. */
   readonly starts: Uint32Array;
   /** The partition of each row. */
   readonly partition: Uint8Array;
 }
 
-/** Columns with room for so many rows. */
+/** Makes columns with room for `capacity` rows. */
 export function emptyColumns(capacity: number): RowColumns {
   const words = (perRow: number) => new Uint32Array(perRow * capacity);
   const facts = {
@@ -25,7 +25,7 @@ export function emptyColumns(capacity: number): RowColumns {
   return { facts, starts: new Uint32Array(capacity + 1), partition: new Uint8Array(capacity) };
 }
 
-/** The same columns with room for twice as many rows. */
+/** Copies columns into new ones with room for twice as many rows. */
 export function grownColumns({ facts, starts, partition }: RowColumns): RowColumns {
   const larger = emptyColumns(2 * partition.length);
   for (const name of Object.keys(facts) as (keyof RowFacts)[]) larger.facts[name].set(facts[name]);
@@ -34,7 +34,7 @@ export function grownColumns({ facts, starts, partition }: RowColumns): RowColum
   return larger;
 }
 
-/** Counting sort: the rows in the order of their partitions, and where each partition begins among them. */
+/** Counting sort: returns the rows in the order of their partitions, and where each partition begins among them. */
 export function groupByPartition(
   partition: Uint8Array,
   partitions: number,
@@ -48,7 +48,7 @@ export function groupByPartition(
   return { order, rowStarts };
 }
 
-/** The facts about rows in another order, in arrays of their number. */
+/** Copies the facts about rows in another order, into arrays without spare capacity. */
 export function pickFacts(facts: Required<RowFacts>, order: Uint32Array): RowFacts {
   const pairs = (words: Uint32Array): Uint32Array => {
     const picked = new Uint32Array(2 * order.length);

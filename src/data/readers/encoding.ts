@@ -28,8 +28,8 @@ const MARK_BYTES = 4;
 /**
  * Converts a text to UTF-8, without a byte order mark. The encoding is recognised by its mark, or by zero bytes at the
  * start (UTF-16), or by the first bytes beyond ASCII: UTF-8 if they are valid, else code page 949 if they are valid
- * there and give Hangul. Otherwise throws an `UnreadableFile` that names the first such byte. Bytes that turn out to be
- * invalid later become U+FFFD when the text is decoded.
+ * there and decode to Hangul. Otherwise throws an `UnreadableFile` that names the first such byte. Bytes that turn out
+ * to be invalid later become U+FFFD when the text is decoded.
  */
 export async function* utf8Pieces(pieces: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
   const iterator = pieces[Symbol.asyncIterator]();
