@@ -28,8 +28,7 @@ inline void onExit(int status, void*) {
 
 /**
  * Makes `exit` call `onExit` before anything else. Exit functions run in reverse order, and TensorFlow registers its
- * own
- * when it first creates certain objects. So this must be called each time that Node, or one of its worker threads,
+ * own when it first creates certain objects. So this must be called each time that Node, or one of its worker threads,
  * ends.
  */
 inline void skipDestructorsAtExit() { on_exit(onExit, nullptr); }

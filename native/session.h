@@ -32,8 +32,7 @@ struct Run {
  * A graph with its variables, and threads that compute, each one run at a time.
  *
  * All public methods must be called on Node's thread. The object lives as long as its JavaScript handle, its runs or
- * its
- * threads hold it; its graph lives until `close` and the end of the runs requested before.
+ * its threads hold it; its graph lives until `close` and the end of the runs requested before.
  */
 class Session : public std::enable_shared_from_this<Session> {
  public:

@@ -43,8 +43,7 @@ constexpr size_t kMostDimensions = 254;
 
 /**
  * A tensor with the values of a typed array. They are copied: TensorFlow may keep a feed as the value of a variable,
- * and
- * JavaScript may write to the array afterwards.
+ * and JavaScript may write to the array afterwards.
  */
 inline Tensor tensorOf(const std::string& name, TF_DataType type, const std::vector<int64_t>& shape,
                        const Bytes& values) {

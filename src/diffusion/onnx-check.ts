@@ -19,8 +19,7 @@ export interface PicturesToRun {
 /**
  * Checks that ONNX Runtime supports a file's versions and operators, and that the shapes of a picture fit from layer to
  * layer. It is given the graph without its weights, which takes little memory. Only if it refuses the graph for
- * pictures
- * of any size is the whole model loaded, so that a model which it would accept is never rejected.
+ * pictures of any size is the whole model loaded, so that a model which it would accept is never rejected.
  *
  * @param isForGpu whether the model may be for a GPU, whose operators the CPU may lack: then only its versions and
  *   shapes are checked

@@ -120,8 +120,8 @@ async function createOnCpu(location: string, weights: WeightsSummary): Promise<I
 /**
  * Loads a float16 model on the CPU, which computes in float32. ONNX Runtime appends casts of the weights to the graph
  * and runs most of them first, so that half the model is in memory a second time, as float32, before the computation
- * starts. Once the graph is written to a file and read back, the casts are spread out, and each runs when its weight is
- * needed.
+ * starts. In a graph that was written to a file and read back, the casts come before the other nodes, and each runs
+ * only when its weight is needed.
  *
  * For this, weights inside the file would be read into memory that does not return to the system. So they are first
  * moved to a separate file, and memory-mapped.

@@ -48,9 +48,8 @@ export function sigmaSchedule(config: UniPCConfig, steps: number): SigmaSchedule
 
 /**
  * σ/α at every time step of training. Square roots are correctly rounded here; PyTorch's on a CPU may be off by one
- * unit
- * in the last place, depending on its maths library, and then the first time step of exponential levels may be off by
- * one.
+ * unit in the last place, depending on its maths library, and then the first time step of exponential levels may be off
+ * by one.
  */
 function trainedSigmas(config: UniPCConfig): Float32Array {
   const alphas = alphasCumprod(config);

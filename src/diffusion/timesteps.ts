@@ -24,8 +24,7 @@ export function linspace(start: number, stop: number, count: number): number[] {
 /**
  * Equal steps from the last time step of training down to above 0, as in `numpy.arange`. There is sometimes one more
  * than `steps`, the last being −1. diffusers visits it too, as an index from the end like Python's (DDIM, PNDM), or as
- * 0
- * (UniPC).
+ * 0 (UniPC).
  */
 function trailing(trainTimesteps: number, steps: number): number[] {
   const ratio = trainTimesteps / steps;

@@ -8,8 +8,8 @@ import type { TextEncoder } from '../models/text-encoder.js';
  * - Training on a CPU: only a few, because each is recorded, and its fused loops are compiled on first use.
  * - Encoding on a CPU: more, because nothing is compiled there.
  * - A GPU: fewest, because XLA compiles the whole step again for every length, which may take minutes for many. On the
- *   generated corpora these compute 61% of the student's positions (those for a CPU: 60%); on texts with 0.6 times
- *   the tokens, 42% (36%); `scripts/bench/text-lengths.mjs`.
+ *   generated corpora these compute 61% of the student's positions (those for a CPU: 60%); on texts with 0.6 times the
+ *   tokens, 42% (36%); `scripts/bench/text-lengths.mjs`.
  */
 const LENGTHS = {
   training: { cpu: [16, 24, 32, 48, 64, 77], gpu: [32, 48, 77] },

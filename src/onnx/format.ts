@@ -1,6 +1,5 @@
 /**
- * @file The field numbers of the messages in ONNX files
- *   (https://github.com/onnx/onnx/blob/v1.15.0/onnx/onnx.proto).
+ * @file The field numbers of the messages in ONNX files (https://github.com/onnx/onnx/blob/v1.15.0/onnx/onnx.proto).
  */
 import { bytes, integer } from '../base/protobuf.js';
 

@@ -1,7 +1,6 @@
 /**
  * @file Loads TensorFlow: the native backend if set-up has installed it, else tfjs's pure-JavaScript one. Everything
- * else
- * imports `@tensorflow/tfjs-core` and computes on whichever was chosen.
+ * else imports `@tensorflow/tfjs-core` and computes on whichever was chosen.
  */
 import { KD } from '../base/own-command.js';
 import { setupCommand } from '../base/setup-command.js';

@@ -11,8 +11,7 @@ interface StandardErrorAddon {
 /**
  * Runs `work` with the process's standard error redirected to `/dev/null`. Whenever TensorFlow is loaded, it writes two
  * lines about itself there, at every log level and bypassing Node's streams; errors are thrown, not written. If
- * standard
- * error cannot be muted, `work` simply runs. Synchronous, so nothing else in this process is silenced.
+ * standard error cannot be muted, `work` simply runs. Synchronous, so nothing else in this process is silenced.
  */
 export function withMutedStderr<T>(work: () => T): T {
   const addon = standardErrorAddon();

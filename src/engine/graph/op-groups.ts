@@ -70,9 +70,8 @@ export function groupOps(
 
 /**
  * Each op's stage, which rises along every edge that cannot be inside a group, so that ops of one stage can form a
- * group
- * without creating a cycle. Ops that are not grouped get the earliest possible stage, the others the latest, so that a
- * rematerialised value joins the group that needs it.
+ * group without creating a cycle. Ops that are not grouped get the earliest possible stage, the others the latest, so
+ * that a rematerialised value joins the group that needs it.
  */
 function stagesOf(
   ordered: readonly GraphNode[],

@@ -2,9 +2,9 @@
  * @file A pass over a recorded graph that lowers products to bfloat16.
  *
  * Products are computed in bfloat16, and so are moves and bias additions between them (transposes, slices and so on).
- * Everything else stays in float32: variables, LayerNorm, softmax, activations, reductions, the loss and the
- * optimiser. Casts connect the two, one for each consumer, so that TensorFlow's compiler can fuse each into the loop
- * that reads it, and values kept for the backward pass are kept in bfloat16.
+ * Everything else stays in float32: variables, LayerNorm, softmax, activations, reductions, the loss and the optimiser.
+ * Casts connect the two, one for each consumer, so that TensorFlow's compiler can fuse each into the loop that reads
+ * it, and values kept for the backward pass are kept in bfloat16.
  */
 import type { Attributes, GraphNode } from './graph.js';
 
