@@ -1,10 +1,11 @@
 /** @file Kinds of files without readable pairs, and what to do about them. */
 import { LFS_KIND, LFS_POINTER, LFS_REMEDY } from '../base/lfs-pointer.js';
 import type { Beginning } from './format.js';
+import { COMPOUND_FILE_MAGIC } from './readers/compound-file.js';
 
 /** The first bytes of files of a kind. */
 const SIGNATURES: readonly (readonly [start: Buffer, kind: string])[] = [
-  [Buffer.from('d0cf11e0a1b11ae1', 'hex'), 'an old or encrypted Office document; save it as .xlsx, without a password'],
+  [COMPOUND_FILE_MAGIC, 'an old or encrypted Office document; save it as .xlsx, without a password'],
   [Buffer.from('377abcaf271c', 'hex'), 'an archive that is not .zip; unpack it'],
   [Buffer.from('526172211a07', 'hex'), 'an archive that is not .zip; unpack it'],
   [Buffer.from('425a68', 'hex'), 'compressed by bzip2; unpack it'],

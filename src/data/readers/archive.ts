@@ -6,6 +6,7 @@ import { messageOf } from '../../base/errors.js';
 import { DamagedArchive } from '../unreadable-file.js';
 import { readDirectory } from './archive-directory.js';
 import { excessOf } from './growth.js';
+import { isZlibError } from './gzip.js';
 import { PIECE, type RandomAccess } from './random-access.js';
 
 /** Where a file is in an archive, and how it is compressed. */
@@ -141,8 +142,7 @@ function dataStart(archive: RandomAccess, { offset }: ArchiveMember, name: strin
 }
 
 function unpackError(error: unknown, name: string, size: number): unknown {
-  const isZlib = error instanceof Error && 'code' in error && /^(Z_|ERR_BUFFER_TOO_LARGE)/.test(String(error.code));
-  if (!isZlib) return error;
+  if (!isZlibError(error)) return error;
   const found = `something else after ${size} bytes (${messageOf(error)})`;
   return new DamagedArchive(name, `expected compressed data, got ${found}; download the archive again`);
 }

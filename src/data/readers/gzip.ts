@@ -68,6 +68,7 @@ export function growthOf(packed: Buffer): number {
 /** The best compression ratio that deflate can reach. */
 export const LARGEST_GROWTH = 1032;
 
-function isZlibError(error: unknown): error is Error & { code: string } {
+/** Whether zlib could not unpack something, or not within a limit. */
+export function isZlibError(error: unknown): error is Error & { code: string } {
   return error instanceof Error && 'code' in error && /^(Z_|ERR_BUFFER_TOO_LARGE)/.test(String(error.code));
 }

@@ -3,8 +3,9 @@
  * rows before the first one that reveals it must be read the same way.
  */
 import { cutterFor, type Marks } from './delimited.js';
+import { isLineBreak } from './utf8.js';
 
-const [LINE_FEED, RETURN, BACKSLASH, SPACE] = [0x0a, 0x0d, 0x5c, 0x20];
+const [LINE_FEED, BACKSLASH, SPACE] = [0x0a, 0x5c, 0x20];
 
 /** How many bytes to compare quotes in. */
 const COMPARED_BYTES = 1 << 22;
@@ -109,8 +110,4 @@ async function hasBackslashes(pieces: AsyncIterable<Buffer>, { delimiter, quote 
     isOpen = piece.at(-1) === BACKSLASH;
   }
   return false;
-}
-
-function isLineBreak(byte: number | undefined): boolean {
-  return byte === LINE_FEED || byte === RETURN;
 }

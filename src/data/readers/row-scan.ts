@@ -1,4 +1,5 @@
 /** @file Scans one row of a delimited text: where it ends, and whether it is valid. */
+import { isLineBreak } from './utf8.js';
 
 /** A row that has not ended after this many bytes has an unclosed quote, or the file has no line breaks. */
 export const MOST_BYTES = 1 << 20;
@@ -119,7 +120,7 @@ export class RowScan {
         this.opening = { end: lineEnd, breaks: breaksBefore };
         return 'broken';
       }
-      if (byte === BACKSLASH && isEscaped && !isLineBreak(bytes[i + 1]!)) {
+      if (byte === BACKSLASH && isEscaped && !isLineBreak(bytes[i + 1])) {
         i++;
         continue;
       }
@@ -157,7 +158,7 @@ export class RowScan {
   /** Whether a backslash escapes the next character: a line break only if the row continues after it (MySQL). */
   private escapesNext(): boolean {
     const { bytes, at } = this;
-    if (!isLineBreak(bytes[at + 1]!)) return true;
+    if (!isLineBreak(bytes[at + 1])) return true;
     const isPair = bytes[at + 1] === RETURN && bytes[at + 2] === LINE_FEED;
     if (!this.goesOn(at + (isPair ? 3 : 2))) return false;
     this.breaks++;
@@ -172,8 +173,8 @@ export class RowScan {
     if (this.fields < width) return true;
     let fields = 1;
     let at = next;
-    for (; at < bytes.length && !isLineBreak(bytes[at]!) && fields < width; at++) {
-      if (bytes[at] === BACKSLASH && !isLineBreak(bytes[at + 1]!)) at++;
+    for (; at < bytes.length && !isLineBreak(bytes[at]) && fields < width; at++) {
+      if (bytes[at] === BACKSLASH && !isLineBreak(bytes[at + 1])) at++;
       else if (bytes[at] === this.marks.delimiter) fields++;
     }
     if (at >= bytes.length && !isEnd) this.needsMore = true;
@@ -204,8 +205,4 @@ export class RowScan {
     const fault = `expected a closing quote, got ${found}; close the quotes of the field`;
     return { end, breaks, fields, isMalformed, fault };
   }
-}
-
-function isLineBreak(byte: number): boolean {
-  return byte === LINE_FEED || byte === RETURN;
 }

@@ -2,6 +2,7 @@
  * @file Determines whether quotes enclose fields in a tab-separated file. In most such files a quote is an ordinary
  * character and a line is a row, but Excel, pandas and others quote fields by the rules of CSV.
  */
+import { isLineBreak } from './utf8.js';
 
 const [TAB, LINE_FEED, RETURN, COMMA, QUOTE] = [0x09, 0x0a, 0x0d, 0x2c, 0x22];
 
@@ -45,7 +46,7 @@ class QuoteScan {
     this.seen = 0;
     for (let quote = bytes.indexOf(QUOTE, at); quote !== -1; quote = bytes.indexOf(QUOTE, at)) {
       at = quote + 1;
-      if (quote > 0 && bytes[quote - 1] !== TAB && !isLineBreak(bytes[quote - 1]!)) continue;
+      if (quote > 0 && bytes[quote - 1] !== TAB && !isLineBreak(bytes[quote - 1])) continue;
       const close = closingQuote(bytes, quote);
       const lineEnd = close === undefined ? undefined : endOfLine(bytes, close, isEnd);
       if (close === undefined || lineEnd === undefined) {
@@ -96,15 +97,11 @@ function closingQuote(bytes: Buffer, open: number): number | undefined {
 
 /** The end of the line at an offset; `undefined` if it has not arrived. */
 function endOfLine(bytes: Buffer, from: number, isEnd: boolean): number | undefined {
-  for (let at = from; at < bytes.length; at++) if (isLineBreak(bytes[at]!)) return at;
+  for (let at = from; at < bytes.length; at++) if (isLineBreak(bytes[at])) return at;
   return isEnd ? bytes.length : undefined;
 }
 
 function startOfLine(bytes: Buffer, from: number): number {
-  for (let at = from; at > 0; at--) if (isLineBreak(bytes[at - 1]!)) return at;
+  for (let at = from; at > 0; at--) if (isLineBreak(bytes[at - 1])) return at;
   return 0;
-}
-
-function isLineBreak(byte: number): boolean {
-  return byte === LINE_FEED || byte === RETURN;
 }

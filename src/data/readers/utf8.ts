@@ -14,6 +14,11 @@ export function lengthOfWholeCharacters(bytes: Buffer): number {
   return bytes.length;
 }
 
+/** Whether a byte is a line feed or a carriage return; undefined, beyond the end, is neither. */
+export function isLineBreak(byte: number | undefined): boolean {
+  return byte === 0x0a || byte === 0x0d;
+}
+
 /** How many lines end in the bytes. */
 export function countLineBreaks(bytes: Buffer): number {
   let count = 0;
