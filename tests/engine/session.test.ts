@@ -266,8 +266,8 @@ describe('runs of a session', () => {
       const gaps = ticks.slice(1).map((at, i) => at - ticks[i]);
       const elapsed = ticks.at(-1)! - ticks[0];
       expect(elapsed).toBeGreaterThan(200);
-      expect(Math.max(...gaps)).toBeLessThan(elapsed / 2); // other processes take their turns, too
-      expect(ticks.length).toBeGreaterThan(elapsed / 50);
+      expect(Math.max(...gaps)).toBeLessThan(elapsed / 2); // a blocked loop has one gap as long as the run
+      expect(ticks.length).toBeGreaterThan(20); // and hardly a tick
     });
   });
 
