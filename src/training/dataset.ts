@@ -201,11 +201,11 @@ async function openKept(folder: string, output: Reporter): Promise<TokenStore | 
 async function sayWhatIsKept(store: string, output: Reporter): Promise<void> {
   try {
     const report = await readReport(store);
-    if (report === undefined) output.warn(`${store}: no report of its preparation; what was dropped then is not shown`);
+    if (report === undefined) output.warn(`${store}: no report of its preparation; dropped rows are not shown`);
     else sayWhatWasFound(report, output);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    output.warn(`${error.message}; what was dropped then is not shown`);
+    output.warn(`${error.message}; dropped rows are not shown`);
   }
 }
 

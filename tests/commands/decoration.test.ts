@@ -66,7 +66,7 @@ describe("a store's report.json", () => {
     expect(readdirSync(join(cwd, 'checkpoints/.prepared'))).toHaveLength(1); // the store that was there
     const warnings = resumed.stderr.match(/^warning: .*$/gm);
     expect(warnings, resumed.stderr).toHaveLength(1);
-    expect(warnings![0]).toMatch(/\.prepared\/.*report.*; what was dropped then is not shown$/);
+    expect(warnings![0]).toMatch(/\.prepared\/.*report.*; dropped rows are not shown$/);
     const evaluated = await here('eval', '--compare', 'tiny', '--backend', BACKEND);
     expect(evaluated.code, evaluated.stderr).toBe(0);
     const report = await here('report', 'tiny');
@@ -130,7 +130,7 @@ describe("descriptive files in a run's folder", () => {
     expect(code, stderr).toBe(0);
     expect(stdout).toContain('tiny');
     expect(stderr).toMatch(
-      /^warning: not kept in the run: .*evaluation\.json: expected an object, got null \(sts\[0\]\); delete it, /m,
+      /^warning: not saved in the run: .*evaluation\.json: expected an object, got null \(sts\[0\]\); delete it, /m,
     );
   });
 });

@@ -101,7 +101,7 @@ describe('a run with --preview', { timeout: PATIENCE }, () => {
     const words = trained.stderr;
     expect(words).not.toContain('warning');
     expect(words).toMatch(/^preview of the teacher and the untrained student: 4 pictures in [\d:]+ \(\S+previews\)$/m);
-    expect(words).toMatch(/^previews take longer than the time between checkpoints: step \d is passed over/m);
+    expect(words).toMatch(/^previews take longer than the time between checkpoints: step \d is skipped/m);
     expect(words).toMatch(/^waiting for the preview of step 3; Ctrl-C leaves it out$/m);
     expect(words).toMatch(/^preview of step 3: 2 pictures in /m);
     const drawn = await counting(cwd);

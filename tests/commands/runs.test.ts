@@ -84,7 +84,7 @@ describe('kd runs', () => {
     writeFileSync(join(run, 'config.json'), '{"settings": 7}');
     expect(await list()).toMatchObject([{ name: 'first', state: 'damaged' }]);
     const { stdout, stderr } = await kdHere(['runs'], { cwd: temporaryFolder() });
-    expect([stdout, stderr]).toEqual(['', 'no runs under checkpoints/; kd train begins one\n']);
+    expect([stdout, stderr]).toEqual(['', 'no runs under checkpoints/; kd train starts one\n']);
   });
 
   it('knows how a run last ended', async () => {

@@ -79,7 +79,9 @@ it('begin with the teacher and the untrained student; then one checkpoint at a t
   expect(states()).toEqual(['teacher 0: a yellow car, a green apple', 'untrained 0: a yellow car, a green apple']);
   for (const step of [1, 2, 3]) previews.saved(step);
   expect(asked).toHaveLength(1);
-  expect(said).toEqual([expect.stringMatching(/^previews take longer than .*: step 1 is passed over, the newest is /)]);
+  expect(said).toEqual([
+    expect.stringMatching(/^previews take longer than .*: step 1 is skipped; from now on the newest /),
+  ]);
   await asked[0].end(DRAWN);
   expect(said.at(-1)).toMatch(/^preview of the teacher and the untrained student: 0 pictures in 0:00:00 \(/);
   expect(states()).toEqual(['student 3: a yellow car, a green apple']);
@@ -128,7 +130,7 @@ it('that fail cause one warning for each reason; a removed checkpoint causes non
   await asked[2].end({ kind: 'failed', message: 'gone', code: 'CHECKPOINT_REMOVED' });
   expect(said).toEqual([
     'warning: no preview of the teacher and the untrained student: --preview-pipeline p: gone; training goes on',
-    'preview of step 2 is passed over: its checkpoint was removed before it was read',
+    'preview of step 2 is skipped: its checkpoint was removed before it was read',
   ]);
 });
 

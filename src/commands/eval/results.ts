@@ -99,7 +99,7 @@ export async function keepResults(runs: readonly string[], results: RunEvaluatio
         output.message(`kept: ${run}/${EVALUATION_FILE}`);
       },
       (error: unknown) => {
-        output.warn(`not kept in the run: ${messageOf(error)}`);
+        output.warn(`not saved in the run: ${messageOf(error)}`);
       },
     );
   }

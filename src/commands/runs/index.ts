@@ -41,7 +41,7 @@ export function runsCommand(): Command {
 async function list(output: Output): Promise<void> {
   const runs = await summariseRuns();
   if (output.json) for (const run of runs) output.event(runObject(run));
-  else if (runs.length === 0) output.message(`no runs under ${RUNS_FOLDER}/; ${KD} train begins one`);
+  else if (runs.length === 0) output.message(`no runs under ${RUNS_FOLDER}/; ${KD} train starts one`);
   else output.result(runsTable(runs, output.columns), {});
 }
 
@@ -60,7 +60,7 @@ async function removeRuns(names: readonly string[], isSure: boolean, output: Out
     const size = formatBytes(run.bytes);
     const steps = run.state === 'damaged' ? '' : `, step ${run.step}`;
     if (!isSure && !(await isAgreed(`remove ${shown} (${run.state}${steps}, ${size})?`))) {
-      output.message(`${shown} is left as it is`);
+      output.message(`${shown} is kept`);
       continue;
     }
     await removeRun(folder);

@@ -45,8 +45,8 @@ export function reportPreviews(folder: string, output: Reporter): PreviewReporti
     passedOver(step) {
       if (!isNew('slow')) return;
       output.message(
-        `previews take longer than the time between checkpoints: step ${step} is passed over, the newest is ` +
-          'drawn next, and so on from here',
+        `previews take longer than the time between checkpoints: step ${step} is skipped; from now on ` +
+          'the newest one is drawn next',
       );
     },
     waitFor(states, next) {
@@ -72,7 +72,7 @@ export function reportPreviews(folder: string, output: Reporter): PreviewReporti
       const where = relative('.', folder);
       output.message(`${name}: ${formatCounted(pictures, 'picture')} in ${formatDuration(seconds)} (${where})`);
     } else if (outcome.code === 'CHECKPOINT_REMOVED') {
-      output.message(`${name} is passed over: its checkpoint was removed before it was read`);
+      output.message(`${name} is skipped: its checkpoint was removed before it was read`);
     } else {
       const why = inFlagsOfTraining(outcome.message);
       if (isNew(why)) output.warn(`no ${name}: ${why}; training goes on`);
