@@ -105,17 +105,32 @@ async function isTabSeparated(pieces: AsyncIterable<Buffer>, path: string): Prom
 function pairsOf(rows: readonly Row[], path: string): StsPair[] {
   if (rows.length === 0)
     throw new InputError(`${path}: expected judged pairs, got an empty file; give rows of score, sentence1, sentence2`);
-  const header = placesByName(rows[0]!.fields);
+  const header = placesByName(rows[0]!, path);
   const places = header ?? placesByCount(rows[0]!, path);
   const count = rows[0]!.fields.length;
   const columns = places === STS_BENCHMARK ? STS_BENCHMARK_COLUMNS : { fewest: count, most: count };
   return rows.slice(header === undefined ? 0 : 1).map((row) => pairOf(row, places, columns, path));
 }
 
-/** The columns by their names in a header; undefined for a row that is not a header. */
-function placesByName(fields: readonly string[]): Places | undefined {
-  const places = NAMES.map((names) => fields.findIndex((field) => names.some((name) => isSameName(field, name))));
-  return places.includes(-1) ? undefined : (places as unknown as Places);
+/**
+ * The columns by the names in a header, of several names for one thing the first; undefined for a row that is not a
+ * header.
+ *
+ * @throws InputError for a name that two columns have
+ */
+function placesByName({ fields, line }: Row, path: string): Places | undefined {
+  const places = NAMES.map((names) => {
+    const name = names.find((known) => fields.some((field) => isSameName(field, known)));
+    if (name === undefined) return [];
+    return [...fields.keys()].filter((place) => isSameName(fields[place]!, name));
+  });
+  if (places.some(({ length }) => length === 0)) return undefined;
+  const twice = places.find(({ length }) => length > 1);
+  if (twice === undefined) return places.map(([place]) => place) as unknown as Places;
+  throw new InputError(
+    `${path} line ${line}: expected one column ${fields[twice[0]!]!}, got ${twice.length} of that name; ` +
+      'leave one, or rename the others',
+  );
 }
 
 function placesByCount({ fields }: Row, path: string): Places {
@@ -166,10 +181,12 @@ function checked(score: unknown, sentence1: unknown, sentence2: unknown, where: 
 const NOT_TEXT = /[\0\ufffd]/;
 
 function isScore(value: unknown): boolean {
-  return typeof value === 'number'
-    ? Number.isFinite(value)
-    : typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value));
+  if (typeof value === 'string') return DECIMAL.test(value.trim()) && Number.isFinite(Number(value));
+  return typeof value === 'number' && Number.isFinite(value);
 }
+
+/** `Number` also takes `0x10` for a number. */
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /**
  * KLUE-STS: `[{sentence1, sentence2, labels: {"real-label": 3.714, label: 3.7}}]`; a plain `score` is accepted, too.

@@ -40,6 +40,11 @@ describe('judged pairs', () => {
         '\t',
       ),
     ],
+    [
+      'a label beside the score',
+      'b.tsv',
+      lines([['label', 'score', 'sentence1', 'sentence2'], ...ROWS.map((row) => ['1', ...row])], '\t'),
+    ],
     ['three columns without a header, after Windows', 'three.tsv', `\ufeff${lines(ROWS, '\t', '\r\n')}\r\n`],
     [
       'a header in another order',
@@ -91,6 +96,13 @@ describe('judged pairs', () => {
     ['a.csv', 'm\tf\t1\t2\t1\ta\tb\nm\tf\t1\t2\t1\ta\n', 'line 2: expected 7 to 9 columns, got 6'],
     ['a.tsv', '1\ta\tb\n\n2\tc\n', 'line 3: expected 3 columns, got 2'],
     ['a.tsv', '1\ta\tb\n2\tc\t \n', 'line 2: expected two sentences, got an empty one'],
+    ['a.tsv', '0x1\ta\tb\n2\tc\td\n', 'line 1: expected a header with score, sentence1 and sentence2, or'],
+    ['a.tsv', 'score\tsentence1\tsentence2\n0x1\ta\tb\n', 'line 2: expected a score, got "0x1"'],
+    [
+      'a.csv',
+      'score,sentence1,Sentence1,sentence2\n1,a,b,c\n2,d,e,f\n',
+      'line 1: expected one column sentence1, got 2 of that name; leave one, or rename the others',
+    ],
     ['a.tsv', '1\ta\tb\n1\tc\td\n', 'expected at least two pairs with different scores, got 2 with the same'],
     ['a.json', '{}', 'expected an array of judged pairs'],
     ['a.json', '[', 'expected JSON'],
