@@ -1,10 +1,13 @@
 /** @file Folders with other files beside the pairs: they are named, but do not stop the run. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { InputError } from '../../src/base/errors.js';
+import { isUnreadable, type Row } from '../../src/data/pair.js';
+import { readSource } from '../../src/data/sources.js';
 import { writeZip, workbookBytes } from './archives.js';
 import { readingFolder } from './reading.js';
 import { countCpuTime } from '../cpu-time.js';
@@ -88,6 +91,34 @@ test('parts of archives and of downloads are distinguished from damaged archives
     'a download that has not finished; wait for it, or download it again',
     'a part of a download; join the parts in their order',
   ]);
+});
+
+test('a file that has grown or shrunk since it was found is refused: it may be half written', async () => {
+  await put('a.csv', CSV);
+  await put('b.csv', `${CSV}집,house\n`);
+  await put('c.arrow', readFileSync(fixture('file.arrow')));
+  await put('d.parquet', readFileSync(fixture('codec-none.parquet')));
+  await put(
+    'e.xlsx',
+    workbookBytes(inFolder('book.tmp'), [
+      ['ko', 'en'],
+      ['차', 'car'],
+    ]),
+  );
+  for (let i = 0; i < 100; i++) await put(`small/${i}.json`, '{"ko": "차", "en": "car"}');
+  const { sources } = await find();
+  expect(sources).toHaveLength(6);
+  for (const name of ['a.csv', 'c.arrow', 'd.parquet', 'e.xlsx', 'small/7.json']) appendFileSync(inFolder(name), ' ');
+  truncateSync(inFolder('b.csv'), CSV.length);
+  for (const source of sources) {
+    const rows: Row[] = [];
+    const error: unknown = await (async () => {
+      for await (const row of readSource(source)) rows.push(row);
+    })().catch((thrown: unknown) => thrown);
+    const faults = rows.flatMap((row) => (isUnreadable(row) ? [row.fault] : []));
+    const message = error instanceof InputError ? error.message : faults.join();
+    expect(message).toMatch(/expected the \d+ bytes that it had when it was found, got \d+; read it when/);
+  }
 });
 
 test('messages about many files and columns are short, and give each reason once', async () => {

@@ -32,9 +32,14 @@ export async function* readPieces(file: StoredFile): AsyncGenerator<Buffer> {
   yield* file.isGzip === true ? gunzipped(storedPieces(file), file.name) : storedPieces(file);
 }
 
-async function* storedPieces({ name, path, member }: StoredFile): AsyncGenerator<Buffer> {
+async function* storedPieces({ name, path, member, ...found }: StoredFile): AsyncGenerator<Buffer> {
   if (member === undefined) {
-    yield* filePieces(path, name);
+    let size = 0;
+    for await (const piece of filePieces(path, name)) {
+      size += piece.length;
+      yield piece;
+    }
+    if (found.isGzip !== true) requireUnchanged(name, found.bytes, size);
     return;
   }
   const archive = openFile(path, name);
@@ -76,10 +81,9 @@ const LARGEST_IN_MEMORY = 1 << 28;
  */
 export function openStoredFile(file: StoredFile): RandomAccess {
   if (file.isGzip === true) {
-    const { name, path, bytes, member } = file;
-    const packed = openStoredFile(
-      member === undefined ? { name, path, bytes } : { name, path, bytes: member.size, member },
-    );
+    const { name, path, member } = file;
+    const packed =
+      member === undefined ? openFile(path, name) : openStoredFile({ name, path, bytes: member.size, member });
     try {
       if (packed.size > LARGEST_IN_MEMORY) throw tooLarge(name, packed.size);
       return openBuffer(gunzippedWhole(packed.read(0, packed.size), name, LARGEST_IN_MEMORY), name);
@@ -87,7 +91,12 @@ export function openStoredFile(file: StoredFile): RandomAccess {
       packed.close();
     }
   }
-  if (file.member === undefined) return openFile(file.path, file.name);
+  if (file.member === undefined) {
+    const access = openFile(file.path, file.name);
+    if (access.size === file.bytes) return access;
+    access.close();
+    throw changed(file.name, file.bytes, access.size);
+  }
   if (file.bytes > LARGEST_IN_MEMORY) throw tooLarge(file.name, file.bytes);
   for (const { bytes } of readSmallFiles([file])) return openBuffer(bytes, file.name);
   throw new Error('a file gave no bytes');
@@ -97,10 +106,22 @@ function tooLarge(name: string, bytes: number): UnreadableFile {
   return new UnreadableFile(name, `expected at most ${LARGEST_IN_MEMORY} bytes in an archive, got ${bytes}; unpack it`);
 }
 
-function readSmallFile({ path, name }: StoredFile): Buffer {
+function readSmallFile({ path, name, bytes: size }: StoredFile): Buffer {
   try {
-    return readFileSync(path);
+    const bytes = readFileSync(path);
+    requireUnchanged(name, size, bytes.length);
+    return bytes;
   } catch (error) {
     throw unreadable(name, error);
   }
+}
+
+/** Throws an `UnreadableFile` for a file of another size than it had when it was found: half of it may be missing. */
+function requireUnchanged(name: string, expected: number, size: number): void {
+  if (size !== expected) throw changed(name, expected, size);
+}
+
+function changed(name: string, expected: number, size: number): UnreadableFile {
+  const found = `expected the ${expected} bytes that it had when it was found, got ${size}`;
+  return new UnreadableFile(name, `${found}; read it when nothing writes to it any more`);
 }

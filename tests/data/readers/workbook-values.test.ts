@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -93,7 +93,7 @@ describe('a file called .xlsx that is not one is reported with advice', () => {
   };
 
   const refusal = async (name: string): Promise<string> => {
-    const file = { name, path: inFolder(name), bytes: 0 };
+    const file = { name, path: inFolder(name), bytes: statSync(inFolder(name)).size };
     const error: unknown = await openWorkbook(file).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(InputError);
     return (error as InputError).message;
