@@ -6,8 +6,12 @@ import { nearestFolder } from './folders.js';
  * unknown.
  */
 export async function freeDiskBytes(folder: string): Promise<number> {
-  return statfs(await nearestFolder(folder)).then(
-    ({ bavail, bsize }) => bavail * bsize,
-    () => Infinity,
-  );
+  return freeBytesAt(folder) // first as it is: the current folder may have been removed, and then has no path
+    .catch(async () => freeBytesAt(await nearestFolder(folder)))
+    .catch(() => Infinity);
+}
+
+async function freeBytesAt(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
 }
