@@ -17,8 +17,8 @@ export function refusal(
     status === 401 &&
     headers.get('X-Error-Message') === 'Invalid credentials in Authorization header'
   )
-    return `${hubUrl} does not know ${credentials}; replace it, or remove it where the model is public`;
-  const token = credentials === undefined ? 'set HF_TOKEN' : `use another than ${credentials}, one that may read it`;
+    return `${hubUrl} does not know ${credentials}; replace it, or remove it if the model is public`;
+  const token = credentials === undefined ? 'set HF_TOKEN' : `replace ${credentials} with one that may read it`;
   if (code === 'GatedRepo') return `the model is gated; accept its terms at ${hubUrl}/${name} and ${token}`;
   if (code === 'RevisionNotFound')
     return `the model has no revision ${revision}; name a branch, a tag or a commit that it has, after @`;

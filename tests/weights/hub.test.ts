@@ -602,11 +602,11 @@ describe('refusals', () => {
     const file = await fileOf(await temporaryFolder(), 'token', 'hf_expired');
     vi.stubEnv('HF_TOKEN_PATH', file);
     expect(await failureOf(resolve('a/b'))).toBe(
-      `a/b: ${hub.url} does not know the token in ${file}; replace it, or remove it where the model is public`,
+      `a/b: ${hub.url} does not know the token in ${file}; replace it, or remove it if the model is public`,
     );
     hub.refusal = { status: 401 };
     expect(await failureOf(resolve('a/b'))).toMatch(
-      new RegExp(`or use another than the token in ${file}, one that may read it$`),
+      new RegExp(`or replace the token in ${file} with one that may read it$`),
     );
   });
 
