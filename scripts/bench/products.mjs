@@ -3,6 +3,7 @@
  * fastest of so many rounds as the argument says. One JSON line.
  */
 import { Graph } from '#dist/engine/graph/graph.js';
+import { slice } from '#dist/engine/graph/moves.js';
 import { openSession } from '#dist/engine/graph/session.js';
 import { cast, declareVariable, assignVariable, after, readVariable } from '#dist/engine/graph/variables.js';
 import { loadBackend } from '#dist/tensorflow/backend.js';
@@ -38,12 +39,7 @@ async function rate(dtype) {
   const [left, right] = [readVariable(graph, a), readVariable(graph, b)];
   const attributes = { T: { type: dtype }, transpose_a: { bool: false }, transpose_b: { bool: true } };
   const product = graph.add('MatMul', [left, right], attributes, { dtype, shape: [ROWS, COLUMNS] });
-  const corner = graph.add(
-    'Slice',
-    [product, graph.int32([0, 0]), graph.int32([1, 1])],
-    { T: { type: dtype }, Index: { type: 'int32' } },
-    { dtype, shape: [1, 1] },
-  );
+  const corner = slice(graph, { x: product }, { begin: [0, 0], size: [1, 1] });
   const output = cast(graph, corner, 'float32');
   const done = after(graph, output, [], 'done');
   const session = openSession(graph.nodes);

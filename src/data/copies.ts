@@ -79,7 +79,7 @@ async function areOfOneSize(a: PairSource, b: PairSource): Promise<boolean> {
   return (await sizeOf(a)) === (await sizeOf(b));
 }
 
-/** The size when unpacked, in bytes; an estimate for gzip. */
+/** The size when unpacked, in bytes. It is counted, as the size that gzip states is only an estimate. */
 async function sizeOf(source: PairSource): Promise<number> {
   if (!isPacked(source)) return source.bytes;
   let size = 0;

@@ -1,17 +1,15 @@
 /** @file Thumbnails of the pictures drawn with a run's text encoders. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../base/errors.js';
 import { PICTURES_FOLDER, readPictures, type Picture } from '../diffusion/pictures.js';
 import type { ContactSheet, Thumbnail } from './report-data.js';
+import { smallImage } from './small-image.js';
 
 /** The most pictures on a page: about 20 kB each. */
 const MOST = 24;
 
 /** The longest side of thumbnails, in pixels: twice their size on a screen. A grid's labels must stay readable. */
 const LONGEST = { picture: 384, grid: 1400 } as const;
-
-const QUALITY = 82;
 
 /**
  * The contact sheet of a run; undefined if nothing has been drawn.
@@ -38,15 +36,8 @@ async function thumbnailOf(
   { file, kind, prompts, encoders, seed, steps, guidance, trouble }: Picture,
 ): Promise<Thumbnail> {
   const longest = LONGEST[kind === 'grid' ? 'grid' : 'picture'];
-  const { default: sharp } = await import('sharp');
-  const { data, info } = await sharp(await readFile(join(folder, file)))
-    .resize({ width: longest, height: longest, fit: 'inside', withoutEnlargement: true })
-    .webp({ quality: QUALITY })
-    .toBuffer({ resolveWithObject: true });
   return {
-    image: `data:image/webp;base64,${data.toString('base64')}`,
-    width: info.width,
-    height: info.height,
+    ...(await smallImage(join(folder, file), longest)),
     kind: kind === 'grid' ? 'grid' : 'picture',
     prompts,
     encoders,

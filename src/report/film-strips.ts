@@ -1,5 +1,4 @@
 /** @file The previews of a run as film strips: one per prompt, with a frame per checkpoint, all from the same noise. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PREVIEWS_FOLDER, readPreviews, stripKey, type PreviewPicture } from '../app/pictures/run-previews.js';
 import { messageOf } from '../base/errors.js';
@@ -8,14 +7,13 @@ import { checkpointName } from '../runs/checkpoint.js';
 import type { RunConfig } from '../runs/run-config.js';
 import { pointedAt } from '../runs/run-folder.js';
 import type { FilmStrip, FilmStrips, Frame, SmallImage } from './report-data.js';
+import { smallImage } from './small-image.js';
 
 /** The most strips on a page, and checkpoints per strip besides the best: about 8 kB a frame. */
 const MOST = { strips: 12, frames: 10 } as const;
 
 /** The longest side of a frame, in pixels: twice its size on a screen. */
 const LONGEST = 256;
-
-const QUALITY = 82;
 
 /** Frames already scaled down, by file; pictures are never overwritten. */
 export type FrameCache = Map<string, SmallImage>;
@@ -61,7 +59,7 @@ async function stripOf(
   for (const picture of inOrder.filter(isShown)) {
     const { of, step } = picture.preview;
     try {
-      const image = await smallImage(join(folder, picture.file), cache);
+      const image = await frameImage(join(folder, picture.file), cache);
       frames.push({ ...image, of, step, ...(picture.trouble === undefined ? {} : { trouble: picture.trouble }) });
     } catch (error) {
       problems.push(`${join(folder, picture.file)}: expected a picture, got ${messageOf(error)}`);
@@ -87,19 +85,8 @@ export function evenly<T>(values: readonly T[], count: number): T[] {
   return Array.from({ length: count }, (_, i) => values[Math.round((i * (values.length - 1)) / (count - 1))]!);
 }
 
-async function smallImage(path: string, cache: FrameCache): Promise<SmallImage> {
-  const known = cache.get(path);
-  if (known !== undefined) return known;
-  const { default: sharp } = await import('sharp');
-  const { data, info } = await sharp(await readFile(path))
-    .resize({ width: LONGEST, height: LONGEST, fit: 'inside', withoutEnlargement: true })
-    .webp({ quality: QUALITY })
-    .toBuffer({ resolveWithObject: true });
-  const image = {
-    image: `data:image/webp;base64,${data.toString('base64')}`,
-    width: info.width,
-    height: info.height,
-  };
+async function frameImage(path: string, cache: FrameCache): Promise<SmallImage> {
+  const image = cache.get(path) ?? (await smallImage(path, LONGEST));
   cache.set(path, image);
   return image;
 }

@@ -1,5 +1,5 @@
 /** @file NVIDIA GPUs, as the driver reports them. */
-import type { Machine } from './machine.js';
+import type { Machine, ProgramResult } from './machine.js';
 
 /** A GPU that the driver lists. */
 export interface Gpu {
@@ -44,8 +44,7 @@ export async function lookForGpus(machine: Machine): Promise<Nvidia> {
   const hasDevice = machine.list('/dev').some((name) => /^(nvidia\d+|dxg)$/.test(name));
   for (const tool of TOOLS) {
     if (tool.startsWith('/') && !machine.exists(tool)) continue;
-    let answer = await query(machine, tool, [...FIELDS, 'compute_cap']);
-    if (answer === 'unknown field') answer = await query(machine, tool, FIELDS);
+    const answer = await query(machine, tool);
     if (answer === undefined) continue;
     if (typeof answer === 'object') return answer;
     return hasDevice ? { state: 'broken', failure: answer } : { state: 'absent' };
@@ -54,22 +53,29 @@ export async function lookForGpus(machine: Machine): Promise<Nvidia> {
   return { state: hasDevice && hasLibrary ? 'untold' : 'absent' };
 }
 
-/** The GPUs; how the tool failed; `unknown field` if it does not know a field; undefined if there is no such tool. */
-async function query(machine: Machine, tool: string, fields: readonly string[]): Promise<Nvidia | string | undefined> {
-  const result = await machine.run(tool, [`--query-gpu=${fields.join(',')}`, '--format=csv,noheader,nounits']);
+/** The GPUs, how the tool failed, or undefined if there is no such tool. */
+async function query(machine: Machine, tool: string): Promise<Nvidia | string | undefined> {
+  const ask = (fields: readonly string[]): Promise<ProgramResult | undefined> =>
+    machine.run(tool, [`--query-gpu=${fields.join(',')}`, '--format=csv,noheader,nounits']);
+  let result = await ask([...FIELDS, 'compute_cap']);
+  if (result !== undefined && result.status !== 0 && /not a valid field/i.test(textOf(result)))
+    result = await ask(FIELDS); // an older driver
   if (result === undefined) return undefined;
-  const lines = `${result.stdout}\n${result.stderr}`
+  const lines = textOf(result)
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
-  if (result.status !== 0 && fields.includes('compute_cap') && /not a valid field/i.test(lines.join(' ')))
-    return 'unknown field';
   if (result.status !== 0 || lines.length === 0) return lines[0] ?? `exit status ${result.status}`;
   const rows = result.stdout
     .trim()
     .split('\n')
     .map((line) => line.split(',').map((cell) => cell.trim()));
   return { state: 'present', driver: rows[0]![3]!, gpus: rows.map(asGpu) };
+}
+
+/** What a program wrote, on both streams. */
+function textOf({ stdout, stderr }: ProgramResult): string {
+  return `${stdout}\n${stderr}`;
 }
 
 function asGpu([index, uuid, name, , total, free, capability]: string[]): Gpu {

@@ -8,9 +8,9 @@
 import { readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { InputError } from '../base/errors.js';
+import { pendingName } from '../base/files.js';
 import { fileError } from '../base/system-errors.js';
 import { makeFolders } from '../base/folders.js';
-import { makerTag } from '../base/stale-files.js';
 import { hasContent, hashFor, isSha256, kindOfId } from './content-id.js';
 import type { HubFile } from './hub-client.js';
 import type { ModelId } from './hub-access.js';
@@ -109,7 +109,7 @@ export async function linkOr(
   path: string,
   target = file,
 ): Promise<void> {
-  const temporary = join(dirname(path), `.kd-${makerTag()}.tmp`);
+  const temporary = join(dirname(path), pendingName());
   try {
     await makeFolders(dirname(path));
     await symlink(target, temporary).catch((error: unknown) => {

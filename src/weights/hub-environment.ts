@@ -39,11 +39,6 @@ export function offlineVariable(): string | undefined {
   return isTrue(name) ? name : undefined;
 }
 
-/** Whether the hub must not be contacted. */
-export function isOffline(): boolean {
-  return offlineVariable() !== undefined;
-}
-
 /**
  * The hub for downloads and uploads: `HF_ENDPOINT`, else the public hub.
  *

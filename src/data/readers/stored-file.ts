@@ -32,14 +32,14 @@ export async function* readPieces(file: StoredFile): AsyncGenerator<Buffer> {
   yield* file.isGzip === true ? gunzipped(storedPieces(file), file.name) : storedPieces(file);
 }
 
-async function* storedPieces({ name, path, member, ...found }: StoredFile): AsyncGenerator<Buffer> {
+async function* storedPieces({ name, path, bytes, isGzip, member }: StoredFile): AsyncGenerator<Buffer> {
   if (member === undefined) {
     let size = 0;
     for await (const piece of filePieces(path, name)) {
       size += piece.length;
       yield piece;
     }
-    if (found.isGzip !== true) requireUnchanged(name, found.bytes, size);
+    if (isGzip !== true) requireUnchanged(name, bytes, size);
     return;
   }
   const archive = openFile(path, name);
@@ -123,5 +123,5 @@ function requireUnchanged(name: string, expected: number, size: number): void {
 
 function changed(name: string, expected: number, size: number): UnreadableFile {
   const found = `expected the ${expected} bytes that it had when it was found, got ${size}`;
-  return new UnreadableFile(name, `${found}; read it when nothing writes to it any more`);
+  return new UnreadableFile(name, `${found}; run this again when nothing is writing to it`);
 }
