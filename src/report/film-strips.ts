@@ -5,7 +5,7 @@ import { messageOf } from '../base/errors.js';
 import { PREVIEWED } from '../diffusion/pictures.js';
 import { checkpointName } from '../runs/checkpoint.js';
 import type { RunConfig } from '../runs/run-config.js';
-import { pointedAt } from '../runs/run-folder.js';
+import { pointerTarget } from '../runs/run-folder.js';
 import type { FilmStrip, FilmStrips, Frame, SmallImage } from './report-data.js';
 import { smallImage } from './small-image.js';
 
@@ -34,7 +34,7 @@ export async function filmStrips(
     const key = stripKey(picture.preview.prompt, picture);
     groups.set(key, [...(groups.get(key) ?? []), picture]);
   }
-  const best = await pointedAt(run, 'best');
+  const best = await pointerTarget(run, 'best');
   const strips: FilmStrip[] = [];
   for (const pictures of [...groups.values()].slice(0, MOST.strips)) {
     const strip = await stripOf(join(run, PREVIEWS_FOLDER), pictures, best, problems, cache);

@@ -10,7 +10,7 @@ import { checkpointNames } from '../runs/checkpoint.js';
 import type { ValidationRow } from '../runs/log-reader.js';
 import { readBaselines } from '../runs/baselines-file.js';
 import type { RunConfig } from '../runs/run-config.js';
-import { pointedAt, RUN_CONFIG, type Pointer } from '../runs/run-folder.js';
+import { pointerTarget, RUN_CONFIG, type Pointer } from '../runs/run-folder.js';
 import { knownPlan, runState } from '../runs/run-state.js';
 import { storePlaces } from '../runs/run-store.js';
 import { formatCount, formatHash } from '../base/format.js';
@@ -40,7 +40,7 @@ export async function runFacts(
   const plan = knownPlan(config);
   const checkpoints = await checkpointNames(folder);
   const there = async (pointer: Pointer): Promise<string | undefined> => {
-    const name = await pointedAt(folder, pointer);
+    const name = await pointerTarget(folder, pointer);
     return name !== undefined && checkpoints.includes(name) ? name : undefined;
   };
   const [best, newest] = [await there('best'), (await there('last')) ?? checkpoints.at(0)];

@@ -14,7 +14,7 @@ import { writeModelFolder } from '../models/model-folder.js';
 import { countParameters, FLOAT_BYTES, type Shapes } from '../models/text-encoder.js';
 import { MANIFEST_FILE, sha256Of, type ManifestEntry } from '../weights/manifest.js';
 import { createSafetensors } from '../weights/safetensors-writer.js';
-import { pointAt, pointedAt, type Pointer } from './run-folder.js';
+import { writePointer, pointerTarget, type Pointer } from './run-folder.js';
 
 /** What goes into a checkpoint. */
 export interface CheckpointContents {
@@ -115,7 +115,7 @@ export async function writeCheckpoint(run: string, contents: CheckpointContents,
     throw fileError(join(run, name), 'cannot be written', error);
   }
   for (const pointer of isBest ? (['last', 'best'] as const) : (['last'] as const)) {
-    await pointAt(run, pointer, name).catch((error: unknown) => {
+    await writePointer(run, pointer, name).catch((error: unknown) => {
       throw new NotPointedAt(name, pointer, error);
     });
   }
@@ -133,7 +133,7 @@ export async function pruneCheckpoints(
   keep: number,
   ...others: readonly (string | undefined)[]
 ): Promise<void> {
-  const kept = [...others, await pointedAt(run, 'best')];
+  const kept = [...others, await pointerTarget(run, 'best')];
   for (const name of (await checkpointNames(run)).slice(keep).filter((old) => !kept.includes(old)))
     await removeCheckpoint(run, name);
 }

@@ -122,12 +122,12 @@ export function removeIfEmpty(folder: string): void {
 }
 
 /** Makes `best` or `last` name no checkpoint. */
-export async function pointNowhere(run: string, pointer: Pointer): Promise<void> {
+export async function removePointer(run: string, pointer: Pointer): Promise<void> {
   await rm(join(run, pointer), { force: true });
 }
 
 /** Points `best` or `last` at a checkpoint of the run. */
-export async function pointAt(run: string, pointer: Pointer, checkpoint: string): Promise<void> {
+export async function writePointer(run: string, pointer: Pointer, checkpoint: string): Promise<void> {
   await writeFileAtomic(join(run, pointer), `${checkpoint}\n`);
 }
 
@@ -137,7 +137,7 @@ const LARGEST_POINTER = 1000;
 /**
  * The checkpoint that `best` or `last` names, whether or not it exists; undefined if the pointer is missing or damaged.
  */
-export async function pointedAt(run: string, pointer: Pointer): Promise<string | undefined> {
+export async function pointerTarget(run: string, pointer: Pointer): Promise<string | undefined> {
   return (await readPointer(run, pointer)) ?? undefined;
 }
 

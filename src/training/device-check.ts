@@ -46,17 +46,17 @@ export async function checkDevices(
   const backend = await loadBackend('tensorflow', device, loadOptionsFor(areLarge([encoder])));
   const { version = 'none', devices: own = 1 } = backend;
   const trial = { values, devices: deviceNames(backend.device, own) };
-  if (ranks === undefined) return own < 2 ? undefined : { version, rate: await measureSums(trial, output) };
+  if (ranks === undefined) return own < 2 ? undefined : { version, rate: await runAllReduceTrial(trial, output) };
   const parameters = `${formatCount(values)} parameters`;
   const facts = { TensorFlow: version, device: backend.device, '--student of': parameters };
   await checkAlike(ranks, facts, { topic: 'devices' });
   const { devices, place } = await countDevices(ranks, own);
   const { group, roundTrips } = await openGroup(ranks, { device: backend.device, devices, place });
-  return { version, roundTrips, rate: await ranks.orLost(measureSums({ ...trial, group }, output)) };
+  return { version, roundTrips, rate: await ranks.orLost(runAllReduceTrial({ ...trial, group }, output)) };
 }
 
 /** Measures an all-reduce over devices and reports it. */
-export async function measureSums(
+export async function runAllReduceTrial(
   trial: Omit<AllReduceTrial, 'onRound'> & { readonly devices: readonly string[] },
   output: Reporter,
 ): Promise<AllReduceRate> {

@@ -3,7 +3,7 @@ import { bestOf } from '../distill/train-state.js';
 import type { Reporter } from '../app/reporter.js';
 import { checkpointName, checkpointNames } from '../runs/checkpoint.js';
 import type { FoundCheckpoint, Search } from '../runs/find-checkpoint.js';
-import { pointAt, pointNowhere, POINTERS, readPointer, type Pointer } from '../runs/run-folder.js';
+import { writePointer, removePointer, POINTERS, readPointer, type Pointer } from '../runs/run-folder.js';
 import { withLock } from './held-lock.js';
 import type { ResumedRun } from './resumed-run.js';
 
@@ -13,13 +13,17 @@ import type { ResumedRun } from './resumed-run.js';
  *
  * @throws InputError while another process writes the run, and if the folder cannot be written
  */
-export async function mendPointers({ folder, config }: ResumedRun, { found }: Search, output: Reporter): Promise<void> {
+export async function repairPointers(
+  { folder, config }: ResumedRun,
+  { found }: Search,
+  output: Reporter,
+): Promise<void> {
   const isValidated = config.data.validation_pairs > 0;
-  const wanted = await pointersAt(folder, found, isValidated);
+  const wanted = await expectedPointers(folder, found, isValidated);
   const named = await Promise.all(POINTERS.map((pointer) => readPointer(folder, pointer)));
   const wrong = POINTERS.filter((pointer, i) => named[i] !== wanted[pointer]);
   if (wrong.length === 0) return;
-  await withLock(folder, output, () => pointBack(folder, found, isValidated));
+  await withLock(folder, output, () => resetPointers(folder, found, isValidated));
   for (const pointer of wrong)
     output.message(
       wanted[pointer] === undefined
@@ -29,17 +33,21 @@ export async function mendPointers({ folder, config }: ResumedRun, { found }: Se
 }
 
 /** Resets `last` and `best` to what they named at a checkpoint, or removes them if that no longer exists. */
-export async function pointBack(run: string, found: FoundCheckpoint | undefined, isValidated: boolean): Promise<void> {
-  const wanted = await pointersAt(run, found, isValidated);
+export async function resetPointers(
+  run: string,
+  found: FoundCheckpoint | undefined,
+  isValidated: boolean,
+): Promise<void> {
+  const wanted = await expectedPointers(run, found, isValidated);
   for (const pointer of ['last', 'best'] as const) {
     const name = wanted[pointer];
-    if (name !== undefined) await pointAt(run, pointer, name);
-    else await pointNowhere(run, pointer);
+    if (name !== undefined) await writePointer(run, pointer, name);
+    else await removePointer(run, pointer);
   }
 }
 
 /** What `last` and `best` named at a checkpoint; undefined for checkpoints that no longer exist. */
-async function pointersAt(
+async function expectedPointers(
   run: string,
   found: FoundCheckpoint | undefined,
   isValidated: boolean,

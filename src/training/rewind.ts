@@ -8,7 +8,7 @@ import { noteResumed, readRunConfig } from '../runs/run-config.js';
 import { forgetEnding } from '../runs/run-ending.js';
 import { checkRunFiles } from '../runs/run-files.js';
 import type { Reporter } from '../app/reporter.js';
-import { pointBack } from './pointers.js';
+import { resetPointers } from './pointers.js';
 import type { PreparedRun } from './prepared-run.js';
 import type { ResumedRun } from './resumed-run.js';
 
@@ -40,7 +40,7 @@ export async function rewindRun(
   const aside = await setAside(folder, found?.name);
   if (aside.length > 0) output.message(`set aside newer checkpoints: ${aside.join(', ')}`);
   await cutLogs(folder, state);
-  await pointBack(folder, found, data.validation.pairs > 0);
+  await resetPointers(folder, found, data.validation.pairs > 0);
   output.event({ event: 'resumed', run: folder, checkpoint: found?.name ?? null, skipped });
   output.message(
     found === undefined ? `${run}: no checkpoint yet; starting over` : `${run}: resuming from ${found.name}`,

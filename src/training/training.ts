@@ -10,7 +10,7 @@ import { checkBegunHere } from './begun-elsewhere.js';
 import { announce } from './part.js';
 import { prepareRun } from './prepared-run.js';
 import { checkPreviewsFolder } from './previews/plan.js';
-import { mendPointers } from './pointers.js';
+import { repairPointers } from './pointers.js';
 import { chooseCheckpoint, extensionFlags } from './resume.js';
 import { checkSame } from './sameness.js';
 import { openResumedRun, type ResumedRun } from './resumed-run.js';
@@ -73,7 +73,7 @@ export async function resumeRun(
   const looking = lookAtRun(target, given, context.output, checkLockable);
   const { run, chosen, finished } = await (ranks === undefined ? looking : ranks.unlessLost(looking));
   if (finished !== undefined) {
-    await mendPointers(run, chosen, context.output);
+    await repairPointers(run, chosen, context.output);
     await announce(ranks, { run: 'finished', step: finished.finishedAt });
     await ranks?.end();
     return finished;

@@ -20,7 +20,7 @@ import {
 import { findCheckpoint, openCheckpoint, setAside, tidyRun } from '../../src/runs/find-checkpoint.js';
 import { START } from '../../src/distill/train-state.js';
 import { trainerText } from '../../src/runs/trainer-state.js';
-import { pointAt } from '../../src/runs/run-folder.js';
+import { writePointer } from '../../src/runs/run-folder.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
 import { temporaryFolder } from '../cli.js';
 
@@ -120,10 +120,10 @@ describe('pruning', () => {
   it('keeps the newest and the best, by number', async () => {
     for (const step of [5, 10, 15, 99999999, 100000000]) mkdirSync(join(run, checkpointName(step)));
     mkdirSync(join(run, 'step-by-step'));
-    await pointAt(run, 'best', 'step-00000005');
+    await writePointer(run, 'best', 'step-00000005');
     await pruneCheckpoints(run, 2);
     expect(steps()).toEqual(['step-00000005', 'step-100000000', 'step-99999999', 'step-by-step']);
-    await pointAt(run, 'best', 'step-100000000');
+    await writePointer(run, 'best', 'step-100000000');
     await pruneCheckpoints(run, 1);
     expect(steps()).toEqual(['step-100000000', 'step-by-step']);
   });

@@ -5,7 +5,7 @@ import { InputError } from '../../src/base/errors.js';
 import { resolveModelName } from '../../src/runs/model-names.js';
 import { readRunConfig } from '../../src/runs/run-config.js';
 import { isRun } from '../../src/runs/run-list.js';
-import { pointAt } from '../../src/runs/run-folder.js';
+import { writePointer } from '../../src/runs/run-folder.js';
 import { temporaryFolder } from '../cli.js';
 import { newRun } from './new-run.js';
 
@@ -40,16 +40,16 @@ it("a run's name means its best checkpoint, else the last, else the newest", asy
     source: 'checkpoints/first/step-00000300',
     run: 'checkpoints/first',
   });
-  await pointAt(folder, 'last', 'step-00000200');
+  await writePointer(folder, 'last', 'step-00000200');
   expect((await resolveModelName('first', '--model')).source).toBe('checkpoints/first/step-00000200');
-  await pointAt(folder, 'best', 'step-00000100');
+  await writePointer(folder, 'best', 'step-00000100');
   expect((await resolveModelName('first', '--model')).source).toBe('checkpoints/first/step-00000100');
   expect((await resolveModelName(folder, '--model')).source).toBe(join(folder, 'step-00000100'));
 });
 
 it('a checkpoint of a run is named by its step, or as best or last', async () => {
   const folder = await run('first', [100, 200]);
-  await pointAt(folder, 'last', 'step-00000200');
+  await writePointer(folder, 'last', 'step-00000200');
   expect((await resolveModelName('first:100', '--model')).source).toBe('checkpoints/first/step-00000100');
   expect((await resolveModelName('first:last', '--model')).source).toBe('checkpoints/first/step-00000200');
   await expect(resolveModelName('first:150', '--model')).rejects.toThrow(
@@ -97,7 +97,7 @@ it('all names of a checkpoint refer to it, with its run', async () => {
     'checkpoints/first/step-00000100/',
   ])
     expect(await resolveModelName(name, '--model'), name).toEqual({ label: name, ...found });
-  await pointAt(folder, 'best', 'step-00000100');
+  await writePointer(folder, 'best', 'step-00000100');
   for (const name of ['first', 'first:best', 'first/best', 'checkpoints/first/', 'checkpoints/first/best'])
     expect(await resolveModelName(name, '--model'), name).toEqual({ label: name, ...found });
   process.chdir(folder);

@@ -10,8 +10,8 @@ import {
   defaultRunName,
   makeRunFolder,
   newestRun,
-  pointAt,
-  pointedAt,
+  writePointer,
+  pointerTarget,
   removeIfEmpty,
   takeBackRun,
 } from '../../src/runs/run-folder.js';
@@ -145,11 +145,14 @@ describe('a new run', () => {
 
 it('best and last each name a checkpoint, or none yet', async () => {
   const run = await newRun('first', {});
-  expect(await pointedAt(run, 'best')).toBeUndefined();
-  await pointAt(run, 'best', 'step-00000010');
-  await pointAt(run, 'last', 'step-00000020');
-  await pointAt(run, 'last', 'step-00000030');
-  expect([await pointedAt(run, 'best'), await pointedAt(run, 'last')]).toEqual(['step-00000010', 'step-00000030']);
+  expect(await pointerTarget(run, 'best')).toBeUndefined();
+  await writePointer(run, 'best', 'step-00000010');
+  await writePointer(run, 'last', 'step-00000020');
+  await writePointer(run, 'last', 'step-00000030');
+  expect([await pointerTarget(run, 'best'), await pointerTarget(run, 'last')]).toEqual([
+    'step-00000010',
+    'step-00000030',
+  ]);
   expect(readFileSync(join(run, 'last'), 'utf8')).toBe('step-00000030\n');
 });
 

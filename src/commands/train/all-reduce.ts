@@ -5,7 +5,7 @@ import { messagesFor, MOST_IN_ORDER } from '../../engine/graph/all-reduce.js';
 import type { Output } from '../../app/output.js';
 import { formatBytes, formatCounted } from '../../base/format.js';
 import { FLOAT_BYTES } from '../../models/text-encoder.js';
-import { measureSums } from '../../training/device-check.js';
+import { runAllReduceTrial } from '../../training/device-check.js';
 import { deviceNames } from '../../training/engine-parts.js';
 import type { PreparedRun } from '../../training/prepared-run.js';
 
@@ -17,7 +17,7 @@ const USED_SHARE = 0.88;
 const HOP = 50e-6;
 
 /** The all-reduce times of a step, as printed. */
-export interface StepSums {
+export interface AllReduceTimes {
   readonly all_reduce_bytes: number;
   readonly all_reduce_messages: number;
   /** Measured, on the devices of one process. */
@@ -32,21 +32,21 @@ export interface StepSums {
  * @param values the number of trained values
  * @returns undefined for a single device
  */
-export async function sumsOfStep(
+export async function allReduceTimes(
   values: number,
   { engine, place }: Pick<PreparedRun, 'engine' | 'place'>,
   output: Output,
-): Promise<StepSums | undefined> {
+): Promise<AllReduceTimes | undefined> {
   const { device, devices = 1 } = engine;
   if (devices < 2) return undefined;
   const size = { devices, bytes: FLOAT_BYTES * values, messages: messagesFor(values, devices) };
-  const sums = { all_reduce_bytes: size.bytes, all_reduce_messages: size.messages };
+  const times = { all_reduce_bytes: size.bytes, all_reduce_messages: size.messages };
   if (place === undefined) {
-    const { seconds } = await measureSums({ values, devices: deviceNames(device, devices) }, output);
-    return { ...sums, all_reduce_seconds: Number(seconds.toPrecision(3)) };
+    const { seconds } = await runAllReduceTrial({ values, devices: deviceNames(device, devices) }, output);
+    return { ...times, all_reduce_seconds: Number(seconds.toPrecision(3)) };
   }
   const sharing = device === 'cpu' && devices <= MOST_IN_ORDER ? place.own : 1;
-  return { ...sums, all_reduce_expected: NETWORKS.map((network) => expectedOn(network, size, sharing)) };
+  return { ...times, all_reduce_expected: NETWORKS.map((network) => expectedOn(network, size, sharing)) };
 }
 
 function expectedOn(
@@ -59,12 +59,12 @@ function expectedOn(
 }
 
 /** The all-reduce times in words. */
-export function sumsText(sums: StepSums, devices: number): string {
-  const { all_reduce_seconds: measured, all_reduce_expected: expected = [] } = sums;
+export function allReduceText(times: AllReduceTimes, devices: number): string {
+  const { all_reduce_seconds: measured, all_reduce_expected: expected = [] } = times;
   const what =
-    `(${formatBytes(sums.all_reduce_bytes)} in ${formatCounted(sums.all_reduce_messages, 'message')} ` +
+    `(${formatBytes(times.all_reduce_bytes)} in ${formatCounted(times.all_reduce_messages, 'message')} ` +
     `on ${devices} devices)`;
   if (measured !== undefined) return `${measured} s a step, measured ${what}`;
-  const times = expected.map(({ bits_per_second: bits, seconds }) => `${seconds} s at ${bits / 1e9} Gbit/s`);
-  return `expected a step: ${times.join(', ')} ${what}; \`${KD} doctor\` with the same flags measures it`;
+  const estimates = expected.map(({ bits_per_second: bits, seconds }) => `${seconds} s at ${bits / 1e9} Gbit/s`);
+  return `expected a step: ${estimates.join(', ')} ${what}; \`${KD} doctor\` with the same flags measures it`;
 }

@@ -13,7 +13,7 @@ import type { PreparedRun } from '../../training/prepared-run.js';
 import { outputBytes } from '../../training/teacher-cache/cache.js';
 import { previewCost } from '../../training/previews/plan.js';
 import type { RankPlace } from '../../training/sharing.js';
-import { sumsOfStep, sumsText, type StepSums } from './all-reduce.js';
+import { allReduceTimes, allReduceText, type AllReduceTimes } from './all-reduce.js';
 import { ownDevices, takeStep } from './trial-step.js';
 
 /**
@@ -32,9 +32,9 @@ export async function dryRun(
   const plan = { ...(await describePlan(prepared, done)), ...placeOf(prepared, among), done };
   output.message(`memory: about ${formatBytes(plan.memory_estimate_bytes)}`); // before it is allocated
   const step = await takeStep(prepared, from);
-  const sums = await sumsOfStep(plan.trained_parameters, prepared, output);
-  const report = { event: 'dry-run', ...plan, ...step, ...sums };
-  const rows = [...rowsOf(report, sums), ...cacheRow(report, prepared)];
+  const allReduce = await allReduceTimes(plan.trained_parameters, prepared, output);
+  const report = { event: 'dry-run', ...plan, ...step, ...allReduce };
+  const rows = [...rowsOf(report, allReduce), ...cacheRow(report, prepared)];
   output.result(rows.map(([name, text]) => hangingText(name, text, 12, output.columns)).join('\n'), report);
 }
 
@@ -86,7 +86,7 @@ async function describePlan(prepared: PreparedRun, done: number) {
 }
 
 /** The printed rows: name and text. */
-function rowsOf(report: Report, sums: StepSums | undefined): [name: string, text: string][] {
+function rowsOf(report: Report, allReduce: AllReduceTimes | undefined): [name: string, text: string][] {
   const { devices, rank_devices: own = devices, rank, ranks } = report;
   return [
     ['teacher', `${formatCount(report.teacher_parameters)} parameters`],
@@ -112,7 +112,7 @@ function rowsOf(report: Report, sums: StepSums | undefined): [name: string, text
         `s for one step${own === 1 ? '' : `, on ${own} devices`}`,
     ],
     ['memory', memoryText(report, own)],
-    ...(sums === undefined ? [] : ([['all-reduce', sumsText(sums, devices)]] satisfies [string, string][])),
+    ...(allReduce === undefined ? [] : ([['all-reduce', allReduceText(allReduce, devices)]] satisfies [string, string][])),
     ...previewRow(report),
   ];
 }
