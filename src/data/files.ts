@@ -28,7 +28,7 @@ export interface FoundFiles {
   readonly folders: readonly FileFolder[];
   readonly skipped: readonly SkippedFile[];
   /** Files that are skipped silently, because their names say that they hold no data. */
-  readonly passedOver: readonly string[];
+  readonly ignored: readonly string[];
   /** Folders of the project's sample that were skipped. */
   readonly samples: readonly string[];
 }
@@ -41,7 +41,7 @@ interface Search {
   readonly links: string[];
   readonly folders: FileFolder[];
   readonly skipped: SkippedFile[];
-  readonly passedOver: string[];
+  readonly ignored: string[];
   readonly samples: string[];
 }
 
@@ -68,7 +68,7 @@ const SAMPLE_MARKER = '.kd-sample';
  * read, and for a damaged archive.
  */
 export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
-  const search: Search = { seen: new Set(), links: [], folders: [], skipped: [], passedOver: [], samples: [] };
+  const search: Search = { seen: new Set(), links: [], folders: [], skipped: [], ignored: [], samples: [] };
   for (const given of paths) {
     const stats = await readable(given, stat(given));
     if (stats.isDirectory()) await searchFolder(given, search);
@@ -96,7 +96,7 @@ async function partnersOf(given: string): Promise<StoredFile[]> {
 
 /** Lists the files in a zip archive on disk with another extension. Throws a `DamagedArchive`. */
 export function filesInArchive(file: StoredFile): FoundFiles {
-  const search: Search = { seen: new Set(), links: [], folders: [], skipped: [], passedOver: [], samples: [] };
+  const search: Search = { seen: new Set(), links: [], folders: [], skipped: [], ignored: [], samples: [] };
   searchArchive(file.path, search);
   return search;
 }
@@ -131,7 +131,7 @@ async function searchFolder(folder: string, search: Search, isGiven = true): Pro
   const files: string[] = [];
   for (const entry of entries.sort((a, b) => compareNames(a.name, b.name))) {
     const place = path.join(folder, entry.name);
-    if (LEFT_BEHIND.test(entry.name)) search.passedOver.push(shownPath(place));
+    if (LEFT_BEHIND.test(entry.name)) search.ignored.push(shownPath(place));
     else if (entry.isDirectory()) await searchWithin(place, search);
     else if (entry.isSymbolicLink() && isFolder(place)) search.links.push(place);
     else files.push(entry.name);
@@ -178,7 +178,7 @@ function addFiles(
       BESIDE_TABLES.test(name) ||
       (name === DATA_SET.state && names.includes(DATA_SET.description))
     )
-      search.passedOver.push(shownPath(place));
+      search.ignored.push(shownPath(place));
     else files.push({ name: shownPath(place), path: place, bytes: found.size });
   }
   if (files.length > 0) search.folders.push({ name: shownPath(folder), files, partners });
@@ -214,7 +214,7 @@ function mayBePrepended(file: RandomAccess): boolean {
   }
 }
 
-function searchArchive(file: string, { folders, skipped, passedOver }: Search): void {
+function searchArchive(file: string, { folders, skipped, ignored }: Search): void {
   const archive = openFile(file, shownPath(file));
   try {
     const entries = listArchive(archive);
@@ -224,7 +224,7 @@ function searchArchive(file: string, { folders, skipped, passedOver }: Search): 
     for (const entry of entries.sort((a, b) => compareNames(a.path, b.path))) {
       const name = `${archive.name}/${entry.path}`;
       const why = whyUnreadable(entry);
-      if (isPassedOver(entry) || isState(entry, paths)) passedOver.push(name);
+      if (isIgnored(entry) || isState(entry, paths)) ignored.push(name);
       else if (modelFolders.has(path.posix.dirname(entry.path))) continue;
       else if (why === undefined) files.push({ name, path: file, bytes: entry.member.size, member: entry.member });
       else skipped.push({ file: name, why });
@@ -236,7 +236,7 @@ function searchArchive(file: string, { folders, skipped, passedOver }: Search): 
   }
 }
 
-function isPassedOver({ path: inner }: ArchiveEntry): boolean {
+function isIgnored({ path: inner }: ArchiveEntry): boolean {
   const parts = inner.split('/');
   const name = parts.at(-1)!;
   return parts.some((part) => LEFT_BEHIND.test(part)) || DOCUMENTATION.test(name) || BESIDE_TABLES.test(name);

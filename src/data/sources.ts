@@ -36,7 +36,7 @@ const SLICE = 2000;
 interface Findings {
   readonly sources: PairSource[];
   readonly skipped: SkippedFile[];
-  readonly passedOver: string[];
+  readonly ignored: string[];
   readonly samples: string[];
   /** Why files could not be read at all. */
   readonly errors: InputError[];
@@ -51,17 +51,17 @@ interface Findings {
  */
 export async function findSources(paths: readonly string[], names: ColumnNames = {}): Promise<Sources> {
   const given = new Set(paths.map((name) => path.normalize(name)));
-  const findings: Findings = { sources: [], skipped: [], passedOver: [], samples: [], errors: [] };
+  const findings: Findings = { sources: [], skipped: [], ignored: [], samples: [], errors: [] };
   await addFindings(await findFiles(paths), { names, given }, findings);
   const { skipped, samples } = findings;
   if (findings.sources.length === 0) {
     const isNew = samples.length > 0 && skipped.length === 0;
     throw isNew ? onlySample(paths, samples[0]!) : nothingFound(paths, findings);
   }
-  const passedOver = samples.map((file) => ({ file, why: 'the sample, which is used where it is named' }));
+  const skippedSamples = samples.map((file) => ({ file, why: 'the sample, which is used where it is named' }));
   const { kept, copies } = await withoutCopies(findings.sources.sort(compareSources));
   const byName = (a: SkippedFile, b: SkippedFile): number => compareNames(a.file, b.file);
-  return { sources: kept.flatMap(slicesOf), skipped: [...skipped, ...copies, ...passedOver].sort(byName), names };
+  return { sources: kept.flatMap(slicesOf), skipped: [...skipped, ...copies, ...skippedSamples].sort(byName), names };
 }
 
 /** What the user requested. */
@@ -73,7 +73,7 @@ interface Request {
 
 async function addFindings(found: FoundFiles, request: Request, findings: Findings): Promise<void> {
   findings.skipped.push(...found.skipped);
-  findings.passedOver.push(...found.passedOver);
+  findings.ignored.push(...found.ignored);
   findings.samples.push(...found.samples);
   for (const folder of found.folders) await addFolder(folder, request, findings);
 }
@@ -220,9 +220,9 @@ function onlySample(paths: readonly string[], sample: string): InputError {
 /** How many of the examined files a message names. */
 const MOST_NAMED = 5;
 
-function nothingFound(paths: readonly string[], { skipped, passedOver, errors }: Findings): InputError {
-  if (errors.length === 1 && skipped.length === 1 && passedOver.length === 0) return errors[0]!;
-  const seen = [...skipped, ...passedOver.map((file) => ({ file, why: 'skipped because of its name' }))];
+function nothingFound(paths: readonly string[], { skipped, ignored, errors }: Findings): InputError {
+  if (errors.length === 1 && skipped.length === 1 && ignored.length === 0) return errors[0]!;
+  const seen = [...skipped, ...ignored.map((file) => ({ file, why: 'skipped because of its name' }))];
   const more = seen.length > MOST_NAMED ? `, and ${seen.length - MOST_NAMED} more` : '';
   const found = seen.length === 0 ? 'nothing' : withReasons(seen.slice(0, MOST_NAMED)) + more;
   return new InputError(`${paths.join(', ')}: expected files of pairs, got ${found}; name the data with --data`);

@@ -74,7 +74,7 @@ export async function startPreviews(
         begin([stateOf('student', step)]);
         return;
       }
-      if (waiting !== undefined && waiting !== step) reporting.passedOver(waiting);
+      if (waiting !== undefined && waiting !== step) reporting.checkpointSkipped(waiting);
       waiting = step;
     },
     held() {

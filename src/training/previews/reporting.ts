@@ -18,7 +18,7 @@ export interface PreviewReporting {
   /** Reports news from the drawing process. */
   tell(states: readonly PreviewState[], news: PreviewNews): void;
   /** Reports that a checkpoint is skipped, as a newer one was saved before its turn came. */
-  passedOver(step: number): void;
+  checkpointSkipped(step: number): void;
   /**
    * Reports that the run has ended and waits for the previews; from here on, their progress is shown.
    *
@@ -42,7 +42,7 @@ export function reportPreviews(folder: string, output: Reporter): PreviewReporti
       bar ??= output.progress(nameOf(states), news.total, 'steps');
       bar.update(news.done);
     },
-    passedOver(step) {
+    checkpointSkipped(step) {
       if (!isNew('slow')) return;
       output.message(
         `previews take longer than the time between checkpoints: step ${step} is skipped; from now on ` +
@@ -57,7 +57,7 @@ export function reportPreviews(folder: string, output: Reporter): PreviewReporti
     ended(states, outcome, drawn) {
       bar?.stop();
       bar = undefined;
-      if (outcome !== undefined) sayEnd(nameOf(states), outcome, drawn);
+      if (outcome !== undefined) reportOutcome(nameOf(states), outcome, drawn);
     },
   };
 
@@ -67,7 +67,7 @@ export function reportPreviews(folder: string, output: Reporter): PreviewReporti
     output.event({ event: 'preview', of, step, ko, en, output: path, ...(trouble === undefined ? {} : { trouble }) });
   }
 
-  function sayEnd(name: string, outcome: PreviewOutcome, { pictures, seconds }: Drawn): void {
+  function reportOutcome(name: string, outcome: PreviewOutcome, { pictures, seconds }: Drawn): void {
     if (outcome.kind === 'drawn') {
       const where = relative('.', folder);
       output.message(`${name}: ${formatCounted(pictures, 'picture')} in ${formatDuration(seconds)} (${where})`);
