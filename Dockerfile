@@ -18,7 +18,7 @@ RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm \
     && ln -s ../lib/node_modules/npm/bin/npx-cli.js /usr/local/bin/npx
 
 WORKDIR /kd
-# No GPU is in sight while an image is built.
+# No GPU is visible while an image is built.
 ENV KD_SETUP_DEVICE=gpu XDG_CACHE_HOME=/opt/cache
 
 # Packages and TensorFlow change seldom, sources often: the large layer comes first.

@@ -120,7 +120,7 @@ function fromBundle(project, folder) {
   const { device, cuda, slim } = bundle;
   if (project.device !== undefined && project.device !== 'auto' && project.device !== device)
     throw new SetupError(
-      `--from ${folder}: a bundle of the build for ${device === 'gpu' ? 'GPUs' : 'processors'}, and --device ` +
+      `--from ${folder}: a bundle of the ${device === 'gpu' ? 'GPU' : 'CPU'} build, and --device ` +
         `${project.device} was asked for; make one with \`npm run setup -- --bundle <folder> --device ` +
         `${project.device}\``,
     );

@@ -20,7 +20,7 @@
  */
 import { parseArgs } from 'node:util';
 import { choosePrecision } from '#dist/engine/precision.js';
-import { processorFeatures } from '#dist/tensorflow/hardware.js';
+import { cpuFeatures } from '#dist/tensorflow/hardware.js';
 import { inProject } from '../kd.mjs';
 import { benchEncoding } from './encoding.mjs';
 import { machine, measure } from './measure.mjs';
@@ -62,8 +62,8 @@ console.log(
 );
 
 /** What decides `--precision auto`. */
-const processor = {
-  features: processorFeatures(),
+const cpu = {
+  features: cpuFeatures(),
   env: process.env,
   rates: () => Promise.resolve({ float32: rates.fp32, bfloat16: rates.bf16 }),
 };
@@ -78,7 +78,7 @@ if (flags.encode) {
     python: flags.python,
   });
 } else if (flags.texts === 'real') {
-  const precision = flags.precision ?? (await choosePrecision('auto', SITE, undefined, processor)).precision;
+  const precision = flags.precision ?? (await choosePrecision('auto', SITE, undefined, cpu)).precision;
   await benchRealTexts({
     models: flags.models,
     batch: Number(flags.batch),

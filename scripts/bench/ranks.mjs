@@ -23,7 +23,7 @@ import { flagsOf, inProject, KD } from '../kd.mjs';
 import { machine, markdownTable, measureInTurn } from './measure.mjs';
 import { writeModelFolders } from './model-folders.mjs';
 
-/** @typedef {{ seconds: number[], cpuSeconds: number[] }} Steps of one rank: the clock, and its processor's time */
+/** @typedef {{ seconds: number[], cpuSeconds: number[] }} Steps of one rank: the clock, and its CPU's time */
 /**
  * @typedef {object} Way
  * @property {string} name

@@ -29,8 +29,8 @@ const { values: flags } = parseArgs({
 const PAIRS = 25_600;
 /** Candidate lengths. */
 const CANDIDATES = [16, 24, 32, 40, 48, 56, 64, 72];
-const KINDS = /** @type {const} */ (['processor', 'GPU']);
-const DEVICES = /** @type {const} */ ({ processor: 'cpu', GPU: 'gpu' });
+const KINDS = /** @type {const} */ (['CPU', 'GPU']);
+const DEVICES = /** @type {const} */ ({ CPU: 'cpu', GPU: 'gpu' });
 
 const folder = mkdtempSync(join(tmpdir(), 'kd-bench-lengths-'));
 try {

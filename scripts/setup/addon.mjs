@@ -195,7 +195,7 @@ function buildFailure({ TF_LIBRARY_DIR: ownFolder }, result, { title }, compiler
  *
  * @param {Project} project
  * @param {string[]} files
- * @throws {TensorflowUnavailable} if one cannot be loaded, say for want of a processor feature
+ * @throws {TensorflowUnavailable} if one cannot be loaded, say for want of a CPU feature
  */
 export async function loadAddons({ env }, files) {
   const program = 'process.stdout.write(process.argv.slice(1).map((file) => require(file))[0].TF_Version)';
@@ -203,7 +203,7 @@ export async function loadAddons({ env }, files) {
     env: { ...env, TF_CPP_MIN_LOG_LEVEL: '3' },
   });
   if (result.status === 0) return result.stdout;
-  const illegal = result.signal === 'SIGILL' ? ': the processor lacks instructions it needs, such as AVX' : '';
+  const illegal = result.signal === 'SIGILL' ? ': the CPU lacks instructions it needs, such as AVX' : '';
   throw new TensorflowUnavailable(
     `libtensorflow cannot be loaded (${failureLine(result, /^\w*Error: /)}${illegal})`,
     'mend that, or set TF_LIBRARY_DIR to a libtensorflow for this machine, and run this again',

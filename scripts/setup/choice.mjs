@@ -68,8 +68,8 @@ const FLAGS =
  */
 export function readChoice(args, env) {
   const values = parse(args);
-  const device = oneOf(DEVICES, '--device', values.device ?? env.KD_SETUP_DEVICE);
-  const cuda = oneOf(CUDAS, '--cuda', values.cuda ?? env.KD_SETUP_CUDA);
+  const device = parseChoice(DEVICES, '--device', values.device ?? env.KD_SETUP_DEVICE);
+  const cuda = parseChoice(CUDAS, '--cuda', values.cuda ?? env.KD_SETUP_CUDA);
   const { bundle, from } = values;
   if (bundle !== undefined && from !== undefined)
     throw new SetupError('--bundle makes a bundle and --from uses one: expected one of them, got both');
@@ -121,7 +121,7 @@ function parse(args) {
  * @param {string} flag
  * @param {string | undefined} value
  */
-function oneOf(choices, flag, value) {
+function parseChoice(choices, flag, value) {
   if (value === undefined || value === '') return undefined;
   const choice = choices.find((each) => each === value);
   if (choice !== undefined) return choice;

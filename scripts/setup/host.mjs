@@ -17,7 +17,7 @@
  */
 
 /**
- * The operating system, processor and glibc version (undefined with another C library) that Node runs on.
+ * The operating system, CPU and glibc version (undefined with another C library) that Node runs on.
  *
  * @returns {Host}
  */

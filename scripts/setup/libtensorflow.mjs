@@ -103,7 +103,7 @@ function announce({ root, say }, { version, device }, missing) {
   const [download, disk] = [sum(missing.map(({ bytes }) => bytes)), sum(missing.map(unpackedBytes))];
   const isClone = existsSync(join(root, 'src')); // an installed kd comes compiled
   const setup = isClone ? 'npm run setup --' : 'kd setup';
-  const wayOut = device === 'gpu' ? `; \`${setup} --device cpu\` takes the one for processors instead` : '';
+  const wayOut = device === 'gpu' ? `; \`${setup} --device cpu\` takes the CPU build instead` : '';
   say(
     `libtensorflow ${version} and CUDA: ${missing.length} wheels, ` +
       `${size(download)} to download, ${size(disk)} on disk${wayOut}`,

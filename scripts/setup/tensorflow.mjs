@@ -15,7 +15,7 @@ import { chosen, distributionFor, driverFailure, isGpuWanted, lookForGpus } from
 /** @import { Choice, Failure, Installed, LeftOut, Status } from './status.mjs' */
 
 const COST = "training runs on tfjs's pure-JavaScript backend, tens of times slower";
-const GPU_COST = 'training runs on the processor';
+const GPU_COST = 'training runs on the CPU';
 
 /**
  * Whether the addons and libtensorflow are in place, and are those that this clone, its environment and its GPUs
@@ -61,7 +61,7 @@ function isInPlace(project, addon, { identity }, { addons }) {
  * call and for `kd doctor`.
  *
  * @param {Project} project
- * @throws {SetupError} if the build for GPUs was asked for by name and is not available
+ * @throws {SetupError} if the GPU build was asked for by name and is not available
  */
 export async function prepare(project) {
   const before = readStatus(project.root);

@@ -51,7 +51,7 @@ export async function isGpuWanted(project, choice, before) {
     return true;
   const gpus = await lookForGpus(project, choice);
   if (gpus?.failure !== undefined) throw driverFailure(gpus.failure);
-  if (gpus !== undefined) project.say(`in sight: ${gpus.names.join(', ')}`);
+  if (gpus !== undefined) project.say(`GPUs found: ${gpus.names.join(', ')}`);
   return gpus !== undefined;
 }
 

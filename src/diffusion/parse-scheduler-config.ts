@@ -46,7 +46,8 @@ const upTo1 = (value: unknown): boolean => typeof value === 'number' && value > 
 const flag = (standard: boolean) => v.optional(v.nullable(ofKind(SWITCH), false), standard);
 const count = (standard: number, least = 1) => v.nullish(whole(least, 1_000_000), standard);
 const share = (standard: number) => v.nullish(valuesThat<number>(upTo1, 'a number above 0 and up to 1'), standard);
-const oneOf = <T extends string>(choices: readonly T[], standard: T) => v.nullish(ofKind(choice(choices)), standard);
+const optionalChoice = <T extends string>(choices: readonly T[], standard: T) =>
+  v.nullish(ofKind(choice(choices)), standard);
 
 /** Settings that diffusers supports and this program does not. */
 const unsupported = v.nullish(
@@ -57,10 +58,10 @@ const common = (spacing: TimestepSpacing, predictions: readonly PredictionType[]
   num_train_timesteps: count(1000),
   beta_start: share(0.0001),
   beta_end: share(0.02),
-  beta_schedule: oneOf(BETA_SCHEDULES, 'linear'),
+  beta_schedule: optionalChoice(BETA_SCHEDULES, 'linear'),
   trained_betas: v.nullish(listOf(valuesThat<number>(between, 'a number between 0 and 1'))),
-  prediction_type: oneOf(predictions, 'epsilon'),
-  timestep_spacing: oneOf(SPACINGS, spacing),
+  prediction_type: optionalChoice(predictions, 'epsilon'),
+  timestep_spacing: optionalChoice(SPACINGS, spacing),
   steps_offset: count(0, 0),
 });
 
@@ -75,7 +76,7 @@ const UNIPC = camelCased({
   ...THRESHOLDING,
   rescale_betas_zero_snr: flag(false),
   solver_order: count(2),
-  solver_type: oneOf(['bh1', 'bh2', 'midpoint', 'heun', 'logrho'], 'bh2'),
+  solver_type: optionalChoice(['bh1', 'bh2', 'midpoint', 'heun', 'logrho'], 'bh2'),
   predict_x0: flag(true),
   lower_order_final: flag(true),
   disable_corrector: v.nullish(listOf(finite), []),
@@ -83,7 +84,7 @@ const UNIPC = camelCased({
   use_exponential_sigmas: flag(false),
   sigma_min: v.nullish(finite),
   sigma_max: v.nullish(finite),
-  final_sigmas_type: oneOf(FINAL_SIGMAS, 'zero'),
+  final_sigmas_type: optionalChoice(FINAL_SIGMAS, 'zero'),
   solver_p: unsupported,
   use_beta_sigmas: unsupported,
   use_flow_sigmas: unsupported,

@@ -3,7 +3,7 @@ import { InputError } from '../base/errors.js';
 import { formatFlops } from '../base/format.js';
 import { PRECISIONS, type Precision } from '../distill/engine.js';
 import type { BackendInfo } from '../tensorflow/backend.js';
-import { bfloat16Lack, bfloat16Obstacle, processorFeatures } from '../tensorflow/hardware.js';
+import { bfloat16Lack, bfloat16Obstacle, cpuFeatures } from '../tensorflow/hardware.js';
 import { hasTensorCores } from '../tensorflow/nvidia.js';
 import { productRates, type ProductRates } from './products.js';
 
@@ -16,7 +16,7 @@ export type PrecisionChoice = (typeof PRECISION_CHOICES)[number];
  * the choice does not change with the load of the machine: about 0.5 on Intel (Sapphire and Emerald Rapids) with
  * AVX-512 BF16 alone, 2 on AMD (Zen 4 and 5), more with AMX.
  */
-const CLEARLY_FASTER = 1.25;
+const MIN_SPEEDUP = 1.25;
 
 /** Where the products are computed. */
 export interface PrecisionSite {
@@ -30,7 +30,7 @@ export interface PrecisionSite {
 }
 
 /** What decides `auto` on a CPU. */
-export interface Multiplier {
+export interface CpuFacts {
   readonly features: ReadonlySet<string>;
   readonly env: NodeJS.ProcessEnv;
   /** Measures its products, in this process. */
@@ -55,10 +55,10 @@ export async function choosePrecision(
   choice: PrecisionChoice,
   site: PrecisionSite,
   began?: Precision,
-  processor: Multiplier = thisProcessor(),
+  cpu: CpuFacts = thisCpu(),
 ): Promise<ChosenPrecision> {
   const { device, gpu, isRecorded, isLarge } = site;
-  const { features, env, rates } = processor;
+  const { features, env, rates } = cpu;
   const obstacle = device === 'cpu' ? bfloat16Obstacle(features, env) : undefined;
   if (choice === 'bf16' && obstacle !== undefined) {
     throw new InputError(
@@ -86,13 +86,13 @@ function ofGpu(gpu: PrecisionSite['gpu']): ChosenPrecision {
 /** bfloat16 if it is clearly faster. */
 function fasterOf({ float32, bfloat16 }: ProductRates): ChosenPrecision {
   return {
-    precision: bfloat16 >= CLEARLY_FASTER * float32 ? 'bf16' : 'fp32',
+    precision: bfloat16 >= MIN_SPEEDUP * float32 ? 'bf16' : 'fp32',
     reason: `${formatFlops(float32)} in float32, ${formatFlops(bfloat16)} in bfloat16`,
   };
 }
 
-function thisProcessor(): Multiplier {
-  return { features: processorFeatures(), env: process.env, rates: () => productRates('cpu') };
+function thisCpu(): CpuFacts {
+  return { features: cpuFeatures(), env: process.env, rates: () => productRates('cpu') };
 }
 
 /**

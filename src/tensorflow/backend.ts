@@ -10,9 +10,9 @@ import { InputError, messageOf } from '../base/errors.js';
 import { registerCpuKernels } from './cpu-kernels.js';
 import { tensorflowEnvironment } from './environment.js';
 import {
-  checkProcessors,
+  checkCpuDevices,
   chooseGpus,
-  processorsOf,
+  countCpuDevices,
   type ChosenGpu,
   type DevicesChoice,
   type Problem,
@@ -20,7 +20,7 @@ import {
 import { gpuProblem } from './gpu-problem.js';
 import { thisMachine, type Machine } from './machine.js';
 import { withMutedStderr } from './muted.js';
-import { lookForGpus, type Gpu } from './nvidia.js';
+import { detectGpus, type Gpu } from './nvidia.js';
 import { readSetupStatus } from './setup-status.js';
 import { registerTensorflowKernels } from './kernels.js';
 import type { NodeBackend } from './native-backend.js';
@@ -90,9 +90,8 @@ export async function loadBackend(
   const found = gpus === undefined || gpus === 'none' ? [] : gpus;
   const left = problem ?? (found.length > 0 && info.device === 'cpu' ? UNEXPLAINED : undefined);
   if (isGpuAsked && left !== undefined) throw noGpu(device, left);
-  if (left !== undefined)
-    return { ...info, reason: `no GPU (${left.found}): computing on the processor; ${left.remedy}` };
-  const count = found.length > 0 ? found.length : processorsOf(device);
+  if (left !== undefined) return { ...info, reason: `no GPU (${left.found}): computing on the CPU; ${left.remedy}` };
+  const count = found.length > 0 ? found.length : countCpuDevices(device);
   const told = found.flatMap((each) => each.gpu ?? []);
   return {
     ...info,
@@ -118,7 +117,7 @@ export async function checkDevice(
 
 async function checkedGpus(choice: BackendChoice, device: DevicesChoice, machine: Machine): Promise<DecidedGpus> {
   const isGpuAsked = device.startsWith('gpu');
-  checkProcessors(device);
+  checkCpuDevices(device);
   if (choice === 'cpu') {
     if (!isGpuAsked) return { gpus: 'none' };
     throw new InputError(
@@ -138,7 +137,7 @@ interface DecidedGpus {
 /** Decides which GPUs to use, and what keeps one that is present or asked for from being used. */
 async function decideGpus(machine: Machine, device: DevicesChoice): Promise<DecidedGpus> {
   if (device.startsWith('cpu')) return { gpus: 'none' };
-  const nvidia = await lookForGpus(machine);
+  const nvidia = await detectGpus(machine);
   if (nvidia.state === 'absent' && device === 'auto') return {};
   const problem = await gpuProblem(machine, nvidia, device);
   if (problem !== undefined) return { gpus: 'none', problem };

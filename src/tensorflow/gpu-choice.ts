@@ -26,8 +26,7 @@ export type DevicesChoice = DeviceChoice | `cpu:${number}` | `gpu:${string}`;
 
 /** Where TensorFlow trains; `cpu:N` is N devices on the CPU. */
 export const DEVICES: Kind<DevicesChoice> = {
-  expected:
-    'auto, cpu, cpu:N for N devices on the processor, gpu, gpu:N or gpu:N,N for GPUs counted from 0, or gpu:all',
+  expected: 'auto, cpu, cpu:N for N devices on the CPU, gpu, gpu:N or gpu:N,N for GPUs counted from 0, or gpu:all',
   is: (value): value is DevicesChoice =>
     typeof value === 'string' &&
     /^(auto|cpu(:[1-9]\d*)?|gpu(:(all|\d+(,\d+)*))?)$/.test(value) &&
@@ -39,12 +38,12 @@ export const DEVICES: Kind<DevicesChoice> = {
 const listed = (choice: string): string[] => choice.split(':')[1]?.split(',') ?? [];
 
 /** The number of devices on the CPU. */
-export function processorsOf(choice: DevicesChoice): number {
+export function countCpuDevices(choice: DevicesChoice): number {
   return choice.startsWith('cpu:') ? Number(choice.slice(4)) : 1;
 }
 
 /** The most devices on a CPU with few cores: enough for a run begun on any usual number of GPUs. */
-const MOST_OF_FEW_CORES = 16;
+const MIN_DEVICE_LIMIT = 16;
 
 /**
  * Checks that a choice does not have far more devices than the CPU has cores: each takes a whole run's memory, and
@@ -52,23 +51,23 @@ const MOST_OF_FEW_CORES = 16;
  *
  * @throws InputError
  */
-export function checkProcessors(choice: DevicesChoice, cores: number = availableParallelism()): void {
-  const most = Math.max(MOST_OF_FEW_CORES, cores);
-  const count = processorsOf(choice);
+export function checkCpuDevices(choice: DevicesChoice, cores: number = availableParallelism()): void {
+  const most = Math.max(MIN_DEVICE_LIMIT, cores);
+  const count = countCpuDevices(choice);
   if (count <= most) return;
   throw new InputError(
-    `--device ${choice}: expected at most ${most} devices on this processor, which has ` +
+    `--device ${choice}: expected at most ${most} devices on this CPU, which has ` +
       `${cores === 1 ? '1 core' : `${cores} cores`}, got ${count}; take --device cpu:${most} or fewer`,
   );
 }
 
 /** Whether a choice means several devices, or may, like `gpu:all`. */
-export function areSeveral(choice: DevicesChoice): boolean {
-  return processorsOf(choice) > 1 || choice === 'gpu:all' || choice.includes(',');
+export function isMultiDevice(choice: DevicesChoice): boolean {
+  return countCpuDevices(choice) > 1 || choice === 'gpu:all' || choice.includes(',');
 }
 
 /** One of a choice's devices, for computations after a run. */
-export function oneOf(choice: DevicesChoice): DeviceChoice {
+export function firstDevice(choice: DevicesChoice): DeviceChoice {
   if (choice.startsWith('cpu')) return 'cpu';
   return choice === 'gpu:all' ? 'gpu' : (choice.split(',')[0] as DeviceChoice);
 }
@@ -102,12 +101,12 @@ export function chooseGpus(nvidia: Nvidia, choice: DevicesChoice, env: Machine['
   if (limit !== undefined && visible.length === 0) {
     return { found: `CUDA_VISIBLE_DEVICES=${limit} hides every GPU`, remedy: 'unset it, or name one in it' };
   }
-  const isUntold = nvidia.state === 'untold' && limit === undefined;
-  if (isUntold && choice === 'gpu:all')
+  const isUnlisted = nvidia.state === 'unlisted' && limit === undefined;
+  if (isUnlisted && choice === 'gpu:all')
     return { found: 'the driver does not report how many GPUs there are', remedy: 'name them: --device gpu:0,1' };
   const wanted =
     choice === 'gpu:all' ? visible.map((_, i) => i) : choice.startsWith('gpu:') ? listed(choice).map(Number) : [0];
-  if (isUntold) return wanted.map((number) => ({ visible: String(number) }));
+  if (isUnlisted) return wanted.map((number) => ({ visible: String(number) }));
   const missing = choice === 'gpu:all' && wanted.length === 0 ? 0 : wanted.find((number) => number >= visible.length);
   if (missing !== undefined) {
     return {

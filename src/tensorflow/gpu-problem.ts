@@ -77,7 +77,7 @@ export function cardProblem({ index, name, capability, freeBytes, totalBytes }: 
 export function buildProblem(machine: Machine): Problem | undefined {
   const setup = machine.setup();
   if (setup === undefined || setup.device === 'own' || setup.device === 'gpu') return undefined;
-  const forCpu = 'the installed TensorFlow is the build for processors';
+  const forCpu = 'the installed TensorFlow is the CPU build';
   if (setup.backend === 'cpu')
     return {
       found: `no TensorFlow (${setup.reason ?? 'set-up left it out'})`,

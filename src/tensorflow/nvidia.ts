@@ -20,7 +20,7 @@ export type Nvidia =
   /** A GPU whose driver does not answer. */
   | { readonly state: 'broken'; readonly failure: string }
   /** The driver's library and a GPU's device file exist, but no `nvidia-smi` for details, as in some containers. */
-  | { readonly state: 'untold' }
+  | { readonly state: 'unlisted' }
   | { readonly state: 'present'; readonly driver: string; readonly gpus: readonly Gpu[] };
 
 /** The compute capability from which tensor cores multiply bfloat16, and float32 as TF32 (Ampere). */
@@ -40,7 +40,7 @@ const MEBIBYTE = 2 ** 20;
 const FIELDS = ['index', 'uuid', 'name', 'driver_version', 'memory.total', 'memory.free'];
 
 /** Asks the driver for its GPUs. */
-export async function lookForGpus(machine: Machine): Promise<Nvidia> {
+export async function detectGpus(machine: Machine): Promise<Nvidia> {
   const hasDevice = machine.list('/dev').some((name) => /^(nvidia\d+|dxg)$/.test(name));
   for (const tool of TOOLS) {
     if (tool.startsWith('/') && !machine.exists(tool)) continue;
@@ -50,7 +50,7 @@ export async function lookForGpus(machine: Machine): Promise<Nvidia> {
     return hasDevice ? { state: 'broken', failure: answer } : { state: 'absent' };
   }
   const hasLibrary = DRIVER_FOLDERS.some((folder) => machine.exists(`${folder}/libcuda.so.1`));
-  return { state: hasDevice && hasLibrary ? 'untold' : 'absent' };
+  return { state: hasDevice && hasLibrary ? 'unlisted' : 'absent' };
 }
 
 /** The GPUs, how the tool failed, or undefined if there is no such tool. */

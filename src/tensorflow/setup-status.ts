@@ -17,7 +17,7 @@ const STATUS = object({
   choice: v.exactOptional(
     object({ device: v.picklist(['auto', 'gpu', 'cpu']), cuda: v.picklist(['wheels', 'system']) }),
   ),
-  /** Why the build for GPUs is not installed although a GPU was found. */
+  /** Why the GPU build is not installed although a GPU was found. */
   gpu: v.exactOptional(object({ reason: text, remedy: text })),
 });
 

@@ -6,7 +6,7 @@ import { choosePrecision, precisionText, type ChosenPrecision } from '../engine/
 import { hasTensorCores } from '../tensorflow/nvidia.js';
 import { areLarge, layoutFor, loadOptionsFor } from '../engine/step-layout.js';
 import { loadBackend, type BackendInfo } from '../tensorflow/backend.js';
-import { areSeveral, oneOf } from '../tensorflow/gpu-choice.js';
+import { isMultiDevice, firstDevice } from '../tensorflow/gpu-choice.js';
 import { InputError } from '../base/errors.js';
 import type { TextEncoder } from '../models/text-encoder.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
@@ -120,11 +120,11 @@ async function precisionOf(
 
 /** Several devices need a recorded graph. */
 function checkIsOneDevice(device: TrainSettings['device'], { backend }: Pick<BackendInfo, 'backend'>): void {
-  if (!areSeveral(device)) return;
+  if (!isMultiDevice(device)) return;
   throw new InputError(
     `--device ${device}: expected the compiled engine, which can use several devices, got eager` +
       (backend === 'tensorflow' ? '; leave out --engine' : ' on tfjs in JavaScript; it needs TensorFlow') +
-      `, or use --device ${oneOf(device)}`,
+      `, or use --device ${firstDevice(device)}`,
   );
 }
 

@@ -38,7 +38,7 @@ export async function openGroup(ranks: Ranks, { device, devices, place }: GroupD
     rank,
     addresses,
     networkDevice: network.device,
-    processors: device === 'cpu' ? place.own : undefined,
+    cpuDevices: device === 'cpu' ? place.own : undefined,
   });
   await ranks.gather('servers', ''); // all servers are running
   const roundTrips = await reachAll(ranks, addresses);

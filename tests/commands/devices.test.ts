@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { checkProcessors } from '../../src/tensorflow/gpu-choice.js';
+import { checkCpuDevices } from '../../src/tensorflow/gpu-choice.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 import type { CliResult } from '../cli.js';
 import { kdHere } from '../in-process.js';
@@ -161,12 +161,12 @@ it.each([
   [64, 64],
 ])('uses a CPU as at most %i devices if it has %i cores', (most, cores) => {
   expect(() => {
-    checkProcessors(`cpu:${most}`, cores);
+    checkCpuDevices(`cpu:${most}`, cores);
   }).not.toThrow();
   expect(() => {
-    checkProcessors(`cpu:${most + 1}`, cores);
+    checkCpuDevices(`cpu:${most + 1}`, cores);
   }).toThrow(
-    `--device cpu:${most + 1}: expected at most ${most} devices on this processor, which has ${cores} cores, ` +
+    `--device cpu:${most + 1}: expected at most ${most} devices on this CPU, which has ${cores} cores, ` +
       `got ${most + 1}; take --device cpu:${most} or fewer`,
   );
 });

@@ -4,7 +4,7 @@ import { examine } from '../../src/app/doctor/findings.js';
 import type { MachineFacts } from '../../src/app/doctor/machine-facts.js';
 import type { TensorflowReport } from '../../src/app/doctor/probe.js';
 import type { DeviceChoice } from '../../src/tensorflow/gpu-choice.js';
-import { processorFeatures } from '../../src/tensorflow/hardware.js';
+import { cpuFeatures } from '../../src/tensorflow/hardware.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 import { kd } from '../cli.js';
 import { CUDA_FILES, fakeMachine, GPU_SETUP, H100, RTX_3060, type Fake } from '../tensorflow/fake-machine.js';
@@ -34,7 +34,7 @@ function fakeMachineFacts(changes: Partial<MachineFacts> = {}, fake: Fake = {}):
     node: '22.11.0',
     platform: 'linux',
     arch: 'x64',
-    processor: { name: 'a processor', cores: 16, features: new Set(['avx512f']) },
+    cpu: { name: 'a CPU', cores: 16, features: new Set(['avx512f']) },
     memory: { free: 1e11, total: 1.28e11 },
     openFiles: 1024,
     freeDisk: () => Promise.resolve(6e10),
@@ -64,7 +64,7 @@ describe('the doctor, on a machine with a GPU', () => {
     const findings = await findingsOf(fakeMachineFacts({}, { smi: `${H100}\n${RTX_3060}` }));
     expect(findings.filter(({ name }) => name !== 'CUDA')).toEqual([
       { name: 'Node', ok: true, found: '22.11.0' },
-      { name: 'processor', ok: true, found: '16 cores, a processor (AVX-512)' },
+      { name: 'CPU', ok: true, found: '16 cores, a CPU (AVX-512)' },
       { name: 'memory', ok: true, found: '100 GB free of 128 GB' },
       { name: 'disk', ok: true, found: '60.0 GB free here' },
       { name: 'network', ok: true, found: 'hub.example answers in 40 ms' },
@@ -102,7 +102,7 @@ describe('the doctor, on a machine with a GPU', () => {
       { platform: 'darwin', arch: 'arm64' },
       {},
       'auto',
-      { name: 'processor', found: '16 cores, a processor (AVX-512), darwin arm64' },
+      { name: 'CPU', found: '16 cores, a CPU (AVX-512), darwin arm64' },
     ],
     [
       'a full disk',
@@ -162,7 +162,7 @@ describe('the doctor, on a machine with a GPU', () => {
       { name: 'device', found: 'there is no GPU 3; there is 1', remedy: 'take --device gpu:0' },
     ],
     [
-      'the build for processors',
+      'the CPU build',
       {},
       { setup: { backend: 'tensorflow', device: 'cpu' } },
       'auto',
@@ -177,9 +177,9 @@ describe('the doctor, on a machine with a GPU', () => {
     ],
     [
       'a TensorFlow that takes no GPU',
-      ...onCpu('no GPU (TensorFlow uses none): computing on the processor; look'),
+      ...onCpu('no GPU (TensorFlow uses none): computing on the CPU; look'),
       'auto',
-      { name: 'used', found: 'no GPU (TensorFlow uses none): computing on the processor', remedy: 'look' },
+      { name: 'used', found: 'no GPU (TensorFlow uses none): computing on the CPU', remedy: 'look' },
     ],
     [
       'products that do not run',
@@ -216,20 +216,18 @@ describe('the doctor, on a machine with a GPU', () => {
 });
 
 describe('the doctor, on a machine without a GPU', () => {
-  const processorOnly: Fake = {
+  const cpuOnly: Fake = {
     smi: '',
     dev: [],
     setup: { backend: 'tensorflow', device: 'cpu', libtensorflow: { version: '2.21.0', path: '/lib' } },
   };
 
   it('reports no problem, and ignores CUDA', async () => {
-    const findings = await findingsOf(
-      fakeMachineFacts({ loadTensorflow: () => Promise.resolve(ON_CPU) }, processorOnly),
-    );
+    const findings = await findingsOf(fakeMachineFacts({ loadTensorflow: () => Promise.resolve(ON_CPU) }, cpuOnly));
     expect(findings.every(({ ok }) => ok)).toBe(true);
     expect(findings.map(({ name }) => name)).toEqual([
       'Node',
-      'processor',
+      'CPU',
       'memory',
       'disk',
       'network',
@@ -238,15 +236,15 @@ describe('the doctor, on a machine without a GPU', () => {
       'products',
     ]);
     expect(findings.slice(-2).map(({ found }) => found)).toEqual([
-      'the processor (no NVIDIA GPU found)',
-      'ran on the processor: 330 GFLOP/s in float32, 1.2 TFLOP/s in bfloat16; ' +
+      'the CPU (no NVIDIA GPU found)',
+      'ran on the CPU: 330 GFLOP/s in float32, 1.2 TFLOP/s in bfloat16; ' +
         '--precision auto takes fp32 for large models', // which has no instructions for it
     ]);
   });
 
   it('explains why there is none if one is requested', async () => {
     const ailments = await ailmentsOf(
-      fakeMachineFacts({ loadTensorflow: () => Promise.resolve(ON_CPU) }, processorOnly),
+      fakeMachineFacts({ loadTensorflow: () => Promise.resolve(ON_CPU) }, cpuOnly),
       'gpu',
     );
     expect(ailments[0]).toEqual({
@@ -259,7 +257,7 @@ describe('the doctor, on a machine without a GPU', () => {
 });
 
 describe('kd doctor', () => {
-  const NAMES = ['Node', 'processor', 'memory', 'disk', 'network', 'TensorFlow', 'used'];
+  const NAMES = ['Node', 'CPU', 'memory', 'disk', 'network', 'TensorFlow', 'used'];
 
   it('prints a line per finding', () => {
     const { code, stdout } = kd(['doctor', '--device', 'cpu']);
@@ -282,12 +280,12 @@ describe('kd doctor', () => {
     const products = findings.find(({ name }) => name === 'products');
     if (tensorflow.ok)
       expect(products?.found).toMatch(
-        /^ran on the (GPU|processor): [\d.]+ [GT]FLOP\/s in float32(, .*[GT]FLOP\/s in bfloat16|; none in bfloat16, .*); --precision auto takes (bf16|fp32) for large models$/,
+        /^ran on the (GPU|CPU): [\d.]+ [GT]FLOP\/s in float32(, .*[GT]FLOP\/s in bfloat16|; none in bfloat16, .*); --precision auto takes (bf16|fp32) for large models$/,
       );
     else expect(products).toBeUndefined();
   });
 
-  const aborts = BACKENDS_UNDER_TEST.includes('tensorflow') && processorFeatures().has('avx512f');
+  const aborts = BACKENDS_UNDER_TEST.includes('tensorflow') && cpuFeatures().has('avx512f');
   it.runIf(aborts)('skips matrix products for which oneDNN is disabled, since they would abort', () => {
     const env = { ONEDNN_MAX_CPU_ISA: 'AVX2', TF_ENABLE_ONEDNN_OPTS: '1' };
     const { code, stdout } = kd(['doctor', '--device', 'cpu', '--json'], { env });
@@ -297,7 +295,7 @@ describe('kd doctor', () => {
     const products = findings.find(({ name }) => name === 'products');
     expect(tensorflow.ok).toBe(true);
     expect(products?.found).toMatch(
-      /^ran on the processor: \d+ GFLOP\/s in float32; none in bfloat16, which ONEDNN_MAX_CPU_ISA=AVX2 keeps oneDNN from using; --precision auto takes fp32 for large models$/,
+      /^ran on the CPU: \d+ GFLOP\/s in float32; none in bfloat16, which ONEDNN_MAX_CPU_ISA=AVX2 keeps oneDNN from using; --precision auto takes fp32 for large models$/,
     );
   });
 });

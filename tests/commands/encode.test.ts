@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encoderEngine } from '../../src/engine/encoder.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
-import { bfloat16Obstacle, processorFeatures } from '../../src/tensorflow/hardware.js';
+import { bfloat16Obstacle, cpuFeatures } from '../../src/tensorflow/hardware.js';
 import { openPretrained } from '../../src/models/pretrained.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
 import { KD, kd, temporaryFolder, type CliOptions, type CliResult } from '../cli.js';
@@ -172,7 +172,7 @@ describe('kd encode', () => {
     expect(refused('cpu', {})).toBe(
       'error: --precision bf16: expected TensorFlow, which can compute in it, got tfjs in JavaScript; use --precision fp32\n',
     );
-    if (BACKEND !== 'cpu' && processorFeatures().has('avx512f'))
+    if (BACKEND !== 'cpu' && cpuFeatures().has('avx512f'))
       expect(refused(BACKEND, { ONEDNN_MAX_CPU_ISA: 'AVX2', TF_ENABLE_ONEDNN_OPTS: '1' })).toMatch(
         /ONEDNN_MAX_CPU_ISA=AVX2, which keeps it from that/,
       );

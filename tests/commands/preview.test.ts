@@ -60,7 +60,7 @@ const FLAGS = ['--epochs', '1', '--batch-size', '6', '--engine', 'eager', '--lea
 /** One denoising step. */
 const TINY_PICTURE = { steps: 1, scheduler: 'ddim', width: 64, height: 64 } as const;
 
-/** Drawing leaves the processor to others; where many tests run, that takes its time. In milliseconds. */
+/** Drawing leaves the CPU to others; where many tests run, that takes its time. In milliseconds. */
 const PATIENCE = 600_000;
 
 function folderWithPrompts(): string {

@@ -97,7 +97,7 @@ describe('a UNet in float16', () => {
     const latents = await pipeline.denoise(await requestOf(cases[0]));
     const { data } = await pipeline.decode(latents, 64, 64);
     const difference = largestDifference(latents, await expected.read(`${name}.latents`));
-    expect(difference).toBeLessThan(0.02); // 0.0048 by the rounding of the file's weights, on any processor
+    expect(difference).toBeLessThan(0.02); // 0.0048 by the rounding of the file's weights, on any CPU
     expect(difference).toBeGreaterThan(1e-4); // it is float16
     expect(largestDifference(data, await expected.readInt32(`${name}.image`))).toBeLessThanOrEqual(4); // 2
     await pipeline.release();

@@ -6,7 +6,7 @@ import { assignVariable, cast, declareVariable, placeholder, readVariable } from
 import {
   choosePrecision,
   type ChosenPrecision,
-  type Multiplier,
+  type CpuFacts,
   type PrecisionSite,
 } from '../../src/engine/precision.js';
 import { productRates } from '../../src/engine/products.js';
@@ -26,9 +26,9 @@ function product(graph: Graph, a: GraphNode, b: GraphNode): GraphNode {
 
 describe('the chosen precision', () => {
   const BF16 = ['avx2', 'avx512f', 'avx512_bf16'];
-  const ON_PROCESSOR: PrecisionSite = { device: 'cpu', isRecorded: true, isLarge: true };
+  const ON_CPU: PrecisionSite = { device: 'cpu', isRecorded: true, isLarge: true };
   const onGpu = (capability?: number): PrecisionSite => ({
-    ...ON_PROCESSOR,
+    ...ON_CPU,
     device: 'gpu',
     gpu: { index: 0, uuid: 'GPU-1', name: 'a GPU', totalBytes: 1, freeBytes: 1, ...(capability && { capability }) },
   });
@@ -36,7 +36,7 @@ describe('the chosen precision', () => {
   /**
    * A CPU with its features, an environment, and GFLOP/s in float32 and bfloat16; absent if it must not be measured.
    */
-  const processor = (features: string[], env: NodeJS.ProcessEnv = {}, rates?: [number, number]): Multiplier => ({
+  const cpu = (features: string[], env: NodeJS.ProcessEnv = {}, rates?: [number, number]): CpuFacts => ({
     features: new Set(features),
     env,
     rates: () =>
@@ -44,43 +44,43 @@ describe('the chosen precision', () => {
         ? Promise.reject(new Error('measured'))
         : Promise.resolve({ float32: rates[0] * 1e9, bfloat16: rates[1] * 1e9 }),
   });
-  const auto = (of: Multiplier, site = ON_PROCESSOR, began?: Precision): Promise<ChosenPrecision> =>
+  const auto = (of: CpuFacts, site = ON_CPU, began?: Precision): Promise<ChosenPrecision> =>
     choosePrecision('auto', site, began, of);
 
-  it.each<[string, Multiplier, ChosenPrecision]>([
+  it.each<[string, CpuFacts, ChosenPrecision]>([
     [
       'an Intel with AVX-512 BF16 alone, which is slower in it',
-      processor(BF16, {}, [321, 171]),
+      cpu(BF16, {}, [321, 171]),
       { precision: 'fp32', reason: '321 GFLOP/s in float32, 171 GFLOP/s in bfloat16' },
     ],
     [
       'an AMD with AVX-512 BF16',
-      processor(BF16, {}, [410, 836]),
+      cpu(BF16, {}, [410, 836]),
       { precision: 'bf16', reason: '410 GFLOP/s in float32, 836 GFLOP/s in bfloat16' },
     ],
     [
       'one with AMX',
-      processor([...BF16, 'amx_bf16'], {}, [2400, 9600]),
+      cpu([...BF16, 'amx_bf16'], {}, [2400, 9600]),
       { precision: 'bf16', reason: '2.4 TFLOP/s in float32, 9.6 TFLOP/s in bfloat16' },
     ],
     [
       'one that is hardly faster in it',
-      processor(BF16, {}, [100, 124]),
+      cpu(BF16, {}, [100, 124]),
       { precision: 'fp32', reason: '100 GFLOP/s in float32, 124 GFLOP/s in bfloat16' },
     ],
     [
       'one without instructions, which is not measured',
-      processor(['avx2', 'avx512f']),
-      { precision: 'fp32', reason: 'the processor has no bfloat16 instructions' },
+      cpu(['avx2', 'avx512f']),
+      { precision: 'fp32', reason: 'the CPU has no bfloat16 instructions' },
     ],
     [
       'one whose oneDNN is kept from it',
-      processor(BF16, { ONEDNN_MAX_CPU_ISA: 'AVX2' }),
+      cpu(BF16, { ONEDNN_MAX_CPU_ISA: 'AVX2' }),
       { precision: 'fp32', reason: 'ONEDNN_MAX_CPU_ISA=AVX2' },
     ],
     [
       'one without oneDNN',
-      processor(BF16, { TF_ENABLE_ONEDNN_OPTS: '0' }),
+      cpu(BF16, { TF_ENABLE_ONEDNN_OPTS: '0' }),
       { precision: 'fp32', reason: 'TF_ENABLE_ONEDNN_OPTS=0' },
     ],
   ])('follows the measurement: %s', async (_, of, expected) => {
@@ -88,13 +88,13 @@ describe('the chosen precision', () => {
   });
 
   it('is float32 for small models and eager engines, which are not measured', async () => {
-    const of = processor(BF16);
-    expect(await auto(of, { ...ON_PROCESSOR, isLarge: false })).toEqual({ precision: 'fp32' });
-    expect(await auto(of, { ...ON_PROCESSOR, isRecorded: false })).toEqual({ precision: 'fp32' });
+    const of = cpu(BF16);
+    expect(await auto(of, { ...ON_CPU, isLarge: false })).toEqual({ precision: 'fp32' });
+    expect(await auto(of, { ...ON_CPU, isRecorded: false })).toEqual({ precision: 'fp32' });
   });
 
   it('follows the compute capability on a GPU', async () => {
-    const of = processor(BF16, { ONEDNN_MAX_CPU_ISA: 'AVX2' });
+    const of = cpu(BF16, { ONEDNN_MAX_CPU_ISA: 'AVX2' });
     expect(await auto(of, onGpu(9))).toEqual({ precision: 'bf16', reason: 'compute capability 9.0' });
     expect(await auto(of, onGpu(7.5))).toEqual({ precision: 'fp32', reason: 'compute capability 7.5' });
     expect(await auto(of, onGpu())).toEqual({ precision: 'fp32', reason: 'compute capability unknown' });
@@ -102,11 +102,11 @@ describe('the chosen precision', () => {
 
   it('is that of the resumed run, on any machine that supports it', async () => {
     const kept = { precision: 'bf16', reason: 'as the run began' };
-    expect(await auto(processor(['avx2']), ON_PROCESSOR, 'bf16')).toEqual(kept);
-    expect(await auto(processor(BF16), onGpu(7.5), 'bf16')).toEqual(kept);
-    expect(await auto(processor(BF16), onGpu(9), 'fp32')).toEqual({ ...kept, precision: 'fp32' });
-    expect(await auto(processor(BF16), { ...ON_PROCESSOR, isRecorded: false }, 'bf16')).toEqual({ precision: 'fp32' });
-    expect(await auto(processor(BF16, { ONEDNN_MAX_CPU_ISA: 'AVX2' }), ON_PROCESSOR, 'bf16')).toEqual({
+    expect(await auto(cpu(['avx2']), ON_CPU, 'bf16')).toEqual(kept);
+    expect(await auto(cpu(BF16), onGpu(7.5), 'bf16')).toEqual(kept);
+    expect(await auto(cpu(BF16), onGpu(9), 'fp32')).toEqual({ ...kept, precision: 'fp32' });
+    expect(await auto(cpu(BF16), { ...ON_CPU, isRecorded: false }, 'bf16')).toEqual({ precision: 'fp32' });
+    expect(await auto(cpu(BF16, { ONEDNN_MAX_CPU_ISA: 'AVX2' }), ON_CPU, 'bf16')).toEqual({
       precision: 'fp32',
       reason: 'ONEDNN_MAX_CPU_ISA=AVX2',
     });
@@ -114,10 +114,10 @@ describe('the chosen precision', () => {
 
   it('is the requested one, whatever the machine', async () => {
     for (const precision of ['fp32', 'bf16'] as const)
-      expect(await choosePrecision(precision, ON_PROCESSOR, 'fp32', processor(['avx2']))).toEqual({ precision });
-    await expect(
-      choosePrecision('bf16', ON_PROCESSOR, undefined, processor(BF16, { ONEDNN_MAX_CPU_ISA: 'AVX2' })),
-    ).rejects.toThrow('--precision bf16: expected oneDNN to be free to compute in it, got ONEDNN_MAX_CPU_ISA=AVX2');
+      expect(await choosePrecision(precision, ON_CPU, 'fp32', cpu(['avx2']))).toEqual({ precision });
+    await expect(choosePrecision('bf16', ON_CPU, undefined, cpu(BF16, { ONEDNN_MAX_CPU_ISA: 'AVX2' }))).rejects.toThrow(
+      '--precision bf16: expected oneDNN to be free to compute in it, got ONEDNN_MAX_CPU_ISA=AVX2',
+    );
   });
 });
 

@@ -17,7 +17,7 @@ import { openRecordedRun, type RecordedRun } from '../fixtures/training.js';
 const LENGTH = 77;
 const RATE = 5e-4;
 
-const processors = (count: number): string[] => Array.from({ length: count }, (_, i) => `/device:CPU:${i}`);
+const cpuDevices = (count: number): string[] => Array.from({ length: count }, (_, i) => `/device:CPU:${i}`);
 
 /** The results of a few steps, and the state after them. */
 interface Trained {
@@ -93,7 +93,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('replicas on several 
     'train %s on %i with %i micro-batches like one, bit for bit',
     async (recorded, count, accumulate, more) => {
       const one = await trained(recorded, { accumulate, ...more }, steps(accumulate));
-      const shared = await trained(recorded, { accumulate, ...more, devices: processors(count) }, steps(accumulate));
+      const shared = await trained(recorded, { accumulate, ...more, devices: cpuDevices(count) }, steps(accumulate));
       expect(shared.results).toEqual(one.results);
       expect(shared.state).toEqual(one.state);
     },
@@ -101,7 +101,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('replicas on several 
 
   it('train within 1e-6 of one if a device has several micro-batches', async () => {
     const one = await trained('roberta-hidden', { accumulate: 5 }, steps(5));
-    const shared = await trained('roberta-hidden', { accumulate: 5, devices: processors(2) }, steps(5));
+    const shared = await trained('roberta-hidden', { accumulate: 5, devices: cpuDevices(2) }, steps(5));
     for (const [i, { lossEn, lossKo, gradNorm }] of shared.results.entries()) {
       const expected = one.results[i];
       expect(Math.abs(lossEn - expected.lossEn)).toBeLessThan(1e-6 * expected.lossEn);
@@ -122,7 +122,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('replicas on several 
         })),
       );
     const options: Partial<EngineOptions> = { accumulate: 2, targets: 'given', maxGradNorm: 1 };
-    const shared = await trained('roberta-hidden', { ...options, devices: processors(2) }, windows);
+    const shared = await trained('roberta-hidden', { ...options, devices: cpuDevices(2) }, windows);
     expect(shared.results.map(({ applied }) => applied)).toEqual([true, false, true]);
     expect(shared).toEqual(await trained('roberta-hidden', options, windows));
   });
@@ -130,7 +130,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('replicas on several 
   it('evaluate a batch each, and compute teacher outputs', async () => {
     const [one, shared] = [
       await open('roberta-hidden', {}),
-      await open('roberta-hidden', { accumulate: 2, devices: processors(2) }),
+      await open('roberta-hidden', { accumulate: 2, devices: cpuDevices(2) }),
     ];
     const { batch } = one;
     const batches = [batch(0), shortened(batch(1))];
@@ -153,7 +153,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('replicas on several 
     ];
     const optimizer = { ...first.engine.counters(), moments: given(moments) };
     const start = { student: given(student), optimizer };
-    const second = await open('roberta-hidden', { accumulate: 2, devices: processors(2) }, start);
+    const second = await open('roberta-hidden', { accumulate: 2, devices: cpuDevices(2) }, start);
     for (const window of windows.slice(1))
       expect(await second.engine.step(window, RATE)).toEqual(await first.engine.step(window, RATE));
     expect(await stateOf(second.engine)).toEqual(await stateOf(first.engine));

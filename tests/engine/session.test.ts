@@ -347,11 +347,11 @@ describe('the configuration of a session', () => {
 
   it('says how many devices the CPU counts as', async () => {
     await expect(run({})).rejects.toThrow(/CPU:1/);
-    expect(await run({ processors: 2 })).toBe(1);
+    expect(await run({ cpuDevices: 2 })).toBe(1);
   });
 
   it('may say how many threads there are, and how a GPU’s memory is allocated', async () => {
-    expect(await run({ processors: 2, threads: { inOp: 1, ofOps: 2 }, growsGpuMemory: true })).toBe(1);
+    expect(await run({ cpuDevices: 2, threads: { inOp: 1, ofOps: 2 }, growsGpuMemory: true })).toBe(1);
   });
 });
 

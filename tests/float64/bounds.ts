@@ -3,7 +3,7 @@
  *
  * tfjs has no float64. But an op that is recorded as a graph is a list of nodes with shapes, and those are computed
  * here, plainly, in JavaScript's own numbers. Bounds of float32 results can then be taken from errors instead of from
- * what one processor happened to give.
+ * what one CPU happened to give.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { Graph, type Value } from '../../src/engine/graph/graph.js';
@@ -20,7 +20,7 @@ export const UNIT_ROUNDOFF = 2 ** -24;
 
 /**
  * Rounds as float32 might, but at random: by up to a whole unit in the last place either way, as functions do that are
- * not correctly rounded. Results of several such runs scatter as those of processors do that add in different orders
+ * not correctly rounded. Results of several such runs scatter as those of CPUs do that add in different orders
  * (Monte Carlo arithmetic: Parker, 1997).
  */
 function atRandom(seed: number): Round {
@@ -66,7 +66,7 @@ export interface Float32Bounds {
 const SAMPLES = 8;
 
 /**
- * How far from exact the results of a function may be on any processor that computes in float32: twice the largest
+ * How far from exact the results of a function may be on any CPU that computes in float32: twice the largest
  * error of several runs whose every operation is rounded at random.
  */
 export async function float32Bounds(

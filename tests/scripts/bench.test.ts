@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bfloat16Obstacle, processorFeatures } from '../../src/tensorflow/hardware.js';
+import { bfloat16Obstacle, cpuFeatures } from '../../src/tensorflow/hardware.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 
 const BENCH = join(import.meta.dirname, '../../scripts/bench');
@@ -195,7 +195,7 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))("the checks of the 
     expect(new Set(lines.map((line) => line![2])).size).toBe(1);
   }, 240_000);
 
-  it.runIf(processorFeatures().has('avx512f'))('skip bfloat16 if oneDNN is disabled, or say so', () => {
+  it.runIf(cpuFeatures().has('avx512f'))('skip bfloat16 if oneDNN is disabled, or say so', () => {
     const env: NodeJS.ProcessEnv = { ...process.env, ONEDNN_MAX_CPU_ISA: 'AVX2' };
     delete env.TF_ENABLE_ONEDNN_OPTS;
     const products = run('products.mjs', ['3'], env);

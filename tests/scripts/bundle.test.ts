@@ -120,7 +120,7 @@ describe('a bundle', () => {
     expect((await use()).match(/\S+ \S+: unpacked/g)).toEqual(['set-up: packages: unpacked']);
   });
 
-  it('of the build for GPUs is made without one, leaves the clone unchanged, and says where it is used', async () => {
+  it('of the GPU build is made without one, leaves the clone unchanged, and says where it is used', async () => {
     await make({}, { device: 'gpu' });
     expect(clone.status()).toMatchObject({ device: 'cpu', choice: { device: 'auto' } });
     await use();
@@ -262,7 +262,7 @@ describe('an unusable bundle is a one-line error', () => {
     [
       'the build for another device',
       () => undefined,
-      'a bundle of the build for processors, and --device gpu was asked for; make one with `npm run setup -- --bundle ' +
+      'a bundle of the CPU build, and --device gpu was asked for; make one with `npm run setup -- --bundle ' +
         '<folder> --device gpu`',
       { device: 'gpu' },
     ],

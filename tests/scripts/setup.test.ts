@@ -369,27 +369,25 @@ describe('set-up with TF_LIBRARY_DIR', () => {
   });
 });
 
-describe('set-up with an NVIDIA GPU in sight', () => {
+describe('set-up with an NVIDIA GPU', () => {
   const findGpus = () => Promise.resolve({ names: ['NVIDIA H100 80GB HBM3', 'NVIDIA H100 80GB HBM3'] });
   const WHEELS = ['tensorflow', 'nvidia-cuda-runtime-cu12', 'nvidia-cublas-cu12', 'nvidia-cuda-nvcc-cu12'];
-  const GPU_COST = 'training runs on the processor';
+  const GPU_COST = 'training runs on the CPU';
   const folder = () => dirname(dirname(realpathSync(join(clone.root, PACKAGE, 'deps/lib'))));
 
   it('names the command of an installed kd, which has no sources', async () => {
     rmSync(join(clone.root, 'src'), { recursive: true });
     mkdirSync(join(clone.root, 'dist'));
-    expect(await runSetUp({}, { findGpus })).toContain(
-      '; `kd setup --device cpu` takes the one for processors instead',
-    );
+    expect(await runSetUp({}, { findGpus })).toContain('; `kd setup --device cpu` takes the CPU build instead');
   });
 
   it('reports the sizes first, and puts CUDA where libtensorflow and XLA look for it', async () => {
     const printed = await runSetUp({}, { findGpus });
-    const [seen, sizes] = printed.split('\n').filter((line) => /in sight|wheels/.test(line));
-    expect(seen).toBe('kd set-up: in sight: NVIDIA H100 80GB HBM3, NVIDIA H100 80GB HBM3');
+    const [seen, sizes] = printed.split('\n').filter((line) => /GPUs found|wheels/.test(line));
+    expect(seen).toBe('kd set-up: GPUs found: NVIDIA H100 80GB HBM3, NVIDIA H100 80GB HBM3');
     expect(sizes).toBe(
       'kd set-up: libtensorflow 2.21.0 and CUDA: 4 wheels, 12 MB to download, 0 kB on disk; `npm run setup -- ' +
-        '--device cpu` takes the one for processors instead',
+        '--device cpu` takes the CPU build instead',
     );
     expect(printed.indexOf(sizes)).toBeLessThan(printed.indexOf('downloading'));
     expect(clone.wheels()).toEqual(WHEELS);

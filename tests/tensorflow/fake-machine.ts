@@ -19,7 +19,7 @@ export const RTX_3060 = '1, GPU-2222, NVIDIA GeForce RTX 3060, 550.54.15, 12288,
 const CUDA = '/cache/nvidia';
 export const CUDA_FILES = [...GPU_LIBRARIES, ...XLA_FILES].map((name) => `${CUDA}/${name}`);
 
-/** What set-up records after installing the build for GPUs. */
+/** What set-up records after installing the GPU build. */
 export const GPU_SETUP: SetupStatus = {
   backend: 'tensorflow',
   device: 'gpu',

@@ -11,8 +11,8 @@ const PROCESSORS = {
 describe('bfloat16 on a CPU', () => {
   it('lacks instructions on CPUs without them', () => {
     expect(Object.values(PROCESSORS).map((features) => bfloat16Lack(features, {}))).toEqual([
-      'the processor has no bfloat16 instructions',
-      'the processor has no bfloat16 instructions',
+      'the CPU has no bfloat16 instructions',
+      'the CPU has no bfloat16 instructions',
       undefined,
       undefined,
     ]);

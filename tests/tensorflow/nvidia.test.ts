@@ -5,24 +5,24 @@ import { findLibraries, GPU_LIBRARIES } from '../../src/tensorflow/cuda-librarie
 import {
   chooseGpu,
   chooseGpus,
-  oneOf,
+  firstDevice,
   type DeviceChoice,
   type DevicesChoice,
 } from '../../src/tensorflow/gpu-choice.js';
 import { gpuProblem } from '../../src/tensorflow/gpu-problem.js';
 import { DRIVER_FOLDERS } from '../../scripts/setup/nvidia.mjs';
-import { hasTensorCores, lookForGpus } from '../../src/tensorflow/nvidia.js';
+import { hasTensorCores, detectGpus } from '../../src/tensorflow/nvidia.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
 import { CUDA_FILES, fakeMachine, GPU_SETUP, H100, RTX_3060, type Fake } from './fake-machine.js';
 
 const problemOf = async (fake: Fake, choice: DeviceChoice = 'auto') => {
   const machine = fakeMachine(fake);
-  return gpuProblem(machine, await lookForGpus(machine), choice);
+  return gpuProblem(machine, await detectGpus(machine), choice);
 };
 
 describe('the driver', () => {
   it('lists its GPUs', async () => {
-    expect(await lookForGpus(fakeMachine({ smi: `${H100}\n${RTX_3060}\n` }))).toEqual({
+    expect(await detectGpus(fakeMachine({ smi: `${H100}\n${RTX_3060}\n` }))).toEqual({
       state: 'present',
       driver: '550.54.15',
       gpus: [
@@ -56,8 +56,8 @@ describe('the driver', () => {
             : { status: 0, stdout: '0, GPU-3, Tesla K80, 470.82.01, 11441, 11000', stderr: '' },
         ),
     };
-    expect(await lookForGpus(machine)).toMatchObject({ state: 'present', gpus: [{ name: 'Tesla K80' }] });
-    expect(await gpuProblem(machine, await lookForGpus(machine), 'auto')).toEqual({
+    expect(await detectGpus(machine)).toMatchObject({ state: 'present', gpus: [{ name: 'Tesla K80' }] });
+    expect(await gpuProblem(machine, await detectGpus(machine), 'auto')).toEqual({
       found: 'driver 470.82.01, but CUDA 12 needs 525.60.13 or newer',
       remedy: 'update the driver',
     });
@@ -65,25 +65,25 @@ describe('the driver', () => {
 
   it('is broken if it fails with a GPU, and absent without one', async () => {
     const smi = { status: 18, stdout: 'Failed to initialize NVML: Driver/library version mismatch\n' };
-    expect(await lookForGpus(fakeMachine({ smi }))).toEqual({
+    expect(await detectGpus(fakeMachine({ smi }))).toEqual({
       state: 'broken',
       failure: 'Failed to initialize NVML: Driver/library version mismatch',
     });
-    expect(await lookForGpus(fakeMachine({ smi, dev: [] }))).toEqual({ state: 'absent' });
+    expect(await detectGpus(fakeMachine({ smi, dev: [] }))).toEqual({ state: 'absent' });
   });
 
   it('without its tool is recognised by a device and a library', async () => {
-    expect(await lookForGpus(fakeMachine({ smi: '', files: ['/usr/lib/wsl/lib/libcuda.so.1'], dev: ['dxg'] }))).toEqual(
-      { state: 'untold' },
-    );
-    expect(await lookForGpus(fakeMachine({ smi: '', files: ['/usr/lib64/libcuda.so.1'], dev: [] }))).toEqual({
+    expect(await detectGpus(fakeMachine({ smi: '', files: ['/usr/lib/wsl/lib/libcuda.so.1'], dev: ['dxg'] }))).toEqual({
+      state: 'unlisted',
+    });
+    expect(await detectGpus(fakeMachine({ smi: '', files: ['/usr/lib64/libcuda.so.1'], dev: [] }))).toEqual({
       state: 'absent',
     });
   });
 
   it.each(DRIVER_FOLDERS)('has its library in %s, where set-up looks for it too', async (folder) => {
     const machine = fakeMachine({ smi: '', files: [`${folder}/libcuda.so.1`], dev: ['nvidia0'] });
-    expect(await lookForGpus(machine)).toEqual({ state: 'untold' });
+    expect(await detectGpus(machine)).toEqual({ state: 'unlisted' });
   });
 });
 
@@ -151,24 +151,24 @@ describe('what prevents the use of a GPU', () => {
       'end the processes that nvidia-smi lists',
     ],
     [
-      'the build for processors',
+      'the CPU build',
       { setup: { backend: 'tensorflow', device: 'cpu' } },
       'gpu',
-      'the installed TensorFlow is the build for processors',
+      'the installed TensorFlow is the CPU build',
       'run `npm run setup`',
     ],
     [
       'a choice of set-up',
       { setup: { backend: 'tensorflow', device: 'cpu', choice: { device: 'cpu', cuda: 'wheels' } } },
       'gpu',
-      'the installed TensorFlow is the build for processors, as set-up was told',
+      'the installed TensorFlow is the CPU build, as set-up was told',
       'run `npm run setup -- --device auto`',
     ],
     [
       'a failure of set-up',
       { setup: { backend: 'tensorflow', device: 'cpu', gpu: { reason: 'the disk is full', remedy: 'make room' } } },
       'gpu',
-      'the installed TensorFlow is the build for processors, because the disk is full',
+      'the installed TensorFlow is the CPU build, because the disk is full',
       'make room',
     ],
     [
@@ -242,7 +242,7 @@ describe("the system's CUDA", () => {
 
 describe('the choice of a GPU', () => {
   const choose = async (choice: DeviceChoice, env: Record<string, string> = {}) =>
-    chooseGpu(await lookForGpus(fakeMachine({ smi: `${H100}\n${RTX_3060}` })), choice, env);
+    chooseGpu(await detectGpus(fakeMachine({ smi: `${H100}\n${RTX_3060}` })), choice, env);
 
   it.each<[DeviceChoice, Record<string, string>, string, number]>([
     ['auto', {}, '0', 0],
@@ -259,16 +259,16 @@ describe('the choice of a GPU', () => {
     ['gpu:1,0', {}, ['1', '0'], 'gpu:1'],
     ['gpu:all', { CUDA_VISIBLE_DEVICES: '1' }, ['1'], 'gpu'],
   ])('%s with %j is several', async (choice, env, visible, one) => {
-    const nvidia = await lookForGpus(fakeMachine({ smi: `${H100}\n${RTX_3060}` }));
+    const nvidia = await detectGpus(fakeMachine({ smi: `${H100}\n${RTX_3060}` }));
     expect(chooseGpus(nvidia, choice, env)).toMatchObject(visible.map((name) => ({ visible: name })));
-    expect(oneOf(choice)).toBe(one);
+    expect(firstDevice(choice)).toBe(one);
   });
 
   it('names the first of several that does not exist, and needs numbers if the driver lists none', async () => {
-    const nvidia = await lookForGpus(fakeMachine({ smi: `${H100}\n${RTX_3060}` }));
+    const nvidia = await detectGpus(fakeMachine({ smi: `${H100}\n${RTX_3060}` }));
     expect(chooseGpus(nvidia, 'gpu:0,2', {})).toMatchObject({ found: 'there is no GPU 2; there are 2' });
-    expect(chooseGpus({ state: 'untold' }, 'gpu:all', {})).toMatchObject({ remedy: 'name them: --device gpu:0,1' });
-    expect(chooseGpus({ state: 'untold' }, 'gpu:0,3', {})).toEqual([{ visible: '0' }, { visible: '3' }]);
+    expect(chooseGpus({ state: 'unlisted' }, 'gpu:all', {})).toMatchObject({ remedy: 'name them: --device gpu:0,1' });
+    expect(chooseGpus({ state: 'unlisted' }, 'gpu:0,3', {})).toEqual([{ visible: '0' }, { visible: '3' }]);
   });
 
   it('reads CUDA_VISIBLE_DEVICES up to the first invalid entry, as CUDA does', async () => {

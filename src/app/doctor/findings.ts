@@ -1,5 +1,5 @@
 /** @file The checks of `kd doctor`, in order, and their findings. */
-import { lookForGpus } from '../../tensorflow/nvidia.js';
+import { detectGpus } from '../../tensorflow/nvidia.js';
 import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
 import { InputError } from '../../base/errors.js';
 import { formatBytes } from '../../base/format.js';
@@ -16,7 +16,7 @@ const RUN_BYTES = 5e9;
 /** Runs all checks, yielding each finding as soon as it is made. */
 export async function* examine(machine: MachineFacts, device: DeviceChoice): AsyncGenerator<Finding> {
   yield nodeFinding(machine);
-  yield processorFinding(machine);
+  yield cpuFinding(machine);
   yield {
     name: 'memory',
     ok: true,
@@ -25,7 +25,7 @@ export async function* examine(machine: MachineFacts, device: DeviceChoice): Asy
   yield diskFinding(await machine.freeDisk('.'));
   if (machine.openFiles < ENOUGH_FILES) yield filesFinding(machine);
   yield await hubFinding(machine);
-  const nvidia = await lookForGpus(machine);
+  const nvidia = await detectGpus(machine);
   const wantsGpu = device !== 'cpu' && (nvidia.state !== 'absent' || device !== 'auto');
   if (wantsGpu) yield* gpuFindings(machine, nvidia, device);
   const report = await machine.loadTensorflow({ device: wantsGpu ? device : 'cpu', tf32: false });
@@ -40,18 +40,13 @@ function nodeFinding({ node }: MachineFacts): Finding {
   return check('Node', ok, node, `install Node ${OLDEST_NODE.join('.')} or newer`);
 }
 
-function processorFinding({ processor: { name, cores, features }, platform, arch }: MachineFacts): Finding {
+function cpuFinding({ cpu: { name, cores, features }, platform, arch }: MachineFacts): Finding {
   const wide = Object.entries({ avx512f: 'AVX-512', avx512_bf16: 'AVX-512 BF16', amx_bf16: 'AMX BF16' });
   const present = wide.filter(([feature]) => features.has(feature)).map(([, label]) => label);
   const ok = platform === 'linux' && arch === 'x64';
   const extensions = present.length === 0 ? '' : ` (${present.join(', ')})`;
   const found = `${cores} cores, ${name}${extensions}${ok ? '' : `, ${platform} ${arch}`}`;
-  return check(
-    'processor',
-    ok,
-    found,
-    'TensorFlow is set up on Linux x64 only: use such a machine, or WSL 2 on Windows',
-  );
+  return check('CPU', ok, found, 'TensorFlow is set up on Linux x64 only: use such a machine, or WSL 2 on Windows');
 }
 
 function filesFinding({ openFiles }: MachineFacts): Finding {

@@ -24,7 +24,7 @@ export async function* gpuFindings(
       }
     : problemFinding('driver', driver);
   if (nvidia.state === 'present') for (const gpu of nvidia.gpus) yield gpuFinding(gpu);
-  if (nvidia.state === 'present' || nvidia.state === 'untold') {
+  if (nvidia.state === 'present' || nvidia.state === 'unlisted') {
     const chosen = chooseGpu(nvidia, device, machine.env);
     yield 'found' in chosen
       ? problemFinding('device', chosen)

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { processorFeatures } from '../../tensorflow/hardware.js';
+import { cpuFeatures } from '../../tensorflow/hardware.js';
 import { thisMachine, type Machine } from '../../tensorflow/machine.js';
 import { freeDiskBytes } from '../../base/disk-space.js';
 import { messageOf } from '../../base/errors.js';
@@ -20,7 +20,7 @@ export interface MachineFacts extends Machine {
   readonly node: string;
   readonly platform: string;
   readonly arch: string;
-  readonly processor: { readonly name: string; readonly cores: number; readonly features: ReadonlySet<string> };
+  readonly cpu: { readonly name: string; readonly cores: number; readonly features: ReadonlySet<string> };
   readonly memory: { readonly free: number; readonly total: number };
   /** How many files a process may have open at once; Infinity if unlimited or unknown. */
   readonly openFiles: number;
@@ -61,10 +61,10 @@ export const thisMachineFacts: MachineFacts = {
   node: process.versions.node,
   platform: process.platform,
   arch: process.arch,
-  processor: {
-    name: cpus()[0]?.model ?? 'unknown processor',
+  cpu: {
+    name: cpus()[0]?.model ?? 'unknown CPU',
     cores: availableParallelism(),
-    features: processorFeatures(),
+    features: cpuFeatures(),
   },
   memory: { free: freemem(), total: totalmem() },
   openFiles: mostOpenFiles(),

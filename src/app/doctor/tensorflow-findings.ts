@@ -43,9 +43,9 @@ function splitReason(reason: string): [string, string] {
 export function usedFinding(nvidia: Nvidia, device: DeviceChoice, report: TensorflowReport | string): Finding {
   if (typeof report !== 'string' && report.backend.device === 'gpu')
     return { name: 'used', ok: true, found: `${report.backend.gpu?.name ?? 'a GPU'}, TensorFlow reports` };
-  if (device === 'cpu') return { name: 'used', ok: true, found: 'the processor, as asked' };
+  if (device === 'cpu') return { name: 'used', ok: true, found: 'the CPU, as asked' };
   if (nvidia.state === 'absent' && device === 'auto')
-    return { name: 'used', ok: true, found: 'the processor (no NVIDIA GPU found)' };
+    return { name: 'used', ok: true, found: 'the CPU (no NVIDIA GPU found)' };
   const [found, remedy] =
     typeof report === 'string' ? ['nothing', 'see above'] : splitReason(report.backend.reason ?? 'no GPU; see above');
   return { name: 'used', ok: false, found: found.startsWith('no GPU') ? found : `no GPU: ${found}`, remedy };
@@ -76,9 +76,9 @@ export async function* speedFindings(
     if (typeof second !== 'string' && second.rates !== undefined) measured.push(['TF32', second.rates.float32]);
   }
   if (rates.bfloat16 !== undefined) measured.push(['bfloat16', rates.bfloat16]);
-  const where = device === 'gpu' ? 'ran on the GPU' : 'ran on the processor';
+  const where = device === 'gpu' ? 'ran on the GPU' : 'ran on the CPU';
   const auto = await choosePrecision('auto', { device, gpu, isRecorded: true, isLarge: true }, undefined, {
-    features: machine.processor.features,
+    features: machine.cpu.features,
     env: machine.env,
     rates: () => Promise.resolve({ bfloat16: 0, ...rates }),
   });

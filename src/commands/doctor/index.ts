@@ -1,7 +1,13 @@
 import { KD } from '../../base/own-command.js';
 import { examplesText, type Example } from '../help.js';
 import { Command, Option } from 'commander';
-import { areSeveral, checkProcessors, DEVICES, oneOf, type DevicesChoice } from '../../tensorflow/gpu-choice.js';
+import {
+  isMultiDevice,
+  checkCpuDevices,
+  DEVICES,
+  firstDevice,
+  type DevicesChoice,
+} from '../../tensorflow/gpu-choice.js';
 import { examine } from '../../app/doctor/findings.js';
 import { thisMachineFacts } from '../../app/doctor/machine-facts.js';
 import { openOutput, type OutputOptions } from '../../app/output.js';
@@ -37,10 +43,10 @@ export function doctorCommand(): Command {
     .addHelpText('after', () => examplesText(EXAMPLES))
     .action(async ({ device, student, ...flags }: DoctorFlags, command: Command) => {
       const output = openOutput(command.optsWithGlobals<OutputOptions>());
-      checkProcessors(device);
+      checkCpuDevices(device);
       const cluster = await findCluster(flags, output);
-      for await (const finding of examine(thisMachineFacts, oneOf(device)))
+      for await (const finding of examine(thisMachineFacts, firstDevice(device)))
         output.result(findingText(finding, output.columns), { event: 'finding', ...finding });
-      if (cluster !== undefined || areSeveral(device)) await examineDevices({ student, device }, cluster, output);
+      if (cluster !== undefined || isMultiDevice(device)) await examineDevices({ student, device }, cluster, output);
     });
 }

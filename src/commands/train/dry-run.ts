@@ -112,7 +112,9 @@ function rowsOf(report: Report, allReduce: AllReduceTimes | undefined): [name: s
         `s for one step${own === 1 ? '' : `, on ${own} devices`}`,
     ],
     ['memory', memoryText(report, own)],
-    ...(allReduce === undefined ? [] : ([['all-reduce', allReduceText(allReduce, devices)]] satisfies [string, string][])),
+    ...(allReduce === undefined
+      ? []
+      : ([['all-reduce', allReduceText(allReduce, devices)]] satisfies [string, string][])),
     ...previewRow(report),
   ];
 }

@@ -26,7 +26,7 @@ import { withRecipe } from './recipe.js';
 import { checkSame } from '../../training/sameness.js';
 import type { TrainedRun } from '../../training/run.js';
 import { checkDevice } from '../../tensorflow/backend.js';
-import { oneOf } from '../../tensorflow/gpu-choice.js';
+import { firstDevice } from '../../tensorflow/gpu-choice.js';
 import type { RankPlace } from '../../training/sharing.js';
 import { DEFAULTS, type AskedSettings } from '../../training/settings.js';
 import { Stopped } from '../../training/stopping.js';
@@ -96,7 +96,7 @@ async function train(
     stop,
     ranks,
     writeReport: ({ folder, settings }, how) =>
-      reportAfterTraining(folder, { ...settings, device: oneOf(settings.device) }, output, how),
+      reportAfterTraining(folder, { ...settings, device: firstDevice(settings.device) }, output, how),
   });
   const [cluster, rest] = clusterFlagsOf(flags);
   const settings: AskedSettings = { ...DEFAULTS, ...rest };

@@ -78,8 +78,8 @@ async function probeValues(file: StoredFile, names: ColumnNames, { text }: Begin
     under ??= found;
     if (found === undefined || !isDeepStrictEqual(found.columns, under?.columns)) otherArrays.push(key);
   }
-  const areSeveral = keys.length - otherArrays.length > 1 && !otherArrays.includes(USUAL_KEY);
-  if (Array.isArray(usual) && !areSeveral) return usual as Verdict;
+  const isAmbiguous = keys.length - otherArrays.length > 1 && !otherArrays.includes(USUAL_KEY);
+  if (Array.isArray(usual) && !isAmbiguous) return usual as Verdict;
   if (under !== undefined) return [{ ...under, otherArrays }];
   const table = isTable(text) ? await probeTable(file, names) : undefined;
   if (table !== undefined) return table;

@@ -41,8 +41,8 @@ export function openReplicas(
     };
   }
   const replicas = devices.flatMap((device, i) => replicaOf(nodes, i, device));
-  const processors = devices.filter((device) => device.includes('CPU')).length || undefined;
-  const config = task === undefined ? { processors, placesSoftly: true } : taskConfig(task.rank, processors);
+  const cpuDevices = devices.filter((device) => device.includes('CPU')).length || undefined;
+  const config = task === undefined ? { cpuDevices, placesSoftly: true } : taskConfig(task.rank, cpuDevices);
   const session = openSession(replicas, functions, config, devices.length, task?.target);
   const close = (): void => {
     session.close();

@@ -10,8 +10,8 @@ const JOB = 'worker';
 export const taskName = (rank: number): string => `/job:${JOB}/replica:0/task:${rank}`;
 
 /** The configuration of a process's sessions, which see only its own devices. */
-export function taskConfig(rank: number, processors: number | undefined): SessionConfig {
-  return { processors, placesSoftly: true, tasks: { seen: [`/job:${JOB}/task:${rank}`], leader: taskName(0) } };
+export function taskConfig(rank: number, cpuDevices: number | undefined): SessionConfig {
+  return { cpuDevices, placesSoftly: true, tasks: { seen: [`/job:${JOB}/task:${rank}`], leader: taskName(0) } };
 }
 
 /** What TensorFlow needs to know about one of a run's processes. */
@@ -22,7 +22,7 @@ export interface ServerPlace {
   /** The only network device on which its server is reachable, since TensorFlow's server obeys anyone. */
   readonly networkDevice: string;
   /** The number of CPU devices. */
-  readonly processors: number | undefined;
+  readonly cpuDevices: number | undefined;
 }
 
 /**
@@ -31,10 +31,10 @@ export interface ServerPlace {
  * @returns the target of its sessions
  * @throws Error with the name of TensorFlow's status code as `code`, if the port is taken or cannot be bound
  */
-export function startServer({ rank, addresses, networkDevice, processors }: ServerPlace): string {
+export function startServer({ rank, addresses, networkDevice, cpuDevices }: ServerPlace): string {
   const [, port] = /:(\d+)$/.exec(addresses[rank]!)!;
   process.env.no_grpc_proxy ??= addresses.map((address) => address.replace(/:\d+$/, '')).join();
-  const definition = encodeServer(addresses, rank, encodeConfig(taskConfig(rank, processors)));
+  const definition = encodeServer(addresses, rank, encodeConfig(taskConfig(rank, cpuDevices)));
   return sessionAddon().serve(definition, Number(port), networkDevice);
 }
 

@@ -16,7 +16,7 @@ export interface SessionConfig {
   /** Threads within one op, and ops that run in parallel. */
   readonly threads?: { readonly inOp?: number; readonly ofOps?: number } | undefined;
   /** The number of virtual CPU devices, named `/device:CPU:0` and so on. */
-  readonly processors?: number | undefined;
+  readonly cpuDevices?: number | undefined;
   /** Whether GPU memory is allocated as needed instead of all at once. */
   readonly growsGpuMemory?: boolean | undefined;
   /** Whether an op that its device cannot run may run on another. */
@@ -34,7 +34,7 @@ export interface SessionConfig {
 /** The encoded message; empty for the defaults. */
 export function encodeConfig({
   threads,
-  processors,
+  cpuDevices,
   growsGpuMemory,
   placesSoftly,
   prunesFirst = false,
@@ -42,7 +42,7 @@ export function encodeConfig({
 }: SessionConfig): Buffer {
   const nothing = Buffer.alloc(0);
   return Buffer.concat([
-    processors === undefined ? nothing : bytes(1, [bytes(1, 'CPU'), integer(2, processors)]), // device_count
+    cpuDevices === undefined ? nothing : bytes(1, [bytes(1, 'CPU'), integer(2, cpuDevices)]), // device_count
     threads?.inOp === undefined ? nothing : integer(2, threads.inOp), // intra_op_parallelism_threads
     ...(tasks?.seen ?? []).map((task) => bytes(4, task)), // device_filters
     threads?.ofOps === undefined ? nothing : integer(5, threads.ofOps), // inter_op_parallelism_threads
