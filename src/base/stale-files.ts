@@ -13,7 +13,7 @@ import { isRunning, thisProcess, type ProcessIdentity } from './processes.js';
 /** How long something from another container, machine or boot must be unchanged to count as abandoned. */
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
-const MAKER = /-?([0-9a-f]{8})-(\d+)-(\d+)-[0-9a-f]{16}(?:\.tmp|\.old)?$/;
+const MAKER = /-?([0-9a-f]{8})-(\d+)-(\d+)-[0-9a-f]{16}(?:\.tmp|\.old|\.part)?$/;
 
 /** A part of a name that is unique and identifies its process. */
 export function makerTag(maker: ProcessIdentity = thisProcess()): string {
@@ -37,20 +37,24 @@ export function removeStaleFiles(folder: string, isUnfinished: (name: string) =>
   }
 }
 
-/** Whether unfinished work belongs to this user and its process has exited. */
-export function isStale(folder: string, name: string): boolean {
+/**
+ * Whether unfinished work belongs to this user and its process has exited.
+ *
+ * @param abandonedMs how long the work of an unknown process must be unchanged, in milliseconds
+ */
+export function isStale(folder: string, name: string, abandonedMs = ABANDONED_MS): boolean {
   try {
     const path = join(folder, name);
     if (process.getuid !== undefined && lstatSync(path).uid !== process.getuid()) return false;
     const running = makerRuns(name);
-    return running === undefined ? Date.now() - lastChange(path) > ABANDONED_MS : !running;
+    return running === undefined ? Date.now() - lastChange(path) > abandonedMs : !running;
   } catch {
     return false; // gone in the meantime, or not visible
   }
 }
 
 /** Whether the process in a name is still running; undefined if that cannot be known. */
-function makerRuns(name: string): boolean | undefined {
+export function makerRuns(name: string): boolean | undefined {
   const [, scope, pid, started] = MAKER.exec(name) ?? [];
   const self = thisProcess();
   if (scope === undefined || scope !== scopeOf(self)) return undefined;

@@ -16,7 +16,8 @@ import type { HubFile } from './hub-client.js';
 import type { ModelId } from './hub-access.js';
 import { hubCacheFolder, userCache } from './hub-environment.js';
 import { noteSha256 } from './verified-files.js';
-import { writeFileWhole } from './whole-file.js';
+import { bytesKept, type PartialSource } from './free-parts.js';
+import { writeFileResumably, writeFileWhole } from './whole-file.js';
 
 /** Where a model's files are stored. */
 export interface ModelCache {
@@ -35,8 +36,15 @@ export interface ModelCache {
    * Where the content of a commit's file is, in its snapshot or as a blob only; undefined if it is missing or damaged.
    */
   find(commit: string, file: HubFile): Promise<string | undefined>;
-  /** Stores a file's content as a blob, once it is complete and matches its id. */
-  store(file: HubFile, bytes: AsyncIterable<Uint8Array>): Promise<void>;
+  /**
+   * Stores a file's content as a blob, once it is complete and matches its id. A large file that an earlier attempt
+   * began is continued.
+   *
+   * @param bytesFrom the file's bytes from a position to its end
+   */
+  store(file: HubFile, bytesFrom: (position: number) => AsyncIterable<Uint8Array>): Promise<void>;
+  /** How many bytes of a file an earlier attempt has left. */
+  bytesKept(file: HubFile): number;
   /** Links a file whose content is cached into a commit's snapshot. */
   addToSnapshot(commit: string, file: HubFile): Promise<void>;
 }
@@ -75,10 +83,13 @@ export function modelCache({ name, revision }: ModelId): ModelCache {
         if (await hasContent(path, file.contentId, file.size)) return path;
       return undefined;
     },
-    async store(file, bytes) {
-      await writeFileWhole(blob(file), verified(bytes, file, `${name}/${file.path}`));
-      if (isSha256(file.contentId)) await noteSha256(blob(file), file.contentId);
+    async store(file, bytesFrom) {
+      const mismatch = mismatchOf(file, `${name}/${file.path}`);
+      if (!isSha256(file.contentId)) return writeFileWhole(blob(file), verified(bytesFrom(0), file, mismatch));
+      await writeFileResumably(blob(file), { ...partOf(file), bytesFrom, mismatch });
+      await noteSha256(blob(file), file.contentId);
     },
+    bytesKept: (file) => (isSha256(file.contentId) ? bytesKept(blob(file), partOf(file)) : 0),
     async addToSnapshot(commit, file) {
       if (!(await hasContent(pointer(commit, file), file.contentId, file.size)))
         await linkOr(rename, blob(file), pointer(commit, file), relative(dirname(pointer(commit, file)), blob(file)));
@@ -127,7 +138,7 @@ export async function linkOr(
 async function* verified(
   bytes: AsyncIterable<Uint8Array>,
   { size, contentId }: HubFile,
-  location: string,
+  mismatch: (bytes: number, id: string) => InputError,
 ): AsyncGenerator<Uint8Array> {
   const hash = hashFor(contentId, size);
   let received = 0;
@@ -136,15 +147,20 @@ async function* verified(
     received += chunk.length;
     yield chunk;
   }
-  if (received !== size)
-    throw new InputError(
-      `${location}: expected ${size} bytes from the hub, got ${received}; run the same command again`,
-    );
   const found = hash.digest('hex');
-  if (found !== contentId) {
-    throw new InputError(
-      `${location}: expected content of ${kindOfId(contentId)} ${contentId} from the hub, got ${found}; run the ` +
-        'same command again',
-    );
-  }
+  if (received !== size || found !== contentId) throw mismatch(received, found);
+}
+
+/** A large file, as a source of a partial one. */
+function partOf({ contentId, size }: HubFile): PartialSource {
+  return { key: contentId, size, sha256: contentId };
+}
+
+/** The error for a download that does not match the hub's listing. */
+function mismatchOf({ size, contentId }: HubFile, location: string): (bytes: number, id: string) => InputError {
+  return (bytes, id) => {
+    const [expected, got] =
+      bytes === size ? [`content of ${kindOfId(contentId)} ${contentId}`, id] : [`${size} bytes`, String(bytes)];
+    return new InputError(`${location}: expected ${expected} from the hub, got ${got}; run the same command again`);
+  };
 }

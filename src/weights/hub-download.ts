@@ -1,6 +1,6 @@
 /** @file Downloads the files of a model that are not cached. */
-import { createHash, type Hash } from 'node:crypto';
-import { copyFile, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freeDiskBytes } from '../base/disk-space.js';
 import { InputError } from '../base/errors.js';
@@ -13,10 +13,11 @@ import type { HubAccess, ModelId } from './hub-access.js';
 import { hubModel } from './hub-client.js';
 import { DECISIVE_FILES, type ModelPart } from './model-parts.js';
 import type { TextTower } from './text-tower.js';
-import { findTextTower } from './text-tower.js';
+import { findTextTower, towerBytes } from './text-tower.js';
+import { bytesKept, type PartialSource } from './free-parts.js';
 import { noteSha256 } from './verified-files.js';
 import { wantedFiles, type Commit } from './wanted-files.js';
-import { makeFolder, writeFileWhole } from './whole-file.js';
+import { makeFolder, writeFileResumably, writeFileWhole } from './whole-file.js';
 
 /** The progress of a download, in bytes of all files together. */
 export interface DownloadProgress {
@@ -71,6 +72,8 @@ interface Fetch {
   readonly tower: TextTower | undefined;
 }
 
+type TowerFetch = Fetch & { readonly tower: TextTower };
+
 function towerPath({ cache, id }: Commit): string {
   return join(cache.textModel(id), DIVISIBLE_FILE);
 }
@@ -90,32 +93,50 @@ async function fetchAll(
   fetches: readonly Fetch[],
   onProgress?: (progress: DownloadProgress) => void,
 ): Promise<void> {
-  const bytesTotal = fetches.reduce((total, { file, tower }) => total + (tower ?? file).size, 0);
-  await checkSpace(
-    commit.cache.snapshot(commit.id),
-    fetches.filter(({ tower }) => tower === undefined),
+  const { cache, id } = commit;
+  const bytesTotal = fetches.reduce((total, fetch) => total + sizeOf(fetch), 0);
+  const towers = fetches.filter(isOfTower);
+  const wholes = fetches.filter((fetch) => !isOfTower(fetch));
+  await checkSpace(cache.snapshot(id), wholes, ({ file }) => cache.bytesKept(file));
+  await checkSpace(cache.textModel(id), towers, ({ file, tower }) =>
+    bytesKept(towerPath(commit), towerSource(tower, file)),
   );
-  await checkSpace(
-    commit.cache.textModel(commit.id),
-    fetches.filter(({ tower }) => tower !== undefined),
-  );
-  let bytesDone = 0;
-  for (const { file, remote, tower } of fetches) {
-    const stream = async function* (start: number, end: number): AsyncGenerator<Uint8Array> {
-      for await (const chunk of remote.stream(start, end)) {
-        bytesDone += chunk.length;
+  let before = 0;
+  for (const fetch of fetches) {
+    const { file, remote } = fetch;
+    const bytesFrom = async function* (position: number): AsyncGenerator<Uint8Array> {
+      let done = position;
+      const bytes = isOfTower(fetch)
+        ? towerBytes(fetch.tower, (start, end) => remote.stream(start, end), position)
+        : remote.stream(position, file.size);
+      for await (const chunk of bytes) {
+        done += chunk.length;
         yield chunk;
-        onProgress?.({ file: file.path, bytesDone, bytesTotal });
+        onProgress?.({ file: file.path, bytesDone: before + done, bytesTotal });
       }
     };
-    if (tower) await storeTower(towerPath(commit), towerBytes(tower, stream));
-    else await commit.cache.store(file, stream(0, file.size));
+    if (isOfTower(fetch)) await storeTower(towerPath(commit), fetch, bytesFrom);
+    else await cache.store(file, bytesFrom);
+    before += sizeOf(fetch);
   }
 }
 
+function isOfTower(fetch: Fetch): fetch is TowerFetch {
+  return fetch.tower !== undefined;
+}
+
+/** The bytes of a fetch: of the whole file, or of the one with the text model. */
+function sizeOf({ file, tower }: Fetch): number {
+  return (tower ?? file).size;
+}
+
 /** Checks for free disk space before downloading, since the hub may list files of any size. */
-async function checkSpace(folder: string, fetches: readonly Fetch[]): Promise<void> {
-  const bytes = fetches.reduce((total, { file, tower }) => total + (tower ?? file).size, 0);
+async function checkSpace<F extends Fetch>(
+  folder: string,
+  fetches: readonly F[],
+  kept: (fetch: F) => number,
+): Promise<void> {
+  const bytes = fetches.reduce((total, fetch) => total + sizeOf(fetch) - kept(fetch), 0);
   if (bytes === 0) return;
   await makeFolder(folder);
   const free = await freeDiskBytes(folder);
@@ -127,25 +148,28 @@ async function checkSpace(folder: string, fetches: readonly Fetch[]): Promise<vo
 }
 
 /** Stores a text model with its checksum, which the hub does not have, so that later damage is noticed. */
-async function storeTower(path: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
-  const hash = createHash('sha256');
-  await rm(sumPath(path), { force: true }); // that of an earlier one
-  await writeFileWhole(path, hashed(bytes, hash));
-  const sha256 = hash.digest('hex');
-  await writeFileWhole(sumPath(path), [Buffer.from(`${sha256}\n`)]);
+async function storeTower(
+  path: string,
+  { file, tower }: TowerFetch,
+  bytesFrom: (position: number) => AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const sha256 = await writeFileResumably(path, {
+    ...towerSource(tower, file),
+    bytesFrom,
+    // First the checksum, with which an earlier, damaged file does not pass for this one.
+    beforeCommit: (sha256) => writeFileWhole(sumPath(path), [Buffer.from(`${sha256}\n`)]),
+    mismatch: (bytes) => new Error(`${path}: ${bytes} bytes instead of ${tower.size}`),
+  });
   await noteSha256(path, sha256);
 }
 
-async function* hashed(bytes: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
-  for await (const piece of bytes) {
-    hash.update(piece);
-    yield piece;
-  }
-}
-
-async function* towerBytes({ header, ranges }: TextTower, stream: RemoteFile['stream']): AsyncGenerator<Uint8Array> {
-  yield header;
-  for (const { start, end } of ranges) yield* stream(start, end);
+/** The text model as a source of a partial file: which bytes of which file, after which header. */
+function towerSource({ header, ranges, size }: TextTower, { contentId }: HubFile): PartialSource {
+  const key = createHash('sha256')
+    .update(JSON.stringify([contentId, ranges]))
+    .update(header)
+    .digest('hex');
+  return { key, size, sha256: undefined };
 }
 
 /**

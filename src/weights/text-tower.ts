@@ -9,7 +9,7 @@ export interface TextTower {
   readonly header: Uint8Array;
   /** The parts of the original file that follow, in order; `end` is exclusive. */
   readonly ranges: readonly { readonly start: number; readonly end: number }[];
-  /** The total size of all parts in bytes. */
+  /** The size of the new file in bytes. */
   readonly size: number;
 }
 
@@ -27,11 +27,23 @@ export async function findTextTower(file: ByteSource): Promise<TextTower | undef
   if (!names.some((name) => name.startsWith(VISION)) || !names.some((name) => name.startsWith(TEXT))) return undefined;
   const kept = [...tensors.values()].filter(({ name }) => name.startsWith(TEXT));
   const ranges = joinNeighbours(kept).map(({ begin, end }) => ({ start: dataStart + begin, end: dataStart + end }));
-  return {
-    header: encodeHeader(kept, metadata),
-    ranges,
-    size: ranges.reduce((size, { start, end }) => size + end - start, 0),
-  };
+  const header = encodeHeader(kept, metadata);
+  return { header, ranges, size: ranges.reduce((size, { start, end }) => size + end - start, header.length) };
+}
+
+/** The bytes of the new file from a position to its end. */
+export async function* towerBytes(
+  { header, ranges }: TextTower,
+  stream: (start: number, end: number) => AsyncIterable<Uint8Array>,
+  position: number,
+): AsyncGenerator<Uint8Array> {
+  if (position < header.length) yield header.subarray(position);
+  let begin = header.length; // of a range, in the new file
+  for (const { start, end } of ranges) {
+    const skipped = Math.max(0, position - begin);
+    if (skipped < end - start) yield* stream(start + skipped, end);
+    begin += end - start;
+  }
 }
 
 /** Merges adjacent ranges. */

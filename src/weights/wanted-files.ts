@@ -82,7 +82,7 @@ async function shardNames({ model, hub, cache, id }: Commit, index: HubFile): Pr
   checkSize(model.name, index);
   if ((await cache.find(id, index)) === undefined) {
     const remote = hub.open(id, index);
-    await cache.store(index, remote.stream(0, index.size));
+    await cache.store(index, (position) => remote.stream(position, index.size));
   }
   return (await readShardIndex((await cache.find(id, index))!)).values();
 }
