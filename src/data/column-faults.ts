@@ -1,6 +1,15 @@
 /** @file Error messages about columns that are not recognised. */
 import { foldName, WORDS } from './column-names.js';
-import { fittingColumns, HANGUL, isOnce, numberedPlaces, sidesOf, type ColumnNames, type Values } from './columns.js';
+import {
+  fittingColumns,
+  HANGUL,
+  isOnce,
+  numberedPlaces,
+  recogniseHeader,
+  sidesOf,
+  type ColumnNames,
+  type Values,
+} from './columns.js';
 
 /** Why a column cannot be identified by its name, in a format whose columns have no order; undefined if both can. */
 export function whyNotToldApart(header: readonly string[], names: ColumnNames): string | undefined {
@@ -43,6 +52,21 @@ export function whyUnrecognised(header: readonly string[], names: ColumnNames, r
 export function numbersAdvice(row: readonly string[] = [], names: ColumnNames = {}): string {
   const isData = row.length > 1 && row.some((text) => HANGUL.test(text)) && numberedPlaces(names) === undefined;
   return isData ? ', or give their numbers (--ko-column 2 --en-column 1) where there is no header' : '';
+}
+
+/**
+ * Names the columns that are not read if the two columns are among them, or nothing is read: `list views in ko, en`.
+ */
+export function unreadAmong(
+  header: readonly string[],
+  unread: readonly { readonly name: string; readonly kind: string }[],
+  names: ColumnNames,
+): string | undefined {
+  const areAmongThem = recogniseHeader([...header, ...unread.map(({ name }) => name)], names) !== undefined;
+  if (unread.length === 0 || !(areAmongThem || header.length === 0)) return undefined;
+  const kinds = [...new Set(unread.map(({ kind }) => kind))];
+  const namesOf = (kind: string): string[] => unread.filter((column) => column.kind === kind).map(({ name }) => name);
+  return kinds.map((kind) => `${kind} in ${shownNames(namesOf(kind))}`).join(' and ');
 }
 
 /** The most characters of a name, and of all names together, in a message. */

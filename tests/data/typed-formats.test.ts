@@ -75,6 +75,15 @@ describe('found in a folder', () => {
     }
   });
 
+  test('Arrow files whose texts are run-end encoded are refused with advice', async () => {
+    await put('a.arrow', readFileSync(fixture('run-ends.arrow')));
+    await expectError(
+      ['a.arrow'],
+      'a.arrow: expected columns with one value per row, got run-end encoded columns in ko; write the table as ' +
+        'Parquet or CSV',
+    );
+  });
+
   test('languages of a translation memory may have three-letter codes', async () => {
     await put('a.tmx', MEMORY.replace('ko-KR', 'kor').replace('en-US', 'eng'));
     expect(pairsOf(await read())).toEqual([['빨간 공', 'a red ball']]);

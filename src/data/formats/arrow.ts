@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { listOf, object, text } from '../../base/json-schema.js';
 import { soundJson } from '../../base/parse-json.js';
-import { whyNotToldApart, whyUnrecognised } from '../column-faults.js';
+import { unreadAmong, whyNotToldApart, whyUnrecognised } from '../column-faults.js';
 import { recogniseHeader } from '../columns.js';
 import { corpusOf } from '../corpora.js';
 import type { Format } from '../format.js';
@@ -31,12 +31,16 @@ export const ARROW: Format = {
   matches: ({ bytes }) => bytes.subarray(0, ARROW_FILE_MAGIC.length).equals(ARROW_FILE_MAGIC) || isStream(bytes),
   probe: async (file, names) => {
     if (isCache(file)) return { reason: 'an intermediate result that datasets has kept, and no part of the data set' };
-    const { columns: header, rows } = await probeArrow(file, LOOKED_AT);
+    const { columns: header, unread, rows } = await probeArrow(file, LOOKED_AT);
     const texts = rows.map(textsAmong);
     const ambiguity = whyNotToldApart(header, names);
     if (ambiguity !== undefined) return { reason: ambiguity };
     const recognised = recogniseHeader(header, names, texts);
-    if (recognised === undefined) return { reason: whyUnrecognised(header, names, texts) };
+    if (recognised === undefined) {
+      const found = unreadAmong(header, unread, names);
+      if (found === undefined) return { reason: whyUnrecognised(header, names, texts) };
+      return { reason: `expected columns with one value per row, got ${found}; write the table as Parquet or CSV` };
+    }
     return [{ shape: 'arrow', columns: recognised.columns, corpus: corpusOf(recognised, texts, file.name) }];
   },
   read: readArrow,

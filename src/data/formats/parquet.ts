@@ -1,5 +1,5 @@
 /** @file Parquet files, alone or as the shards of a data set. */
-import { shownNames, whyNotToldApart, whyUnrecognised } from '../column-faults.js';
+import { unreadAmong, whyNotToldApart, whyUnrecognised } from '../column-faults.js';
 import { recogniseHeader } from '../columns.js';
 import { corpusOf } from '../corpora.js';
 import type { Format } from '../format.js';
@@ -22,8 +22,9 @@ export const PARQUET: Format = {
     if (ambiguity !== undefined) return { reason: ambiguity };
     const recognised = recogniseHeader(header, names, texts);
     if (recognised === undefined) {
-      if (lists.length === 0) return { reason: whyUnrecognised(header, names, texts) };
-      const found = `lists or maps in ${shownNames(lists)}`;
+      const unread = lists.map((name) => ({ name, kind: 'lists or maps' }));
+      const found = unreadAmong(header, unread, names);
+      if (found === undefined) return { reason: whyUnrecognised(header, names, texts) };
       return { reason: `expected columns with one text per row, got ${found}; write a column for each language` };
     }
     return [{ shape: 'parquet', columns: recognised.columns, corpus: corpusOf(recognised, texts, file.name) }];

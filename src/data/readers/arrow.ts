@@ -3,36 +3,44 @@
  * one record batch at a time.
  */
 import { DataType, RecordBatchReader, type Field, type RecordBatch, type Schema, type Vector } from 'apache-arrow';
-import type { InputError } from '../../base/errors.js';
 import { undecodable, UnreadableFile } from '../unreadable-file.js';
 import type { Row } from '../pair.js';
 import type { PairSource } from '../source.js';
 import { allowCompressedBuffers } from './arrow-compression.js';
-import { soundMessages, UnknownArrowType } from './arrow-messages.js';
+import { streamOf } from './arrow-footer.js';
+import { soundMessages } from './arrow-messages.js';
+import { UnreadColumns, type UnreadColumn } from './arrow-unread.js';
 import { valueReader } from './arrow-values.js';
 import { rowOfValues } from './row-maker.js';
-import { mostBytesOf, readPieces, type StoredFile } from './stored-file.js';
+import { mostBytesOf, type StoredFile } from './stored-file.js';
 
 /** The depth to which columns are searched for inside structures. */
 const MOST_LEVELS = 8;
 
-/** The columns of an Arrow file that have one value per row, as dotted paths, and their values in the first rows. */
-export async function probeArrow(
-  file: StoredFile,
-  count: number,
-): Promise<{ readonly columns: readonly string[]; readonly rows: readonly (readonly unknown[])[] }> {
+/** The beginning of an Arrow file. */
+export interface ArrowBeginning {
+  /** Its columns that have one value per row, as dotted paths. */
+  readonly columns: readonly string[];
+  readonly unread: readonly UnreadColumn[];
+  /** The values of the first rows. */
+  readonly rows: readonly (readonly unknown[])[];
+}
+
+/** Reads the columns and the first rows of an Arrow file or stream. Throws an `InputError` if it is damaged. */
+export async function probeArrow(file: StoredFile, count: number): Promise<ArrowBeginning> {
+  const unread = new UnreadColumns();
   let columns: readonly string[] = [];
   const onSchema = (schema: Schema): void => {
     columns = columnsOf(schema.fields);
   };
-  for await (const batch of batchesOf(file, onSchema)) {
+  for await (const batch of batchesOf(file, unread, onSchema)) {
     const rows = guarded(file.name, () => {
       const values = columns.map((column) => valuesOf(batch, column, file.name));
       return Array.from({ length: Math.min(count, batch.numRows) }, (_, row) => values.map((valueAt) => valueAt(row)));
     });
-    return { columns, rows };
+    return { columns, unread: unread.columns, rows };
   }
-  return { columns, rows: [] };
+  return { columns, unread: unread.columns, rows: [] };
 }
 
 /** Reads the rows of an Arrow file or stream. Throws an `InputError` if it is damaged. */
@@ -56,9 +64,13 @@ export async function* readArrow({ id: file, files: [stored], corpus, columns }:
 }
 
 /** Reads the batches that have rows; those without may lack the parts of structures. */
-async function* batchesOf(file: StoredFile, onSchema?: (schema: Schema) => void): AsyncGenerator<RecordBatch> {
+async function* batchesOf(
+  file: StoredFile,
+  unread = new UnreadColumns(),
+  onSchema?: (schema: Schema) => void,
+): AsyncGenerator<RecordBatch> {
   allowCompressedBuffers();
-  const pieces = soundMessages(readPieces(file), { name: file.name, bytes: mostBytesOf(file) });
+  const pieces = soundMessages(streamOf(file), { name: file.name, bytes: mostBytesOf(file) }, unread);
   try {
     const reader = await RecordBatchReader.from(pieces);
     await reader.open();
@@ -67,7 +79,7 @@ async function* batchesOf(file: StoredFile, onSchema?: (schema: Schema) => void)
       if (batch.numRows > 0) yield batch;
     }
   } catch (error) {
-    throw damaged(file.name, error);
+    throw undecodable('Arrow', file.name, error);
   } finally {
     await pieces.return(undefined);
   }
@@ -77,14 +89,8 @@ function guarded<T>(name: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw damaged(name, error);
+    throw undecodable('Arrow', name, error);
   }
-}
-
-function damaged(name: string, error: unknown): InputError {
-  if (!(error instanceof UnknownArrowType)) return undecodable('Arrow', name, error);
-  const found = `expected columns with one value per row, got ${error.message}`;
-  return new UnreadableFile(name, `${found}; write the table as Parquet or CSV`);
 }
 
 function columnsOf(fields: readonly Field[], level = 0): string[] {

@@ -4,7 +4,8 @@
 export class Table {
   private constructor(
     private readonly bytes: Buffer,
-    private readonly at: number,
+    /** Its place in the bytes. */
+    readonly at: number,
   ) {
     const fields = this.fieldsAt();
     this.check(fields, Math.max(4, this.word(fields)));
@@ -33,6 +34,12 @@ export class Table {
     return value;
   }
 
+  /** A non-negative number of 32 bits. */
+  wordAt(at: number): number {
+    this.check(at, 4);
+    return this.bytes.readUInt32LE(at);
+  }
+
   table(field: number): Table | undefined {
     const at = this.place(field, 4);
     return at === undefined ? undefined : new Table(this.bytes, at + this.bytes.readUInt32LE(at));
@@ -51,6 +58,38 @@ export class Table {
 
   tables(field: number): Table[] {
     return this.vector(field, 4).map((at) => new Table(this.bytes, at + this.bytes.readUInt32LE(at)));
+  }
+
+  /** A text, empty if there is none. */
+  text(field: number): string {
+    const place = this.place(field, 4);
+    if (place === undefined) return '';
+    const at = place + this.bytes.readUInt32LE(place);
+    this.check(at, 4);
+    const end = at + 4 + this.bytes.readUInt32LE(at);
+    this.check(at, end - at);
+    return this.bytes.toString('utf8', at + 4, end);
+  }
+
+  /** Removes all elements of a vector but those at the given indices, in the bytes. Throws if there are fewer. */
+  keepElements(field: number, size: number, kept: readonly number[]): void {
+    this.keep(this.vector(field, size), kept, (from, to) => {
+      this.bytes.copyWithin(to, from, from + size);
+    });
+  }
+
+  /** The same for a vector of tables. */
+  keepTables(field: number, kept: readonly number[]): void {
+    this.keep(this.vector(field, 4), kept, (from, to) => {
+      this.bytes.writeUInt32LE(this.bytes.readUInt32LE(from) + from - to, to); // counted from its own place
+    });
+  }
+
+  private keep(places: readonly number[], kept: readonly number[], move: (from: number, to: number) => void): void {
+    if (places.length === 0 && kept.length === 0) return;
+    if ((kept.at(-1) ?? 0) >= places.length) throw new Error(`a vector of only ${places.length} elements`);
+    for (const [to, from] of kept.entries()) move(places[from]!, places[to]!);
+    this.bytes.writeUInt32LE(kept.length, places[0]! - 4);
   }
 
   private place(field: number, size: number): number | undefined {

@@ -16,19 +16,36 @@ describe('Arrow data', () => {
     expect(rows).toEqual(Array.from({ length: 9000 }, (_, i) => [`빨간 공 ${i}`, `${i} red balls`]));
   });
 
-  test('run-end encoded is refused with advice', async () => {
-    await expect(rowsOf(readArrow(sourceOf(fixture('run-ends.arrow'))))).rejects.toThrow(
-      'run-ends.arrow: expected columns with one value per row, got run-end encoded columns; write the ' +
-        'table as Parquet or CSV',
-    );
+  test('is read although other columns have types that the decoder does not know, in structs, too', async () => {
+    const source = sourceOf(fixture('unread.arrow'), { ko: 'translation.ko', en: 'translation.en' });
+    expect(await rowsOf(readArrow(source))).toEqual(PAIRS);
+    const { columns, unread } = await probeArrow(source.files[0], 0);
+    expect(columns).toEqual(['sparse', 'translation.ko', 'translation.en', 'none', 'id']);
+    expect(unread.map(({ name, kind }) => `${name}: ${kind}`)).toEqual([
+      'run: run-end encoded columns',
+      'run of views: run-end encoded columns',
+      'run of dictionary: run-end encoded columns',
+      'dense: list views',
+      'fixed: list views',
+      'translation.views: list views',
+    ]);
+  });
+
+  test('as Polars writes it is read by its footer, with dictionaries after the batches', async () => {
+    const source = sourceOf(fixture('polars.arrow'));
+    expect(await rowsOf(readArrow(source))).toEqual(PAIRS);
+    const { unread } = await probeArrow(source.files[0], 0);
+    expect(unread).toEqual([{ name: 'id', kind: 'integers of 128 bits' }]);
   });
 
   test('that is damaged anywhere does not hang', async () => {
     const path = join(temporaryFolder(), 'damaged.arrow');
-    for (const name of ['file.arrow', 'lz4.feather', 'zstd.feather']) {
-      for (const bytes of damagedCopies(fixture(name))) {
+    for (const name of ['file.arrow', 'lz4.feather', 'zstd.feather', 'polars.arrow', 'unread.arrow']) {
+      const prefix = name === 'unread.arrow' ? 'translation.' : '';
+      const columns = { ko: `${prefix}ko`, en: `${prefix}en` };
+      for (const bytes of damagedCopies(fixture(name), 0, name === 'unread.arrow' ? 41 : 5)) {
         writeFileSync(path, bytes);
-        const error: unknown = await rowsOf(readArrow(sourceOf(path))).catch((thrown: unknown) => thrown);
+        const error: unknown = await rowsOf(readArrow(sourceOf(path, columns))).catch((thrown: unknown) => thrown);
         if (!Array.isArray(error)) expect(error).toBeInstanceOf(InputError);
       }
     }
@@ -53,6 +70,11 @@ describe('Arrow data', () => {
       expect(await refusal(whole, whole)).toMatch(
         /^joined\.arrow: expected nothing after the end of the Arrow data, got \d+ bytes; split joined files$/,
       );
+    const polars = readFileSync(fixture('polars.arrow'));
+    expect(await refusal(polars, polars)).toMatch(
+      /^joined\.arrow: expected an Arrow file with a whole footer, got \d+ bytes .+; split joined files$/,
+    );
+    expect(await refusal(polars.subarray(0, -3))).toMatch(/^joined\.arrow: expected an Arrow file with its footer/);
     expect(await refusal(file.subarray(0, -3))).toMatch(/^joined\.arrow: expected an Arrow file with its end mark/);
     writeFileSync(path, Buffer.concat([stream, Buffer.alloc(100)]));
     expect(await rowsOf(readArrow(sourceOf(path)))).toEqual(PAIRS);

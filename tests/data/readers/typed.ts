@@ -30,11 +30,11 @@ export const PAIRS = Array.from({ length: 6 }, (_, i): [string, string] => [
   `${i} red balls are on a box`,
 ]);
 
-/** Copies of a file truncated every 37 bytes, then with every fifth byte changed, starting at `from`. */
-export function* damagedCopies(path: string, from = 0): Generator<Buffer> {
+/** Copies of a file truncated every 37 bytes, then with every `step`th byte changed, starting at `from`. */
+export function* damagedCopies(path: string, from = 0, step = 5): Generator<Buffer> {
   const whole = readFileSync(path);
   for (let end = 0; end < whole.length; end += 37) yield whole.subarray(0, end);
-  for (let at = from; at < whole.length; at += 5) {
+  for (let at = from; at < whole.length; at += step) {
     const copy = Buffer.from(whole);
     copy[at] ^= 0xff;
     yield copy;
