@@ -23,8 +23,8 @@ import type { RunEvaluations } from './evaluate/evaluation.js';
 import type { Losses } from './distill/loss.js';
 import { bestOf } from './distill/train-state.js';
 import { recipeOf, RECIPES } from './training/recipes.js';
-import { checkAsked } from './training/check-settings.js';
-import { DEFAULTS, type AskedSettings } from './training/settings.js';
+import { checkRequested } from './training/check-settings.js';
+import { DEFAULTS, type RequestedSettings } from './training/settings.js';
 import { stopOf } from './training/stopping.js';
 import { resumeRun, startRun } from './training/training.js';
 import { writeReport } from './report/write-report.js';
@@ -52,7 +52,7 @@ type With<Request, Required extends keyof Request> = Pick<Request, Required> & P
 
 export type PrepareOptions = With<Omit<PrepareRequest, 'onWriting'>, 'data' | 'out'>;
 /** The settings of `kd train`; `recipe` replaces defaults with a recipe's settings. */
-export interface TrainOptions extends Partial<AskedSettings> {
+export interface TrainOptions extends Partial<RequestedSettings> {
   /**
    * Resumes a run, or one of its checkpoints, by any of its names instead of starting a new one; `true`: the last run.
    */
@@ -96,7 +96,7 @@ export interface TrainingSummary {
 export async function train(options: TrainOptions = {}, listener: Listener = {}): Promise<TrainingSummary> {
   const { resume, signal, ...given } = options;
   const context = {
-    output: reporterOf(listener),
+    reporter: reporterOf(listener),
     stop: stopOf(signal),
     writeReport: ({ folder }: { readonly folder: string }) =>
       writeReport(folder).catch((error: unknown) => {
@@ -107,8 +107,8 @@ export async function train(options: TrainOptions = {}, listener: Listener = {})
   const recipe = recipeOf(given.recipe)?.settings;
   const run =
     resume === undefined
-      ? await startRun(checkAsked({ ...DEFAULTS, ...recipe, ...given }), context)
-      : await resumeRun(resume, checkAsked(given), context);
+      ? await startRun(checkRequested({ ...DEFAULTS, ...recipe, ...given }), context)
+      : await resumeRun(resume, checkRequested(given), context);
   if ('finishedAt' in run) return { run: run.folder, steps: run.finishedAt, stopped: false };
   const { state, stopped } = run.result;
   const best = bestOf(state);
@@ -153,11 +153,11 @@ export async function generate(
   options: GeneratePicturesOptions = {},
   listener: Listener & { onPicture?(picture: DrawnPicture): void } = {},
 ): Promise<DrawnPicture[]> {
-  const asked = { ...GENERATE_DEFAULTS, ...options };
-  checkGenerateOptions(prompts, asked);
+  const requested = { ...GENERATE_DEFAULTS, ...options };
+  checkGenerateOptions(prompts, requested);
   const { draw } = await import('./app/pictures/draw.js'); // only drawing needs ONNX Runtime and the picture library
   const pictures: DrawnPicture[] = [];
-  await draw(prompts, asked, reporterOf(listener), (picture) => {
+  await draw(prompts, requested, reporterOf(listener), (picture) => {
     pictures.push(picture);
     listener.onPicture?.(picture);
   });
@@ -175,8 +175,8 @@ export async function generateGrid(
   options: Partial<GenerateOptions>,
   listener: Listener & { onRow?(distances: RowDistances): void } = {},
 ): Promise<DrawnGrid> {
-  const asked = { ...GENERATE_DEFAULTS, ...options };
-  checkGenerateOptions(prompts, asked);
+  const requested = { ...GENERATE_DEFAULTS, ...options };
+  checkGenerateOptions(prompts, requested);
   const { compare } = await import('./app/pictures/compare.js');
-  return compare(prompts, asked, reporterOf(listener), (distances) => listener.onRow?.(distances));
+  return compare(prompts, requested, reporterOf(listener), (distances) => listener.onRow?.(distances));
 }

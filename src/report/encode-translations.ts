@@ -24,30 +24,30 @@ export interface EncodeOptions {
  * Updates the run's `translations.json` to its best checkpoint. Does nothing if it is up to date, if the run has no
  * checkpoint or held-out pairs yet, or if its data is gone.
  */
-export async function updateTranslations(run: string, options: EncodeOptions, output: Reporter): Promise<void> {
+export async function updateTranslations(run: string, options: EncodeOptions, reporter: Reporter): Promise<void> {
   try {
-    await update(run, options, output);
+    await update(run, options, reporter);
   } catch (error) {
     if (!(error instanceof CheckpointRemoved)) throw error;
-    await update(run, options, output); // the checkpoint was replaced by a better one: use that
+    await update(run, options, reporter); // the checkpoint was replaced by a better one: use that
   }
 }
 
 async function update(
   run: string,
   { mostSeconds = Infinity, ...where }: EncodeOptions,
-  output: Reporter,
+  reporter: Reporter,
 ): Promise<void> {
   const usual = await usualCheckpointIfAny(run, 'report');
   const checkpoint = usual?.name;
-  if (usual?.warning !== undefined) output.warn(usual.warning);
+  if (usual?.warning !== undefined) reporter.warn(usual.warning);
   if (checkpoint === undefined || (await readTranslations(run))?.checkpoint === checkpoint) return;
   const pairs = await heldOutPairs(run);
   if (pairs.length === 0) return;
   const { settings } = await readRunConfig(run);
-  const encoder = await openEncoder({ name: resolve(run, checkpoint), flag: 'report' }, output);
-  const engine = await startEncoder(encoder, { backend: where.backend, device: where.device }, output); // float32
-  const progress = output.progress('encoding', 2 * pairs.length, 'texts');
+  const encoder = await openEncoder({ name: resolve(run, checkpoint), flag: 'report' }, reporter);
+  const engine = await startEncoder(encoder, { backend: where.backend, device: where.device }, reporter); // float32
+  const progress = reporter.progress('encoding', 2 * pairs.length, 'texts');
   const started = performance.now();
   try {
     const pooling = settings.loss === 'pooler' ? 'pooled' : 'mean';

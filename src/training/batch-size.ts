@@ -69,7 +69,7 @@ export function chooseBatchSize(
   { size: fitting, estimated, free }: FittingBatch,
   pairs: number,
   accumulate: number,
-  output: Reporter,
+  reporter: Reporter,
 ): number {
   const share = Math.floor(pairs / (LEAST_STEPS * accumulate));
   const useful = Math.max(share - (share % 8), DEFAULTS.batchSize);
@@ -80,8 +80,8 @@ export function chooseBatchSize(
         `${steps(pairs, fitting * accumulate)} an epoch; this is ${steps(pairs, size * accumulate)}`
       : `what fits into ${100 * USABLE_SHARE}% of the ${formatBytes(free)} that is free` +
         (fitting < estimated ? `; ${formatCount(estimated)} was too large` : '');
-  output.message(`batch size: ${formatCount(size)} (${reason})`);
-  output.event({
+  reporter.message(`batch size: ${formatCount(size)} (${reason})`);
+  reporter.event({
     event: 'batch-size',
     batch_size: size,
     limit: size < fitting ? 'steps' : 'memory',

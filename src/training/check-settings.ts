@@ -3,7 +3,14 @@ import * as v from 'valibot';
 import { InputError } from '../base/errors.js';
 import { checkJson, ofKind } from '../base/json-schema.js';
 import { VERSION } from '../base/version.js';
-import { isSetting, SETTING_NAMES, SETTINGS, withEarlier, type AskedSettings, type TrainSettings } from './settings.js';
+import {
+  isSetting,
+  SETTING_NAMES,
+  SETTINGS,
+  withEarlier,
+  type RequestedSettings,
+  type TrainSettings,
+} from './settings.js';
 import type { Setting } from './settings/setting.js';
 
 /** A schema of all settings. Those without a default are optional; with `isPartial`, all are. */
@@ -42,7 +49,7 @@ export function checkSettings(settings: Readonly<Record<string, unknown>>, where
  * @param where how an error message begins
  * @throws InputError naming the first setting with a wrong value, or the first name that is not a setting
  */
-export function checkAsked<Asked extends Partial<AskedSettings>>(settings: Asked, where = 'settings'): Asked {
+export function checkRequested<Asked extends Partial<RequestedSettings>>(settings: Asked, where = 'settings'): Asked {
   const unknown = Object.keys(settings).find((name) => !isSetting(name));
   if (unknown !== undefined)
     throw new InputError(

@@ -7,19 +7,19 @@ import { parseJson } from '../base/parse-json.js';
 import { TEXTS } from '../base/kinds.js';
 import { readText } from '../data/text-file.js';
 import { LARGEST_CONFIG } from '../runs/run-list.js';
-import { checkAsked } from './check-settings.js';
-import { isSetting, SETTINGS, withEarlier, type AskedSettings } from './settings.js';
+import { checkRequested } from './check-settings.js';
+import { isSetting, SETTINGS, withEarlier, type RequestedSettings } from './settings.js';
 
 /**
  * Reads settings from a run's `config.json`, or from JSON or YAML with the same names. The name of a run is left out.
  *
  * @throws InputError for a file that cannot be read or parsed, or has unknown settings
  */
-export async function readConfigFile(path: string): Promise<Partial<AskedSettings>> {
+export async function readConfigFile(path: string): Promise<Partial<RequestedSettings>> {
   const text = await readText(path, LIMIT);
   const parsed = /^\s*\{/.test(text) ? parseJson(text, path, ADVICE) : await parseYaml(text, path);
   const contents = checkJson(anyObject, parsed, path, ADVICE);
-  return checkAsked(normalised(settingsIn(contents)), path);
+  return checkRequested(normalised(settingsIn(contents)), path);
 }
 
 const ADVICE = `name a run's config.json, or what ${KD} train --print writes`;
@@ -69,7 +69,7 @@ function settingsIn(contents: JsonObject): JsonObject {
 }
 
 /** Drops empty values, and wraps a single text where a list is allowed. */
-function normalised(settings: JsonObject): Partial<AskedSettings> {
+function normalised(settings: JsonObject): Partial<RequestedSettings> {
   const entries = Object.entries(settings).filter(([, value]) => value !== null);
   return Object.fromEntries(
     entries.map(([name, value]) => [

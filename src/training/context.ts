@@ -5,7 +5,7 @@ import type { TrainingStop } from './stopping.js';
 
 /** What a run is given: its reporter, its stop signal, and the function that writes its report. */
 export interface TrainContext {
-  readonly output: Reporter;
+  readonly reporter: Reporter;
   readonly stop: TrainingStop;
   /** The processes that share the run's steps; absent for a single process. */
   readonly ranks?: Ranks | undefined;

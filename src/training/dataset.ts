@@ -48,14 +48,14 @@ const STORES_FOLDER = join(RUNS_FOLDER, '.prepared');
 /** Finds the data of a run: a token store, or files of pairs. Throws an `InputError` if there is none. */
 export async function findData(
   { data, koColumn, enColumn, samples }: TrainSettings,
-  output: Reporter,
+  reporter: Reporter,
 ): Promise<FoundData> {
   if (!(data.length === 1 && (await isStore(data[0]!))))
     return { sources: await findSources(data, { ko: koColumn, en: enColumn }) };
   const store = await openStore(data[0]!);
   const count = store.training.count + store.validation.count;
   if (samples !== undefined && samples !== count) {
-    output.warn(
+    reporter.warn(
       `--samples ${formatCount(samples)} is not applied: ${data[0]} is prepared, and is used as it is ` +
         `(${formatCounted(count, 'pair')})`,
     );
@@ -66,18 +66,18 @@ export async function findData(
 /**
  * Opens the pairs of a run, preparing its data if that has not been done before.
  *
- * @param isTrial keeps nothing that is prepared
+ * @param isDryRun keeps nothing that is prepared
  */
 export async function openPairs(
   found: FoundData,
   settings: TrainSettings,
   models: { readonly teacher: RunModel; readonly student: RunModel },
   context: TrainContext,
-  isTrial: boolean,
+  isDryRun: boolean,
 ): Promise<TokenStore> {
-  const { output } = context;
+  const { reporter } = context;
   const tokenizers = { teacher: models.teacher.tokenizer, student: models.student.tokenizer };
-  const store = 'store' in found ? found.store : await prepared(found.sources, settings, models, context, isTrial);
+  const store = 'store' in found ? found.store : await prepared(found.sources, settings, models, context, isDryRun);
   try {
     await checkTokenizers(store, tokenizers);
     await store.check(); // before any file of the run is touched
@@ -85,13 +85,13 @@ export async function openPairs(
     await store.close();
     throw error;
   }
-  if ('sources' in found) warnOfFewer(settings.samples, store.training.count + store.validation.count, output);
+  if ('sources' in found) warnOfFewer(settings.samples, store.training.count + store.validation.count, reporter);
   const { training, validation, folder } = store;
-  output.message(
+  reporter.message(
     `data: ${formatCounted(training.count, 'pair')} for training, ${formatCount(validation.count)} for ` +
       `validation (${folder})`,
   );
-  output.event({ event: 'data', store: folder, training_pairs: training.count, validation_pairs: validation.count });
+  reporter.event({ event: 'data', store: folder, training_pairs: training.count, validation_pairs: validation.count });
   return store;
 }
 
@@ -138,17 +138,17 @@ async function prepared(
   sources: Sources,
   settings: TrainSettings,
   { teacher, student }: { readonly teacher: RunModel; readonly student: RunModel },
-  { output, stop, ranks }: TrainContext,
-  isTrial: boolean,
+  { reporter, stop, ranks }: TrainContext,
+  isDryRun: boolean,
 ): Promise<TokenStore> {
   const { data: paths } = settings;
   const prepareSettings = prepareSettingsOf(settings);
   const tokenizers = { teacher: teacher.tokenizer, student: student.tokenizer };
   const kept = join(STORES_FOLDER, await storeKey(paths, keyOptions(settings), tokenizers));
-  const store = await openKept(kept, output);
+  const store = await openKept(kept, reporter);
   if (store !== undefined) return store;
-  if (!isTrial) await rm(join(kept, MANIFEST), { force: true }); // a damaged store would otherwise count as prepared
-  const out = isTrial ? folderUntilExit() : kept;
+  if (!isDryRun) await rm(join(kept, MANIFEST), { force: true }); // a damaged store would otherwise count as prepared
+  const out = isDryRun ? folderUntilExit() : kept;
   const folderOf = ({ tokenizerFiles: [file] }: RunModel): string | undefined => file && dirname(file);
   const folders = { teacher: folderOf(teacher), student: folderOf(student) };
   const tokenizerFolders = hasBoth(folders) ? folders : undefined;
@@ -156,8 +156,8 @@ async function prepared(
   const unlessLost = (signal: AbortSignal): AbortSignal =>
     ranks === undefined ? signal : AbortSignal.any([signal, ranks.lost]);
   sayWhatWasFound(
-    await stop.tidying((signal) => makeStore({ ...request, signal: unlessLost(signal) }, output)),
-    output,
+    await stop.tidying((signal) => makeStore({ ...request, signal: unlessLost(signal) }, reporter)),
+    reporter,
   );
   return openStore(out);
 }
@@ -181,7 +181,7 @@ export async function isMadeByFirstRules(
 }
 
 /** Opens the existing store, if it is intact. */
-async function openKept(folder: string, output: Reporter): Promise<TokenStore | undefined> {
+async function openKept(folder: string, reporter: Reporter): Promise<TokenStore | undefined> {
   if (!(await isStore(folder))) return undefined;
   let store: TokenStore | undefined;
   try {
@@ -190,22 +190,22 @@ async function openKept(folder: string, output: Reporter): Promise<TokenStore | 
   } catch (error) {
     await store?.close();
     if (!(error instanceof InputError)) throw error;
-    output.warn(`${error.message}: preparing it again`);
+    reporter.warn(`${error.message}: preparing it again`);
     return undefined;
   }
-  await sayWhatIsKept(folder, output);
+  await sayWhatIsKept(folder, reporter);
   return store;
 }
 
 /** Reports the findings of a store's preparation, if its report is readable: the store is usable without. */
-async function sayWhatIsKept(store: string, output: Reporter): Promise<void> {
+async function sayWhatIsKept(store: string, reporter: Reporter): Promise<void> {
   try {
     const report = await readReport(store);
-    if (report === undefined) output.warn(`${store}: no report of its preparation; dropped rows are not shown`);
-    else sayWhatWasFound(report, output);
+    if (report === undefined) reporter.warn(`${store}: no report of its preparation; dropped rows are not shown`);
+    else sayWhatWasFound(report, reporter);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    output.warn(`${error.message}; dropped rows are not shown`);
+    reporter.warn(`${error.message}; dropped rows are not shown`);
   }
 }
 

@@ -12,7 +12,7 @@ import { loadBackend } from '../tensorflow/backend.js';
 import type { DevicesChoice } from '../tensorflow/gpu-choice.js';
 import { deviceNames } from './engine-parts.js';
 import { openGroup } from './group.js';
-import { checkAlike, countDevices } from './sharing.js';
+import { checkEqualOnRanks, countDevices } from './sharing.js';
 
 /** What to check. */
 export interface CheckedDevices {
@@ -39,35 +39,35 @@ export interface DevicesCheck {
  */
 export async function checkDevices(
   { student, device, ranks }: CheckedDevices,
-  output: Reporter,
+  reporter: Reporter,
 ): Promise<DevicesCheck | undefined> {
-  const encoder = buildTextEncoder(publishedConfig(student) ?? (await checkFamily(student, '--student', output)));
+  const encoder = buildTextEncoder(publishedConfig(student) ?? (await checkFamily(student, '--student', reporter)));
   const values = countParameters(encoder.shapes);
   const backend = await loadBackend('tensorflow', device, loadOptionsFor(areLarge([encoder])));
   const { version = 'none', devices: own = 1 } = backend;
   const trial = { values, devices: deviceNames(backend.device, own) };
-  if (ranks === undefined) return own < 2 ? undefined : { version, rate: await runAllReduceTrial(trial, output) };
+  if (ranks === undefined) return own < 2 ? undefined : { version, rate: await runAllReduceTrial(trial, reporter) };
   const parameters = `${formatCount(values)} parameters`;
   const facts = { TensorFlow: version, device: backend.device, '--student of': parameters };
-  await checkAlike(ranks, facts, { topic: 'devices' });
+  await checkEqualOnRanks(ranks, facts, { topic: 'devices' });
   const { devices, place } = await countDevices(ranks, own);
   const { group, roundTrips } = await openGroup(ranks, { device: backend.device, devices, place });
-  return { version, roundTrips, rate: await ranks.orLost(runAllReduceTrial({ ...trial, group }, output)) };
+  return { version, roundTrips, rate: await ranks.orLost(runAllReduceTrial({ ...trial, group }, reporter)) };
 }
 
 /** Measures an all-reduce over devices and reports it. */
 export async function runAllReduceTrial(
   trial: Omit<AllReduceTrial, 'onRound'> & { readonly devices: readonly string[] },
-  output: Reporter,
+  reporter: Reporter,
 ): Promise<AllReduceRate> {
   const devices = formatCounted(trial.group?.devices ?? trial.devices.length, 'device');
-  output.message(`adding up ${formatBytes(FLOAT_BYTES * trial.values)} over ${devices} …`);
+  reporter.message(`adding up ${formatBytes(FLOAT_BYTES * trial.values)} over ${devices} …`);
   let progress: Progress | undefined;
   try {
     return await measureAllReduce({
       ...trial,
       onRound: (done, rounds) => {
-        progress ??= output.progress('all-reduce', rounds, 'sums');
+        progress ??= reporter.progress('all-reduce', rounds, 'sums');
         progress.update(done);
       },
     });

@@ -33,7 +33,7 @@ function nameOf(folder: string): string {
 export async function endedBy(
   error: unknown,
   run: EndedRun,
-  { output, writeReport }: Pick<TrainContext, 'output' | 'writeReport'>,
+  { reporter, writeReport }: Pick<TrainContext, 'reporter' | 'writeReport'>,
 ): Promise<unknown> {
   const { folder } = run;
   const names = await checkpointNames(folder).catch(() => undefined);
@@ -45,7 +45,7 @@ export async function endedBy(
     );
   if (error instanceof NotSaved || !(error instanceof Error)) return error;
   if (error instanceof InputError) return error.add(left);
-  output.warn(left);
+  reporter.warn(left);
   return error;
 }
 

@@ -25,7 +25,7 @@ import { guardMemory } from './memory-guard.js';
 export async function chooseEngine(
   settings: TrainSettings,
   encoders: readonly TextEncoder[],
-  output: Reporter,
+  reporter: Reporter,
   began?: string,
 ): Promise<EngineInfo> {
   const isLarge = areLarge(encoders);
@@ -33,7 +33,7 @@ export async function chooseEngine(
     ...(settings.engine === 'eager' ? {} : loadOptionsFor(isLarge, settings.jitCompile)),
     tf32: settings.precision === 'tf32',
   });
-  if (reason !== undefined) output.warn(reason);
+  if (reason !== undefined) reporter.warn(reason);
   const engine = engineOn(backend, settings.engine);
   if (engine === 'eager') {
     checkIsOneDevice(settings.device, backend);
@@ -42,8 +42,8 @@ export async function chooseEngine(
   const chosen = await precisionOf(settings.precision, { engine, isLarge, ...backend }, began);
   const { precision, reason: precisionReason } = chosen;
   const name = backend.version === undefined ? 'tfjs (JavaScript)' : `TensorFlow ${backend.version}`;
-  output.message(`engine: ${engine} on ${name}, ${devicesName(backend)}, ${precisionText(chosen)}`);
-  output.event({
+  reporter.message(`engine: ${engine} on ${name}, ${devicesName(backend)}, ${precisionText(chosen)}`);
+  reporter.event({
     event: 'engine',
     engine,
     precision,

@@ -3,12 +3,12 @@ import { lockRun, type RunLock } from '../runs/run-lock.js';
 import type { Reporter } from '../app/reporter.js';
 
 /** Runs a function while holding a run's lock. */
-export async function withLock<T>(folder: string, output: Reporter, work: (lock: RunLock) => Promise<T>): Promise<T> {
+export async function withLock<T>(folder: string, reporter: Reporter, work: (lock: RunLock) => Promise<T>): Promise<T> {
   const lock = await lockRun(folder, (text) => {
-    output.message(text);
+    reporter.message(text);
   });
   if (lock.takenFrom !== undefined)
-    output.message(`took over the lock of process ${lock.takenFrom.pid}, which has exited`);
+    reporter.message(`took over the lock of process ${lock.takenFrom.pid}, which has exited`);
   return withCleanup(
     () => {
       lock.release();

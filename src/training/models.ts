@@ -41,40 +41,41 @@ export interface RunModel {
  * Opens one of the run's models and reports what it found. Weights, the largest part, are fetched last, so that other
  * problems are reported first.
  *
- * @param mayLackModels if a published model cannot be reached, use random weights of its shape and random token ids
+ * @param allowMissingModels if a published model cannot be reached, use random weights of its shape and random token
+ *   ids
  */
 export async function openRunModel(
   role: Role,
   settings: TrainSettings,
-  output: Reporter,
-  mayLackModels: boolean,
+  reporter: Reporter,
+  allowMissingModels: boolean,
 ): Promise<RunModel> {
   const source = settings[role];
-  const published = mayLackModels ? publishedConfig(source) : undefined;
+  const published = allowMissingModels ? publishedConfig(source) : undefined;
   await orElse(
     published,
-    () => checkFamily(source, `--${role}`, output),
+    () => checkFamily(source, `--${role}`, reporter),
     () => undefined,
   );
   const elsewhere = role === 'teacher' ? settings.teacherTokenizer : settings.studentTokenizer;
   const tokenizer = await orElse(
     elsewhere === undefined ? published : undefined,
-    () => openRunTokenizer(role, source, elsewhere, output),
+    () => openRunTokenizer(role, source, elsewhere, reporter),
     (config) => {
-      output.warn(`no tokenizer for ${source}: its batch holds random ids`);
+      reporter.warn(`no tokenizer for ${source}: its batch holds random ids`);
       return { tokenizer: randomIds(config), tokenizerFiles: [] };
     },
   );
   const model = await orElse(
     published,
-    () => openModel(role, settings, output),
+    () => openModel(role, settings, reporter),
     (config, why) => {
-      output.warn(`${why}; continuing with its published shape and random weights`);
+      reporter.warn(`${why}; continuing with its published shape and random weights`);
       return randomModel(config, settings.seed);
     },
   );
-  checkVocabulary(tokenizer.tokenizer, model.encoder, `--${role} ${source}`, output);
-  output.message(
+  checkVocabulary(tokenizer.tokenizer, model.encoder, `--${role} ${source}`, reporter);
+  reporter.message(
     `${role}: ${source}, ${formatCount(countParameters(model.encoder.shapes))} parameters, ` +
       `width ${model.encoder.width}`,
   );
@@ -86,11 +87,15 @@ export async function openRunModel(
  *
  * @throws InputError for any other teacher; it says if the two models seem to be swapped
  */
-export async function checkRoles(settings: TrainSettings, output: Reporter, mayLackModels: boolean): Promise<void> {
+export async function checkRoles(
+  settings: TrainSettings,
+  reporter: Reporter,
+  allowMissingModels: boolean,
+): Promise<void> {
   const configOf = (role: Role): Promise<TextModelConfig> =>
     orElse(
-      mayLackModels ? publishedConfig(settings[role]) : undefined,
-      () => checkFamily(settings[role], `--${role}`, output),
+      allowMissingModels ? publishedConfig(settings[role]) : undefined,
+      () => checkFamily(settings[role], `--${role}`, reporter),
       (config) => config,
     );
   const teacher = await configOf('teacher');
@@ -109,12 +114,12 @@ export function projectStudent(
   student: RunModel,
   teacher: RunModel,
   settings: TrainSettings,
-  output: Reporter,
+  reporter: Reporter,
 ): RunModel {
   const { width, shapes } = student.model.encoder;
   const { width: wanted } = teacher.model.encoder;
   if (settings.project !== true || width === wanted || Object.keys(shapes).some(isProjection)) return student;
-  output.message(`student: a projection from width ${width} to the teacher's ${wanted} starts from random values`);
+  reporter.message(`student: a projection from width ${width} to the teacher's ${wanted} starts from random values`);
   return { ...student, model: withFreshProjection(student.model, wanted, settings.seed) };
 }
 
@@ -132,16 +137,16 @@ async function orElse<Fallback, T>(
   }
 }
 
-async function openModel(role: Role, settings: TrainSettings, output: Reporter): Promise<PretrainedModel> {
+async function openModel(role: Role, settings: TrainSettings, reporter: Reporter): Promise<PretrainedModel> {
   const source = settings[role];
   if (settings.randomWeights)
-    return openRandom(await fetchModel(source, `--${role}`, output, ['config']), settings.seed);
+    return openRandom(await fetchModel(source, `--${role}`, reporter, ['config']), settings.seed);
   const model = await openPretrained(
-    await fetchModel(source, `--${role}`, output, ['config', 'weights']),
+    await fetchModel(source, `--${role}`, reporter, ['config', 'weights']),
     settings.seed,
   );
   if (model.fresh.length > 0)
-    output.message(`${role}: ${source} lacks ${model.fresh.join(', ')}; they start from random values`);
+    reporter.message(`${role}: ${source} lacks ${model.fresh.join(', ')}; they start from random values`);
   return model;
 }
 
@@ -149,9 +154,12 @@ async function openRunTokenizer(
   role: Role,
   source: string,
   elsewhere: string | undefined,
-  output: Reporter,
+  reporter: Reporter,
 ): Promise<Pick<RunModel, 'tokenizer' | 'tokenizerFiles'>> {
-  const { tokenizer, folder } = await openTokenizer({ model: source, elsewhere, flag: `--${role}-tokenizer` }, output);
+  const { tokenizer, folder } = await openTokenizer(
+    { model: source, elsewhere, flag: `--${role}-tokenizer` },
+    reporter,
+  );
   const names = await readdir(folder);
   return {
     tokenizer,

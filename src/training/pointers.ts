@@ -16,16 +16,16 @@ import type { ResumedRun } from './resumed-run.js';
 export async function repairPointers(
   { folder, config }: ResumedRun,
   { found }: Search,
-  output: Reporter,
+  reporter: Reporter,
 ): Promise<void> {
   const isValidated = config.data.validation_pairs > 0;
   const wanted = await expectedPointers(folder, found, isValidated);
   const named = await Promise.all(POINTERS.map((pointer) => readPointer(folder, pointer)));
   const wrong = POINTERS.filter((pointer, i) => named[i] !== wanted[pointer]);
   if (wrong.length === 0) return;
-  await withLock(folder, output, () => resetPointers(folder, found, isValidated));
+  await withLock(folder, reporter, () => resetPointers(folder, found, isValidated));
   for (const pointer of wrong)
-    output.message(
+    reporter.message(
       wanted[pointer] === undefined
         ? `\`${pointer}\` named a checkpoint that is not there; it is removed`
         : `\`${pointer}\` now names ${wanted[pointer]}, as it should have`,

@@ -10,12 +10,12 @@ import type { Fingerprints } from '../runs/trainer-state.js';
 import { checkDevice } from '../tensorflow/backend.js';
 import { chooseBatchSize, findFittingBatch } from './batch-size.js';
 import {
-  checkAlike,
+  checkEqualOnRanks,
   checkShareable,
   comparedEngine,
   comparedSettings,
-  engineOfRanks,
-  type RankPlace,
+  chooseEngineOnRanks,
+  type AssumedRanks,
 } from './sharing.js';
 import { reporterUntil, type Reporter } from '../app/reporter.js';
 import type { TrainContext } from './context.js';
@@ -26,7 +26,7 @@ import { modelFingerprints } from './fingerprints.js';
 import { checkPreviewPipeline, planPreviews, type PreviewPlan } from './previews/plan.js';
 import { checkRoles, openRunModel, projectStudent, type RunModel } from './models.js';
 import { describeRun } from './run-description.js';
-import type { AskedSettings, TrainSettings } from './settings.js';
+import type { RequestedSettings, TrainSettings } from './settings.js';
 import { checkCacheFolder } from './teacher-cache/cache.js';
 
 /** A run that is ready to start. */
@@ -40,11 +40,11 @@ export interface PreparedRun extends EngineParts {
 }
 
 /** How to prepare a run. */
-export interface Preparation {
-  readonly isTrial?: boolean;
-  readonly mayLackModels?: boolean;
+export interface PreparationOptions {
+  readonly isDryRun?: boolean;
+  readonly allowMissingModels?: boolean;
   readonly began?: RunConfig['engine'];
-  readonly among?: RankPlace | undefined;
+  readonly assumed?: AssumedRanks | undefined;
 }
 
 /** What to do if ranks have different models, or different data. */
@@ -55,83 +55,88 @@ const SAME_DATA = `give all of them the same files of pairs, or a store that \`$
  * Finds the data, opens models, loads TensorFlow and prepares the data, in this order, so that errors appear before the
  * slow parts.
  *
- * @param isTrial keeps nothing that is prepared
- * @param mayLackModels for a dry run: a published model that cannot be reached is replaced by random weights of its
- *   shape; then there are no fingerprints
+ * @param isDryRun keeps nothing that is prepared
+ * @param allowMissingModels for a dry run: a published model that cannot be reached is replaced by random weights of
+ *   its shape; then there are no fingerprints
  * @param began what a resumed run started with
- * @param among for a dry run: this process's rank among several, which are not contacted
+ * @param assumed for a dry run: this process's rank among several, which are not contacted
  * @throws InputError for anything that is not available or differs among processes; LostRank as soon as one of them is
  *   lost
  */
 export function prepareRun(
-  asked: AskedSettings,
+  requested: RequestedSettings,
   context: TrainContext,
-  preparation: Preparation = {},
+  preparation: PreparationOptions = {},
 ): Promise<PreparedRun> {
-  const { ranks, output } = context;
-  if (ranks === undefined) return prepare(asked, context, preparation);
+  const { ranks, reporter } = context;
+  if (ranks === undefined) return prepare(requested, context, preparation);
   // once a rank is lost, work that continues is silent
-  const unlessLost = { ...context, output: reporterUntil(ranks.lost, output) };
-  return ranks.unlessLost(prepare(asked, unlessLost, preparation));
+  const unlessLost = { ...context, reporter: reporterUntil(ranks.lost, reporter) };
+  return ranks.unlessLost(prepare(requested, unlessLost, preparation));
 }
 
 async function prepare(
-  asked: AskedSettings,
+  requested: RequestedSettings,
   context: TrainContext,
-  { isTrial = false, mayLackModels = false, began, among }: Preparation,
+  { isDryRun = false, allowMissingModels = false, began, assumed }: PreparationOptions,
 ): Promise<PreparedRun> {
-  const { output, ranks } = context;
-  const rank = ranks ?? among;
-  if (rank !== undefined) checkShareable(asked);
-  await checkDevice(asked.backend, asked.device);
-  if (ranks !== undefined) await checkAlike(ranks, comparedSettings(asked), { topic: 'settings' });
+  const { reporter, ranks } = context;
+  const rank = ranks ?? assumed;
+  if (rank !== undefined) checkShareable(requested);
+  await checkDevice(requested.backend, requested.device);
+  if (ranks !== undefined) await checkEqualOnRanks(ranks, comparedSettings(requested), { topic: 'settings' });
   let settings: TrainSettings = {
-    ...asked,
-    batchSize: asked.batchSize === 'auto' ? 1 : asked.batchSize,
-    accumulate: asked.accumulate === 'auto' ? 1 : asked.accumulate,
+    ...requested,
+    batchSize: requested.batchSize === 'auto' ? 1 : requested.batchSize,
+    accumulate: requested.accumulate === 'auto' ? 1 : requested.accumulate,
   };
 
   // data and previews, as far as they can be checked without reading much
   if (settings.cacheTeacher !== undefined) await checkCacheFolder(settings.cacheTeacher);
-  const found = await findData(settings, output);
+  const found = await findData(settings, reporter);
   const isFirst = rank === undefined || rank.rank === 0; // the others write nothing
-  const previews = isFirst ? await planPreviews(settings, output) : undefined;
+  const previews = isFirst ? await planPreviews(settings, reporter) : undefined;
 
   // models
-  const { teacher, student } = await openModels(settings, output, mayLackModels);
+  const { teacher, student } = await openModels(settings, reporter, allowMissingModels);
   if (previews !== undefined) {
     const source = { where: `--teacher ${teacher.source}`, width: teacher.model.encoder.width };
-    await checkPreviewPipeline(previews, source, output, { isTrial });
+    await checkPreviewPipeline(previews, source, reporter, { isDryRun });
   }
   const { randomWeights, seed } = settings;
-  const models = mayLackModels ? {} : await modelFingerprints(teacher, student, randomWeights ? seed : undefined);
-  if (ranks !== undefined) await checkAlike(ranks, models, { topic: 'models', shown: formatHash, advice: SAME_MODELS });
+  const models = allowMissingModels ? {} : await modelFingerprints(teacher, student, randomWeights ? seed : undefined);
+  if (ranks !== undefined)
+    await checkEqualOnRanks(ranks, models, { topic: 'models', shown: formatHash, advice: SAME_MODELS });
 
   // engine
   const encoders = [teacher.model.encoder, student.model.encoder];
-  const { place, ...engine } = await engineOfRanks({ ranks, among }, began?.precision, (precision) =>
-    chooseEngine(settings, encoders, output, precision),
+  const { place, ...engine } = await chooseEngineOnRanks({ ranks, assumed }, began?.precision, (precision) =>
+    chooseEngine(settings, encoders, reporter, precision),
   );
   const { devices = 1 } = engine;
-  if (asked.accumulate === 'auto') settings = { ...settings, accumulate: devices };
-  warnOfIdleDevices(settings, devices, output);
-  if (ranks !== undefined) await checkAlike(ranks, comparedEngine(engine), { topic: 'engine' });
+  if (requested.accumulate === 'auto') settings = { ...settings, accumulate: devices };
+  warnOfIdleDevices(settings, devices, reporter);
+  if (ranks !== undefined) await checkEqualOnRanks(ranks, comparedEngine(engine), { topic: 'engine' });
   const fitting =
-    asked.batchSize === 'auto' ? await findFittingBatch({ settings, teacher, student, engine }) : undefined;
+    requested.batchSize === 'auto' ? await findFittingBatch({ settings, teacher, student, engine }) : undefined;
 
   // pairs
-  const pairs = await openPairs(found, settings, { teacher, student }, context, isTrial);
+  const pairs = await openPairs(found, settings, { teacher, student }, context, isDryRun);
   try {
     if (fitting !== undefined)
       settings = {
         ...settings,
-        batchSize: chooseBatchSize(fitting, pairs.training.count, settings.accumulate, output),
+        batchSize: chooseBatchSize(fitting, pairs.training.count, settings.accumulate, reporter),
       };
     const data = datasetOf(pairs, settings);
-    warnOfIdleRun(settings, data, output);
-    const fingerprints = mayLackModels ? {} : { data: data.fingerprint, ...models };
+    warnOfIdleRun(settings, data, reporter);
+    const fingerprints = allowMissingModels ? {} : { data: data.fingerprint, ...models };
     if (ranks !== undefined)
-      await checkAlike(ranks, { data: data.fingerprint }, { topic: 'data', shown: formatHash, advice: SAME_DATA });
+      await checkEqualOnRanks(
+        ranks,
+        { data: data.fingerprint },
+        { topic: 'data', shown: formatHash, advice: SAME_DATA },
+      );
     return {
       settings,
       teacher,
@@ -152,31 +157,31 @@ async function prepare(
 /** Opens the teacher and the student, and checks that they are compatible. */
 async function openModels(
   settings: TrainSettings,
-  output: Reporter,
-  mayLackModels: boolean,
+  reporter: Reporter,
+  allowMissingModels: boolean,
 ): Promise<{ readonly teacher: RunModel; readonly student: RunModel }> {
-  await checkRoles(settings, output, mayLackModels);
-  const teacher = await openRunModel('teacher', settings, output, mayLackModels);
-  const opened = await openRunModel('student', settings, output, mayLackModels);
-  const student = projectStudent(opened, teacher, settings, output);
+  await checkRoles(settings, reporter, allowMissingModels);
+  const teacher = await openRunModel('teacher', settings, reporter, allowMissingModels);
+  const opened = await openRunModel('student', settings, reporter, allowMissingModels);
+  const student = projectStudent(opened, teacher, settings, reporter);
   checkFit(teacher.model.encoder, student.model.encoder, MAX_LENGTH);
   return { teacher, student };
 }
 
-function warnOfIdleDevices({ accumulate }: TrainSettings, devices: number, output: Reporter): void {
+function warnOfIdleDevices({ accumulate }: TrainSettings, devices: number, reporter: Reporter): void {
   if (accumulate >= devices) return;
-  output.warn(
+  reporter.warn(
     `--accumulate ${accumulate}: a step's ${accumulate === 1 ? 'one micro-batch leaves' : 'micro-batches leave'} ` +
       `${devices - accumulate} of ${devices} devices idle; a new run can have --accumulate ${devices} with a smaller ` +
       '--batch-size',
   );
 }
 
-function warnOfIdleRun(settings: TrainSettings, { training }: Dataset, output: Reporter): void {
+function warnOfIdleRun(settings: TrainSettings, { training }: Dataset, reporter: Reporter): void {
   const { totalSteps } = planSteps(training, settings);
   const { learningRate: peak, warmupRatio } = settings;
   if (!changesNothing({ peak, totalSteps, warmupRatio })) return;
-  output.warn(
+  reporter.warn(
     `${formatCounted(totalSteps, 'step')}, all of warm-up (--warmup-ratio ${warmupRatio}): the learning rate ` +
       'stays 0, and the student as it is; use more steps, or --warmup-ratio 0',
   );

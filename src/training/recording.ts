@@ -25,7 +25,7 @@ export interface Run {
   readonly engine: Engine;
   readonly log: LossLog;
   readonly view: TrainingView;
-  readonly output: Reporter;
+  readonly reporter: Reporter;
   /** Absent if no previews are drawn. */
   readonly previews: Previews | undefined;
 }
@@ -40,11 +40,11 @@ export interface RunProgress {
 
 /** The callbacks of the training loop; they keep `progress` up to date. */
 export function recording(
-  { folder, lock, prepared, engine, log, view, output, previews }: Run,
+  { folder, lock, prepared, engine, log, view, reporter, previews }: Run,
   progress: RunProgress,
 ): TrainCallbacks {
   const { settings, data } = prepared;
-  const save = checkpointSaver(folder, prepared, engine, output, () => previews?.held());
+  const save = checkpointSaver(folder, prepared, engine, reporter, () => previews?.held());
   let warmupSteps = 0;
   let isWarned = false;
   return {
@@ -52,8 +52,8 @@ export function recording(
       warmupSteps = settings.warmupRatio * plan.totalSteps;
       view.plan(plan);
       const [validated, all] = [data.validation.pairs, data.inStoreOrder.validation.pairs];
-      if (validated < all) output.message(`validation: ${sampleText(validated, all)}, a uniform sample`);
-      output.event({
+      if (validated < all) reporter.message(`validation: ${sampleText(validated, all)}, a uniform sample`);
+      reporter.event({
         event: 'plan',
         ...planRow(plan),
         training_pairs: data.training.pairs,
@@ -62,11 +62,11 @@ export function recording(
     },
     async onBaselines({ untrained, mean, pairs }) {
       const over = sampleText(pairs, data.inStoreOrder.validation.pairs);
-      output.message(
+      reporter.message(
         `baselines over ${over}: untrained student ${untrained.toFixed(4)}, ` +
           `always the teacher's mean ${mean.toFixed(4)}`,
       );
-      output.event({ event: 'baselines', untrained, mean, pairs });
+      reporter.event({ event: 'baselines', untrained, mean, pairs });
       await keepBaselines(folder, { untrained, mean, pairs });
     },
     async onStep(record) {
@@ -76,25 +76,25 @@ export function recording(
         lock.check();
         const logged = { ...record, pairsPerSecond: rateOf(view.meter.lap('logged')) };
         log.logStep(logged);
-        output.event({ event: 'step', ...stepRow(logged) });
+        reporter.event({ event: 'step', ...stepRow(logged) });
       }
       await setImmediate(); // lets signals through: a step may never yield
     },
     async onSkipped({ step, loss, gradNorm }, rows) {
       progress.step = step;
-      output.warn(
+      reporter.warn(
         `step ${step} skipped: loss ${loss}, gradient norm ${gradNorm} (rows ${rangesOf(rows)} of the training pairs)`,
       );
-      output.event({ event: 'skipped', step });
+      reporter.event({ event: 'skipped', step });
       await setImmediate();
     },
     onOutputs(record) {
       log.logOutputs(record);
-      output.event({ event: 'outputs', ...outputsRow(record) });
+      reporter.event({ event: 'outputs', ...outputsRow(record) });
       const { step, student, teacher } = record;
       const collapsed = isCollapsed(student, teacher) && step > warmupSteps;
       if (collapsed && !isWarned) {
-        output.warn(
+        reporter.warn(
           `step ${step}: the student gives nearly the same output for every sentence: its outputs vary by ` +
             `${student.variance.toPrecision(3)} over a batch, ` +
             `the teacher's by ${teacher.variance.toPrecision(3)}; mean similarity ` +
@@ -112,7 +112,7 @@ export function recording(
       lock.check();
       view.validation(record, trainLoss);
       log.logValidation(record);
-      output.event({ event: 'validation', ...validationRow(record) });
+      reporter.event({ event: 'validation', ...validationRow(record) });
     },
     async onCheckpoint(state, isBest) {
       const { step } = state;
@@ -121,7 +121,7 @@ export function recording(
       const name = await save(state, isBest);
       if (name !== undefined) {
         progress.last = name;
-        output.event({ event: 'checkpoint', step, path: join(folder, name), best: isBest });
+        reporter.event({ event: 'checkpoint', step, path: join(folder, name), best: isBest });
         previews?.saved(step);
       }
       view.meter.resume();

@@ -22,7 +22,7 @@ import { planOf, type ResumedRun } from './resumed-run.js';
  * @throws InputError if the named checkpoint is missing, damaged or of another run, if all checkpoints are damaged, or
  *   if a later version of kd wrote the newest
  */
-export async function chooseCheckpoint({ folder, place, config }: ResumedRun, output: Reporter): Promise<Search> {
+export async function chooseCheckpoint({ folder, place, config }: ResumedRun, reporter: Reporter): Promise<Search> {
   const check = (trainer: TrainerFile): void => {
     checkIsOfRun(config, trainer);
   };
@@ -49,7 +49,7 @@ export async function chooseCheckpoint({ folder, place, config }: ResumedRun, ou
         'another run',
     );
   }
-  for (const { name, reason } of skipped) output.warn(`skipped ${name}: ${reason}`);
+  for (const { name, reason } of skipped) reporter.warn(`skipped ${name}: ${reason}`);
   return { found, skipped };
 }
 

@@ -12,7 +12,7 @@ import {
   mayChange,
   SETTING_NAMES,
   shownSetting,
-  type AskedSettings,
+  type RequestedSettings,
   type SettingName,
   type TrainSettings,
 } from './settings.js';
@@ -38,10 +38,10 @@ export interface ResumedRun {
  */
 export async function openResumedRun(
   target: string | true,
-  given: Partial<AskedSettings>,
-  output: Reporter,
+  given: Partial<RequestedSettings>,
+  reporter: Reporter,
 ): Promise<ResumedRun> {
-  const { folder, place } = await locate(target, output);
+  const { folder, place } = await locate(target, reporter);
   const config = await readRunConfig(folder);
   const before = checkSettings(config.settings, join(folder, RUN_CONFIG));
   const changed = (Object.keys(given) as SettingName[]).filter(
@@ -55,11 +55,11 @@ export async function openResumedRun(
         `(may change: ${SETTING_NAMES.filter(mayChange).map(flagOf).join(', ')})`,
     );
   }
-  for (const name of changed) output.message(`${flagOf(name)}: ${shown(before[name])} → ${shown(given[name])}`);
+  for (const name of changed) reporter.message(`${flagOf(name)}: ${shown(before[name])} → ${shown(given[name])}`);
   const settings = { ...before, ...given } as TrainSettings; // no `auto`: changing the batch size was refused
   const [was, is] = [planOf({ config, settings: before }), planOf({ config, settings })].map((plan) => plan.totalSteps);
   if (was !== is)
-    output.message(
+    reporter.message(
       `the cosine of the learning rate now ends at the new last step, ${is} instead of ${was}: ` +
         'from here on the rate differs from what it would have been',
     );
@@ -73,13 +73,13 @@ export function planOf({ config, settings }: Pick<ResumedRun, 'config' | 'settin
 
 async function locate(
   target: string | true,
-  output: Reporter,
+  reporter: Reporter,
 ): Promise<{ readonly folder: string; readonly place: string | undefined }> {
   if (target === true) {
     const newest = await newestRun();
     if (newest === undefined)
       throw new InputError(`--resume: expected a run under ${RUNS_FOLDER}/, found none; start one without --resume`);
-    output.message(`--resume: the last run is ${newest}`);
+    reporter.message(`--resume: the last run is ${newest}`);
     return { folder: resolve(newest), place: undefined };
   }
   const found = await findRun(target);

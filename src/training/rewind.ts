@@ -23,7 +23,7 @@ export async function rewindRun(
   { folder, config, settings }: ResumedRun,
   { found, skipped }: Search,
   prepared: PreparedRun,
-  output: Reporter,
+  reporter: Reporter,
 ): Promise<void> {
   const run = relative(process.cwd(), folder) || '.';
   const state = found?.trainer.state ?? START;
@@ -38,11 +38,11 @@ export async function rewindRun(
   await forgetEnding(folder);
   await tidyRun(folder);
   const aside = await setAside(folder, found?.name);
-  if (aside.length > 0) output.message(`set aside newer checkpoints: ${aside.join(', ')}`);
+  if (aside.length > 0) reporter.message(`set aside newer checkpoints: ${aside.join(', ')}`);
   await cutLogs(folder, state);
   await resetPointers(folder, found, data.validation.pairs > 0);
-  output.event({ event: 'resumed', run: folder, checkpoint: found?.name ?? null, skipped });
-  output.message(
+  reporter.event({ event: 'resumed', run: folder, checkpoint: found?.name ?? null, skipped });
+  reporter.message(
     found === undefined ? `${run}: no checkpoint yet; starting over` : `${run}: resuming from ${found.name}`,
   );
 }

@@ -40,7 +40,7 @@ export interface TrainedRun extends EndedRun {
  * @returns how it ended
  */
 export async function beginTraining(name: string, prepared: PreparedRun, context: TrainContext): Promise<TrainedRun> {
-  await checkDiskSpace(await checkRunIsNew(name), prepared, context.output);
+  await checkDiskSpace(await checkRunIsNew(name), prepared, context.reporter);
   return withEngine(prepared, undefined, context, async (ready) => {
     context.stop.enter('tidying');
     const folder = await makeRunFolder(name);
@@ -48,7 +48,7 @@ export async function beginTraining(name: string, prepared: PreparedRun, context
       () => {
         removeIfEmpty(folder);
       },
-      () => withLock(folder, context.output, (lock) => trainNewRun(folder, { ...ready, lock }, context)),
+      () => withLock(folder, context.reporter, (lock) => trainNewRun(folder, { ...ready, lock }, context)),
     );
   });
 }
@@ -86,12 +86,12 @@ export async function resumeTraining(
   context: TrainContext,
 ): Promise<TrainedRun> {
   const { found } = chosen;
-  await checkDiskSpace(run.folder, prepared, context.output);
+  await checkDiskSpace(run.folder, prepared, context.reporter);
   return withEngine(prepared, found, context, (ready) =>
-    withLock(run.folder, context.output, async (lock) => {
+    withLock(run.folder, context.reporter, async (lock) => {
       const state = found?.trainer.state ?? START;
       context.stop.enter('training');
-      await rewindRun(run, chosen, prepared, context.output);
+      await rewindRun(run, chosen, prepared, context.reporter);
       return trainInFolder(
         run.folder,
         { ...ready, lock },
@@ -108,7 +108,7 @@ interface LockedRun extends ReadyRun {
 }
 
 /** The state in which a run starts or resumes. */
-interface Beginning {
+interface RunStart {
   readonly state: TrainState;
   readonly progress: RunProgress;
   /** Whether the run is new. */
@@ -119,25 +119,25 @@ interface Beginning {
 async function trainInFolder(
   folder: string,
   { prepared, engine, data, lock }: LockedRun,
-  { state, progress, isNew = false }: Beginning,
+  { state, progress, isNew = false }: RunStart,
   context: TrainContext,
 ): Promise<TrainedRun> {
-  const { output, stop, ranks } = context;
+  const { reporter, stop, ranks } = context;
   const { settings } = prepared;
-  const view = openTrainingView(output, state.step);
+  const view = openTrainingView(reporter, state.step);
   stop.enter('training');
   const log = openLossLog(folder, state.step);
   let previews: Previews | undefined;
   try {
-    previews = prepared.previews && (await startPreviews(prepared.previews, folder, state.step, prepared, output));
-    const callbacks = recording({ folder, lock, prepared, engine, log, view, output, previews }, progress);
+    previews = prepared.previews && (await startPreviews(prepared.previews, folder, state.step, prepared, reporter));
+    const callbacks = recording({ folder, lock, prepared, engine, log, view, reporter, previews }, progress);
     const signal = ranks?.signal ?? stop.signal;
     const result = await train(engine, data, { ...settings, signal }, callbacks, state);
     view.stop();
     if (isNew && result.state.step === 0) throw new Stopped(STOPPED_EARLY);
     stop.enter('saved');
     await ranks?.end().catch((error: unknown) => {
-      output.warn(messageOf(error)); // everything is saved
+      reporter.warn(messageOf(error)); // everything is saved
     });
     return await ended({ folder, settings, last: progress.last }, result, view.meter.seconds(), previews, context);
   } catch (error) {
@@ -161,7 +161,7 @@ async function ended(
   result: TrainResult,
   seconds: number,
   previews: Previews | undefined,
-  { writeReport, output, stop }: TrainContext,
+  { writeReport, reporter, stop }: TrainContext,
 ): Promise<TrainedRun> {
   const { state, stopped } = result;
   await checkSaved(run, state.step);
@@ -169,7 +169,7 @@ async function ended(
   if (previews !== undefined) {
     if (stopped) previews.stop();
     else await previews.finish(stop.signal);
-    await removeOlder(run.folder, run.settings.keep, state, undefined, output);
+    await removeOlder(run.folder, run.settings.keep, state, undefined, reporter);
   }
   const report = await writeReport?.(run, { encodes: !stopped });
   return {

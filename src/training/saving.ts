@@ -35,7 +35,7 @@ export function trainedShapes(distillation: Distillation): Shapes {
  *
  * @throws InputError if not even one fits
  */
-export async function checkDiskSpace(folder: string, prepared: PreparedRun, output: Reporter): Promise<void> {
+export async function checkDiskSpace(folder: string, prepared: PreparedRun, reporter: Reporter): Promise<void> {
   const { keep } = prepared.settings;
   const one = bytesOf(prepared);
   const [free, all] = [await freeDiskBytes(folder), one * (keep + 2)]; // `keep` newest, the best, one being written
@@ -43,7 +43,7 @@ export async function checkDiskSpace(folder: string, prepared: PreparedRun, outp
     throw new InputError(`${folder}: ${shortOf(one, free)}; free some space, or run elsewhere`);
   if (free < all) {
     const [most, there] = formatBytesApart(all, free);
-    output.warn(
+    reporter.warn(
       `${folder}: ${formatCount(keep + 2)} checkpoints of ${formatBytes(one)} ` +
         `(--keep ${keep}, the best, one being written) will take up to ${most}, but only ${there} is free`,
     );
@@ -60,12 +60,12 @@ export async function removeOlder(
   keep: number,
   state: TrainState,
   held: string | undefined,
-  output: Reporter,
+  reporter: Reporter,
 ): Promise<void> {
   const best = bestOf(state);
   await pruneCheckpoints(folder, keep, best && checkpointName(best.step), held).catch((error: unknown) => {
     if (!isRefusal(error)) throw error;
-    output.warn(`step ${state.step} is saved, but older checkpoints cannot be removed: ${messageOf(error)}`);
+    reporter.warn(`step ${state.step} is saved, but older checkpoints cannot be removed: ${messageOf(error)}`);
   });
 }
 
@@ -79,7 +79,7 @@ export function checkpointSaver(
   folder: string,
   prepared: PreparedRun,
   engine: Engine,
-  output: Reporter,
+  reporter: Reporter,
   held: () => string | undefined = () => undefined,
 ) {
   const { settings, student, fingerprints } = prepared;
@@ -88,7 +88,7 @@ export function checkpointSaver(
   return async (state: TrainState, isBest: boolean): Promise<string | undefined> => {
     const free = await freeDiskBytes(folder);
     if (free < bytes + SPARE_BYTES) {
-      output.warn(
+      reporter.warn(
         `step ${state.step} not saved: ${folder}: ${shortOf(bytes, free)}; earlier checkpoints are unchanged`,
       );
       return undefined;
@@ -99,13 +99,13 @@ export function checkpointSaver(
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       if (error instanceof NotPointedAt) {
-        output.warn(`step ${state.step} is saved, but ${error.message}`);
+        reporter.warn(`step ${state.step} is saved, but ${error.message}`);
         return error.checkpoint; // remove nothing: `best` may be out of date and name an older one
       }
-      output.warn(`step ${state.step} not saved: ${error.message}; earlier checkpoints are unchanged`);
+      reporter.warn(`step ${state.step} not saved: ${error.message}; earlier checkpoints are unchanged`);
       return undefined;
     }
-    await removeOlder(folder, settings.keep, state, held(), output);
+    await removeOlder(folder, settings.keep, state, held(), reporter);
     return name;
   };
 

@@ -54,7 +54,7 @@ type KindOf<S, Part extends 'kind' | 'stored'> = Part extends keyof S
     : never;
 
 /** Settings as requested: the batch size and the number of micro-batches per step may be left to the machine. */
-export type AskedSettings = Values<SettingName, 'kind'>;
+export type RequestedSettings = Values<SettingName, 'kind'>;
 
 /** Everything that determines what a run does; written to its `config.json`. */
 export type TrainSettings = Values<SettingName, 'stored'>;

@@ -5,7 +5,7 @@ import { InputError } from '../base/errors.js';
 import { checkJson, mapOf, text } from '../base/json-schema.js';
 import { parseJson } from '../base/parse-json.js';
 import type { DevicePlace, EngineInfo } from './engine-parts.js';
-import { flagOf, SETTING_NAMES, shownSetting, type AskedSettings, type SettingName } from './settings.js';
+import { flagOf, SETTING_NAMES, shownSetting, type RequestedSettings, type SettingName } from './settings.js';
 
 /** Settings that may differ between processes: where to find the same data and models, and each process's devices. */
 const OWN: ReadonlySet<SettingName> = new Set([
@@ -24,7 +24,7 @@ const OWN: ReadonlySet<SettingName> = new Set([
  *
  * @throws InputError
  */
-export function checkShareable({ batchSize, cacheTeacher }: AskedSettings): void {
+export function checkShareable({ batchSize, cacheTeacher }: RequestedSettings): void {
   if (batchSize === 'auto')
     throw new InputError('--batch-size auto: expected a number where several processes share out a run; give one');
   if (cacheTeacher !== undefined)
@@ -34,7 +34,7 @@ export function checkShareable({ batchSize, cacheTeacher }: AskedSettings): void
 }
 
 /** Settings that must be equal on all ranks, keyed by flag. */
-export function comparedSettings(settings: AskedSettings): Record<string, string> {
+export function comparedSettings(settings: RequestedSettings): Record<string, string> {
   const compared = SETTING_NAMES.filter((name) => !OWN.has(name));
   return Object.fromEntries(compared.map((name) => [flagOf(name), shownSetting(settings[name], 'none')]));
 }
@@ -59,7 +59,7 @@ export interface Comparison {
  *
  * @throws InputError, on all ranks, naming the first rank that differs from rank 0
  */
-export async function checkAlike(
+export async function checkEqualOnRanks(
   ranks: Ranks,
   facts: Readonly<Record<string, string>>,
   { topic, shown = (fact) => fact, advice = 'start every rank with the same' }: Comparison,
@@ -83,21 +83,21 @@ function factsIn(told: string, where: string): Readonly<Record<string, string>> 
 /**
  * Chooses the engine, the same on all ranks, with the devices of all of them.
  *
- * @param among for a dry run: this process's rank among several, which are not contacted
+ * @param assumed for a dry run: this process's rank among several, which are not contacted
  * @param began the precision that a resumed run started with
  */
-export async function engineOfRanks(
-  { ranks, among }: { readonly ranks: Ranks | undefined; readonly among: RankPlace | undefined },
+export async function chooseEngineOnRanks(
+  { ranks, assumed }: { readonly ranks: Ranks | undefined; readonly assumed: AssumedRanks | undefined },
   began: string | undefined,
   choose: (precision: string | undefined) => Promise<EngineInfo>,
 ): Promise<EngineInfo & { readonly place: DevicePlace | undefined }> {
-  const chosen = await chooseTogether(ranks, began, choose);
+  const chosen = await chooseOnRankZeroFirst(ranks, began, choose);
   if (ranks !== undefined) return joinDevices(ranks, chosen);
-  return among === undefined ? { ...chosen, place: undefined } : assumeDevices(among, chosen);
+  return assumed === undefined ? { ...chosen, place: undefined } : assumeDevices(assumed, chosen);
 }
 
 /** Chooses the engine on rank 0 first, then on the others with its precision, which it may have measured. */
-async function chooseTogether(
+async function chooseOnRankZeroFirst(
   ranks: Ranks | undefined,
   began: string | undefined,
   choose: (precision: string | undefined) => Promise<EngineInfo>,
@@ -115,13 +115,16 @@ async function joinDevices(ranks: Ranks, engine: EngineInfo): Promise<EngineInfo
 }
 
 /** This process's rank among several that are not contacted. */
-export interface RankPlace {
+export interface AssumedRanks {
   readonly rank: number;
   readonly count: number;
 }
 
 /** The devices of all processes, assuming that each has as many as this one. */
-function assumeDevices({ rank, count }: RankPlace, engine: EngineInfo): EngineInfo & { readonly place: DevicePlace } {
+function assumeDevices(
+  { rank, count }: AssumedRanks,
+  engine: EngineInfo,
+): EngineInfo & { readonly place: DevicePlace } {
   checkIsCompiled(engine);
   const { devices: own = 1 } = engine;
   return { ...engine, devices: count * own, processes: count, place: { before: rank * own, own } };

@@ -26,7 +26,7 @@ export interface StartAnnouncements {
 }
 
 /** The announcements of a run that starts. */
-export function announceStart(output: Reporter): StartAnnouncements {
+export function announceStart(reporter: Reporter): StartAnnouncements {
   let timer: NodeJS.Timeout | undefined;
   let firstBatch: { readonly pairs: number; readonly at: number } | undefined;
   let isTimed = false;
@@ -35,13 +35,13 @@ export function announceStart(output: Reporter): StartAnnouncements {
     awaitFirstStep() {
       clearTimeout(timer);
       timer = setTimeout(() => {
-        output.message('first step: preparing the graph and memory that the later ones use');
+        reporter.message('first step: preparing the graph and memory that the later ones use');
       }, ANNOUNCED_AFTER);
       timer.unref();
     },
     firstStepDone(seconds) {
       if (seconds >= WORTH_SAYING)
-        output.message(`first step: ${Math.round(seconds)} s; it prepares what the later ones use`);
+        reporter.message(`first step: ${Math.round(seconds)} s; it prepares what the later ones use`);
     },
     untrainedBatchDone(pairs, total) {
       const now = performance.now();
@@ -53,7 +53,7 @@ export function announceStart(output: Reporter): StartAnnouncements {
       isTimed = true;
       const left = ((now - firstBatch.at) / 1000 / (pairs - firstBatch.pairs)) * (total - pairs);
       if (left < WORTH_SAYING) return;
-      output.message(
+      reporter.message(
         `before the first step: the untrained student on ${formatCounted(total, 'pair')}, ` +
           `about ${formatDuration(left)}`,
       );

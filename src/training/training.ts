@@ -6,16 +6,16 @@ import { checkLockable } from '../runs/run-lock.js';
 import type { Search } from '../runs/find-checkpoint.js';
 import type { Reporter } from '../app/reporter.js';
 import type { TrainContext } from './context.js';
-import { checkBegunHere } from './begun-elsewhere.js';
-import { announce } from './part.js';
+import { checkWorkingFolder } from './working-folder.js';
+import { announceRun } from './joined-run.js';
 import { prepareRun } from './prepared-run.js';
 import { checkPreviewsFolder } from './previews/plan.js';
 import { repairPointers } from './pointers.js';
 import { chooseCheckpoint, extensionFlags } from './resume.js';
-import { checkSame } from './sameness.js';
+import { checkUnchanged } from './resume-check.js';
 import { openResumedRun, type ResumedRun } from './resumed-run.js';
 import { beginTraining, resumeTraining, type TrainedRun } from './run.js';
-import type { AskedSettings, SettingName } from './settings.js';
+import type { RequestedSettings, SettingName } from './settings.js';
 
 /** A run that has already finished and stays unchanged. */
 export interface FinishedRun {
@@ -45,13 +45,13 @@ export interface RunToResume {
  * @throws InputError for anything unavailable or impossible, before any file of the run is written; Stopped if stopped
  *   before the first step; NotFiniteStep and other errors that end a run, extended by what is left of it
  */
-export async function startRun(settings: AskedSettings, context: TrainContext): Promise<TrainedRun> {
+export async function startRun(settings: RequestedSettings, context: TrainContext): Promise<TrainedRun> {
   const { ranks } = context;
   const name = settings.run ?? defaultRunName(new Date());
   const folder = await checkRunIsNew(name); // checked now, not after reading all data
   await checkIsWritable(folder);
   await checkPreviewsFolder(folder, settings);
-  await announce(ranks, { run: 'new' });
+  await announceRun(ranks, { run: 'new' });
   const prepared = await prepareRun(settings, context);
   return beginTraining(name, prepared, context).finally(prepared.data.close);
 }
@@ -66,23 +66,23 @@ export async function startRun(settings: AskedSettings, context: TrainContext): 
  */
 export async function resumeRun(
   target: string | true,
-  given: Partial<AskedSettings>,
+  given: Partial<RequestedSettings>,
   context: TrainContext,
 ): Promise<TrainedRun | FinishedRun> {
   const { ranks } = context;
-  const looking = lookAtRun(target, given, context.output, checkLockable);
+  const looking = inspectRun(target, given, context.reporter, checkLockable);
   const { run, chosen, finished } = await (ranks === undefined ? looking : ranks.unlessLost(looking));
   if (finished !== undefined) {
-    await repairPointers(run, chosen, context.output);
-    await announce(ranks, { run: 'finished', step: finished.finishedAt });
+    await repairPointers(run, chosen, context.reporter);
+    await announceRun(ranks, { run: 'finished', step: finished.finishedAt });
     await ranks?.end();
     return finished;
   }
-  checkBegunHere(run);
-  await announce(ranks, { run: 'resumed', settings: run.settings, trainer: chosen.found?.trainer });
+  checkWorkingFolder(run);
+  await announceRun(ranks, { run: 'resumed', settings: run.settings, trainer: chosen.found?.trainer });
   const prepared = await prepareRun(run.settings, context, { began: run.config.engine });
   try {
-    const same = await checkSame(run, prepared, context.output);
+    const same = await checkUnchanged(run, prepared, context.reporter);
     return await resumeTraining(run, chosen, same, context);
   } finally {
     await prepared.data.close();
@@ -95,15 +95,15 @@ export async function resumeRun(
  * @param check checks its folder first
  * @throws InputError as `resumeRun`
  */
-export async function lookAtRun(
+export async function inspectRun(
   target: string | true,
-  given: Partial<AskedSettings>,
-  output: Reporter,
+  given: Partial<RequestedSettings>,
+  reporter: Reporter,
   check: (folder: string) => Promise<void> = () => Promise.resolve(),
 ): Promise<RunToResume> {
-  const run = await openResumedRun(target, given, output);
+  const run = await openResumedRun(target, given, reporter);
   await check(run.folder);
-  const chosen = await chooseCheckpoint(run, output);
+  const chosen = await chooseCheckpoint(run, reporter);
   const state = chosen.found?.trainer.state;
   const flagsToExtend = state && extensionFlags(run, state);
   if (state === undefined || flagsToExtend === undefined) {

@@ -24,14 +24,14 @@ export interface TrainingView {
  *
  * @param from the step at which it starts or resumes
  */
-export function openTrainingView(output: Reporter, from = 0): TrainingView {
+export function openTrainingView(reporter: Reporter, from = 0): TrainingView {
   const meter = startMeter();
   let plan: TrainPlan = { epochs: 0, stepsPerEpoch: 0, totalSteps: 0 };
   let bar: Progress | undefined;
   let validated = 0;
   let seconds = 0; // of training, up to the last step
   let validationBegan = 0;
-  const start = announceStart(output);
+  const start = announceStart(reporter);
   const left = estimateTimeLeft();
 
   return {
@@ -56,7 +56,7 @@ export function openTrainingView(output: Reporter, from = 0): TrainingView {
     validationBegan = performance.now();
     if (record.step === from + 1) start.firstStepDone(seconds);
     const before = (record.epoch - 1) * plan.stepsPerEpoch;
-    bar ??= output.progress(
+    bar ??= reporter.progress(
       `epoch ${record.epoch}/${plan.epochs}`,
       Math.min(plan.stepsPerEpoch, plan.totalSteps - before),
       'steps',
@@ -73,7 +73,7 @@ export function openTrainingView(output: Reporter, from = 0): TrainingView {
   function validating(pairs: number, total: number): void {
     if (validated === 0) {
       stop();
-      bar = output.progress('validation', total, 'pairs');
+      bar = reporter.progress('validation', total, 'pairs');
     }
     validated += pairs;
     bar?.update(validated);
@@ -84,7 +84,7 @@ export function openTrainingView(output: Reporter, from = 0): TrainingView {
     stop();
     validated = 0;
     left.validation((performance.now() - validationBegan) / 1000);
-    output.message(trainLoss === undefined ? untrainedLine(record) : epochLine(record, trainLoss));
+    reporter.message(trainLoss === undefined ? untrainedLine(record) : epochLine(record, trainLoss));
     meter.resume();
     if (trainLoss === undefined) start.awaitFirstStep();
   }

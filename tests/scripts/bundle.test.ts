@@ -1,4 +1,6 @@
-/** @file Set-up without a network: bundles in miniature, made in one clone and used in another that can fetch nothing. */
+/**
+ * @file Set-up without a network: bundles in miniature, made in one clone and used in another that can fetch nothing.
+ */
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {

@@ -56,7 +56,7 @@ const PREPARED = {
 const DRAWN: PreviewOutcome = { kind: 'drawn' };
 
 let said: string[];
-const output: Reporter = {
+const reporter: Reporter = {
   message: (text) => said.push(text),
   warn: (text) => said.push(`warning: ${text}`),
   event: () => undefined,
@@ -68,7 +68,7 @@ beforeEach(() => {
 });
 
 const start = (run: string, from = 0, plan = PLAN): Promise<Previews> =>
-  startPreviews(plan, run, from, PREPARED, output);
+  startPreviews(plan, run, from, PREPARED, reporter);
 
 /** What the last drawing was asked for: whose, at which step, and which prompts. */
 const states = (): string[] =>

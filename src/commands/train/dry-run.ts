@@ -12,24 +12,24 @@ import type { FoundCheckpoint } from '../../runs/find-checkpoint.js';
 import type { PreparedRun } from '../../training/prepared-run.js';
 import { outputBytes } from '../../training/teacher-cache/cache.js';
 import { previewCost } from '../../training/previews/plan.js';
-import type { RankPlace } from '../../training/sharing.js';
+import type { AssumedRanks } from '../../training/sharing.js';
 import { allReduceTimes, allReduceText, type AllReduceTimes } from './all-reduce.js';
-import { ownDevices, takeStep } from './trial-step.js';
+import { ownDevices, takeStep } from './dry-run-step.js';
 
 /**
  * Takes one step, and prints shapes, steps and memory.
  *
- * @param among this process's rank, without connecting to the other ranks; absent for a single process
+ * @param assumed this process's rank, without connecting to the other ranks; absent for a single process
  * @param from the checkpoint to resume from; absent for a new run
  */
 export async function dryRun(
   prepared: PreparedRun,
   output: Output,
-  among?: RankPlace,
+  assumed?: AssumedRanks,
   from?: FoundCheckpoint,
 ): Promise<void> {
   const done = from?.trainer.state.step ?? 0;
-  const plan = { ...(await describePlan(prepared, done)), ...placeOf(prepared, among), done };
+  const plan = { ...(await describePlan(prepared, done)), ...placeOf(prepared, assumed), done };
   output.message(`memory: about ${formatBytes(plan.memory_estimate_bytes)}`); // before it is allocated
   const step = await takeStep(prepared, from);
   const allReduce = await allReduceTimes(plan.trained_parameters, prepared, output);
@@ -43,8 +43,8 @@ type Report = Awaited<ReturnType<typeof describePlan>> &
   Awaited<ReturnType<typeof takeStep>> & { readonly done: number };
 
 /** This process's rank and number of devices; empty for a single process. */
-function placeOf({ place }: PreparedRun, among: RankPlace | undefined) {
-  return { ...(among && place && { rank: among.rank, ranks: among.count, rank_devices: place.own }) };
+function placeOf({ place }: PreparedRun, assumed: AssumedRanks | undefined) {
+  return { ...(assumed && place && { rank: assumed.rank, ranks: assumed.count, rank_devices: place.own }) };
 }
 
 /** What is known before the first step. */

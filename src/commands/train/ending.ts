@@ -12,7 +12,7 @@ import { flagOf } from '../../training/settings.js';
 import type { FinishedRun } from '../../training/training.js';
 
 /** Prints how a run ended, where its report is, and how to resume it if it was stopped. */
-export function sayEnd({ folder, result, seconds, report, resume }: TrainedRun, output: Output): void {
+export function printTrainedRun({ folder, result, seconds, report, resume }: TrainedRun, output: Output): void {
   const { state, stopped } = result;
   const best = bestOf(state);
   output.result(
@@ -35,7 +35,7 @@ export function sayEnd({ folder, result, seconds, report, resume }: TrainedRun, 
 }
 
 /** Prints that a run has already finished, and how to write its report if its process died before doing so. */
-export async function sayFinished(
+export async function printFinishedRun(
   { folder, finishedAt, flagsToExtend, notApplied }: FinishedRun,
   output: Output,
 ): Promise<void> {

@@ -10,7 +10,7 @@ import {
   meetCluster,
   type ClusterFlags,
 } from '../cluster.js';
-import { sayPart } from './part.js';
+import { printJoinedRun } from './joined-run.js';
 import type { Ranks } from '../../cluster/ranks.js';
 import { takeConfig } from './config.js';
 import { addSettings } from './options.js';
@@ -20,20 +20,20 @@ import { openOutput, type Output, type OutputOptions } from '../../app/output.js
 import { EXIT } from '../failure.js';
 import type { TrainContext } from '../../training/context.js';
 import { dryRun } from './dry-run.js';
-import { checkBegunHere } from '../../training/begun-elsewhere.js';
+import { checkWorkingFolder } from '../../training/working-folder.js';
 import { prepareRun } from '../../training/prepared-run.js';
 import { withRecipe } from './recipe.js';
-import { checkSame } from '../../training/sameness.js';
+import { checkUnchanged } from '../../training/resume-check.js';
 import type { TrainedRun } from '../../training/run.js';
 import { checkDevice } from '../../tensorflow/backend.js';
 import { firstDevice } from '../../tensorflow/gpu-choice.js';
-import type { RankPlace } from '../../training/sharing.js';
-import { DEFAULTS, type AskedSettings } from '../../training/settings.js';
+import type { AssumedRanks } from '../../training/sharing.js';
+import { DEFAULTS, type RequestedSettings } from '../../training/settings.js';
 import { Stopped } from '../../training/stopping.js';
-import { takePart, takePartAgain, type TakenPart } from '../../training/part.js';
-import { resumeRun, lookAtRun, startRun, type FinishedRun } from '../../training/training.js';
+import { joinRun, joinResumedRun, type JoinedRun } from '../../training/joined-run.js';
+import { resumeRun, inspectRun, startRun, type FinishedRun } from '../../training/training.js';
 import { reportAfterTraining } from './after-training.js';
-import { finishedLine, sayEnd, sayFinished } from './ending.js';
+import { finishedLine, printTrainedRun, printFinishedRun } from './ending.js';
 import { openTrainingStop } from './stop.js';
 
 const EXAMPLES: readonly Example[] = [
@@ -49,16 +49,13 @@ const EXAMPLES: readonly Example[] = [
 ];
 
 /** Flags as commander parses them: a switch that was not given is absent. */
-type TrainFlags = Partial<AskedSettings> &
+type TrainFlags = Partial<RequestedSettings> &
   ClusterFlags & {
     readonly dryRun?: boolean;
     readonly config?: string;
     readonly print?: boolean;
     readonly resume?: string | true;
   };
-
-/** A context with an output that also takes results. */
-type DryRunContext = TrainContext & { readonly output: Output };
 
 /** `kd train` */
 export function trainCommand(): Command {
@@ -86,37 +83,38 @@ export function trainCommand(): Command {
 
 async function train(
   { dryRun: isDryRun = false, resume, ...flags }: TrainFlags,
-  given: Partial<AskedSettings>,
+  given: Partial<RequestedSettings>,
   output: Output,
 ): Promise<void> {
   const stop = openTrainingStop(output);
   let ranks: Ranks | undefined;
-  const contextOf = (): DryRunContext => ({
-    output,
+  const contextOf = (): TrainContext => ({
+    reporter: output,
     stop,
     ranks,
     writeReport: ({ folder, settings }, how) =>
       reportAfterTraining(folder, { ...settings, device: firstDevice(settings.device) }, output, how),
   });
   const [cluster, rest] = clusterFlagsOf(flags);
-  const settings: AskedSettings = { ...DEFAULTS, ...rest };
+  const settings: RequestedSettings = { ...DEFAULTS, ...rest };
   try {
     const others = await findCluster(cluster, output);
     if (isDryRun) {
-      const among = others && { rank: others.hosts.rank, count: others.hosts.addresses.length };
+      const assumed = others && { rank: others.hosts.rank, count: others.hosts.addresses.length };
       const context = contextOf();
-      await (resume === undefined ? tryOut(settings, among, context) : tryOutResumed(resume, given, among, context));
+      await (resume === undefined
+        ? dryRunNew(settings, assumed, context, output)
+        : dryRunResumed(resume, given, assumed, context, output));
       return;
     }
     if (others !== undefined) await checkDevice(settings.backend, settings.device); // before waiting for the others
     ranks = others && (await meetCluster(others, 'kd train', stop.signal, output));
     const context = contextOf();
     if (ranks !== undefined && ranks.rank > 0)
-      sayOwnPart(
-        await (resume === undefined ? takePart(settings, ranks, context) : takePartAgain(given, ranks, context)),
+      endJoinedRun(
+        await (resume === undefined ? joinRun(settings, ranks, context) : joinResumedRun(given, ranks, context)),
       );
-    else
-      await sayWhatCame(await (resume === undefined ? startRun(settings, context) : resumeRun(resume, given, context)));
+    else await endRun(await (resume === undefined ? startRun(settings, context) : resumeRun(resume, given, context)));
   } catch (error) {
     if (ranks !== undefined) await leave(ranks, error);
     if (!(error instanceof Stopped)) throw error;
@@ -127,14 +125,14 @@ async function train(
     stop.dispose();
   }
 
-  async function sayWhatCame(run: TrainedRun | FinishedRun): Promise<void> {
-    if ('finishedAt' in run) await sayFinished(run, output);
-    else sayEnd(run, output);
+  async function endRun(run: TrainedRun | FinishedRun): Promise<void> {
+    if ('finishedAt' in run) await printFinishedRun(run, output);
+    else printTrainedRun(run, output);
     if (stop.signal.aborted || ranks?.signal.aborted) process.exitCode = EXIT.stopped;
   }
 
-  function sayOwnPart(part: TakenPart): void {
-    sayPart(part, output);
+  function endJoinedRun(part: JoinedRun): void {
+    printJoinedRun(part, output);
     if (part.stopped) process.exitCode = EXIT.stopped;
   }
 }
@@ -142,31 +140,36 @@ async function train(
 /**
  * Describes a new run and takes one step of it.
  *
- * @param among this process's rank among those that would share the run, without connecting to them
+ * @param assumed this process's rank among those that would share the run, without connecting to them
  */
-async function tryOut(settings: AskedSettings, among: RankPlace | undefined, context: DryRunContext): Promise<void> {
-  const prepared = await prepareRun(settings, context, { isTrial: true, mayLackModels: true, among });
-  await dryRun(prepared, context.output, among).finally(prepared.data.close);
+async function dryRunNew(
+  settings: RequestedSettings,
+  assumed: AssumedRanks | undefined,
+  context: TrainContext,
+  output: Output,
+): Promise<void> {
+  const prepared = await prepareRun(settings, context, { isDryRun: true, allowMissingModels: true, assumed });
+  await dryRun(prepared, output, assumed).finally(prepared.data.close);
 }
 
 /** The same for a run that would be resumed. */
-async function tryOutResumed(
+async function dryRunResumed(
   target: string | true,
-  given: Partial<AskedSettings>,
-  among: RankPlace | undefined,
-  context: DryRunContext,
+  given: Partial<RequestedSettings>,
+  assumed: AssumedRanks | undefined,
+  context: TrainContext,
+  output: Output,
 ): Promise<void> {
-  const { output } = context;
-  const { run, chosen, finished } = await lookAtRun(target, given, output);
+  const { run, chosen, finished } = await inspectRun(target, given, output);
   if (finished !== undefined) {
-    await sayFinished(finished, output);
+    await printFinishedRun(finished, output);
     return;
   }
-  checkBegunHere(run);
-  const prepared = await prepareRun(run.settings, context, { isTrial: true, began: run.config.engine, among });
+  checkWorkingFolder(run);
+  const prepared = await prepareRun(run.settings, context, { isDryRun: true, began: run.config.engine, assumed });
   try {
-    const same = await checkSame(run, prepared, output);
-    await dryRun(same, output, among, chosen.found);
+    const same = await checkUnchanged(run, prepared, output);
+    await dryRun(same, output, assumed, chosen.found);
   } finally {
     await prepared.data.close();
   }
@@ -179,7 +182,7 @@ async function printAsked({ resume, ...flags }: TrainFlags, command: Command, ou
     printSettings(flags, command, output);
     return;
   }
-  const { run, finished } = await lookAtRun(resume, givenBy(command), output);
+  const { run, finished } = await inspectRun(resume, givenBy(command), output);
   if (finished !== undefined) output.message(finishedLine(finished));
   printSettings(run.settings, command, output, "the run's");
 }
@@ -203,7 +206,7 @@ function checkTogether({
 }
 
 /** The settings that were given as flags rather than by default. */
-function givenBy(command: Command): Partial<AskedSettings> {
+function givenBy(command: Command): Partial<RequestedSettings> {
   const flags = Object.entries(command.opts<TrainFlags>()).filter(
     ([name]) => command.getOptionValueSource(name) === 'cli',
   );

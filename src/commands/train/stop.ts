@@ -11,15 +11,15 @@ const WARNINGS: Readonly<Record<Exclude<Stage, 'preparing'>, string>> = {
 };
 
 /** Starts listening for signals. */
-export function openTrainingStop(output: Pick<Reporter, 'warn'>): TrainingStop {
+export function openTrainingStop(reporter: Pick<Reporter, 'warn'>): TrainingStop {
   const stop = trainingStop(
     onStopSignals(() => {
       const stage = stop.stage();
       if (stage !== 'preparing') {
-        output.warn(WARNINGS[stage]);
+        reporter.warn(WARNINGS[stage]);
         return;
       }
-      output.warn(STOPPED_EARLY);
+      reporter.warn(STOPPED_EARLY);
       process.exit(EXIT.stopped);
     }),
   );

@@ -36,14 +36,14 @@ interface EmbeddedPrompt {
  */
 export async function drawPreviews(task: PreviewTask, tell: (news: PreviewNews) => void): Promise<void> {
   const { options } = task;
-  const output = reporterOf(tell);
-  const files = await findPipeline(options, [], output);
+  const reporter = reporterOf(tell);
+  const files = await findPipeline(options, [], reporter);
   const embedded: EmbeddedPrompt[] = [];
   for (const state of task.states) {
-    embedded.push(...(await whileReplaced(state.checkpoint, () => embedState(task, state, output))));
+    embedded.push(...(await whileReplaced(state.checkpoint, () => embedState(task, state, reporter))));
   }
   tell({ kind: 'embedded' });
-  const pipeline = await loadPipeline(files, options, output);
+  const pipeline = await loadPipeline(files, options, reporter);
   try {
     const folder = join(task.run, PREVIEWS_FOLDER);
     await makePicturesFolder(folder);
@@ -58,7 +58,7 @@ export async function drawPreviews(task: PreviewTask, tell: (news: PreviewNews) 
         },
       });
       const text = textOf(state, prompt);
-      const pixels = await drawOne(pipeline, noise, guided, text, options, { ...output, progress });
+      const pixels = await drawOne(pipeline, noise, guided, text, options, { ...reporter, progress });
       const trouble = findTrouble(pixels);
       const { of, step } = state;
       const picture: Omit<Picture, 'file'> = {
@@ -87,12 +87,12 @@ function textOf({ of }: PreviewState, { ko, en }: PromptPair): string {
 async function embedState(
   task: PreviewTask,
   state: PreviewState,
-  output: Reporter,
+  reporter: Reporter,
 ): Promise<readonly EmbeddedPrompt[]> {
-  const encoder = await encoderOf(task, state, output);
+  const encoder = await encoderOf(task, state, reporter);
   const { negative } = task.options;
   const texts = state.prompts.map((prompt) => textOf(state, prompt));
-  const [empty, ...prompts] = await embed([negative, ...texts], encoder, task.options, output);
+  const [empty, ...prompts] = await embed([negative, ...texts], encoder, task.options, reporter);
   return state.prompts.map((prompt, i) => ({
     state,
     prompt,
@@ -101,18 +101,22 @@ async function embedState(
   }));
 }
 
-async function encoderOf({ run, models }: PreviewTask, state: PreviewState, output: Reporter): Promise<DrawingEncoder> {
+async function encoderOf(
+  { run, models }: PreviewTask,
+  state: PreviewState,
+  reporter: Reporter,
+): Promise<DrawingEncoder> {
   const { seed, randomWeights, width } = models;
   const name = basename(run);
   if (state.checkpoint !== undefined) {
     const label = `${name}:${state.step}`;
-    return openNamed({ label, source: state.checkpoint, run }, { flag: '--preview' }, output);
+    return openNamed({ label, source: state.checkpoint, run }, { flag: '--preview' }, reporter);
   }
   const isTeacher = state.of === 'teacher';
   const { source, tokenizerSource } = isTeacher ? models.teacher : models.student;
   const label = isTeacher ? 'clip' : `${name}, untrained`;
   const flag = isTeacher ? '--teacher' : '--student';
-  const opened = await openNamed({ label, source, tokenizerSource }, { flag, seed, randomWeights }, output);
+  const opened = await openNamed({ label, source, tokenizerSource }, { flag, seed, randomWeights }, reporter);
   return { ...opened, model: asWideAs(width, opened.model, seed), isRandom: randomWeights, seed };
 }
 

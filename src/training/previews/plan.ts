@@ -30,12 +30,12 @@ export interface PreviewPlan {
  *
  * @throws InputError for prompts that cannot be read
  */
-export async function planPreviews(settings: TrainSettings, output: Reporter): Promise<PreviewPlan | undefined> {
+export async function planPreviews(settings: TrainSettings, reporter: Reporter): Promise<PreviewPlan | undefined> {
   const { preview } = settings;
   if (preview === undefined) {
     const names = Object.keys(PREVIEW_SETTINGS) as (keyof typeof PREVIEW_SETTINGS)[];
     const idle = names.filter((name) => settings[name] !== undefined);
-    if (idle.length > 0) output.warn(`${idle.map((name) => flagOf(name)).join(', ')}: not applied without --preview`);
+    if (idle.length > 0) reporter.warn(`${idle.map((name) => flagOf(name)).join(', ')}: not applied without --preview`);
   }
   if (preview === undefined || preview === NONE) return undefined;
   const prompts = await readPrompts(preview).catch((error: unknown) => {
@@ -80,24 +80,24 @@ function generateOptions(settings: TrainSettings): GenerateOptions {
  * Finds the image model for previews, downloading it if needed, and checks that it can draw them.
  *
  * @param teacher its hidden states are what the pipeline must accept; the student's have the same shape
- * @param isTrial only looks on disk and downloads nothing
+ * @param isDryRun only looks on disk and downloads nothing
  * @throws InputError for a pipeline that is missing, not supported, or made for another encoder
  */
 export async function checkPreviewPipeline(
   { options }: PreviewPlan,
   teacher: TextSource,
-  output: Reporter,
-  { isTrial }: { readonly isTrial: boolean },
+  reporter: Reporter,
+  { isDryRun }: { readonly isDryRun: boolean },
 ): Promise<void> {
-  if (isTrial && !existsSync(options.pipeline) && parseModelId(options.pipeline) !== undefined) {
-    output.message(
+  if (isDryRun && !existsSync(options.pipeline) && parseModelId(options.pipeline) !== undefined) {
+    reporter.message(
       `--preview-pipeline ${options.pipeline}: no such folder, so a model on the hub; fetched when training begins, ` +
         'if it is not in the cache',
     );
     return;
   }
   const { findPipeline } = await import('../../app/pictures/image-model.js'); // only needed with previews
-  await findPipeline(options, [teacher], output).catch((error: unknown) => {
+  await findPipeline(options, [teacher], reporter).catch((error: unknown) => {
     throw error instanceof InputError ? new InputError(inFlagsOfTraining(error.message), { cause: error }) : error;
   });
 }

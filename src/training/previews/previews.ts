@@ -45,7 +45,7 @@ export async function startPreviews(
   folder: string,
   from: number,
   prepared: PreparedRun,
-  output: Reporter,
+  reporter: Reporter,
 ): Promise<Previews> {
   const config = await readRunConfig(folder);
   const place = join(folder, PREVIEWS_FOLDER);
@@ -57,7 +57,7 @@ export async function startPreviews(
     options: plan.options,
     models: startingModels(prepared),
   };
-  const reporting = reportPreviews(place, output);
+  const reporting = reportPreviews(place, reporter);
   let running: Running | undefined;
   let waiting: number | undefined; // step of the checkpoint to draw next
   let isStopped = false;

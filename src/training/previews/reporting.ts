@@ -30,28 +30,28 @@ export interface PreviewReporting {
 }
 
 /** @param folder the folder of the pictures */
-export function reportPreviews(folder: string, output: Reporter): PreviewReporting {
+export function reportPreviews(folder: string, reporter: Reporter): PreviewReporting {
   const said = new Set<string>();
   let isAwaited = false;
   let bar: Progress | undefined;
   return {
     tell(states, news) {
-      if (news.kind === 'warning' && isNew(news.text)) output.warn(`preview: ${inFlagsOfTraining(news.text)}`);
+      if (news.kind === 'warning' && isNew(news.text)) reporter.warn(`preview: ${inFlagsOfTraining(news.text)}`);
       if (news.kind === 'picture') tellOf(news.picture);
       if (news.kind !== 'progress' || !isAwaited) return;
-      bar ??= output.progress(nameOf(states), news.total, 'steps');
+      bar ??= reporter.progress(nameOf(states), news.total, 'steps');
       bar.update(news.done);
     },
     checkpointSkipped(step) {
       if (!isNew('slow')) return;
-      output.message(
+      reporter.message(
         `previews take longer than the time between checkpoints: step ${step} is skipped; from now on ` +
           'the newest one is drawn next',
       );
     },
     waitFor(states, next) {
       const what = next === undefined ? nameOf(states) : `the preview of step ${next}`;
-      output.message(`waiting for ${what}; Ctrl-C leaves it out`);
+      reporter.message(`waiting for ${what}; Ctrl-C leaves it out`);
       isAwaited = true;
     },
     ended(states, outcome, drawn) {
@@ -62,20 +62,20 @@ export function reportPreviews(folder: string, output: Reporter): PreviewReporti
   };
 
   function tellOf({ of, step, prompt, path, trouble }: DrawnPreview): void {
-    if (trouble !== undefined) output.warn(`${relative('.', path)}: ${trouble}`);
+    if (trouble !== undefined) reporter.warn(`${relative('.', path)}: ${trouble}`);
     const { ko, en } = prompt;
-    output.event({ event: 'preview', of, step, ko, en, output: path, ...(trouble === undefined ? {} : { trouble }) });
+    reporter.event({ event: 'preview', of, step, ko, en, output: path, ...(trouble === undefined ? {} : { trouble }) });
   }
 
   function reportOutcome(name: string, outcome: PreviewOutcome, { pictures, seconds }: Drawn): void {
     if (outcome.kind === 'drawn') {
       const where = relative('.', folder);
-      output.message(`${name}: ${formatCounted(pictures, 'picture')} in ${formatDuration(seconds)} (${where})`);
+      reporter.message(`${name}: ${formatCounted(pictures, 'picture')} in ${formatDuration(seconds)} (${where})`);
     } else if (outcome.code === 'CHECKPOINT_REMOVED') {
-      output.message(`${name} is skipped: its checkpoint was removed before it was read`);
+      reporter.message(`${name} is skipped: its checkpoint was removed before it was read`);
     } else {
       const why = inFlagsOfTraining(outcome.message);
-      if (isNew(why)) output.warn(`no ${name}: ${why}; training goes on`);
+      if (isNew(why)) reporter.warn(`no ${name}: ${why}; training goes on`);
     }
   }
 

@@ -20,7 +20,7 @@ import type { PreparedRun } from '../prepared-run.js';
  */
 export async function prepareTeacherCache(
   prepared: PreparedRun,
-  { output, stop }: TrainContext,
+  { reporter, stop }: TrainContext,
 ): Promise<TeacherCache | undefined> {
   const { settings, fingerprints, engine, data } = prepared;
   if (settings.cacheTeacher === undefined) return undefined;
@@ -35,12 +35,12 @@ export async function prepareTeacherCache(
   const { inStoreOrder } = data;
   const cache = await openTeacherCache(settings.cacheTeacher, key, inStoreOrder, shape);
   const pairs = inStoreOrder.training.pairs + inStoreOrder.validation.pairs;
-  output.message(
+  reporter.message(
     `teacher cache: ${formatCounted(pairs, 'pair')} in ${cache.folder}, ${formatBytes(cache.missingBytes)} ` +
       'still to be written',
   );
-  output.event({ event: 'teacher-cache', folder: cache.folder, pairs, missing_bytes: cache.missingBytes });
-  await stop.tidying((signal) => check(cache, output, signal));
+  reporter.event({ event: 'teacher-cache', folder: cache.folder, pairs, missing_bytes: cache.missingBytes });
+  await stop.tidying((signal) => check(cache, reporter, signal));
   if (cache.missingBytes === 0) return cache;
   const free = await freeDiskBytes(cache.folder);
   if (free < cache.missingBytes) {
@@ -50,14 +50,14 @@ export async function prepareTeacherCache(
         'more room',
     );
   }
-  await stop.tidying((signal) => fill(prepared, cache, pairs, output, signal));
+  await stop.tidying((signal) => fill(prepared, cache, pairs, reporter, signal));
   return openTeacherCache(settings.cacheTeacher, key, inStoreOrder, shape);
 }
 
 /** Verifies existing files, so that a damaged one is not found in the middle of training. */
-async function check(cache: TeacherCache, output: Reporter, signal: AbortSignal): Promise<void> {
+async function check(cache: TeacherCache, reporter: Reporter, signal: AbortSignal): Promise<void> {
   if (cache.presentBytes === 0) return;
-  const bar = output.progress('teacher cache', cache.presentBytes, 'bytes');
+  const bar = reporter.progress('teacher cache', cache.presentBytes, 'bytes');
   let done = 0;
   try {
     await cache.check(async (more) => {
@@ -78,11 +78,11 @@ async function fill(
   prepared: PreparedRun,
   cache: TeacherCache,
   pairs: number,
-  output: Reporter,
+  reporter: Reporter,
   signal: AbortSignal,
 ): Promise<void> {
   const engine = await startEngine(prepared);
-  const bar = output.progress('teacher', pairs, 'pairs');
+  const bar = reporter.progress('teacher', pairs, 'pairs');
   let done = 0;
   try {
     await cache.fill(

@@ -13,10 +13,10 @@ import type { TrainContext } from './context.js';
 import { startSharedEngine } from './group.js';
 import { prepareRun } from './prepared-run.js';
 import { checkSettings } from './check-settings.js';
-import type { AskedSettings, TrainSettings } from './settings.js';
+import type { RequestedSettings, TrainSettings } from './settings.js';
 
-/** What a process did for a run. */
-export interface TakenPart {
+/** How a run ended in a process that joined it. */
+export interface JoinedRun {
   readonly rank: number;
   readonly ranks: number;
   /** The step that the run has reached. */
@@ -25,31 +25,31 @@ export interface TakenPart {
 }
 
 /** What rank 0 announces before anything is prepared: that the run is new, or what is resumed. */
-const BEGINNING = v.variant('run', [
+const ANNOUNCEMENT = v.variant('run', [
   v.object({ run: v.literal('new') }),
   v.object({ run: v.literal('finished'), step: v.number() }),
   v.object({ run: v.literal('resumed'), settings: anyObject, trainer: v.optional(text) }),
 ]);
 
 /** How a run begins on all ranks. */
-export type Beginning =
+export type RunAnnouncement =
   | { readonly run: 'new' }
   | { readonly run: 'finished'; readonly step: number }
   | { readonly run: 'resumed'; readonly settings: TrainSettings; readonly trainer?: TrainerFile | undefined };
 
 /** Announces the run to the other ranks, which must have been started in the same way. */
-export async function announce(ranks: Ranks | undefined, beginning: Beginning): Promise<void> {
+export async function announceRun(ranks: Ranks | undefined, beginning: RunAnnouncement): Promise<void> {
   if (ranks === undefined) return;
   const trainer =
     'trainer' in beginning && beginning.trainer !== undefined ? trainerText(beginning.trainer) : undefined;
-  await agree(ranks, JSON.stringify({ ...beginning, trainer }));
+  await agreeOnRun(ranks, JSON.stringify({ ...beginning, trainer }));
 }
 
 /** The announcement of rank 0, once all ranks are known to agree. */
-async function agree(ranks: Ranks, told: string): Promise<v.InferOutput<typeof BEGINNING>> {
+async function agreeOnRun(ranks: Ranks, told: string): Promise<v.InferOutput<typeof ANNOUNCEMENT>> {
   const all = (await ranks.gather('beginning', told)).map((each, rank) => {
     const where = ranks.nameOf(rank);
-    return checkJson(BEGINNING, parseJson(each, where), where, '');
+    return checkJson(ANNOUNCEMENT, parseJson(each, where), where, '');
   });
   const isNew = all.map(({ run }) => run === 'new');
   const other = isNew.findIndex((each) => each !== isNew[0]);
@@ -62,26 +62,26 @@ async function agree(ranks: Ranks, told: string): Promise<v.InferOutput<typeof B
 }
 
 /**
- * Takes part in a new run.
+ * Joins a new run.
  *
  * @throws InputError for anything that is not available or differs from rank 0; LostRank
  */
-export async function takePart(settings: AskedSettings, ranks: Ranks, context: TrainContext): Promise<TakenPart> {
-  await agree(ranks, JSON.stringify({ run: 'new' }));
+export async function joinRun(settings: RequestedSettings, ranks: Ranks, context: TrainContext): Promise<JoinedRun> {
+  await agreeOnRun(ranks, JSON.stringify({ run: 'new' }));
   return takeSteps(settings, undefined, ranks, context);
 }
 
 /**
- * Takes part in a run that rank 0 resumes, with its settings and state.
+ * Joins a run that rank 0 resumes, with its settings and state.
  *
  * @param given this process's own settings, such as its devices
  */
-export async function takePartAgain(
-  given: Partial<AskedSettings>,
+export async function joinResumedRun(
+  given: Partial<RequestedSettings>,
   ranks: Ranks,
   context: TrainContext,
-): Promise<TakenPart> {
-  const beginning = await agree(ranks, JSON.stringify({ run: 'resumed', settings: {} }));
+): Promise<JoinedRun> {
+  const beginning = await agreeOnRun(ranks, JSON.stringify({ run: 'resumed', settings: {} }));
   const part = { rank: ranks.rank, ranks: ranks.count, stopped: false };
   if (beginning.run === 'finished') {
     await ranks.end();
@@ -95,15 +95,15 @@ export async function takePartAgain(
 }
 
 /** Callbacks that make every rank call its engine whenever rank 0 does. */
-const SAME_AS_FIRST: TrainCallbacks = { onOutputs: () => undefined };
+const MATCHING_CALLBACKS: TrainCallbacks = { onOutputs: () => undefined };
 
 async function takeSteps(
-  settings: AskedSettings,
+  settings: RequestedSettings,
   trainer: TrainerFile | undefined,
   ranks: Ranks,
   context: TrainContext,
-): Promise<TakenPart> {
-  const prepared = await prepareRun(settings, { ...context, output: withoutMessages(context.output) });
+): Promise<JoinedRun> {
+  const prepared = await prepareRun(settings, { ...context, reporter: withoutMessages(context.reporter) });
   const { teacher, student, data } = prepared;
   try {
     const start: EngineStart | undefined = trainer && {
@@ -115,7 +115,7 @@ async function takeSteps(
     context.stop.enter('training');
     try {
       const options = { ...prepared.settings, signal: ranks.signal };
-      const { state, stopped } = await train(engine, data, options, SAME_AS_FIRST, trainer?.state ?? START);
+      const { state, stopped } = await train(engine, data, options, MATCHING_CALLBACKS, trainer?.state ?? START);
       await ranks.end();
       return { rank: ranks.rank, ranks: ranks.count, step: state.step, stopped };
     } finally {
@@ -127,10 +127,10 @@ async function takeSteps(
 }
 
 /** Passes on warnings only: rank 0 prints the rest. */
-function withoutMessages(output: Reporter): Reporter {
+function withoutMessages(reporter: Reporter): Reporter {
   const nothing = (): void => undefined;
   const warn = (text: string): void => {
-    output.warn(text);
+    reporter.warn(text);
   };
   return { warn, message: nothing, event: nothing, progress: () => SILENT_PROGRESS };
 }

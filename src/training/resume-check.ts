@@ -18,7 +18,7 @@ import type { EngineInfo } from './engine-parts.js';
  * @returns the run with its original fingerprints: earlier versions fingerprinted the same tokenizers differently
  * @throws InputError naming what has changed
  */
-export async function checkSame(run: ResumedRun, prepared: PreparedRun, output: Reporter): Promise<PreparedRun> {
+export async function checkUnchanged(run: ResumedRun, prepared: PreparedRun, reporter: Reporter): Promise<PreparedRun> {
   const { config, folder } = run;
   const { engine } = prepared;
   const differing = differingNames(config.fingerprints, prepared);
@@ -42,7 +42,8 @@ export async function checkSame(run: ResumedRun, prepared: PreparedRun, output: 
       ? []
       : [`${formatCounted(engine.devices ?? 1, 'device')} instead of ${config.engine.devices ?? 1}`]),
   ];
-  if (changes.length > 0) output.warn(`${changes.join(', ')}: the run continues, but not bit for bit as it would have`);
+  if (changes.length > 0)
+    reporter.warn(`${changes.join(', ')}: the run continues, but not bit for bit as it would have`);
   return { ...prepared, fingerprints: config.fingerprints };
 }
 

@@ -20,7 +20,7 @@ const PATHS = [
  *
  * @throws InputError for the first that does
  */
-export function checkBegunHere({ folder, settings }: Pick<ResumedRun, 'folder' | 'settings'>): void {
+export function checkWorkingFolder({ folder, settings }: Pick<ResumedRun, 'folder' | 'settings'>): void {
   const home = resolve(folder, '../..');
   if (home === process.cwd()) return;
   for (const name of PATHS)
