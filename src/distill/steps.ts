@@ -47,12 +47,11 @@ export function stepsOf(
   { accumulate, onNan }: { readonly accumulate: number; readonly onNan?: OnNan | undefined },
 ): Steps {
   let isEngineWhole = true;
-  let skippedInARow = 0;
   return {
     get isEngineWhole() {
       return isEngineWhole;
     },
-    async take({ step: before, epoch, position }) {
+    async take({ step: before, epoch, position, skippedInARow }) {
       const step = before + 1;
       const microBatches = await batchesOfStep(training, position, epoch - 1, accumulate);
       const learningRate = learningRateAt(schedule, step);
@@ -61,8 +60,8 @@ export function stepsOf(
       isEngineWhole = true;
       const rows = microBatches.flatMap((batch) => [...batch.rows]);
       const record = recordOf(result, { step, epoch, learningRate, pairs: rows.length });
-      skippedInARow = result.applied ? 0 : skippedInARow + 1;
-      if (!result.applied && (onNan !== 'skip' || skippedInARow > MOST_SKIPPED_IN_A_ROW)) throw notFinite(record, rows);
+      if (!result.applied && (onNan !== 'skip' || skippedInARow >= MOST_SKIPPED_IN_A_ROW))
+        throw notFinite(record, rows);
       return { record, applied: result.applied, rows };
     },
   };

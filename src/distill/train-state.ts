@@ -13,6 +13,8 @@ export interface TrainState {
   readonly validated: boolean;
   /** Steps that were skipped because they were not finite. */
   readonly skipped: number;
+  /** How many of them were the last steps taken. */
+  readonly skippedInARow: number;
   /** The sum of this epoch's losses over its pairs so far. */
   readonly epochLoss: { readonly sum: number; readonly pairs: number };
   /** The untrained student's validation; absent without validation pairs. */
@@ -27,12 +29,13 @@ export const START: TrainState = {
   position: 0,
   validated: false,
   skipped: 0,
+  skippedInARow: 0,
   epochLoss: { sum: 0, pairs: 0 },
 };
 
 /** The state after a step. */
 export function afterStep(state: TrainState, { step, loss, pairs }: StepRecord, applied: boolean): TrainState {
-  const { position, skipped, epochLoss } = state;
+  const { position, skipped, skippedInARow, epochLoss } = state;
   const added = applied ? { sum: epochLoss.sum + loss * pairs, pairs: epochLoss.pairs + pairs } : epochLoss;
   return {
     ...state,
@@ -40,6 +43,7 @@ export function afterStep(state: TrainState, { step, loss, pairs }: StepRecord, 
     position: position + 1,
     validated: false,
     skipped: skipped + (applied ? 0 : 1),
+    skippedInARow: applied ? 0 : skippedInARow + 1,
     epochLoss: added,
   };
 }

@@ -8,6 +8,7 @@ import type { OutputsRecord, StepRecord, ValidationRecord } from '../distill/rec
 import type { TrainState } from '../distill/train-state.js';
 import { readIfThere, writeFileAtomic } from '../base/files.js';
 import { keepLines, openLines, type LineFile } from './line-file.js';
+import { countRows, type LoggedRows } from './logged-rows.js';
 import { keepEvents, openEventFile } from './tensorboard.js';
 
 /** A logged step: its losses, and the training rate since the previous line. */
@@ -41,6 +42,8 @@ const [LOSS, LOSS_LINES, VALIDATION, OUTPUTS] = ['loss.csv', 'loss.jsonl', 'vali
 export const LOG_FILES = [LOSS, LOSS_LINES, VALIDATION, OUTPUTS] as const;
 
 export interface LossLog {
+  /** How many rows each text log has, those that wait for space included. */
+  rows(): LoggedRows;
   logStep(record: LoggedStep): void;
   logValidation(record: ValidationRecord): void;
   logOutputs(record: OutputsRecord): void;
@@ -103,21 +106,27 @@ export function openLossLog(run: string, from = 0): LossLog {
   const outputs = openTable(join(run, OUTPUTS), OUTPUTS_COLUMNS);
   const events = openEventFile(run, from);
   const files = [csv, jsonl, validation, outputs, events];
+  const rows = countRows(run, LOG_FILES);
   return {
+    rows: () => ({ ...rows }),
     logStep(record) {
       const row = stepRow(record);
       csv.row(row);
       jsonl.line(JSON.stringify(row));
+      rows[LOSS]!++;
+      rows[LOSS_LINES]!++;
       events.scalars(row.step, scalarsOf('train', row));
     },
     logValidation(record) {
       const row = validationRow(record);
       validation.row(row);
+      rows[VALIDATION]!++;
       events.scalars(row.step, scalarsOf('validation', row));
     },
     logOutputs(record) {
       const row = outputsRow(record);
       outputs.row(row);
+      rows[OUTPUTS]!++;
       events.scalars(row.step, scalarsOf('outputs', row));
     },
     sync() {

@@ -3,10 +3,12 @@ import { relative } from 'node:path';
 import { START } from '../distill/train-state.js';
 import { InputError } from '../base/errors.js';
 import { setAside, tidyRun, type Search } from '../runs/find-checkpoint.js';
-import { cutLogs } from '../runs/loss-log.js';
+import { rowDifferences, countRows } from '../runs/logged-rows.js';
+import { cutLogs, LOG_FILES } from '../runs/loss-log.js';
 import { noteResumed, readRunConfig } from '../runs/run-config.js';
 import { forgetEnding } from '../runs/run-ending.js';
 import { checkRunFiles } from '../runs/run-files.js';
+import type { TrainerFile } from '../runs/trainer-state.js';
 import type { Reporter } from '../app/reporter.js';
 import { resetPointers } from './pointers.js';
 import type { PreparedRun } from './prepared-run.js';
@@ -40,9 +42,21 @@ export async function rewindRun(
   const aside = await setAside(folder, found?.name);
   if (aside.length > 0) reporter.message(`set aside newer checkpoints: ${aside.join(', ')}`);
   await cutLogs(folder, state);
+  warnOfMissingRows(folder, found?.trainer, reporter);
   await resetPointers(folder, found, data.validation.pairs > 0);
   reporter.event({ event: 'resumed', run: folder, checkpoint: found?.name ?? null, skipped });
   reporter.message(
     found === undefined ? `${run}: no checkpoint yet; starting over` : `${run}: resuming from ${found.name}`,
   );
+}
+
+/** Warns if the logs, cut back to a checkpoint, do not have the rows that they had when it was saved. */
+function warnOfMissingRows(folder: string, trainer: TrainerFile | undefined, reporter: Reporter): void {
+  if (trainer?.logged === undefined) return;
+  const differences = rowDifferences(trainer.logged, countRows(folder, LOG_FILES));
+  if (differences.length > 0)
+    reporter.warn(
+      `${relative(process.cwd(), folder) || '.'}: the logs up to step ${trainer.state.step} are not what was logged: ` +
+        `${differences.join(', ')}; training is not affected, but reports show what is there`,
+    );
 }

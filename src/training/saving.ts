@@ -15,6 +15,7 @@ import {
   type CheckpointContents,
 } from '../runs/checkpoint.js';
 import { freeDiskBytes } from '../base/disk-space.js';
+import type { LoggedRows } from '../runs/logged-rows.js';
 import { trainerText } from '../runs/trainer-state.js';
 import type { Reporter } from '../app/reporter.js';
 import { formatBytes, formatBytesApart, formatCount } from '../base/format.js';
@@ -73,6 +74,7 @@ export async function removeOlder(
  * Returns the function that saves checkpoints. If the disk is full, it warns, keeps the older checkpoints and returns
  * undefined. A checkpoint stays saved even if updating the pointers or removing older checkpoints fails afterwards.
  *
+ * @param logged returns how many rows the run's logs have
  * @param held returns the name of a checkpoint that is being read
  */
 export function checkpointSaver(
@@ -80,6 +82,7 @@ export function checkpointSaver(
   prepared: PreparedRun,
   engine: Engine,
   reporter: Reporter,
+  logged: () => LoggedRows,
   held: () => string | undefined = () => undefined,
 ) {
   const { settings, student, fingerprints } = prepared;
@@ -121,6 +124,7 @@ export function checkpointSaver(
       trainer: trainerText({
         state,
         updates: engine.counters().updates,
+        logged: logged(),
         seed: settings.seed,
         fingerprints,
         options: settings,

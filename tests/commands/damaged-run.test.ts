@@ -140,6 +140,42 @@ it('`best` and `last` of a finished run are repaired if they name no checkpoint'
   expect(contentsOf(run)).toEqual(before);
 });
 
+describe('rows missing from a log', () => {
+  const said = async (cwd: string): Promise<string | undefined> => {
+    const { code, stderr } = await kdHere(['train', '--resume', 'tiny:4'], { cwd });
+    expect(code, stderr).toBe(0);
+    return /^warning: .*the logs up to .*$/m.exec(stderr)?.[0];
+  };
+
+  it('are told once, by name', async () => {
+    const { cwd, run } = copied();
+    writeFileSync(join(run, 'loss.csv'), textOf(join(run, 'loss.csv')).replace(/^[23],.*\n/gm, ''));
+    rmSync(join(run, 'loss.jsonl'));
+    expect(await said(cwd)).toBe(
+      'warning: checkpoints/tiny: the logs up to step 4 are not what was logged: loss.csv (expected 4 rows, found 2), ' +
+        'loss.jsonl (expected 4 rows, found 0); training is not affected, but reports show what is there',
+    );
+    const more = await kdHere(['train', '--resume', 'tiny', '--max-steps', '8'], { cwd });
+    expect(more.code, more.stderr).toBe(0);
+    expect(more.stderr).not.toContain('the logs up to');
+  });
+
+  it('are not told if none are missing, or if an earlier version saved the checkpoint', async () => {
+    const { cwd, run } = copied();
+    expect(await said(cwd)).toBeUndefined();
+    const manifest = join(run, 'step-00000004/manifest.json');
+    const trainer = join(run, 'step-00000004/trainer.json');
+    const text = JSON.stringify({ ...readJson<object>(trainer), logged: undefined });
+    const json = readJson<{ files: Record<string, object> }>(manifest);
+    const sha256 = createHash('sha256').update(text).digest('hex');
+    json.files['trainer.json'] = { bytes: Buffer.byteLength(text), sha256 };
+    writeFileSync(trainer, text);
+    writeFileSync(manifest, JSON.stringify(json));
+    writeFileSync(join(run, 'loss.csv'), '');
+    expect(await said(cwd)).toBeUndefined();
+  });
+});
+
 describe('a checkpoint of another run', () => {
   /** Changes a checkpoint's `trainer.json`, and the manifest with it, so that the checkpoint is whole. */
   function changeTrainer(run: string, name: string, change: (text: string) => string): void {

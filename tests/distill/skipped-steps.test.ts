@@ -1,0 +1,108 @@
+/** @file Steps that are not finite and are skipped: when too many in a row end a run, resumed or not. */
+import { expect, it } from 'vitest';
+import type { Batches } from '../../src/data/batches.js';
+import type { Engine } from '../../src/distill/engine.js';
+import { NotFiniteStep } from '../../src/distill/steps.js';
+import { START, type TrainState } from '../../src/distill/train-state.js';
+import { train } from '../../src/distill/train.js';
+import { parseTrainer, trainerText } from '../../src/runs/trainer-state.js';
+
+const STATISTICS = { variance: 1, similarity: 0 };
+const OPTIONS = { epochs: 1, learningRate: 1e-3, warmupRatio: 0, accumulate: 1, onNan: 'skip' } as const;
+
+/** Batches of one pair. */
+function pairs(count: number): Batches {
+  const ids = new Int32Array(1);
+  return {
+    count,
+    pairs: count,
+    at: (index) =>
+      Promise.resolve({
+        size: 1,
+        teacherIds: ids,
+        studentIdsEn: ids,
+        studentIdsKo: ids,
+        studentTokens: 1,
+        rows: Uint32Array.of(index),
+      }),
+  };
+}
+
+const NOTHING: AsyncIterable<never> = {
+  [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
+};
+
+/** An engine whose steps are finite if their first row is wanted. */
+function engineOf(isFinite: (row: number) => boolean): Engine {
+  return {
+    step: ([batch]) => {
+      const applied = isFinite(batch.rows[0]);
+      const loss = applied ? 1 : NaN;
+      return Promise.resolve({ lossEn: loss, lossKo: loss, gradNorm: loss, applied });
+    },
+    batchesAtOnce: 1,
+    evaluate: (batches) =>
+      Promise.resolve(
+        batches.map(() => ({
+          lossEn: 1,
+          lossKo: 1,
+          student: STATISTICS,
+          teacher: STATISTICS,
+          teacherMean: new Float32Array(1),
+        })),
+      ),
+    teacherOutputs: () => Promise.reject(new Error('not wanted')),
+    studentParameters: () => NOTHING,
+    moments: () => NOTHING,
+    counters: () => ({ steps: 0, updates: 0 }),
+    dispose: () => undefined,
+  };
+}
+
+/** Trains until it has taken `stopAt` steps, if given. */
+async function trainFrom(state: TrainState, isFinite: (row: number) => boolean, count: number, stopAt?: number) {
+  const stop = new AbortController();
+  const taken = ({ step }: { readonly step: number }): void => {
+    if (step === stopAt) stop.abort();
+  };
+  const data = { training: pairs(count), validation: pairs(0) };
+  const callbacks = { onStep: taken, onSkipped: taken };
+  return train(engineOf(isFinite), data, { ...OPTIONS, signal: stop.signal }, callbacks, state);
+}
+
+/** A state as it is read from a checkpoint. */
+function saved(state: TrainState): TrainState {
+  const updates = state.step - state.skipped;
+  return parseTrainer(trainerText({ state, updates, seed: 1, fingerprints: {}, options: {} }), '').state;
+}
+
+it('a hundred in a row are skipped, and the next ends the run, also if it was resumed in between', async () => {
+  const isFinite = (row: number): boolean => row < 3;
+  const whole = trainFrom(START, isFinite, 300);
+  await expect(whole).rejects.toThrow(NotFiniteStep);
+  await expect(whole).rejects.toThrow(/^step 104: expected finite losses/);
+  const { state } = await trainFrom(START, isFinite, 300, 64);
+  expect(state).toMatchObject({ step: 64, skipped: 61, skippedInARow: 61 });
+  expect(saved(state)).toEqual({ ...state, best: undefined });
+  await expect(trainFrom(saved(state), isFinite, 300)).rejects.toThrow(/^step 104: expected finite losses/);
+});
+
+it('a finite step begins the count anew, also if the run was resumed in between', async () => {
+  const isFinite = (row: number): boolean => row % 101 === 100;
+  const { state } = await trainFrom(START, isFinite, 303, 60);
+  const whole = await trainFrom(START, isFinite, 303);
+  expect(whole.state).toMatchObject({ step: 303, skipped: 300, skippedInARow: 0 });
+  expect((await trainFrom(saved(state), isFinite, 303)).state).toEqual(whole.state);
+});
+
+it('a checkpoint of an earlier version, which does not have the count, is read', () => {
+  const text = trainerText({
+    state: { ...START, step: 5, position: 5, skipped: 2, skippedInARow: 2 },
+    updates: 3,
+    seed: 1,
+    fingerprints: {},
+    options: {},
+  });
+  const earlier = { ...(JSON.parse(text) as object), skipped_in_a_row: undefined };
+  expect(parseTrainer(JSON.stringify(earlier), '').state).toMatchObject({ skipped: 2, skippedInARow: 0 });
+});
