@@ -2,6 +2,8 @@
 import { InputError, messageOf, SYSTEM } from './errors.js';
 import { isSystemError, RAISE_OPEN_FILES } from './system-errors.js';
 
+const RAISE_MEMORY = 'end other programs, or raise the limit of this one: ulimit -v unlimited';
+
 /** Messages for calls that every command makes, by the name of the system call that failed. */
 const CALLS: Readonly<Record<string, string>> = {
   uv_cwd: 'the current folder: expected one that is there, but it was removed; change to another',
@@ -32,6 +34,9 @@ function systemFailure(error: unknown): string | undefined {
   // Native code and worker threads report these errors in their own words, without a code.
   if (/\b(EMFILE|ENFILE)\b|too many open files/i.test(error.message))
     return `${messageOf(error)}: expected to open more files, but their number is limited; ${RAISE_OPEN_FILES}`;
+  // V8's words for a buffer or a WebAssembly memory that the system refuses
+  if (error instanceof RangeError && /out of memory|buffer allocation failed/i.test(error.message))
+    return `${messageOf(error)}: expected more memory than the system gives; ${RAISE_MEMORY}`;
   if (!isSystemError(error)) return error.cause === undefined ? undefined : systemFailure(error.cause);
   return CALLS[error.syscall] ?? messageOf(error);
 }

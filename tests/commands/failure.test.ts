@@ -21,6 +21,16 @@ it('so are system errors', async () => {
   });
 });
 
+it.each([
+  ['WebAssembly.Instance(): Out of memory: Cannot allocate Wasm memory for new instance'],
+  ['Array buffer allocation failed'],
+])('so is memory that the system refuses: %s', (message) => {
+  const said =
+    `${message}: expected more memory than the system gives; end other programs, or raise the limit of this one: ` +
+    'ulimit -v unlimited';
+  expect(failureOf(new RangeError(message))).toMatchObject({ exitCode: 1, text: `error: ${said}\n` });
+});
+
 it('a bug is reported with its stack, with exit code 2', () => {
   const { exitCode, text, event } = failureOf(new TypeError('x is not a function'));
   expect(exitCode).toBe(2);
