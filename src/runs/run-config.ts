@@ -32,9 +32,18 @@ const CONFIG = object({
   student: MODEL,
   data: object({ fingerprint: text, training_pairs: number, validation_pairs: number, store: text }),
   /** What the run is computed with. */
-  engine: object({ engine: text, precision: text, device: text, backend: text, devices: v.exactOptional(number) }),
-  /** Every resumption. */
-  resumed: v.exactOptional(listOf(object({ step: number, time: text }))),
+  engine: object({
+    engine: text,
+    precision: text,
+    device: text,
+    backend: text,
+    version: v.exactOptional(text),
+    devices: v.exactOptional(number),
+  }),
+  /** What the last digits depend on besides. Absent in runs of earlier versions, and if it was not a CPU. */
+  cpu: v.exactOptional(mapOf(text)),
+  /** Every resumption; `changes`: in what it was computed differently from how the run began. */
+  resumed: v.exactOptional(listOf(object({ step: number, time: text, changes: v.exactOptional(listOf(text)) }))),
 });
 
 export type RunConfig = v.InferOutput<typeof CONFIG>;
@@ -82,6 +91,8 @@ export interface RunSources {
 /**
  * Records that a run resumes from a step with given settings, which makes it the newest run. Call it under the run's
  * lock.
+ *
+ * @param changes in what it is computed differently from how the run began
  */
 export async function noteResumed(
   folder: string,
@@ -89,6 +100,7 @@ export async function noteResumed(
   settings: object,
   step: number,
   sources?: RunSources,
+  changes: readonly string[] = [],
 ): Promise<void> {
   const moved = sources && {
     teacher: { ...config.teacher, source: sources.teacher },
@@ -100,7 +112,10 @@ export async function noteResumed(
     order: await nextOrder(folder),
     settings,
     ...moved,
-    resumed: [...(config.resumed ?? []), { step, time: new Date().toISOString() }],
+    resumed: [
+      ...(config.resumed ?? []),
+      { step, time: new Date().toISOString(), ...(changes.length > 0 && { changes }) },
+    ],
   };
   await writeFileAtomic(join(folder, RUN_CONFIG), `${JSON.stringify(noted, null, 2)}\n`);
 }

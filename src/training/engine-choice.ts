@@ -4,6 +4,7 @@ import { compiledEngine } from '../engine/compiled.js';
 import { eagerEngine } from '../engine/eager.js';
 import { choosePrecision, precisionText, type ChosenPrecision } from '../engine/precision.js';
 import { hasTensorCores } from '../tensorflow/nvidia.js';
+import { cpuFacts } from '../tensorflow/cpu-facts.js';
 import { areLarge, layoutFor, loadOptionsFor } from '../engine/step-layout.js';
 import { loadBackend, type BackendInfo } from '../tensorflow/backend.js';
 import { isMultiDevice, firstDevice } from '../tensorflow/gpu-choice.js';
@@ -52,7 +53,14 @@ export async function chooseEngine(
     ...(reason === undefined ? {} : { reason }),
   });
   const decided = precisionReason === undefined ? { precision } : { precision, precisionReason };
-  return { engine, ...decided, ...layoutFor(isLarge, engine, backend.device), ...backend };
+  const isOnCpu = backend.backend === 'tensorflow' && backend.device === 'cpu';
+  return {
+    engine,
+    ...decided,
+    ...layoutFor(isLarge, engine, backend.device),
+    ...backend,
+    ...(isOnCpu && { cpu: cpuFacts() }),
+  };
 }
 
 /**

@@ -14,6 +14,8 @@ export interface EngineInfo extends Omit<BackendInfo, 'reason'>, StepLayout {
   readonly precision: Precision | 'tf32';
   /** Why the machine chose it, if it did. */
   readonly precisionReason?: string;
+  /** What the last digits depend on when TensorFlow computes on a CPU; absent elsewhere. */
+  readonly cpu?: Readonly<Record<string, string>>;
   /** The number of processes that share a run's steps, if there are several; `devices` then counts all of theirs. */
   readonly processes?: number;
 }

@@ -5,10 +5,10 @@ import { CHECKPOINT_FILES } from '../runs/checkpoint.js';
 import type { RunConfig } from '../runs/run-config.js';
 import { RUN_CONFIG } from '../runs/run-names.js';
 import type { TrainerFile } from '../runs/trainer-state.js';
-import { flagOf, mayChange, SETTING_NAMES, shownSetting, withEarlier, type SettingName } from './settings.js';
+import { flagOf, keptPart, SETTING_NAMES, shownSetting, withEarlier, type SettingName } from './settings.js';
 
-/** Settings that do not affect what a run computes: its name, and where the teacher's outputs are cached. */
-const NAMES: readonly SettingName[] = ['run', 'recipe', 'cacheTeacher'];
+/** Settings that do not affect what a run computes. */
+const NAMES: readonly SettingName[] = ['run', 'recipe'];
 
 /** Fingerprints that every version has computed in the same way. */
 const FINGERPRINTS = ['data', 'teacher', 'student'] as const;
@@ -23,8 +23,10 @@ export function checkIsOfRun(
   trainer: TrainerFile,
 ): void {
   const [run, own] = [withEarlier(settings), withEarlier(trainer.options as Readonly<Record<string, unknown>>)];
-  for (const name of SETTING_NAMES.filter((each) => !mayChange(each) && !NAMES.includes(each)))
-    if (JSON.stringify(run[name]) !== JSON.stringify(own[name]))
+  const kept = (name: SettingName, settings: Readonly<Record<string, unknown>>): string | undefined =>
+    JSON.stringify(keptPart(name, settings[name]));
+  for (const name of SETTING_NAMES.filter((each) => !NAMES.includes(each)))
+    if (kept(name, run) !== kept(name, own))
       throw otherThan(flagOf(name), shownSetting(run[name], 'none'), shownSetting(own[name], 'none'));
   for (const name of FINGERPRINTS)
     if (fingerprints[name] !== trainer.fingerprints[name])

@@ -35,6 +35,8 @@ export interface PreparedRun extends EngineParts {
   readonly data: Dataset;
   readonly fingerprints: Fingerprints;
   readonly previews: PreviewPlan | undefined;
+  /** For a resumed run: in what it is computed differently from how it began. */
+  readonly changes?: readonly string[];
   /** The contents of the run's `config.json`. */
   readonly description: object;
 }

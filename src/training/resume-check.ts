@@ -13,9 +13,10 @@ import type { ResumedRun } from './resumed-run.js';
 import type { EngineInfo } from './engine-parts.js';
 
 /**
- * Refuses to resume with other data, models or tokenizers; warns if only the engine has changed.
+ * Refuses to resume with other data, models or tokenizers; warns if only what computes has changed.
  *
- * @returns the run with its original fingerprints: earlier versions fingerprinted the same tokenizers differently
+ * @returns the run with its original fingerprints, as earlier versions fingerprinted the same tokenizers differently,
+ *   and with what has changed
  * @throws InputError naming what has changed
  */
 export async function checkUnchanged(run: ResumedRun, prepared: PreparedRun, reporter: Reporter): Promise<PreparedRun> {
@@ -33,18 +34,30 @@ export async function checkUnchanged(run: ResumedRun, prepared: PreparedRun, rep
         'restore it, or start another run',
     );
   }
-  const machine = (['engine', 'backend', 'device', 'precision'] as const).filter(
-    (name) => config.engine[name] !== engine[name],
-  );
-  const changes = [
-    ...machine.map((name) => `${name} ${engine[name]} instead of ${config.engine[name]}`),
-    ...(sumsAlike(config.engine, engine, prepared.settings.accumulate)
-      ? []
-      : [`${formatCounted(engine.devices ?? 1, 'device')} instead of ${config.engine.devices ?? 1}`]),
-  ];
+  const changes = changesOf(config, engine, prepared.settings.accumulate);
   if (changes.length > 0)
     reporter.warn(`${changes.join(', ')}: the run continues, but not bit for bit as it would have`);
-  return { ...prepared, fingerprints: config.fingerprints };
+  return { ...prepared, fingerprints: config.fingerprints, changes };
+}
+
+/** What may change the last digits of a resumed run: `precision fp32 instead of bf16`. */
+function changesOf({ engine: before, cpu }: RunConfig, now: EngineInfo, accumulate: number): string[] {
+  const engine = (['engine', 'backend', 'device', 'precision'] as const).flatMap((name) =>
+    changeOf(name, before[name], now[name]),
+  );
+  const devices = sumsAlike(before, now, accumulate)
+    ? []
+    : [`${formatCounted(now.devices ?? 1, 'device')} instead of ${before.devices ?? 1}`];
+  if (before.device !== now.device || before.backend !== now.backend) return [...engine, ...devices];
+  const version = before.version === undefined ? [] : changeOf('TensorFlow', before.version, now.version);
+  if (cpu === undefined || now.cpu === undefined) return [...engine, ...devices, ...version];
+  const names = Object.keys({ ...cpu, ...now.cpu });
+  const facts = names.flatMap((name) => changeOf(name, cpu[name], now.cpu?.[name]));
+  return [...engine, ...devices, ...version, ...facts];
+}
+
+function changeOf(name: string, before = 'its default', now = 'its default'): string[] {
+  return before === now ? [] : [`${name} ${now} instead of ${before}`];
 }
 
 /**

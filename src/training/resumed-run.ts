@@ -47,12 +47,13 @@ export async function openResumedRun(
   const changed = (Object.keys(given) as SettingName[]).filter(
     (name) => JSON.stringify(given[name]) !== JSON.stringify(before[name]),
   );
-  const refused = changed.filter((name) => !mayChange(name));
+  const changeable = SETTING_NAMES.filter((name) => mayChange(name, before[name]));
+  const refused = changed.filter((name) => !changeable.includes(name));
   if (refused.length > 0) {
     const list = refused.map((name) => `${flagOf(name)} ${shown(before[name])}, not ${shown(given[name])}`).join('; ');
     throw new InputError(
       `--resume: expected the options that the run began with, ${list}; leave them out, or start another run ` +
-        `(may change: ${SETTING_NAMES.filter(mayChange).map(flagOf).join(', ')})`,
+        `(may change: ${changeable.map(flagOf).join(', ')})`,
     );
   }
   for (const name of changed) reporter.message(`${flagOf(name)}: ${shown(before[name])} → ${shown(given[name])}`);

@@ -36,7 +36,7 @@ export async function rewindRun(
   await checkRunFiles(folder);
   const { teacher, student, data } = prepared;
   const sources = { teacher: teacher.source, student: student.source, store: data.store };
-  await noteResumed(folder, config, settings, state.step, sources);
+  await noteResumed(folder, config, settings, state.step, sources, prepared.changes);
   await forgetEnding(folder);
   await tidyRun(folder);
   const aside = await setAside(folder, found?.name);

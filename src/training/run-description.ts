@@ -13,7 +13,7 @@ import type { TrainSettings } from './settings.js';
 export function describeRun(
   settings: TrainSettings,
   models: { readonly teacher: RunModel; readonly student: RunModel },
-  engine: EngineInfo,
+  { cpu, ...engine }: EngineInfo,
   dataset: Dataset,
   fingerprints: Fingerprints,
 ): object {
@@ -38,12 +38,17 @@ export function describeRun(
       store,
     },
     engine: { ...engine, textLengths: trainedLengths(settings, models.student, engine) },
+    ...(cpu && { cpu }),
     versions: { kd: VERSION, node: process.versions.node, tensorflow: engine.version },
   };
 }
 
 /** The lengths to which the student's texts are cut in training; only the full length if they may not be cut. */
-function trainedLengths({ dropout, padding }: TrainSettings, student: RunModel, engine: EngineInfo): readonly number[] {
+function trainedLengths(
+  { dropout, padding }: TrainSettings,
+  student: RunModel,
+  engine: Pick<EngineInfo, 'textLengths'>,
+): readonly number[] {
   const choice = { rate: dropout === 'configured' ? undefined : dropout, padding };
   return textLengths(student.model.encoder, MAX_LENGTH, choice, engine.textLengths).lengths;
 }

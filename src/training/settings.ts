@@ -84,9 +84,21 @@ export function withEarlier<Settings extends Readonly<Record<string, unknown>>>(
 /** A literal's type, without the literal. */
 type Widened<T> = T extends number ? number : T extends boolean ? boolean : T;
 
-/** Whether a run may be resumed with another value of a setting. */
-export function mayChange(name: SettingName): boolean {
-  return 'resume' in SETTINGS[name];
+/**
+ * Whether a run may be resumed with another value of a setting.
+ *
+ * @param value the run's value
+ */
+export function mayChange(name: SettingName, value: unknown): boolean {
+  const { resume }: Setting = SETTINGS[name];
+  return resume === 'may change' || (resume === 'may move' && value !== undefined);
+}
+
+/** The part of a setting's value that a run keeps when it resumes: of a place, whether there is one. */
+export function keptPart(name: SettingName, value: unknown): unknown {
+  const { resume }: Setting = SETTINGS[name];
+  if (resume === 'may change') return undefined;
+  return resume === 'may move' ? value !== undefined : value;
 }
 
 /**

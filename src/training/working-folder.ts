@@ -27,10 +27,9 @@ export function checkWorkingFolder({ folder, settings }: Pick<ResumedRun, 'folde
     for (const path of [settings[name] ?? []].flat()) {
       if (isAbsolute(path) || existsSync(path) || !existsSync(join(home, path))) continue;
       const flag = flagOf(name);
-      const other = name === 'cacheTeacher' ? '' : `, or give its place with ${flag}`;
       throw new InputError(
         `--resume ${relative('.', folder)}: expected ${flag} ${path} in this folder, but it is in ${home}; ` +
-          `resume the run from there${other}`,
+          `resume the run from there, or give its place with ${flag}`,
       );
     }
 }

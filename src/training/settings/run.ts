@@ -35,6 +35,7 @@ export const RUN_SETTINGS = {
     flag: '--cache-teacher <folder>',
     help: 'compute the teacher once, not in every epoch: cache its outputs (bfloat16; 118 kB a pair at 77 × 768)',
     kind: TEXT,
+    resume: 'may move',
   },
   onNan: {
     flag: '--on-nan <action>',

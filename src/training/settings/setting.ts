@@ -22,6 +22,6 @@ export interface Setting<T = unknown> {
   readonly recipe?: true;
   /** Whether giving it turns a recipe's run into a different one; recipes never set it. */
   readonly leavesRecipe?: true;
-  /** Whether a run may be resumed with another value. */
-  readonly resume?: 'may change';
+  /** Whether a run may be resumed with another value; `may move`: only if it has one, as it is a place. */
+  readonly resume?: 'may change' | 'may move';
 }
