@@ -3,7 +3,6 @@ import { foldName, WORDS } from './column-names.js';
 import {
   fittingColumns,
   HANGUL,
-  isOnce,
   numberedPlaces,
   recogniseHeader,
   sidesOf,
@@ -11,11 +10,12 @@ import {
   type Values,
 } from './columns.js';
 
-/** Why a column cannot be identified by its name, in a format whose columns have no order; undefined if both can. */
-export function whyNotToldApart(header: readonly string[], names: ColumnNames): string | undefined {
-  const { ko, en } = fittingColumns(header, names);
-  const twice = [...ko, ...en].map((place) => header[place]!).find((name) => !isOnce(header, name));
-  return twice === undefined ? undefined : `expected distinct column names, got ${twice} twice; rename one`;
+/** A column that is not read. */
+export interface UnreadColumn {
+  /** Its dotted path. */
+  readonly name: string;
+  /** What it holds: `list views`. */
+  readonly kind: string;
 }
 
 /** Why a header is not recognised. */
@@ -59,7 +59,7 @@ export function numbersAdvice(row: readonly string[] = [], names: ColumnNames = 
  */
 export function unreadAmong(
   header: readonly string[],
-  unread: readonly { readonly name: string; readonly kind: string }[],
+  unread: readonly UnreadColumn[],
   names: ColumnNames,
 ): string | undefined {
   const areAmongThem = recogniseHeader([...header, ...unread.map(({ name }) => name)], names) !== undefined;

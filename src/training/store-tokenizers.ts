@@ -35,8 +35,8 @@ async function hasSameIds({ training, validation, manifest }: TokenStore, tokeni
   for (const role of ['teacher', 'student'] as const)
     if (manifest.tokenizers[role].pad_id !== tokenizers[role].padId) return false;
   const encoder = new RowEncoder(tokenizers);
-  for (const side of [training, validation]) {
-    const rows = await side.read(0, Math.min(side.count, TRIED_ROWS));
+  for (const split of [training, validation]) {
+    const rows = await split.read(0, Math.min(split.count, TRIED_ROWS));
     if (!rows.every((row) => isEncodedBy(encoder, row))) return false;
   }
   return true;

@@ -69,7 +69,7 @@ describe('found in a folder', () => {
       await put('a.parquet', readFileSync(fixture(`${name}.parquet`)));
       await expectError(
         ['a.parquet'],
-        `a.parquet: expected columns with one text per row, got lists or maps in ${columns}; write a ` +
+        `a.parquet: expected columns with one value per row, got lists or maps in ${columns}; write a ` +
           `column for each language`,
       );
     }

@@ -57,9 +57,9 @@ describe('the cache of a teacher', () => {
     ]);
     const cache = await open(root);
     expect(cache.missingBytes).toBe(0);
-    for (const side of ['training', 'validation'] as const) {
-      for (let index = 0; index < DATA[side].count; index++) {
-        const { rows, target } = await cache.withTargets(side, DATA[side]).at(index, 1);
+    for (const split of ['training', 'validation'] as const) {
+      for (let index = 0; index < DATA[split].count; index++) {
+        const { rows, target } = await cache.withTargets(split, DATA[split]).at(index, 1);
         expect([...target!]).toEqual([...rows].flatMap(outputsOf));
       }
     }

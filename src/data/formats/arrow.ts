@@ -3,17 +3,11 @@ import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { listOf, object, text } from '../../base/json-schema.js';
 import { soundJson } from '../../base/parse-json.js';
-import { unreadAmong, whyNotToldApart, whyUnrecognised } from '../column-faults.js';
-import { recogniseHeader } from '../columns.js';
-import { corpusOf } from '../corpora.js';
 import type { Format } from '../format.js';
 import { probeArrow, readArrow } from '../readers/arrow.js';
 import { ARROW_FILE_MAGIC, MOST_METADATA_BYTES } from '../readers/arrow-messages.js';
-import { textsAmong } from '../readers/row-maker.js';
 import type { StoredFile } from '../readers/stored-file.js';
-
-/** How many rows to examine. */
-const LOOKED_AT = 20;
+import { EXAMINED_ROWS, probeTypedTable } from './typed-table.js';
 
 /** A stream begins with a message, which begins with this word and the length of its metadata. */
 const CONTINUATION = 0xffffffff;
@@ -31,17 +25,8 @@ export const ARROW: Format = {
   matches: ({ bytes }) => bytes.subarray(0, ARROW_FILE_MAGIC.length).equals(ARROW_FILE_MAGIC) || isStream(bytes),
   probe: async (file, names) => {
     if (isCache(file)) return { reason: 'an intermediate result that datasets has kept, and no part of the data set' };
-    const { columns: header, unread, rows } = await probeArrow(file, LOOKED_AT);
-    const texts = rows.map(textsAmong);
-    const ambiguity = whyNotToldApart(header, names);
-    if (ambiguity !== undefined) return { reason: ambiguity };
-    const recognised = recogniseHeader(header, names, texts);
-    if (recognised === undefined) {
-      const found = unreadAmong(header, unread, names);
-      if (found === undefined) return { reason: whyUnrecognised(header, names, texts) };
-      return { reason: `expected columns with one value per row, got ${found}; write the table as Parquet or CSV` };
-    }
-    return [{ shape: 'arrow', columns: recognised.columns, corpus: corpusOf(recognised, texts, file.name) }];
+    const table = await probeArrow(file, EXAMINED_ROWS);
+    return probeTypedTable({ shape: 'arrow', ...table }, names, file.name, 'write the table as Parquet or CSV');
   },
   read: readArrow,
 };

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { findDuplicates, rowsByHash, rowsToMeasure } from './duplicates.js';
 import type { Rows } from './rows.js';
 import type { PrepareSettings } from './settings.js';
-import { borderOf, borderThatLeavesNoneEmpty, groupsByText, SIDE, sideHash, validationCount } from './sides.js';
+import { thresholdOf, adjustThreshold, groupsByText, SPLIT, splitHash, validationCount } from './splits.js';
 
 /** What is decided about every row before any is encoded. */
 export interface Decision {
@@ -11,12 +11,12 @@ export interface Decision {
   readonly verdicts: Uint8Array;
   /** Rows known to be too long, marked by 1; absent if none was measured. */
   readonly tooLong?: Uint8Array | undefined;
-  /** A `SIDE` per row. */
-  readonly sides: Uint8Array;
+  /** A `SPLIT` per row. */
+  readonly splits: Uint8Array;
   /** SHA-256, in hexadecimal, over the sorted hashes of all rows. */
   readonly fingerprint: string;
-  /** Reassigns the sides if training or validation would be empty; else returns undefined. */
-  readonly sidesForAll: (used: readonly Uint32Array[]) => Uint8Array | undefined;
+  /** Reassigns the splits if training or validation would be empty; else returns undefined. */
+  readonly adjustedSplits: (used: readonly Uint32Array[]) => Uint8Array | undefined;
 }
 
 /** Measures the rows marked by 1, and returns the rows that are too long, also marked by 1. */
@@ -44,14 +44,14 @@ export function decideByHash(
   const verdicts = findDuplicates(facts, order, keepDuplicates, tooLong);
   const staying = order.filter((row) => verdicts[row] === 0 && tooLong?.[row] !== 1);
   const sharesTexts = keepDuplicates.some((kind) => kind !== 'pair');
-  const hashOf = sideHash(facts, seed, sharesTexts ? groupsByText(facts, staying, count) : undefined);
-  const sidesFor = (border: number): Uint8Array => {
-    const sides = new Uint8Array(count);
-    for (const row of staying) sides[row] = hashOf(row) < border ? SIDE.validation : SIDE.training;
-    return sides;
+  const hashOf = splitHash(facts, seed, sharesTexts ? groupsByText(facts, staying, count) : undefined);
+  const splitsFor = (threshold: number): Uint8Array => {
+    const splits = new Uint8Array(count);
+    for (const row of staying) splits[row] = hashOf(row) < threshold ? SPLIT.validation : SPLIT.training;
+    return splits;
   };
-  const border = borderOf(validFraction);
-  const sidesForAll = (used: readonly Uint32Array[]): Uint8Array | undefined => {
+  const threshold = thresholdOf(validFraction);
+  const adjustedSplits = (used: readonly Uint32Array[]): Uint8Array | undefined => {
     let [lowest, highest] = [Infinity, -Infinity];
     for (const rows of used) {
       for (const row of rows) {
@@ -61,22 +61,22 @@ export function decideByHash(
       }
     }
     if (highest === -Infinity) return undefined;
-    const moved = borderThatLeavesNoneEmpty(border, lowest, highest);
-    return moved === border ? undefined : sidesFor(moved);
+    const moved = adjustThreshold(threshold, lowest, highest);
+    return moved === threshold ? undefined : splitsFor(moved);
   };
-  return { verdicts, tooLong, sides: sidesFor(border), fingerprint, sidesForAll };
+  return { verdicts, tooLong, splits: splitsFor(threshold), fingerprint, adjustedSplits };
 }
 
 /** Decides by the order of the files: the first rows are used, and the last of these are for validation. */
 export function decideByPlace({ facts, count }: Rows, { samples = count, validFraction }: PrepareSettings): Decision {
   const used = Math.min(samples, count);
-  const sides = new Uint8Array(count).fill(SIDE.training, 0, used);
-  sides.fill(SIDE.validation, used - validationCount(used, validFraction), used);
+  const splits = new Uint8Array(count).fill(SPLIT.training, 0, used);
+  splits.fill(SPLIT.validation, used - validationCount(used, validFraction), used);
   return {
     verdicts: new Uint8Array(count),
-    sides,
+    splits,
     fingerprint: fingerprintOf(facts.pairHash, rowsByHash(facts)),
-    sidesForAll: () => undefined,
+    adjustedSplits: () => undefined,
   };
 }
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../base/files.js';
-import { SIDES, type Side } from '../store/schema.js';
+import { SPLITS, type Split } from '../store/schema.js';
 import { ShardWriter } from '../store/shard-writer.js';
 import type { ShardFile } from '../store/manifest.js';
 import { readSegment, rowOf, type Segment, type SpilledRow } from './spill.js';
-import { SIDE } from './sides.js';
+import { SPLIT } from './splits.js';
 import type { LongChoice } from './settings.js';
 import { RowEncoder, type RowTokenizers } from './row-encoder.js';
 
@@ -13,13 +13,13 @@ export interface EncodeSegment {
   readonly file: string;
   readonly from: number;
   readonly to: number;
-  /** A `SIDE` per row. */
-  readonly sides: Uint8Array;
+  /** A `SPLIT` per row. */
+  readonly splits: Uint8Array;
   /** The number of the first row among all rows. */
   readonly firstRow: number;
 }
 
-/** Rows that become one shard of each side. */
+/** Rows that become one shard of each split. */
 export interface EncodeJob {
   readonly kind: 'encode';
   readonly shard: number;
@@ -65,8 +65,8 @@ export async function encode(
     const number = job.segments[segment]!.firstRow + place;
     if (isLong && job.long === 'drop') tooLong.push(number);
     else {
-      const side = job.segments[segment]!.sides[place]!;
-      writerOf(writers, side).add({ ko, en, corpus, ids: row.ids });
+      const split = job.segments[segment]!.splits[place]!;
+      writerOf(writers, split).add({ ko, en, corpus, ids: row.ids });
       used.push(number);
     }
     if ((done + 1) % STRIDE === 0) {
@@ -86,9 +86,10 @@ function sortedRows(
 ): { segment: number; place: number }[] {
   const rows: { segment: number; place: number; high: number; low: number }[] = [];
   for (const [segment, { keys }] of segments.entries()) {
-    const { sides } = jobs[segment]!;
-    for (let place = 0; place < sides.length; place++) {
-      if (sides[place] !== SIDE.none) rows.push({ segment, place, low: keys[2 * place]!, high: keys[2 * place + 1]! });
+    const { splits } = jobs[segment]!;
+    for (let place = 0; place < splits.length; place++) {
+      if (splits[place] !== SPLIT.none)
+        rows.push({ segment, place, low: keys[2 * place]!, high: keys[2 * place + 1]! });
     }
   }
   const compareCopies = (a: SpilledRow, b: SpilledRow): number =>
@@ -98,9 +99,9 @@ function sortedRows(
   return rows.sort((a, b) => a.high - b.high || a.low - b.low || compareCopies(textsOf(a), textsOf(b)));
 }
 
-function writerOf(writers: Map<number, ShardWriter>, side: number): ShardWriter {
-  let writer = writers.get(side);
-  if (writer === undefined) writers.set(side, (writer = new ShardWriter(sideName(side))));
+function writerOf(writers: Map<number, ShardWriter>, split: number): ShardWriter {
+  let writer = writers.get(split);
+  if (writer === undefined) writers.set(split, (writer = new ShardWriter(splitName(split))));
   return writer;
 }
 
@@ -109,15 +110,15 @@ async function writeShards(
   { folder, shard }: EncodeJob,
 ): Promise<ShardFile[]> {
   const files: ShardFile[] = [];
-  for (const [side, writer] of writers) {
-    const file = `${sideName(side)}-${String(shard).padStart(5, '0')}.arrow`;
+  for (const [split, writer] of writers) {
+    const file = `${splitName(split)}-${String(shard).padStart(5, '0')}.arrow`;
     const { bytes, sha256 } = writer.finish();
     await writeFileAtomic(join(folder, file), bytes);
-    files.push({ file, split: sideName(side), rows: writer.rows, bytes: bytes.length, sha256 });
+    files.push({ file, split: splitName(split), rows: writer.rows, bytes: bytes.length, sha256 });
   }
   return files;
 }
 
-function sideName(side: number): Side {
-  return SIDES[side - 1]!;
+function splitName(split: number): Split {
+  return SPLITS[split - 1]!;
 }

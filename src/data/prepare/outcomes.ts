@@ -9,7 +9,7 @@ import { RowTable, VERDICTS } from './duplicates.js';
 import type { Encoded } from './encode.js';
 import type { Outcomes, SwappedPairs } from './report.js';
 import { comparePlaces, runOf, type Rows } from './rows.js';
-import { SIDE } from './sides.js';
+import { SPLIT } from './splits.js';
 import { placeOf } from './spill.js';
 
 /** Counts of all rows by outcome, and the first examples of those that were dropped. */
@@ -22,7 +22,7 @@ export interface CountedRows {
 export function countRows(
   collected: readonly Collected[],
   rows: Rows,
-  { verdicts, sides, tooLong }: Pick<Decision, 'verdicts' | 'sides' | 'tooLong'>,
+  { verdicts, splits, tooLong }: Pick<Decision, 'verdicts' | 'splits' | 'tooLong'>,
   encoded: readonly Encoded[],
 ): CountedRows {
   const counts = (): number[] => CORPORA.map(() => 0);
@@ -49,7 +49,7 @@ export function countRows(
   for (const shard of encoded) {
     for (const row of shard.used) {
       notSampled[corpus[row]!]!--;
-      (sides[row] === SIDE.training ? training : validation)[corpus[row]!]!++;
+      (splits[row] === SPLIT.training ? training : validation)[corpus[row]!]!++;
     }
     for (const row of shard.tooLong) {
       notSampled[corpus[row]!]!--;

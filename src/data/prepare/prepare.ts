@@ -4,7 +4,7 @@
  * 1. Workers read the sources. Rows that are unusable by themselves are counted. The others are spilled to temporary
  *    files, grouped by the highest bits of a seeded hash, and 33 bytes per row of hashes and places are sent to this
  *    thread.
- * 2. This thread decides by the hashes alone which duplicates are dropped, and which side of the split each pair is on.
+ * 2. This thread decides by the hashes alone which duplicates are dropped, and which split each pair is in.
  *    Pairs that share a text are first measured by workers, as one that is too long must not win over one that is not.
  * 3. Each worker takes a range of hashes, sorts its rows, encodes them, and writes a shard of training rows and one of
  *    validation rows. If fewer pairs are wanted, ranges are processed from the lowest hash upwards until there are
@@ -21,7 +21,7 @@ import { InputError } from '../../base/errors.js';
 import { writeFileAtomic } from '../../base/files.js';
 import type { PairSource, Sources } from '../sources.js';
 import { manifestOf, type Manifest, type ShardFile, type StoredTokenizer } from '../store/manifest.js';
-import { ID_COLUMNS, LARGEST_VOCABULARY, SIDES, type IdColumn } from '../store/schema.js';
+import { ID_COLUMNS, LARGEST_VOCABULARY, SPLITS, type IdColumn } from '../store/schema.js';
 import { beginStore } from '../store/store-folder.js';
 import { untilAborted } from './abort.js';
 import { collectJobs } from './collect.js';
@@ -123,23 +123,23 @@ async function makeShards(
       ? await decideByHashAndLength(rows, settings, measure)
       : decideByHash(rows, settings);
 
-  const encodeAll = (sides: Uint8Array): Promise<Encoded[]> => {
-    const shards = planShards(rows, sides, isOrdered);
+  const encodeAll = (splits: Uint8Array): Promise<Encoded[]> => {
+    const shards = planShards(rows, splits, isOrdered);
     const total = Math.min(
       shards.reduce((sum, shard) => sum + shard.rows, 0),
       settings.samples ?? Infinity,
     );
     let done = 0;
-    return encodeShards(shards, sides, { samples: settings.samples, long, folder }, pool, (count) =>
+    return encodeShards(shards, splits, { samples: settings.samples, long, folder }, pool, (count) =>
       onEncoded?.((done += count), total),
     );
   };
-  let { sides } = decision;
-  let encoded = await encodeAll(sides);
-  const otherSides = decision.sidesForAll(encoded.map(({ used }) => used));
-  if (otherSides !== undefined) encoded = await encodeAll((sides = otherSides));
+  let { splits } = decision;
+  let encoded = await encodeAll(splits);
+  const adjusted = decision.adjustedSplits(encoded.map(({ used }) => used));
+  if (adjusted !== undefined) encoded = await encodeAll((splits = adjusted));
 
-  const { outcomes, examples } = countRows(collected, rows, { ...decision, sides }, encoded);
+  const { outcomes, examples } = countRows(collected, rows, { ...decision, splits }, encoded);
   const counts = { corpora: countsByCorpus(outcomes), total: totalCounts(outcomes) };
   if (counts.total.training === 0) throw nothingLeft(paths, counts.total);
   const lengths = sumLengths([...measuredLengths, ...encoded.map((shard) => shard.lengths)], LONGEST_COUNTED + 1);
@@ -178,7 +178,7 @@ function describeStore({
     options: { ...settings, samples: settings.samples ?? null },
     inputs: { fingerprint, rows: counts.total.read },
     counts,
-    shards: SIDES.flatMap((side) => files.filter(({ split }) => split === side)),
+    shards: SPLITS.flatMap((split) => files.filter((file) => file.split === split)),
   });
 }
 

@@ -9,7 +9,7 @@ import type { WorkerPool } from './workers.js';
 const SHARD_ROWS = 1 << 16;
 
 /** A range of a spill file. */
-interface SegmentRange extends Omit<EncodeSegment, 'sides'> {
+interface SegmentRange extends Omit<EncodeSegment, 'splits'> {
   readonly rows: number;
 }
 
@@ -26,8 +26,8 @@ export interface Shard {
  * number is a power of two that depends only on the number of rows in use. If the order of the files is kept, each run
  * is a shard.
  */
-export function planShards(rows: Rows, sides: Uint8Array, isOrdered: boolean): Shard[] {
-  const used = sides.reduce((count, side) => count + Number(side !== 0), 0);
+export function planShards(rows: Rows, splits: Uint8Array, isOrdered: boolean): Shard[] {
+  const used = splits.reduce((count, split) => count + Number(split !== 0), 0);
   const shardCount = Math.min(2 ** Math.ceil(Math.log2(Math.max(used / SHARD_ROWS, 1))), PARTITIONS);
   const share = PARTITIONS / shardCount;
   const segmentOf = (run: number, from: number, to: number): SegmentRange => {
@@ -48,7 +48,7 @@ export function planShards(rows: Rows, sides: Uint8Array, isOrdered: boolean): S
   return segmentsOf.map((segments, number) => ({
     number,
     segments: segments.filter((segment) => segment.rows > 0),
-    rows: segments.reduce((sum, { firstRow, rows: count }) => sum + countUsed(sides, firstRow, count), 0),
+    rows: segments.reduce((sum, { firstRow, rows: count }) => sum + countUsed(splits, firstRow, count), 0),
   }));
 }
 
@@ -58,7 +58,7 @@ export function planShards(rows: Rows, sides: Uint8Array, isOrdered: boolean): S
  */
 export async function encodeShards(
   shards: readonly Shard[],
-  sides: Uint8Array,
+  splits: Uint8Array,
   {
     samples = Infinity,
     long,
@@ -79,7 +79,7 @@ export async function encodeShards(
       folder,
       segments: segments.map(({ rows, ...segment }) => ({
         ...segment,
-        sides: sides.slice(segment.firstRow, segment.firstRow + rows),
+        splits: splits.slice(segment.firstRow, segment.firstRow + rows),
       })),
     }));
     for (const result of await pool.runAll(jobs, onRows)) {
@@ -98,8 +98,8 @@ function countThatFit(shards: readonly Shard[], wanted: number): number {
   return first === -1 ? shards.length : first;
 }
 
-function countUsed(sides: Uint8Array, from: number, count: number): number {
+function countUsed(splits: Uint8Array, from: number, count: number): number {
   let used = 0;
-  for (let row = from; row < from + count; row++) if (sides[row] !== 0) used++;
+  for (let row = from; row < from + count; row++) if (splits[row] !== 0) used++;
   return used;
 }

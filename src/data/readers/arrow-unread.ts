@@ -2,6 +2,7 @@
  * @file Takes columns whose types the decoder does not know out of the messages of an Arrow stream, so that the others
  * can be read: run-end encoded columns, list views and numbers of 128 bits (format/Schema.fbs).
  */
+import type { UnreadColumn } from '../column-faults.js';
 import { HEADER } from './arrow-checks.js';
 import type { Table } from './flat-buffer.js';
 
@@ -48,14 +49,6 @@ interface Part {
   readonly buffers: number;
   readonly isView: boolean;
   readonly isKept: boolean;
-}
-
-/** A column that is not read. */
-export interface UnreadColumn {
-  /** Its dotted path. */
-  readonly name: string;
-  /** What it holds: `list views`. */
-  readonly kind: string;
 }
 
 /** Takes columns out of messages, which it changes. */

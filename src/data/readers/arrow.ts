@@ -3,13 +3,14 @@
  * one record batch at a time.
  */
 import { DataType, RecordBatchReader, type Field, type RecordBatch, type Schema, type Vector } from 'apache-arrow';
+import type { UnreadColumn } from '../column-faults.js';
 import { undecodable, UnreadableFile } from '../unreadable-file.js';
 import type { Row } from '../pair.js';
 import type { PairSource } from '../source.js';
 import { allowCompressedBuffers } from './arrow-compression.js';
 import { streamOf } from './arrow-footer.js';
 import { soundMessages } from './arrow-messages.js';
-import { UnreadColumns, type UnreadColumn } from './arrow-unread.js';
+import { UnreadColumns } from './arrow-unread.js';
 import { valueReader } from './arrow-values.js';
 import { rowOfValues } from './row-maker.js';
 import { mostBytesOf, type StoredFile } from './stored-file.js';

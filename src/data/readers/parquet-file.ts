@@ -4,6 +4,7 @@
  */
 import { parquetMetadataAsync, parquetSchema, type FileMetaData, type SchemaTree } from 'hyparquet';
 import { getTreePath } from 'hyparquet/src/schema.js';
+import type { UnreadColumn } from '../column-faults.js';
 import { undecodable, UnreadableFile } from '../unreadable-file.js';
 import { ColumnPages, encrypted, type Leaf } from './parquet-column.js';
 import { PARQUET_MAGIC } from './parquet-magic.js';
@@ -13,8 +14,8 @@ import type { RandomAccess } from './random-access.js';
 export interface ParquetFile {
   /** Columns with one value per row, as dotted paths: `ko`, `translation.ko`. */
   readonly columns: readonly string[];
-  /** Columns with lists or maps, which are not read. */
-  readonly lists: readonly string[];
+  /** Columns with lists or maps. */
+  readonly unread: readonly UnreadColumn[];
   /** The values of some of these columns, batch by batch: `values[column][row]`, undefined for a missing one. */
   readonly read: (columns: readonly string[]) => AsyncGenerator<unknown[][]>;
 }
@@ -30,7 +31,7 @@ export async function openParquet(access: RandomAccess): Promise<ParquetFile> {
   const leaves = guardedNow(access.name, () => flatLeaves(schema));
   return {
     columns: leaves.map(({ path }) => path.join('.')),
-    lists: guardedNow(access.name, () => listsIn(schema)),
+    unread: guardedNow(access.name, () => listsIn(schema)).map((name) => ({ name, kind: 'lists or maps' })),
     read: (columns) =>
       readColumns(
         access,

@@ -1,4 +1,5 @@
 /** @file Reads the rows of Parquet files. */
+import type { UnreadColumn } from '../column-faults.js';
 import type { Row } from '../pair.js';
 import type { PairSource } from '../source.js';
 import type { ParquetFile } from './parquet-file.js';
@@ -6,15 +7,15 @@ import { rowOfValues } from './row-maker.js';
 import type { RandomAccess } from './random-access.js';
 import { openStoredFile, type StoredFile } from './stored-file.js';
 
-/** The columns of a Parquet file that have one value per row, and the values of the first rows, by column. */
+/** The columns of a Parquet file, and the values of the first rows in those that have one value per row. */
 export async function probeParquet(
   file: StoredFile,
   rows: number,
-): Promise<{ columns: readonly string[]; lists: readonly string[]; rows: unknown[][] }> {
+): Promise<{ columns: readonly string[]; unread: readonly UnreadColumn[]; rows: unknown[][] }> {
   const access = openStoredFile(file);
   try {
     const parquet = await open(access);
-    return { columns: parquet.columns, lists: parquet.lists, rows: await firstRows(parquet, rows) };
+    return { columns: parquet.columns, unread: parquet.unread, rows: await firstRows(parquet, rows) };
   } finally {
     access.close();
   }

@@ -8,7 +8,7 @@ import { anyObject, checkFormat, checkJson, listOf, number, object, partOf, text
 import { parseJson } from '../../base/parse-json.js';
 import { openRegularFile } from '../../base/regular-file.js';
 import { shellCommand } from '../../base/shell.js';
-import { SIDES } from './schema.js';
+import { SPLITS } from './schema.js';
 
 export const MANIFEST = 'manifest.json';
 
@@ -18,7 +18,7 @@ const VERSION = 1;
 
 const SHARD = object({
   file: text,
-  split: v.picklist(SIDES),
+  split: v.picklist(SPLITS),
   rows: number,
   bytes: number,
   /** In hexadecimal. */
@@ -41,7 +41,7 @@ const CONTENTS = object({
     rows: number,
   }),
   counts: partOf<object>(anyObject),
-  /** Training shards, then validation shards, each side in the order of its rows. */
+  /** Training shards, then validation shards, each split in the order of its rows. */
   shards: listOf(SHARD),
 });
 

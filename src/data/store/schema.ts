@@ -3,9 +3,9 @@
  */
 import { Dictionary, Field, Int8, List, Schema, Uint16, Utf8 } from 'apache-arrow';
 
-/** The sides of the split; each has its own files. */
-export const SIDES = ['training', 'validation'] as const;
-export type Side = (typeof SIDES)[number];
+/** The splits of the pairs; each has its own files. */
+export const SPLITS = ['training', 'validation'] as const;
+export type Split = (typeof SPLITS)[number];
 
 /** The ids of a pair: of the English text by teacher and student, of the Korean one by the student. */
 export const ID_COLUMNS = ['teacher_en', 'student_en', 'student_ko'] as const;

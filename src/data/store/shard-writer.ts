@@ -10,7 +10,16 @@ import {
   type Data,
 } from 'apache-arrow';
 import { CORPORA } from '../corpus-name.js';
-import { BATCH_ROWS, CORPUS_TYPE, ID_COLUMNS, IDS_TYPE, SIDES, SPLIT_TYPE, STORE_SCHEMA, type Side } from './schema.js';
+import {
+  BATCH_ROWS,
+  CORPUS_TYPE,
+  ID_COLUMNS,
+  IDS_TYPE,
+  SPLITS,
+  SPLIT_TYPE,
+  STORE_SCHEMA,
+  type Split,
+} from './schema.js';
 
 /** A row of a token store. */
 export interface StoreRow {
@@ -24,7 +33,7 @@ export interface StoreRow {
 }
 
 const CORPUS_NAMES = vectorFromArray([...CORPORA], new Utf8());
-const SPLIT_NAMES = vectorFromArray([...SIDES], new Utf8());
+const SPLIT_NAMES = vectorFromArray([...SPLITS], new Utf8());
 
 /** Lists of values stored consecutively, with the start of each. */
 class Lists<T extends Uint8Array | Uint16Array> {
@@ -70,7 +79,7 @@ export class ShardWriter {
   private readonly ids = ID_COLUMNS.map(() => new Lists(Uint16Array));
   private readonly corpus = new Int8Array(BATCH_ROWS);
 
-  constructor(private readonly side: Side) {}
+  constructor(private readonly split: Split) {}
 
   add(row: StoreRow): void {
     this.corpus[this.ko.count] = row.corpus;
@@ -105,7 +114,7 @@ export class ShardWriter {
         type: SPLIT_TYPE,
         length,
         nullCount: 0,
-        data: new Int8Array(length).fill(SIDES.indexOf(this.side)),
+        data: new Int8Array(length).fill(SPLITS.indexOf(this.split)),
         dictionary: SPLIT_NAMES,
       }),
       ...this.ids.map((column) => {

@@ -2,10 +2,10 @@
 import { lruCache } from '../../base/lru-cache.js';
 import type { CorpusName } from '../corpus-name.js';
 import { readManifest, type Manifest, type ShardFile } from './manifest.js';
-import { BATCH_ROWS, type Side } from './schema.js';
+import { BATCH_ROWS, type Split } from './schema.js';
 import { openShard, type RowBlock, type ShardReader } from './shard-reader.js';
 
-/** Blocks in memory, some 300 kB each: for the current batch, the next ones, and the other side of the split. */
+/** Blocks in memory, some 300 kB each: for the current batch, the next ones, and the other split. */
 const HELD_BLOCKS = 16;
 
 /** A row: number `place` in `block`. */
@@ -14,7 +14,7 @@ export interface LocatedRow {
   readonly place: number;
 }
 
-/** The rows of one side of the split, in the order of use. */
+/** The rows of one split, in the order of use. */
 export interface StoreRows {
   readonly count: number;
   /** Reads consecutive rows, beginning with number `start` (from 0). */
@@ -42,8 +42,8 @@ export async function openStore(folder: string): Promise<TokenStore> {
     return reader;
   };
   const recentBlock = lruCache<RowBlock>(HELD_BLOCKS);
-  const rowsOf = (side: Side): StoreRows => {
-    const files = manifest.shards.filter(({ split }) => split === side);
+  const rowsOf = (split: Split): StoreRows => {
+    const files = manifest.shards.filter((shard) => shard.split === split);
     const ends = cumulated(files.map(({ rows }) => rows));
     const blockOf = (shard: ShardFile, index: number): Promise<RowBlock> =>
       recentBlock(`${shard.file} ${index}`, async () => (await shardOf(shard)).block(index));

@@ -15,11 +15,9 @@ import { isPendingName } from '../../base/files.js';
 import { fileError } from '../../base/system-errors.js';
 import { checkIsWritable, makeFolders } from '../../base/folders.js';
 import { removeStaleFiles } from '../../base/stale-files.js';
+import { SPLITS, type Split } from '../../data/store/schema.js';
 import { sizeOf } from '../../base/shape.js';
 import { BYTES_A_VALUE, createShard, openShard, type Shard } from './shard.js';
-
-export const CACHE_SIDES = ['training', 'validation'] as const;
-export type CacheSide = (typeof CACHE_SIDES)[number];
 
 /** What determines the teacher's outputs. */
 export type CacheKey = Readonly<Record<'teacher' | 'tokenizer' | 'data' | 'loss' | 'precision', string>>;
@@ -52,7 +50,7 @@ export interface TeacherCache {
     onPairs: (pairs: number) => void | Promise<void>,
   ): Promise<void>;
   /** Adds targets to batches of a split's rows, in any order. `close` closes the files that this opens. */
-  withTargets(side: CacheSide, batches: Batches): Batches;
+  withTargets(split: Split, batches: Batches): Batches;
   close(): Promise<void>;
 }
 
@@ -87,7 +85,7 @@ export async function checkCacheFolder(folder: string): Promise<void> {
 export async function openTeacherCache(
   root: string,
   key: CacheKey,
-  data: Readonly<Record<CacheSide, Batches>>,
+  data: Readonly<Record<Split, Batches>>,
   shape: readonly number[],
   shardBytes = 1e9,
 ): Promise<TeacherCache> {
@@ -105,7 +103,7 @@ export async function openTeacherCache(
   });
   removeStaleFiles(folder, isPendingName);
   const names = await readdir(folder);
-  const shards = CACHE_SIDES.flatMap((side) => shardsOf(side, data[side].pairs, shardRows));
+  const shards = SPLITS.flatMap((split) => shardsOf(split, data[split].pairs, shardRows));
   const missing = shards.filter(({ name }) => !names.includes(name));
   const files = new Map<string, Promise<Shard>>();
   const rowsAtOnce = Math.max(1, Math.floor(CHECKED_AT_ONCE / (BYTES_A_VALUE * width)));
@@ -132,9 +130,9 @@ export async function openTeacherCache(
         else await onPairs(shard.rows);
       }
     },
-    withTargets: (side, batches) => ({
+    withTargets: (split, batches) => ({
       ...batches,
-      at: async (index, epoch) => withTarget(side, await batches.at(index, epoch)),
+      at: async (index, epoch) => withTarget(split, await batches.at(index, epoch)),
     }),
     async close() {
       for (const opened of files.values())
@@ -151,15 +149,15 @@ export async function openTeacherCache(
   }
 
   async function fillShard(
-    { side, name, from, rows }: ShardPlace,
+    { split, name, from, rows }: ShardPlace,
     teacherOutputs: (batch: Batch) => Promise<Float32Array>,
     onPairs: (pairs: number) => void | Promise<void>,
   ): Promise<void> {
     const writer = await createShard(join(folder, name), [rows, ...shape]);
     try {
-      const size = (await data[side].at(0)).size; // all batches but the last have this size
+      const size = (await data[split].at(0)).size; // all batches but the last have this size
       for (let index = Math.floor(from / size); index * size < from + rows; index++) {
-        const batch = await data[side].at(index);
+        const batch = await data[split].at(index);
         const outputs = await teacherOutputs(batch);
         // the part of the batch that lies in this shard
         const [first, end] = [Math.max(from - index * size, 0), Math.min(from + rows - index * size, batch.size)];
@@ -173,7 +171,7 @@ export async function openTeacherCache(
     }
   }
 
-  async function withTarget(side: CacheSide, batch: Batch): Promise<Batch> {
+  async function withTarget(split: Split, batch: Batch): Promise<Batch> {
     const target = new Float32Array(batch.size * width);
     for (let done = 0; done < batch.size;) {
       const row = batch.rows[done]!;
@@ -185,7 +183,7 @@ export async function openTeacherCache(
         Math.floor((row + count) / shardRows) === number
       )
         count++;
-      const shard = await opened(shards.find(({ side: of, from }) => of === side && from === number * shardRows)!);
+      const shard = await opened(shards.find((shard) => shard.split === split && shard.from === number * shardRows)!);
       target.set(await shard.read(row % shardRows, count), done * width);
       done += count;
     }
@@ -201,17 +199,17 @@ export async function openTeacherCache(
 
 /** Which rows of the data a shard holds. */
 interface ShardPlace {
-  readonly side: CacheSide;
+  readonly split: Split;
   readonly name: string;
   /** Its first row. */
   readonly from: number;
   readonly rows: number;
 }
 
-function shardsOf(side: CacheSide, pairs: number, shardRows: number): ShardPlace[] {
+function shardsOf(split: Split, pairs: number, shardRows: number): ShardPlace[] {
   return Array.from({ length: Math.ceil(pairs / shardRows) }, (_, number) => ({
-    side,
-    name: `${side}-${String(number).padStart(5, '0')}.safetensors`,
+    split,
+    name: `${split}-${String(number).padStart(5, '0')}.safetensors`,
     from: number * shardRows,
     rows: Math.min(shardRows, pairs - number * shardRows),
   }));

@@ -4,7 +4,7 @@ import { VERDICTS } from '../../../src/data/prepare/duplicates.js';
 import { hashBytes, hashPair } from '../../../src/data/prepare/hash.js';
 import type { Rows } from '../../../src/data/prepare/rows.js';
 import { PREPARE_DEFAULTS, type DuplicateKind, type PrepareSettings } from '../../../src/data/prepare/settings.js';
-import { borderThatLeavesNoneEmpty, SIDE } from '../../../src/data/prepare/sides.js';
+import { adjustThreshold, SPLIT } from '../../../src/data/prepare/splits.js';
 
 type Pair = readonly [ko: string, en: string, corpus?: number];
 
@@ -101,8 +101,8 @@ describe('duplicates', () => {
 describe('the split', () => {
   const many: Pair[] = Array.from({ length: 10_000 }, (_, i) => [`한국어 ${i}`, `english ${i}`]);
   const validationOf = (pairs: readonly Pair[], settings: Partial<PrepareSettings> = {}): Set<string> => {
-    const { sides } = decide(pairs, settings);
-    return new Set(pairs.filter((_, row) => sides[row] === SIDE.validation).map(([ko]) => ko));
+    const { splits } = decide(pairs, settings);
+    return new Set(pairs.filter((_, row) => splits[row] === SPLIT.validation).map(([ko]) => ko));
   };
 
   test('gives validation about its share', () => {
@@ -122,7 +122,7 @@ describe('the split', () => {
     expect(Math.abs(shared - 400)).toBeLessThan(100); // 0.2², 5 sigma
   });
 
-  test('keeps pairs linked by shared texts on one side, if duplicates are kept', () => {
+  test('keeps pairs linked by shared texts in one split, if duplicates are kept', () => {
     // Chains of five pairs: k0–e0, k0–e1, k1–e1, k1–e2, k2–e2.
     const chains = Array.from({ length: 400 }, (_, c) =>
       [
@@ -133,16 +133,16 @@ describe('the split', () => {
         [2, 2],
       ].map(([ko, en]): Pair => [`한 ${c} ${ko}`, `e ${c} ${en}`]),
     ).flat();
-    const { sides } = decide(chains, { keepDuplicates: ['ko', 'en'] });
-    const byChain = Array.from({ length: 400 }, (_, c) => new Set(sides.subarray(5 * c, 5 * c + 5)));
+    const { splits } = decide(chains, { keepDuplicates: ['ko', 'en'] });
+    const byChain = Array.from({ length: 400 }, (_, c) => new Set(splits.subarray(5 * c, 5 * c + 5)));
     expect(byChain.every((found) => found.size === 1)).toBe(true);
-    const validating = byChain.filter((found) => found.has(SIDE.validation)).length;
+    const validating = byChain.filter((found) => found.has(SPLIT.validation)).length;
     expect(Math.abs(validating - 80)).toBeLessThan(40); // 5 sigma
   });
 
   test('by position trains on the first pairs and validates on the last', () => {
     const sidesOf = (settings: Partial<PrepareSettings>): string =>
-      decideByPlace(rowsOf(many.slice(0, 10)), { ...PREPARE_DEFAULTS, shuffle: false, ...settings }).sides.join('');
+      decideByPlace(rowsOf(many.slice(0, 10)), { ...PREPARE_DEFAULTS, shuffle: false, ...settings }).splits.join('');
     expect(sidesOf({})).toBe('1111111122');
     expect(sidesOf({ samples: 5 })).toBe('1111200000');
     expect(sidesOf({ samples: 5000, validFraction: 0 })).toBe('1111111111');
@@ -151,9 +151,9 @@ describe('the split', () => {
   });
 });
 
-describe('a side that the hashes leave empty', () => {
-  const moved = (border: number, ...hashes: number[]): number =>
-    borderThatLeavesNoneEmpty(border, Math.min(...hashes), Math.max(...hashes));
+describe('a split that the hashes leave empty', () => {
+  const moved = (threshold: number, ...hashes: number[]): number =>
+    adjustThreshold(threshold, Math.min(...hashes), Math.max(...hashes));
   test('gets the closest pair', () => {
     expect(moved(100, 50, 150)).toBe(100);
     expect(moved(100, 150, 160)).toBe(151);

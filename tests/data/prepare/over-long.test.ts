@@ -8,7 +8,7 @@ type Pair = [ko: string, en: string];
 
 const LONG = `${'word '.repeat(80)}end`;
 
-/** The texts of both sides of a store. */
+/** The texts of both splits of a store. */
 async function keptOf(out: string): Promise<Pair[]> {
   const { training, validation } = await readTexts(out);
   return [...training, ...validation].map(([ko, en]) => [ko, en]);
@@ -123,7 +123,7 @@ describe('texts that look the same', () => {
     expect(stores[1]).toEqual(stores[0]);
   });
 
-  test('are on the same side of the split, and keep emoji intact, if duplicates are kept', async () => {
+  test('are in the same split, and keep emoji intact, if duplicates are kept', async () => {
     const pairs = Array.from({ length: 200 }, (_, i): Pair[] => [
       [`가족 ${i} 👩‍👩‍👧`, `family ${i}`],
       [`가족 ${i} 👩👩👧`, `a family ${i}`],
@@ -133,7 +133,7 @@ describe('texts that look the same', () => {
     const { total } = await prepareInto(out, [writePairs(pairs)], { keepDuplicates: ['pair', 'ko', 'en'] });
     expect(total.dropped).toEqual({});
     const { training, validation } = await readTexts(out);
-    const texts = (side: Pair[]): Set<string> => new Set(side.map(([ko]) => visibleText(ko)));
+    const texts = (split: Pair[]): Set<string> => new Set(split.map(([ko]) => visibleText(ko)));
     const shared = [...texts(training)].filter((text) => texts(validation).has(text));
     expect(shared).toEqual([]);
     expect([...training, ...validation].filter(([ko]) => ko.endsWith('👩‍👩‍👧'))).toHaveLength(200);

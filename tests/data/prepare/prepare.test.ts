@@ -125,7 +125,7 @@ describe('a sample', () => {
     expect(total.dropped.too_long! + total.not_sampled).toBe(2000);
   });
 
-  test('is contained in every larger one, on the same side of the split', async () => {
+  test('is contained in every larger one, in the same split', async () => {
     const [small, large] = [await sampled(200), await sampled(1000)];
     const inLarge = new Set(large.all);
     expect(small.all).toHaveLength(200);
@@ -147,7 +147,7 @@ describe('a sample', () => {
 });
 
 describe('the split', () => {
-  test('has no text on both sides, even if duplicates are kept', async () => {
+  test('has no text in both splits, even if duplicates are kept', async () => {
     const pairs = Array.from({ length: 2000 }, (_, i): [string, string] => [
       `한국어 ${Math.floor(i / 3)}`,
       `english ${i % 1500}`,
@@ -161,7 +161,7 @@ describe('the split', () => {
     expect(validation.flat().filter((text) => trained.has(text))).toEqual([]);
   });
 
-  test.each([2, 3, 5, 8])('leaves neither side empty with %d pairs', async (count) => {
+  test.each([2, 3, 5, 8])('leaves neither split empty with %d pairs', async (count) => {
     for (const seed of [1, 2, 3, 4]) {
       const pairs = Array.from({ length: count }, (_, i): [string, string] => [`차 ${i}`, `car ${i}`]);
       const { total } = await prepareInto(newFolder(), [writePairs(pairs)], { seed });

@@ -92,14 +92,14 @@ export function checksums(folder: string): string[] {
   );
 }
 
-/** All texts of a store, by side. */
+/** All texts of a store, by split. */
 export async function readTexts(
   folder: string,
 ): Promise<{ training: [ko: string, en: string][]; validation: [ko: string, en: string][] }> {
   const store = await openStore(folder);
   const all = async (rows: StoreRows): Promise<[string, string][]> =>
     (await rows.read(0, rows.count)).map((row) => [textsOf(row).ko, textsOf(row).en]);
-  const sides = { training: await all(store.training), validation: await all(store.validation) };
+  const splits = { training: await all(store.training), validation: await all(store.validation) };
   await store.close();
-  return sides;
+  return splits;
 }

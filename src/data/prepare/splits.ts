@@ -1,30 +1,30 @@
 /**
  * @file Splits pairs into training and validation. A pair is for validation if its seeded hash is below a threshold,
- * the requested fraction of all hashes. So its side depends neither on other pairs nor on their number: a validation
- * pair among 250,000 is one among a million, too. Pairs that share a text are on the same side: if duplicates of a text
- * are kept, the hash of one pair decides for all pairs that are connected through shared texts.
+ *   the requested fraction of all hashes. So its split depends neither on other pairs nor on their number: a validation
+ *   pair among 250,000 is one among a million, too. Pairs that share a text are in the same split: if duplicates of a
+ *   text are kept, the hash of one pair decides for all pairs that are connected through shared texts.
  */
 import { hashSeeded, PURPOSE } from './hash.js';
 import { RowTable } from './duplicates.js';
 import type { RowFacts } from './spill.js';
 
 /** What a row is used for. */
-export const SIDE = { none: 0, training: 1, validation: 2 } as const;
+export const SPLIT = { none: 0, training: 1, validation: 2 } as const;
 
 /** Every 32-bit hash is below this. */
 const HASHES = 2 ** 32;
 
 /** The threshold below which pairs are for validation. */
-export function borderOf(validFraction: number): number {
+export function thresholdOf(validFraction: number): number {
   return validFraction * HASHES;
 }
 
 /**
- * The hash that decides the side of each row in use.
+ * The hash that decides the split of each row in use.
  *
  * @param group the row that represents each row's group, from `groupsByText`; undefined if no texts are shared
  */
-export function sideHash(
+export function splitHash(
   { pairHash }: RowFacts,
   seed: number,
   group: Uint32Array | undefined,
@@ -74,15 +74,15 @@ export function groupsByText(facts: RowFacts, order: Uint32Array, count: number)
 }
 
 /**
- * Moves the threshold just far enough for an empty side to get the nearest pair. Training takes precedence.
+ * Moves the threshold just far enough for an empty split to get the nearest pair. Training takes precedence.
  *
- * @param lowest the lowest of the hashes that decide the sides of the pairs used
+ * @param lowest the lowest of the hashes that decide the splits of the pairs used
  * @param highest the highest of them
  */
-export function borderThatLeavesNoneEmpty(border: number, lowest: number, highest: number): number {
-  if (border === 0) return border;
-  if (highest < border) return highest;
-  return lowest >= border && lowest < highest ? lowest + 1 : border;
+export function adjustThreshold(threshold: number, lowest: number, highest: number): number {
+  if (threshold === 0) return threshold;
+  if (highest < threshold) return highest;
+  return lowest >= threshold && lowest < highest ? lowest + 1 : threshold;
 }
 
 /**
