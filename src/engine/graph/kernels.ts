@@ -101,10 +101,12 @@ const argMax: Kernel = (graph, { x }, attributes) => {
   return graph.add('ArgMax', [x!, graph.scalar(axis, 'int32')], types, { dtype: 'int32', shape });
 };
 
+/** XLA would draw other numbers for the same seed, so it is told not to compile the op (`_XlaCompile`). */
 const statelessUniform: Kernel = (graph, { seed }, attributes) => {
   const { shape } = attributes as { shape: number[] };
   const types: Attributes = { T: { type: 'int32' }, dtype: { type: 'float32' }, Tseed: { type: 'int32' } };
-  return graph.add(STATELESS_UNIFORM, [graph.int32(shape), seed!], types, { dtype: 'float32', shape });
+  const settings: Attributes = { ...types, _XlaCompile: { bool: false } };
+  return graph.add(STATELESS_UNIFORM, [graph.int32(shape), seed!], settings, { dtype: 'float32', shape });
 };
 
 /** 1 where the input is above 0; TensorFlow has no op for it. */
