@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { closeSync, existsSync, openSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -8,8 +7,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** What the user types. Repeats the rule of src/base/own-command.ts, because dist/ may not exist yet. */
 const KD = process.env.npm_command ? 'npx kd' : 'kd';
 const isInstalled = !existsSync(join(root, 'package-lock.json'));
-const built = join(await homeFolder(), 'dist', 'cli.js');
-if (existsSync(built)) {
+const dist = join(await homeFolder(), 'dist');
+if (existsSync(join(dist, 'cli.js'))) {
   try {
     await load();
   } catch (error) {
@@ -41,14 +40,12 @@ async function homeFolder() {
   return isHomeReady(home) ? home : join(home, 'not-ready');
 }
 
-/** Loads the command. `require` opens files one at a time; `import` opens hundreds at once. */
+/** Loads the command, with `require` where possible (src/base/require-module.ts). */
 async function load() {
-  try {
-    createRequire(import.meta.url)(built);
-  } catch (error) {
-    if (!/^ERR_REQUIRE_(ESM|ASYNC_MODULE)$/.test(factsOf(error).code ?? '')) throw error;
-    await import(pathToFileURL(built).href);
-  }
+  /** @type {typeof import('../dist/base/require-module.js')} */
+  const { requireModule } = await import(pathToFileURL(join(dist, 'base', 'require-module.js')).href);
+  const cli = join(dist, 'cli.js');
+  if (!requireModule(cli)) await import(pathToFileURL(cli).href);
 }
 
 /**

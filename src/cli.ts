@@ -1,10 +1,11 @@
 /**
  * @file The command-line entry point: subcommands and exit codes. No top-level await, so that `require` can load it.
  */
-import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { OutputOptions } from './app/output.js';
 import { errorText } from './base/colour.js';
+import { requireModule } from './base/require-module.js';
 import { failureOf, type ErrorEvent } from './commands/failure.js';
 import { createProgram, subcommandsFor } from './commands/program.js';
 import { watchStandardStreams } from './commands/standard-streams.js';
@@ -17,7 +18,9 @@ process.on('uncaughtException', (error) => {
 });
 
 const args = process.argv.slice(2);
-for (const name of subcommandsFor(args)) preload(name);
+// preloads them; where `require` cannot, the program imports them
+for (const name of subcommandsFor(args))
+  requireModule(fileURLToPath(new URL(`commands/${name}/index.js`, import.meta.url)));
 void main().catch(report);
 
 async function main(): Promise<void> {
@@ -27,18 +30,6 @@ async function main(): Promise<void> {
   });
   if (args.length > 0) await program.parseAsync();
   else program.outputHelp();
-}
-
-/**
- * Loads a subcommand with `require`, which opens files one at a time; `import` opens hundreds at once. Node versions
- * that cannot `require` ES modules fall back to `import`.
- */
-function preload(name: string): void {
-  try {
-    createRequire(import.meta.url)(`./commands/${name}/index.js`);
-  } catch (error) {
-    if (!/^ERR_REQUIRE_(ESM|ASYNC_MODULE)$/.test((error as NodeJS.ErrnoException).code ?? '')) throw error;
-  }
 }
 
 /** Prints an error and returns its exit code. */

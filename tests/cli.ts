@@ -47,7 +47,7 @@ export function kd(args: readonly string[], { cwd = temporaryFolder(), input, en
   return { code: status ?? signal, stdout, stderr };
 }
 
-/** Runs `kd` like `kd()`, while this process goes on and may answer what it asks for. */
+/** Runs `kd` like `kd()`, while this process continues and may answer what it asks for. */
 export async function kdMeanwhile(
   args: readonly string[],
   { cwd = temporaryFolder(), env = {}, within = [] }: CliOptions = {},

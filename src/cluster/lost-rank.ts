@@ -18,7 +18,7 @@ const WAY_ON = 'start every rank again, with --resume once the run has begun';
 
 /** The error for a rank that has gone away. */
 export function lostRank(hosts: Hosts, rank: number, why: string): LostRank {
-  return new LostRank(`${nameOf(hosts, rank)}: expected it to go on, but ${why}; ${WAY_ON}`);
+  return new LostRank(`${nameOf(hosts, rank)}: expected it to keep running, but ${why}; ${WAY_ON}`);
 }
 
 /** The reason for a rank that was silent for too long. */

@@ -45,7 +45,7 @@ export function lossSvg({ run, training, validation }: ReportData): string {
   });
   if (run.meanBaseline !== null)
     lines.push(
-      meanLine(run.meanBaseline, 'loss_en', last, { name: 'always the teacher’s mean', colour: palette.soft }),
+      meanLine(run.meanBaseline, 'loss_en', last, { name: 'predicting the teacher’s mean', colour: palette.soft }),
     );
   const { width, height, head, margin } = SIZE;
   const chart = init(null, null, {

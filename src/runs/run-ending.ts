@@ -1,4 +1,4 @@
-/** @file `ended.json`: how a run last ended. Absent while the run goes on. */
+/** @file `ended.json`: how a run last ended. Absent while the run is in progress. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -32,13 +32,13 @@ export async function noteEnded(run: string, ending: Omit<RunEnding, 'time'>): P
   await writeFileAtomic(join(run, ENDED_FILE), `${JSON.stringify(noted, null, 2)}\n`).catch(() => undefined);
 }
 
-/** How a run ended; undefined while it goes on, if its process was killed, or for a damaged file. */
+/** How a run ended; undefined while it is in progress, if its process was killed, or for a damaged file. */
 export async function readEnding(run: string): Promise<RunEnding | undefined> {
   const bytes = await readRegularFile(join(run, ENDED_FILE), LARGEST).catch(() => undefined);
   return bytes && soundJson(ENDED, bytes.toString('utf8'));
 }
 
-/** Removes the record, as the run goes on. Call it under the run's lock. */
+/** Removes the record, as the run continues. Call it under the run's lock. */
 export async function forgetEnding(run: string): Promise<void> {
   await rm(join(run, ENDED_FILE), { force: true });
 }

@@ -34,7 +34,7 @@ export async function runState(
   if (isAtEnd && saved === undefined && !isKilled) return { state: 'finished' }; // its checkpoints were removed
   if (isKilled) return { state: 'failed', error: 'its process was killed' };
   if (saved !== undefined && saved.step < step)
-    return { state: 'failed', error: `its last steps were not saved: it goes on from step ${saved.step}` };
+    return { state: 'failed', error: `its last steps were not saved: it resumes from step ${saved.step}` };
   return { state: 'stopped' };
 }
 

@@ -35,7 +35,7 @@ export function checkSettings(settings: Readonly<Record<string, unknown>>, where
   if (unknown !== undefined)
     throw new InputError(
       `${where}: expected settings that kd ${VERSION} has, got ${JSON.stringify(unknown)}; ` +
-        'go on with the version of kd that began the run',
+        'resume with the version of kd that began the run',
     );
   const schema = v.object({ settings: schemaOf('stored') });
   const complete = withEarlier(settings);

@@ -71,7 +71,7 @@ export function recording(
       const over = sampleText(pairs, data.inStoreOrder.validation.pairs);
       reporter.message(
         `baselines over ${over}: untrained student ${untrained.toFixed(4)}, ` +
-          `always the teacher's mean ${mean.toFixed(4)}`,
+          `predicting the teacher's mean ${mean.toFixed(4)}`,
       );
       reporter.event({ event: 'baselines', untrained, mean, pairs });
       await keepBaselines(folder, { untrained, mean, pairs });

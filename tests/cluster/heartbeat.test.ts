@@ -10,7 +10,7 @@ describe('a heartbeat', () => {
   let beats: number;
   let heartbeat: Heartbeat;
 
-  /** Time in which this process goes on. */
+  /** Time in which this process continues. */
   function pass(milliseconds: number): void {
     for (const until = clock + milliseconds; clock < until;) {
       clock += 10;

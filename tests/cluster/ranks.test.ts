@@ -102,7 +102,7 @@ describe('ranks', () => {
       `${JSON.stringify({ type: 'hello', rank: 1, count: 2, version: '1', command: 'kd train', timeout: 1000 })}\n`,
     );
     const ranks = await first;
-    const message = `rank 1 (127.0.0.1:${addresses[1].port}): expected it to go on, but nothing was heard of it for`;
+    const message = `rank 1 (127.0.0.1:${addresses[1].port}): expected it to keep running, but nothing was heard of it for`;
     expect(await reasons([ranks.orLost(new Promise(() => undefined))])).toEqual([expect.stringContaining(message)]);
     await ranks.fail('lost');
     expect((await sentBy(silent)).at(-1)).toEqual({

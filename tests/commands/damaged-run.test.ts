@@ -265,7 +265,7 @@ it('a run with an unknown setting is not resumed', async () => {
   expect([result.code, lastLine(result)]).toEqual([
     1,
     expect.stringMatching(
-      /config\.json: expected settings that kd \S+ has, got "labelSmoothing"; go on with the version of kd that began the run$/,
+      /config\.json: expected settings that kd \S+ has, got "labelSmoothing"; resume with the version of kd that began the run$/,
     ),
   ]);
 });
@@ -274,7 +274,7 @@ it('a run that was killed during its last validation is not finished', async () 
   const { cwd, run } = copied();
   for (const name of ['ended.json', 'step-00000006']) rmSync(join(run, name), { recursive: true });
   const states = async (): Promise<unknown> => parseLines((await kdHere(['runs', '--json'], { cwd })).stdout);
-  const unsaved = 'its last steps were not saved: it goes on from step 4';
+  const unsaved = 'its last steps were not saved: it resumes from step 4';
   expect(await states()).toMatchObject([{ state: 'failed', step: 6, error: unsaved }]);
   const lock = await lockRun(run);
   expect(await states()).toMatchObject([{ state: 'training', step: 6 }]);

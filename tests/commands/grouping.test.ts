@@ -1,4 +1,4 @@
-/** @file `kd train --group-by-length --padding shared`: that such a run goes on as if it had never stopped. */
+/** @file `kd train --group-by-length --padding shared`: that such a run continues as if it had never stopped. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -315,7 +315,7 @@ describe('--preview', { timeout: PATIENCE }, () => {
     const warnings = stderr.match(/^warning: .*$/gm);
     expect(warnings).toEqual([
       expect.stringMatching(
-        /^warning: no preview of .*: --preview-pipeline \S+: no such folder; .*; training goes on$/,
+        /^warning: no preview of .*: --preview-pipeline \S+: no such folder; .*; training continues$/,
       ),
     ]);
     expect(existsSync(join(cwd, 'checkpoints/tiny/step-00000003/manifest.json'))).toBe(true);

@@ -148,7 +148,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
     const { code, stderr } = await first.ended;
     expect(code).toBe(1);
     expect(lastLine(stderr)).toMatch(
-      /^error: rank 1 \(127\.0\.0\.1:\d+\): expected it to go on, but its connection .*; start every rank again, with --resume once the run has begun; last good checkpoint: .*; resume with: kd train --resume lost$/,
+      /^error: rank 1 \(127\.0\.0\.1:\d+\): expected it to keep running, but its connection .*; start every rank again, with --resume once the run has begun; last good checkpoint: .*; resume with: kd train --resume lost$/,
     );
     const resume = ['train', '--resume', 'alone:2'];
     const expected = computed(cwd, 'alone', '00000006');
@@ -276,7 +276,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
       expect(code).toBe(1);
       expect(performance.now() - since).toBeLessThan(6_000); // the time limit
       expect(lastLine(stderr)).toMatch(
-        /^error: rank 1 \(\S+\): expected it to go on, but (its connection .*|nothing was heard of it for [\d:]+); start every rank again, with --resume once the run has begun$/,
+        /^error: rank 1 \(\S+\): expected it to keep running, but (its connection .*|nothing was heard of it for [\d:]+); start every rank again, with --resume once the run has begun$/,
       );
       expect(existsSync(join(cwd, 'checkpoints', 'early'))).toBe(false);
       hub.closeAllConnections();

@@ -12,7 +12,7 @@ import { BACKEND, copyOf, folderWithPairs, readCsv, readJson, STUDENT, train, tr
 
 const SCRIPT = join(import.meta.dirname, '../../scripts/kill-test.mjs');
 /**
- * Op by op: for a few steps a graph takes longer to make than it saves. That a recorded step goes on bit for bit is
+ * Op by op: for a few steps a graph takes longer to make than it saves. That a recorded step continues bit for bit is
  * seen where runs are killed.
  */
 const FLAGS = [

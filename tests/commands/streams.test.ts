@@ -1,5 +1,5 @@
 /**
- * @file Nobody reads standard output or standard error any more: training goes on, other commands end as they should.
+ * @file Nobody reads standard output or standard error any more: training continues, other commands end as they should.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';

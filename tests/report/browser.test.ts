@@ -261,7 +261,7 @@ describe.skipIf(CHROMIUM === undefined)(
       for (const box of await page.getByRole('checkbox').all()) await box.check();
       await page.locator('#compare').click();
       await page.locator('.chart.tall svg').waitFor();
-      const mean = locale === 'ko-KR' ? '항상 교사의 평균' : 'always the teacher’s mean';
+      const mean = locale === 'ko-KR' ? '교사의 평균으로 예측' : 'predicting the teacher’s mean';
       const legend = (): Promise<string[]> => page.locator('.legend button').allTextContents();
       expect(await legend()).toHaveLength(5);
       expect((await legend()).at(-1)).toBe(mean);

@@ -129,7 +129,7 @@ it('that fail cause one warning for each reason; a removed checkpoint causes non
   previews.saved(2);
   await asked[2].end({ kind: 'failed', message: 'gone', code: 'CHECKPOINT_REMOVED' });
   expect(said).toEqual([
-    'warning: no preview of the teacher and the untrained student: --preview-pipeline p: gone; training goes on',
+    'warning: no preview of the teacher and the untrained student: --preview-pipeline p: gone; training continues',
     'preview of step 2 is skipped: its checkpoint was removed before it was read',
   ]);
 });

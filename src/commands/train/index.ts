@@ -42,9 +42,9 @@ const EXAMPLES: readonly Example[] = [
   [`${KD} train --recipe roberta-1m --print`, "the original's exact settings"],
   [`${KD} train --recipe roberta-1m --print > run.yaml`, 'to be edited, for --config run.yaml'],
   [`${KD} train --config checkpoints/first/config.json --run again`, 'train a run once more'],
-  [`${KD} train --resume`, 'go on with the last run, exactly where it was'],
-  [`${KD} train --resume first --epochs 20`, 'go on with another number of epochs'],
-  [`${KD} train --resume first:300`, 'go on from an earlier checkpoint'],
+  [`${KD} train --resume`, 'resume the last run exactly where it stopped'],
+  [`${KD} train --resume first --epochs 20`, 'resume it with another number of epochs'],
+  [`${KD} train --resume first:300`, 'resume it from an earlier checkpoint'],
   [`${KD} train --dry-run`, 'load, count, one step, stop'],
 ];
 

@@ -90,13 +90,13 @@ export const EN = {
   shown: 'Shown',
   logScale: 'Log scale',
   smoothing: 'Smoothing',
-  alwaysMean: 'always the teacher’s mean',
+  predictingMean: 'predicting the teacher’s mean',
   repeatedNote:
     'Every epoch takes the same batches in the same order, so training curves repeat the same pattern in each epoch.',
   sampleNote: (sample: string, all: string) =>
     `Validations take a uniform sample of ${sample} of the ${all} pairs held out, the same each time.`,
   baselineNote: (sample: string) =>
-    `The untrained student and always the teacher’s mean were measured on ${sample} of these pairs.`,
+    `The baselines (untrained student, predicting the teacher’s mean) were measured on ${sample} of these pairs.`,
   lastBatchNote: (pairs: string) => `The last batch of an epoch has only ${pairs} pairs and stands out.`,
   range: 'Range',
   rangeAll: 'All',

@@ -78,11 +78,11 @@ export const KO: Words = {
   shown: '보기',
   logScale: '로그 축',
   smoothing: '스무딩',
-  alwaysMean: '항상 교사의 평균',
+  predictingMean: '교사의 평균으로 예측',
   repeatedNote: '에폭마다 같은 배치를 같은 순서로 쓰므로 학습 곡선의 톱니 모양이 에폭마다 되풀이됩니다.',
   sampleNote: (sample, all) =>
     `검증은 검증용 ${all}쌍에서 고르게 뽑은 표본 ${sample}쌍으로 하며, 표본은 매번 같습니다.`,
-  baselineNote: (sample) => `학습 전 학생과 ‘항상 교사의 평균’은 그 가운데 ${sample}쌍으로 측정했습니다.`,
+  baselineNote: (sample) => `학습 전 학생과 ‘교사의 평균으로 예측’은 그 가운데 ${sample}쌍으로 측정했습니다.`,
   lastBatchNote: (pairs) => `에폭의 마지막 배치는 ${pairs}쌍뿐이라 값이 튑니다.`,
   range: '범위',
   rangeAll: '전체',

@@ -75,7 +75,7 @@ export function reportPreviews(folder: string, reporter: Reporter): PreviewRepor
       reporter.message(`${name} is skipped: its checkpoint was removed before it was read`);
     } else {
       const why = inFlagsOfTraining(outcome.message);
-      if (isNew(why)) reporter.warn(`no ${name}: ${why}; training goes on`);
+      if (isNew(why)) reporter.warn(`no ${name}: ${why}; training continues`);
     }
   }
 

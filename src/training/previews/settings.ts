@@ -10,7 +10,7 @@ export const PREVIEW_SETTINGS = {
   preview: {
     group: 'Previews:',
     flag: '--preview <prompts.csv>',
-    help: 'draw these prompts (columns ko,en) at every checkpoint, while training goes on; none: stop doing so',
+    help: 'draw these prompts (columns ko,en) at every checkpoint, while training continues; none: stop doing so',
     kind: TEXT,
     resume: 'may change',
   },

@@ -64,7 +64,7 @@ function meanLines(look: Look, runs: readonly ComparedRun[], end: number, { curv
   return groups.map(({ baseline, names }) => ({
     id: groups.length === 1 ? 'mean' : `mean of ${names.join()}`,
     ...meanLine(baseline, curve, end, {
-      name: groups.length === 1 ? words.alwaysMean : `${words.alwaysMean} (${names.join(', ')})`,
+      name: groups.length === 1 ? words.predictingMean : `${words.predictingMean} (${names.join(', ')})`,
       colour:
         names.length === 1 && groups.length > 1
           ? colourOf(

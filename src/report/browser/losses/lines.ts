@@ -30,7 +30,7 @@ function linesOf(view: LogView, curve: LossCurve, colour: string, prefix: string
 /** The loss of always predicting the teacher's mean; none if it was not measured. */
 function meanLines({ data: { run, validation }, points, words, palette }: LogView, curve: LossCurve): SwitchableLine[] {
   if (run.meanBaseline === null) return [];
-  const drawn = { name: words.alwaysMean, colour: palette.soft };
+  const drawn = { name: words.predictingMean, colour: palette.soft };
   return [{ id: 'mean', ...meanLine(run.meanBaseline, curve, lastStep(points, validation), drawn) }];
 }
 
