@@ -28,7 +28,7 @@ export function checkWorkingFolder({ folder, settings }: Pick<ResumedRun, 'folde
       if (isAbsolute(path) || existsSync(path) || !existsSync(join(home, path))) continue;
       const flag = flagOf(name);
       throw new InputError(
-        `--resume ${relative('.', folder)}: expected ${flag} ${path} in this folder, but it is in ${home}; ` +
+        `--resume ${relative('.', folder) || '.'}: expected ${flag} ${path} in this folder, but it is in ${home}; ` +
           `resume the run from there, or give its place with ${flag}`,
       );
     }

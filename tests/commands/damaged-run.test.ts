@@ -251,6 +251,8 @@ it('a run that is resumed from another folder says where its files are', async (
         'resume the run from there, or give its place with --data',
     ]);
   }
+  const inside = await kdHere(['train', '--resume', '.:4', '--dry-run'], { cwd: run });
+  expect(lastLine(inside)).toMatch(/^error: --resume \.: expected --data pairs\.csv in this folder, but it is in /);
   const given = await kdHere(['train', '--resume', `${run}:4`, '--data', join(cwd, 'pairs.csv'), '--dry-run'], {
     cwd: elsewhere,
   });

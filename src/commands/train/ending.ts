@@ -17,7 +17,7 @@ export function printTrainedRun({ folder, result, seconds, report, resume }: Tra
   const best = bestOf(state);
   output.result(
     [
-      summary(relative(process.cwd(), folder), result, seconds),
+      summary(relative('.', folder) || '.', result, seconds),
       ...(report === undefined ? [] : [`report: ${report}`]),
       ...(resume === undefined ? [] : [`resume with: ${resume}`]),
     ].join('\n'),
