@@ -1,4 +1,4 @@
-import { statfs } from 'node:fs/promises';
+import { stat, statfs } from 'node:fs/promises';
 import { nearestFolder } from './folders.js';
 
 /**
@@ -9,6 +9,21 @@ export async function freeDiskBytes(folder: string): Promise<number> {
   return freeBytesAt(folder) // first as it is: the current folder may have been removed, and then has no path
     .catch(async () => freeBytesAt(await nearestFolder(folder)))
     .catch(() => Infinity);
+}
+
+/** Whether two folders, which need not exist yet, are on the same file system; false if unknown. */
+export async function areOnOneDisk(folder: string, other: string): Promise<boolean> {
+  const [disk, another] = await Promise.all([folder, other].map(diskOf));
+  return disk !== undefined && disk === another;
+}
+
+async function diskOf(folder: string): Promise<number | undefined> {
+  return nearestFolder(folder)
+    .then((nearest) => stat(nearest))
+    .then(
+      ({ dev }) => dev,
+      () => undefined,
+    );
 }
 
 async function freeBytesAt(folder: string): Promise<number> {

@@ -21,16 +21,17 @@ export interface ReadyRun {
 /**
  * Calls a function with a run's engine and data, and frees them afterwards.
  *
- * @param found the checkpoint to start from; undefined to start from the beginning
+ * @param where the run's folder, which need not exist yet, and the checkpoint to start from, if any
  * @throws as `prepareTeacherCache`, `startFrom`, `startEngine` and `startSharedEngine`
  */
 export async function withEngine<T>(
   prepared: PreparedRun,
-  found: FoundCheckpoint | undefined,
+  where: { readonly folder: string; readonly found?: FoundCheckpoint | undefined },
   context: TrainContext,
   work: (ready: ReadyRun) => Promise<T>,
 ): Promise<T> {
-  const cache = await prepareTeacherCache(prepared, context);
+  const { folder, found } = where;
+  const cache = await prepareTeacherCache(prepared, folder, context);
   let engine: Engine | undefined;
   try {
     const start =

@@ -40,8 +40,9 @@ export interface TrainedRun extends EndedRun {
  * @returns how it ended
  */
 export async function beginTraining(name: string, prepared: PreparedRun, context: TrainContext): Promise<TrainedRun> {
-  await checkDiskSpace(await checkRunIsNew(name), prepared, context.reporter);
-  return withEngine(prepared, undefined, context, async (ready) => {
+  const place = await checkRunIsNew(name);
+  await checkDiskSpace(place, prepared, context.reporter);
+  return withEngine(prepared, { folder: place }, context, async (ready) => {
     context.stop.enter('tidying');
     const folder = await makeRunFolder(name);
     return withCleanup(
@@ -87,7 +88,7 @@ export async function resumeTraining(
 ): Promise<TrainedRun> {
   const { found } = chosen;
   await checkDiskSpace(run.folder, prepared, context.reporter);
-  return withEngine(prepared, found, context, (ready) =>
+  return withEngine(prepared, { folder: run.folder, found }, context, (ready) =>
     withLock(run.folder, context.reporter, async (lock) => {
       const state = found?.trainer.state ?? START;
       context.stop.enter('training');

@@ -31,6 +31,11 @@ export function trainedShapes(distillation: Distillation): Shapes {
   return Object.fromEntries(trainableParameters(distillation).map((name) => [name, shapes[name]!]));
 }
 
+/** Bytes that a run needs on the disk of its folder to save anything. */
+export function leastDiskBytes(prepared: PreparedRun): number {
+  return bytesOf(prepared) + SPARE_BYTES;
+}
+
 /**
  * Warns before a run starts if its checkpoints may not all fit on the disk.
  *
@@ -40,7 +45,7 @@ export async function checkDiskSpace(folder: string, prepared: PreparedRun, repo
   const { keep } = prepared.settings;
   const one = bytesOf(prepared);
   const [free, all] = [await freeDiskBytes(folder), one * (keep + 2)]; // `keep` newest, the best, one being written
-  if (free < one + SPARE_BYTES)
+  if (free < leastDiskBytes(prepared))
     throw new InputError(`${folder}: ${shortOf(one, free)}; free some space, or run elsewhere`);
   if (free < all) {
     const [most, there] = formatBytesApart(all, free);

@@ -463,3 +463,28 @@ it.each([
     spawnSync('umount', [disk]);
   }
 });
+
+it("refuses to fill the disk with the teacher's outputs, which would leave no room for a checkpoint", async () => {
+  const disk = mountedFolder('size=20m');
+  if (disk === undefined) {
+    console.log('skipped: mounting is not allowed here');
+    return;
+  }
+  try {
+    const pairs = Array.from({ length: 1000 }, (_, i) => `문장 ${i},sentence ${i}`);
+    writeFileSync(join(disk, 'pairs.csv'), ['ko,en', ...pairs].join('\n'));
+    const flags = trainArguments(['--engine', 'eager', '--max-steps', '1', '--cache-teacher', 'cache']);
+    const { code, stderr } = await kdHere(flags, { cwd: disk });
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /^error: cache\/[0-9a-f]{16}: expected 24\.\d MB free \(7\.4 MB for the teacher's outputs, 16\.\d MB for a checkpoint and logs\), found [\d.]+ MB; name a folder with more room$/m,
+      ),
+    ]);
+    expect(readdirSync(join(disk, 'checkpoints'))).toEqual(['.prepared']);
+    const elsewhere = await kdHere([...flags.slice(0, -1), temporaryFolder()], { cwd: disk });
+    expect(elsewhere.code, elsewhere.stderr).toBe(0);
+  } finally {
+    spawnSync('umount', [disk]);
+  }
+});

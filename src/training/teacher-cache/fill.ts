@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { targetShape } from '../../distill/loss.js';
 import { openTeacherCache, type TeacherCache } from './cache.js';
 import { InputError } from '../../base/errors.js';
-import { freeDiskBytes } from '../../base/disk-space.js';
+import { areOnOneDisk, freeDiskBytes } from '../../base/disk-space.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
 import type { Reporter } from '../../app/reporter.js';
 import { formatBytes, formatBytesApart, formatCounted } from '../../base/format.js';
@@ -11,15 +11,18 @@ import type { TrainContext } from '../context.js';
 import { startEngine } from '../engine-choice.js';
 import { distillationOf } from '../engine-parts.js';
 import type { PreparedRun } from '../prepared-run.js';
+import { leastDiskBytes } from '../saving.js';
 
 /**
  * Opens a run's cache, after reporting its size and computing the teacher's outputs that are still missing.
  *
+ * @param runFolder the run's folder, where there must still be room for a checkpoint
  * @returns undefined for a run without a cache
  * @throws InputError if there is not enough disk space, or for damaged cache files; Stopped
  */
 export async function prepareTeacherCache(
   prepared: PreparedRun,
+  runFolder: string,
   { reporter, stop }: TrainContext,
 ): Promise<TeacherCache | undefined> {
   const { settings, fingerprints, engine, data } = prepared;
@@ -42,16 +45,20 @@ export async function prepareTeacherCache(
   reporter.event({ event: 'teacher-cache', folder: cache.folder, pairs, missing_bytes: cache.missingBytes });
   await stop.tidying((signal) => check(cache, reporter, signal));
   if (cache.missingBytes === 0) return cache;
-  const free = await freeDiskBytes(cache.folder);
-  if (free < cache.missingBytes) {
-    const [needed, found] = formatBytesApart(cache.missingBytes, free);
-    throw new InputError(
-      `${cache.folder}: expected ${needed} free for the teacher's outputs, found ${found}; name a folder with ` +
-        'more room',
-    );
-  }
+  await checkRoom(cache, prepared, runFolder);
   await stop.tidying((signal) => fill(prepared, cache, pairs, reporter, signal));
   return openTeacherCache(settings.cacheTeacher, key, inStoreOrder, shape);
+}
+
+/** Checks that there is room for the outputs that are missing and, on the same disk, for a checkpoint of the run. */
+async function checkRoom({ folder, missingBytes }: TeacherCache, prepared: PreparedRun, run: string): Promise<void> {
+  const free = await freeDiskBytes(folder);
+  const checkpoint = (await areOnOneDisk(folder, run)) ? leastDiskBytes(prepared) : 0;
+  if (free >= missingBytes + checkpoint) return;
+  const [needed, found] = formatBytesApart(missingBytes + checkpoint, free);
+  const parts = `${formatBytes(missingBytes)} for the teacher's outputs, ${formatBytes(checkpoint)} for a checkpoint`;
+  const wanted = checkpoint === 0 ? `${needed} free for the teacher's outputs` : `${needed} free (${parts} and logs)`;
+  throw new InputError(`${folder}: expected ${wanted}, found ${found}; name a folder with more room`);
 }
 
 /** Verifies existing files, so that a damaged one is not found in the middle of training. */
