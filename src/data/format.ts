@@ -3,6 +3,7 @@ import type { CorpusName } from './corpus-name.js';
 import type { Row } from './pair.js';
 import type { StoredFile } from './readers/stored-file.js';
 import type { Dialect } from './readers/dialect.js';
+import type { JsonArrays } from './readers/json-arrays.js';
 import type { JsonTable } from './readers/json-table-layout.js';
 import type { SheetLayout } from './readers/sheet-layout.js';
 import type { PairSource, Shape } from './source.js';
@@ -47,8 +48,10 @@ export interface Probed {
   readonly sheet?: { readonly name: string; readonly part: string };
   /** For a sheet: where its pairs are. */
   readonly layout?: SheetLayout;
-  /** For JSON with arrays of pairs under other keys than `data`: the keys of arrays without pairs. */
-  readonly otherArrays?: readonly string[];
+  /** For JSON: how to find the pairs in its arrays. */
+  readonly arrays?: JsonArrays;
+  /** For JSON: the keys of the list in which each object has its pairs. */
+  readonly inner?: readonly string[];
   /** For JSON that is one table: its layout. */
   readonly table?: JsonTable;
   /** For a delimited file. */

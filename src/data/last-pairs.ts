@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { Row } from './pair.js';
 import { readDelimited } from './readers/delimited.js';
 import { utf8Pieces } from './readers/encoding.js';
-import { readJson } from './readers/json.js';
+import { readJsonArrays } from './formats/json-arrays.js';
 import { openFile, PIECE } from './readers/random-access.js';
 import { readPieces, type StoredFile } from './readers/stored-file.js';
 import type { PairSource } from './source.js';
@@ -36,10 +36,10 @@ function csvRows(end: Buffer, source: PairSource): AsyncGenerator<Row[]> {
 }
 
 function jsonRows(end: Buffer, source: PairSource): AsyncGenerator<Row[]> {
-  if (end.length < PIECE) return readJson(textOf(end, source.id), source); // it is the whole file
+  if (end.length < PIECE) return readJsonArrays(textOf(end, source.id), source); // it is the whole file
   const start = Math.max(0, end.toString('latin1').search(OBJECT));
   const elements = end.subarray(start, end.lastIndexOf(']') + 1);
-  return readJson(textOf(Buffer.concat([Buffer.from('['), elements]), source.id), source);
+  return readJsonArrays(textOf(Buffer.concat([Buffer.from('['), elements]), source.id), source);
 }
 
 function textOf(bytes: Buffer, name: string): AsyncGenerator<Buffer> {

@@ -161,6 +161,80 @@ describe('JSON files', () => {
     expect(new Set((await read()).map(([ko]) => ko)).size).toBe(120);
   });
 
+  test('are read to their last array, wherever its key stands, each array by its own columns', async () => {
+    const many = Array.from({ length: 4000 }, (_, i) => ofList(i));
+    const others = [{ korean: '끝', english: 'end' }];
+    const speakers = [{ id: 1, name: 'Kim' }];
+    const found = {
+      'a.json': { data: many },
+      'b.json': { train: many },
+      'c.json': { license: [{ id: 1 }], 훈련: many },
+    };
+    for (const [name, content] of Object.entries(found)) {
+      const text = JSON.stringify({ ...content, speakers, 검증: [ofList(-1)], test: others });
+      await put(
+        name,
+        name === 'c.json' ? text.replaceAll(/[가-힣]/g, (letter) => JSON.stringify(letter).slice(1, -1)) : text,
+      );
+      const rows = await read([name]);
+      expect(rows).toHaveLength(4002);
+      expect(rows.slice(-2).map(([ko, en, place]) => [ko, en, place])).toEqual([
+        ['-1번째', 'number -1', `${name}:4001`],
+        ['끝', 'end', `${name}:4002`],
+      ]);
+    }
+  });
+
+  test('beside "data" are read in many small files, too', async () => {
+    for (let i = 0; i < 120; i++) {
+      const more = i < 110 ? {} : { valid: [ofList(1000 + i)], speakers: [{ id: 1 }] };
+      await put(`lists/${String(i).padStart(3, '0')}.json`, JSON.stringify({ data: [ofList(i)], ...more }));
+    }
+    expect(await read()).toHaveLength(130);
+  });
+
+  test('with pairs in lists inside objects are read, numbered by the object', async () => {
+    const documents = [1, 2].map((i) => ({
+      id: i,
+      meta: [{ a: 1 }],
+      body: { paragraphs: [{ sentences: [ofList(i), ofList(10 * i)] }] },
+    }));
+    const texts = ['1번째', '10번째', '2번째', '20번째'];
+    for (const [name, content] of [
+      ['a.json', JSON.stringify(documents)],
+      ['b.json', JSON.stringify({ data: documents })],
+      ['c.json', JSON.stringify({ documents })],
+      ['d.jsonl', documents.map((document) => JSON.stringify(document)).join('\n')],
+    ] as const) {
+      await put(name, content);
+      const rows = await read([name]);
+      expect(rows.map(([ko, , place]) => [ko, place])).toEqual(
+        texts.map((ko, i) => [ko, `${name}:${1 + Math.floor(i / 2)}`]),
+      );
+    }
+    const both = documents.map((document) => ({ ...document, summary: [ofList(3)] }));
+    await put('e.json', JSON.stringify(both));
+    await expectError(
+      ['e.json'],
+      'e.json: expected pairs in one list of each object, got them in body.paragraphs.sentences, summary; write one ' +
+        'object for each pair',
+    );
+    await put('f.json', JSON.stringify([{ id: 1, sentences: [{ left: '차', right: 'car' }] }]));
+    await expectError(['f.json'], /^f\.json: in sentences: expected a column ko .+, got left, right; name them with/);
+    expect(await read(['f.json'], { ko: 'left', en: 'right' })).toEqual([['차', 'car', 'f.json:1', 'other']]);
+    await put(
+      'g.json',
+      JSON.stringify([
+        { ko: ['차'], en: ['car'] },
+        { ko: ['배'], en: ['pear'] },
+      ]),
+    );
+    await expectError(
+      ['g.json'],
+      'g.json: expected one text under each key, got lists in ko, en; write one object for each pair',
+    );
+  });
+
   test('with pairs under "data" and other keys are read in full', async () => {
     const other = [{ name: 'open', ko: 1 }];
     await put('a.json', JSON.stringify({ licenses: other, data: [ofList(1)], valid: [ofList(2)] }));

@@ -1,28 +1,26 @@
 /** @file JSON: arrays of objects, a sequence of objects, and one object per line. */
 import type { JsonObject } from '../../base/json-schema.js';
-import { isDeepStrictEqual } from 'node:util';
 import { numbersAdvice } from '../column-faults.js';
 import { numberedPlaces, type ColumnNames } from '../columns.js';
-import type { Beginning, Format, Probed, Verdict } from '../format.js';
+import { isNoPairs, type Beginning, type Format, type NoPairs, type Verdict } from '../format.js';
 import { linesOf, utf8Pieces } from '../readers/encoding.js';
 import { elementsOf } from '../readers/json-elements.js';
+import type { JsonArrays } from '../readers/json-arrays.js';
 import { JSON_TABLES } from '../readers/json-table-layout.js';
 import { readJsonTable, rowsOfTable, wholeValue } from '../readers/json-table.js';
-import { parseObject, readJson, readJsonFiles, readJsonLines } from '../readers/json.js';
+import { readJsonFiles } from '../readers/json-files.js';
+import { parseObject, readJsonLines } from '../readers/json.js';
 import { readPieces, type StoredFile } from '../readers/stored-file.js';
-import type { Shape } from '../source.js';
 import { UnreadableFile } from '../unreadable-file.js';
+import { MOST_LOOKED_AT, probeElements, readJsonArrays } from './json-arrays.js';
 import { LOOKED_AT, probeObjects } from './json-objects.js';
-
-/** How many elements or lines to search for pairs. */
-const MOST_LOOKED_AT = 1000;
 
 /** One object per line. A bad line does not affect the others. */
 export const JSON_LINES: Format = {
   shapes: ['jsonl'],
   endings: ['.jsonl', '.ndjson'],
   matches: (beginning, { name }) => areLines(beginning, name),
-  probe: (file, names) => probeTexts(linesIn(file), 'jsonl', file, names),
+  probe: probeLines,
   read: (source) => readJsonLines(piecesOf(source.files[0]!), source),
 };
 
@@ -34,7 +32,7 @@ export const JSON_VALUES: Format = {
   probe: probeValues,
   read: (source) => {
     if (source.shape === 'json-table') return readJsonTable(source);
-    return source.shape === 'json-files' ? readJsonFiles(source) : readJson(piecesOf(source.files[0]!), source);
+    return source.shape === 'json-files' ? readJsonFiles(source) : readJsonArrays(piecesOf(source.files[0]!), source);
   },
 };
 
@@ -56,35 +54,46 @@ function areLines({ text, isWhole }: Beginning, name: string): boolean {
   return isNamedSo ? lines.some(isRow) : lines.length > 1 && isRow(lines[0]!);
 }
 
-/** The usual key of an array of objects. */
-const USUAL_KEY = 'data';
+/** How to look for pairs: in objects or the array under `data`, in arrays under all keys, in lists in their elements. */
+const WAYS = [
+  { areKeyed: false, areNested: false },
+  { areKeyed: true, areNested: false },
+  { areKeyed: true, areNested: true },
+] as const;
 
-/** The most keys of arrays of objects to try. */
-const MOST_KEYS = 8;
-
-/** Looks at arrays under the usual key, under other keys, and at tables that are one value. */
+/** Looks at arrays and objects, and at tables that are one value. */
 async function probeValues(file: StoredFile, names: ColumnNames, { text }: Beginning): Promise<Verdict> {
-  const probeUnder = (except?: readonly string[]): Promise<Verdict | UnreadableFile> =>
-    verdictOrFault(() => probeTexts(elementsOf(piecesOf(file), file.name, except), 'json', file, names));
-  const usual = await probeUnder();
-  const all = new Set([...text.matchAll(/"([^"\\]{1,60})"\s*:\s*\[\s*\{/g)].map(([, key]) => key!));
-  const keys = [...all].slice(0, MOST_KEYS);
-  if (Array.isArray(usual) && !(keys.length > 1 && keys.includes(USUAL_KEY))) return usual as Verdict;
-  let under: Probed | undefined;
-  const otherArrays: string[] = [];
-  for (const key of keys) {
-    const verdict = await probeUnder(keys.filter((other) => other !== key));
-    const [found] = Array.isArray(verdict) ? (verdict as readonly Probed[]) : [];
-    under ??= found;
-    if (found === undefined || !isDeepStrictEqual(found.columns, under?.columns)) otherArrays.push(key);
+  let reason: NoPairs | undefined;
+  let fault: UnreadableFile | undefined;
+  for (const way of WAYS) {
+    const verdict = await verdictOrFault(() => probeArrays(file, { names, ...way }));
+    if (verdict instanceof UnreadableFile) fault ??= verdict;
+    else if (isNoPairs(verdict)) reason = verdict;
+    else return verdict;
   }
-  const isAmbiguous = keys.length - otherArrays.length > 1 && !otherArrays.includes(USUAL_KEY);
-  if (Array.isArray(usual) && !isAmbiguous) return usual as Verdict;
-  if (under !== undefined) return [{ ...under, otherArrays }];
   const table = isTable(text) ? await probeTable(file, names) : undefined;
   if (table !== undefined) return table;
-  if (usual instanceof UnreadableFile) throw usual;
-  return usual;
+  if (reason === undefined) throw fault!;
+  return reason;
+}
+
+/** Finds the first array with pairs, or the objects that are pairs. */
+async function probeArrays(file: StoredFile, arrays: JsonArrays): Promise<Verdict> {
+  const seen = new Map<string | undefined, readonly string[]>();
+  let reason: NoPairs | undefined;
+  for await (const { key, texts } of elementsOf(piecesOf(file), file.name, arrays.areKeyed)) {
+    const before = seen.get(key) ?? [];
+    if (before.length >= MOST_LOOKED_AT) {
+      if (key === undefined || !arrays.areKeyed) break; // there is no other array
+      continue;
+    }
+    seen.set(key, before.concat(texts));
+    const found = probeElements(seen.get(key)!, file.name, arrays);
+    if (!isNoPairs(found))
+      return [{ ...found[0]!, arrays: { ...arrays, areKeyed: arrays.areKeyed || key !== undefined } }];
+    reason = before.length === 0 ? (reason ?? found) : found;
+  }
+  return reason ?? probeElements([], file.name, arrays);
 }
 
 /** The beginning of a table in one value: an object of objects or lists, or a list of lists. */
@@ -117,42 +126,25 @@ async function verdictOrFault(probe: () => Promise<Verdict>): Promise<Verdict | 
   }
 }
 
-/** Examines the first objects. Once pairs are recognised, damage further on is left to the reader. */
-async function probeTexts(
-  batches: AsyncIterable<readonly string[]>,
-  shape: Shape,
-  file: StoredFile,
-  names: ColumnNames,
-): Promise<Verdict> {
-  const objects: JsonObject[] = [];
+/** Examines the first lines. Once pairs are recognised, damage further on is left to the reader. */
+async function probeLines(file: StoredFile, names: ColumnNames): Promise<Verdict> {
+  const arrays = { names, areKeyed: false, areNested: true };
+  let seen: readonly string[] = [];
   let fault: UnreadableFile | undefined;
-  let broken: string | undefined;
-  let seen = 0;
   try {
-    reading: for await (const texts of batches) {
-      for (const text of texts) {
-        if (++seen === MOST_LOOKED_AT) break reading;
-        if (text === '' || text.trim() === '') continue;
-        const object = parseObject(text);
-        if (typeof object === 'string') broken ??= object;
-        else objects.push(object);
-        if (objects.length === LOOKED_AT) break reading;
-      }
+    for await (const lines of linesOf(piecesOf(file), file.name)) {
+      seen = seen.concat(lines);
+      if (seen.length >= MOST_LOOKED_AT) break;
     }
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error;
     fault = error;
   }
-  const verdict = probeObjects(objects, shape, file.name, names);
-  if (!('reason' in verdict)) return verdict;
-  if (fault !== undefined) throw fault;
-  return objects.length === 0 && broken !== undefined ? { reason: broken } : verdict;
+  const verdict = probeElements(seen, file.name, arrays, 'jsonl');
+  if (isNoPairs(verdict) && fault !== undefined) throw fault;
+  return verdict;
 }
 
 function piecesOf(file: StoredFile): AsyncGenerator<Buffer> {
   return utf8Pieces(readPieces(file), file.name);
-}
-
-function linesIn(file: StoredFile): AsyncGenerator<string[]> {
-  return linesOf(piecesOf(file), file.name);
 }

@@ -2,7 +2,7 @@
 import { isObject } from '../../base/json-schema.js';
 import type { ColumnNames } from '../columns.js';
 import type { Probed } from '../format.js';
-import { objectsOf } from '../readers/json.js';
+import { objectsOf } from '../readers/json-files.js';
 import { readSmallFiles, type StoredFile } from '../readers/stored-file.js';
 import { UnreadableFile } from '../unreadable-file.js';
 import { LOOKED_AT, probeObjects } from './json-objects.js';

@@ -1,4 +1,5 @@
 import { UnreadableFile } from '../unreadable-file.js';
+import { dataKeyBefore, KEY_BYTES, keyOfArrayBefore } from './json-keys.js';
 import { hexadecimal } from './utf8.js';
 
 /** The largest element in bytes, so that an unclosed bracket or quote is noticed soon. */
@@ -8,43 +9,39 @@ const [TAB, LINE_FEED, RETURN, SPACE] = [0x09, 0x0a, 0x0d, 0x20];
 const [QUOTE, COMMA, BACKSLASH] = [0x22, 0x2c, 0x5c];
 const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-/** Matches the text before the array of pairs: it ends with the key `data` of the outermost object. */
-const DATA_KEY = /(?:^|[{,])\s*"data"\s*:\s*$/;
-
-/** Matches the text before the first object of an array under any key. */
-const ARRAY_UNDER_KEY = /(?:^|[{,])\s*"([^"\\]*)"\s*:\s*\[\s*$/;
-
-/** How many bytes before a bracket to search for that key. */
-const KEY_BYTES = 160;
-
 const EXPECTED = 'a JSON array of objects, [{"ko": "…", "en": "…"}, …], or one under "data"';
 
+/** Consecutive elements of an array, or objects that are in none. */
+export interface Elements {
+  /** The key of the array; absent for an array, or objects, at the top. */
+  readonly key: string | undefined;
+  /** Unparsed. */
+  readonly texts: string[];
+}
+
 /**
- * Yields, as unparsed texts, the elements of an array, or of the array under the key `data` of an object, or, if keys
- * are excepted, of the arrays of objects under all other keys; for an object without such an array, the object itself.
- * Several such arrays and objects may follow one another, with or without commas in between. The file, which must be
- * UTF-8, is processed in chunks, so that memory holds a chunk and not the file. Throws an `UnreadableFile` if there is
- * no such array or its end is missing. The caller finds out whether an element is JSON (RFC 8259) by parsing it.
+ * Yields, as unparsed texts, the elements of an array, or of the array under the key `data` of an object, and if
+ * `areKeyed` of all arrays of objects under other keys; for an object without such an array, the object itself. Several
+ * such arrays and objects may follow one another, with or without commas in between. The file, which must be UTF-8, is
+ * processed in chunks, so that memory holds a chunk and not the file. Throws an `UnreadableFile` if there is no such
+ * array or its end is missing. The caller finds out whether an element is JSON (RFC 8259) by parsing it.
  */
 export async function* elementsOf(
   pieces: AsyncIterable<Buffer>,
   name: string,
-  except?: readonly string[],
-): AsyncGenerator<string[]> {
-  const cutter = new ElementCutter(name, except);
-  for await (const piece of pieces) {
-    const elements = cutter.cut(piece);
-    if (elements.length > 0) yield elements;
-  }
+  areKeyed: boolean,
+): AsyncGenerator<Elements> {
+  const cutter = new ElementCutter(name, areKeyed);
+  for await (const piece of pieces) yield* cutter.cut(piece);
   cutter.end();
 }
 
 /** The same for a whole text in UTF-8. */
 export function elementsOfBytes(bytes: Buffer, name: string): string[] {
-  const cutter = new ElementCutter(name);
+  const cutter = new ElementCutter(name, false);
   const elements = cutter.cut(bytes);
   cutter.end();
-  return elements;
+  return elements.flatMap(({ texts }) => texts);
 }
 
 class ElementCutter {
@@ -59,7 +56,10 @@ class ElementCutter {
   /** The part of the current element from earlier chunks. */
   private earlier: Buffer[] = [];
   private earlierBytes = 0;
-  private elements: string[] = [];
+  /** Those that ended in the current chunk. */
+  private elements: Elements[] = [];
+  /** The key of the current array. */
+  private key: string | undefined;
   private count = 0;
   /** Whether the current array has had no element yet. */
   private isFirst = true;
@@ -67,11 +67,11 @@ class ElementCutter {
 
   constructor(
     private readonly name: string,
-    private readonly except?: readonly string[],
+    private readonly areKeyed: boolean,
   ) {}
 
   /** Returns the elements that end in a chunk. */
-  cut(piece: Buffer): string[] {
+  cut(piece: Buffer): readonly Elements[] {
     this.elements = [];
     let start = 0; // of the current element's part in this chunk
     let i = 0;
@@ -115,9 +115,12 @@ class ElementCutter {
       this.state = 'inside';
       this.arrayDepth = byte === OPEN_BRACE ? undefined : 1;
       this.isFirst = true;
+      this.key = undefined;
       return byte === OPEN_BRACE ? i : i + 1;
     }
-    if (!this.beginsArray(byte, piece.subarray(start, i))) return start;
+    const key = this.keyOfArray(byte, piece.subarray(start, i));
+    if (key === undefined) return start;
+    this.key = key;
     this.arrayDepth = 2;
     this.state = 'inside';
     this.isFirst = true;
@@ -149,7 +152,9 @@ class ElementCutter {
       throw this.faulty(`expected an object before ${before}, got nothing; remove the comma`);
     }
     this.isFirst = false;
-    this.elements.push(text);
+    const group = this.elements.at(-1);
+    if (group !== undefined && group.key === this.key) group.texts.push(text);
+    else this.elements.push({ key: this.key, texts: [text] });
     this.count++;
   }
 
@@ -171,15 +176,13 @@ class ElementCutter {
     this.earlierBytes = 0;
   }
 
-  /** Whether a bracket begins an array of elements, or a brace one of objects, after the preceding text. */
-  private beginsArray(byte: number, last: Buffer): boolean {
-    const isWanted = this.except === undefined ? byte === OPEN_BRACKET && this.depth === 2 : this.depth === 3;
-    if (!isWanted || (this.arrayDepth !== undefined && this.state !== 'after array')) return false;
-    const bytes = last.length < KEY_BYTES ? Buffer.concat([...this.earlier, last]) : last;
-    const before = bytes.subarray(-KEY_BYTES).toString('utf8');
-    if (this.except === undefined) return DATA_KEY.test(before);
-    const key = byte === OPEN_BRACE ? ARRAY_UNDER_KEY.exec(before)?.[1] : undefined;
-    return key !== undefined && !this.except.includes(key);
+  /** The key of the array that a bracket begins or, with its first object, a brace, by the preceding text. */
+  private keyOfArray(byte: number, last: Buffer): string | undefined {
+    const isBracket = byte === OPEN_BRACKET && this.depth === 2;
+    const isObject = byte === OPEN_BRACE && this.depth === 3 && this.areKeyed;
+    if (!(isBracket || isObject) || (this.arrayDepth !== undefined && this.state !== 'after array')) return undefined;
+    const before = last.length < KEY_BYTES ? Buffer.concat([...this.earlier, last]) : last;
+    return isBracket ? dataKeyBefore(before) : keyOfArrayBefore(before);
   }
 
   private faulty(reason: string): UnreadableFile {

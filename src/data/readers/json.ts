@@ -1,87 +1,26 @@
-import { setImmediate } from 'node:timers/promises';
 import { messageOf } from '../../base/errors.js';
 import { describe, isObject, type JsonObject } from '../../base/json-schema.js';
 import { shownNames } from '../column-faults.js';
 import { isSameName, type TextColumns } from '../columns.js';
-import type { CorpusName } from '../corpus-name.js';
 import type { Place, Row } from '../pair.js';
 import type { PairSource } from '../source.js';
-import { decodeText, linesOf } from './encoding.js';
-import { elementsOf, elementsOfBytes } from './json-elements.js';
+import { linesOf } from './encoding.js';
 import { describeColumns, faultyRow, rowOf } from './row-maker.js';
-import { UnreadableFile } from '../unreadable-file.js';
-import { readSmallFiles } from './stored-file.js';
 
-/** How many small files to read per turn of the event loop. */
-const FILES_AT_ONCE = 100;
-
-/**
- * Reads the rows of a JSON array, bare or under `data` or other keys, in UTF-8. Throws an `InputError` if the file is
- * truncated or not such an array.
- */
-export async function* readJson(pieces: AsyncIterable<Buffer>, source: PairSource): AsyncGenerator<Row[]> {
-  const { id: file, corpus, columns } = source;
-  let row = 0;
-  for await (const elements of elementsOf(pieces, file, source.otherArrays)) {
-    yield elements.map((text) => rowOfText(text, columns, { file, row: ++row, corpus }));
-  }
-}
+/** What JSON objects hold: a pair each, or a list of them under some keys. */
+export type ObjectRows = Pick<PairSource, 'columns' | 'corpus' | 'inner'>;
 
 /** Reads the rows of a text in UTF-8 with a JSON object per line. Skips blank lines. */
 export async function* readJsonLines(pieces: AsyncIterable<Buffer>, source: PairSource): AsyncGenerator<Row[]> {
-  const { id: file, corpus, columns } = source;
+  const { id: file } = source;
   let row = 0;
   for await (const lines of linesOf(pieces, file)) {
     const rows: Row[] = [];
     for (const text of lines) {
       row++;
-      if (text !== '' && text.trim() !== '') rows.push(rowOfText(text, columns, { file, row, corpus }));
+      if (text !== '' && text.trim() !== '') rows.push(...rowsOfText(text, source, { file, row }));
     }
     yield rows;
-  }
-}
-
-/**
- * Reads the rows of small JSON files, most with one object each. A file that is not JSON counts as one unreadable row.
- */
-export async function* readJsonFiles({ files, corpus, columns }: PairSource): AsyncGenerator<Row[]> {
-  let rows: Row[] = [];
-  let read = 0;
-  for (const { file, bytes } of readSmallFiles(files)) {
-    rows.push(...rowsOfFile(bytes, columns, file.name, corpus));
-    if (++read % FILES_AT_ONCE !== 0) continue;
-    yield rows;
-    rows = [];
-    await setImmediate();
-  }
-  yield rows;
-}
-
-/**
- * The objects of a small JSON file: the elements of its array, bare or under `data`, its only object, or those of a
- * sequence of arrays and objects. Throws an `UnreadableFile`.
- */
-export function objectsOf(bytes: Buffer, name: string): readonly unknown[] {
-  const text = decodeText(bytes, name);
-  try {
-    const value = parseLeniently(text);
-    if (Array.isArray(value)) return value;
-    const data = isObject(value) ? value.data : undefined;
-    return Array.isArray(data) ? data : [value];
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    const several = elementsIfSound(text, name);
-    if (several !== undefined) return several;
-    throw new UnreadableFile(name, notJson(error));
-  }
-}
-
-function elementsIfSound(text: string, name: string): readonly unknown[] | undefined {
-  try {
-    return elementsOfBytes(Buffer.from(text), name).map(parseLeniently);
-  } catch (error) {
-    if (error instanceof UnreadableFile || error instanceof SyntaxError) return undefined;
-    throw error;
   }
 }
 
@@ -108,25 +47,36 @@ export function parseLeniently(text: string): unknown {
   }
 }
 
-function notJson(error: unknown): string {
+/** Why a text is not JSON. */
+export function notJson(error: unknown): string {
   return `expected JSON, got something else (${messageOf(error)})`;
 }
 
-function rowsOfFile(bytes: Buffer, columns: TextColumns, file: string, corpus: CorpusName): Row[] {
-  try {
-    return objectsOf(bytes, file).map((value, i) => {
-      const place = { file, row: i + 1, corpus };
-      return isObject(value) ? rowOfObject(value, columns, place) : faultyRow(place, wrongElement(value));
-    });
-  } catch (error) {
-    if (!(error instanceof UnreadableFile)) throw error;
-    return [faultyRow({ file, row: 1, corpus }, error.why)];
-  }
+/** Where an element is. */
+export type ElementPlace = Omit<Place, 'corpus'>;
+
+/** The rows of an element or a line: one, unless its pairs are in a list. */
+export function rowsOfText(text: string, table: ObjectRows, place: ElementPlace): Row[] {
+  const object = parseObject(text);
+  if (typeof object === 'string') return [faultyRow({ ...place, corpus: table.corpus }, object)];
+  return rowsOfValue(object, table, place);
 }
 
-function rowOfText(text: string, columns: TextColumns, place: Place): Row {
-  const object = parseObject(text);
-  return typeof object === 'string' ? faultyRow(place, object) : rowOfObject(object, columns, place);
+/** The rows of a value, which may be no object. */
+export function rowsOfValue(value: unknown, { columns, corpus, inner }: ObjectRows, place: ElementPlace): Row[] {
+  const values = inner === undefined ? [value] : valuesUnder(value, inner);
+  return values.map((each) => {
+    const here = { ...place, corpus };
+    return isObject(each) ? rowOfObject(each, columns, here) : faultyRow(here, wrongElement(each));
+  });
+}
+
+/** The elements of the lists under some keys of an object, and of lists within lists. */
+export function valuesUnder(value: unknown, keys: readonly string[]): unknown[] {
+  if (Array.isArray(value)) return value.flatMap((each) => valuesUnder(each, keys));
+  const [key, ...rest] = keys;
+  if (key === undefined) return value === undefined ? [] : [value];
+  return isObject(value) ? valuesUnder(value[key], rest) : [];
 }
 
 /** The row of an object. A missing text, or `null`, counts as empty; if both are missing, the object is not a pair. */
@@ -155,7 +105,7 @@ export function rowOfObject(object: JsonObject, columns: TextColumns, place: Pla
 }
 
 /** The value under a key, or under nested keys joined by dots. */
-function valueOf(object: JsonObject, key: string): unknown {
+export function valueOf(object: JsonObject, key: string): unknown {
   const own = ownValue(object, key);
   if (own !== undefined) return own;
   for (let dot = key.indexOf('.'); dot !== -1; dot = key.indexOf('.', dot + 1)) {

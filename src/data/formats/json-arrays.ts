@@ -1,0 +1,88 @@
+/** @file Reads the arrays of a JSON file, each of which may have columns of its own, or no pairs. */
+import type { JsonObject } from '../../base/json-schema.js';
+import { isNoPairs, type Verdict } from '../format.js';
+import type { Row } from '../pair.js';
+import { elementsOf, type Elements } from '../readers/json-elements.js';
+import { parseObject, rowsOfText, type ObjectRows } from '../readers/json.js';
+import type { JsonArrays } from '../readers/json-arrays.js';
+import type { PairSource, Shape } from '../source.js';
+import { LOOKED_AT, probeObjects } from './json-objects.js';
+
+/** How many elements to search for objects before an array is recognised. */
+export const MOST_LOOKED_AT = 1000;
+
+/**
+ * Reads the rows of JSON arrays in UTF-8, bare or under keys. Arrays without pairs among their first objects are passed
+ * over. Throws an `InputError` if the file is truncated or not such an array.
+ */
+export async function* readJsonArrays(pieces: AsyncIterable<Buffer>, source: PairSource): AsyncGenerator<Row[]> {
+  const reader = new ArrayReader(source);
+  for await (const elements of elementsOf(pieces, source.id, source.arrays?.areKeyed === true)) {
+    const rows = reader.add(elements);
+    if (rows.length > 0) yield rows;
+  }
+  yield reader.end();
+}
+
+const NOT_NESTED: JsonArrays = { names: {}, areKeyed: false, areNested: false };
+
+class ArrayReader {
+  /** What the arrays hold that have been recognised, by key; null for arrays without pairs. */
+  private readonly tables = new Map<string | undefined, ObjectRows | null>();
+  /** The current array, and its elements until it is recognised. */
+  private key: string | undefined;
+  private waiting: readonly string[] = [];
+  private row = 0;
+
+  constructor(private readonly source: PairSource) {}
+
+  /** Returns the rows that are complete. Rows are numbered by their elements, in the arrays that have pairs. */
+  add({ key, texts }: Elements): Row[] {
+    const before = key === this.key ? [] : this.end();
+    this.key = key;
+    if (this.tables.has(key)) return [...before, ...this.rowsOf(texts)];
+    this.waiting = this.waiting.concat(texts);
+    const isRecognised = this.recognise() !== undefined;
+    return isRecognised || this.waiting.length >= MOST_LOOKED_AT ? [...before, ...this.end()] : before;
+  }
+
+  /** Ends the current array, and returns the rows that waited for it to be recognised. */
+  end(): Row[] {
+    const { waiting } = this;
+    if (waiting.length === 0) return [];
+    this.tables.set(this.key, this.recognise() ?? null);
+    this.waiting = [];
+    return this.rowsOf(waiting);
+  }
+
+  private recognise(): ObjectRows | undefined {
+    const { id, arrays = NOT_NESTED } = this.source;
+    const found = probeElements(this.waiting, id, arrays);
+    return isNoPairs(found) ? undefined : found[0];
+  }
+
+  private rowsOf(texts: readonly string[]): Row[] {
+    const table = this.tables.get(this.key);
+    if (table == null) return [];
+    return texts.flatMap((text) => rowsOfText(text, table, { file: this.source.id, row: ++this.row }));
+  }
+}
+
+/** Determines what elements hold, by the first objects among the first thousand of them. */
+export function probeElements(
+  texts: readonly string[],
+  name: string,
+  { names, areNested }: JsonArrays,
+  shape: Shape = 'json',
+): Verdict {
+  const objects: JsonObject[] = [];
+  let broken: string | undefined;
+  for (const text of texts.slice(0, MOST_LOOKED_AT)) {
+    if (text.trim() === '') continue;
+    const object = parseObject(text);
+    if (typeof object === 'string') broken ??= object;
+    else if (objects.push(object) === LOOKED_AT) break;
+  }
+  if (objects.length === 0 && broken !== undefined) return { reason: broken };
+  return probeObjects(objects, shape, name, names, areNested);
+}
