@@ -1,14 +1,9 @@
 /** @file Finds files with the same pairs, so that each counts only once. */
 import path from 'node:path';
-import { lastPairs } from './last-pairs.js';
-import { firstPairs } from './read-source.js';
-import { readPieces } from './readers/stored-file.js';
+import { isPacked, SourceContents } from './source-contents.js';
 import type { PairSource, SkippedFile } from './source.js';
 
-/** How many pairs to compare at the beginning, or at the end, of two files. */
-const COMPARED = 20;
-
-/** How many of them must be equal, since one of the files may have been corrected by hand. */
+/** How many of the compared pairs must be equal, since one of the files may have been corrected by hand. */
 const SAME = 0.5;
 
 /**
@@ -26,12 +21,13 @@ export async function withoutCopies(
 ): Promise<{ kept: PairSource[]; copies: SkippedFile[] }> {
   const preferred = [...sources].sort((a, b) => preference(a) - preference(b));
   const byTitle = new Map<string, PairSource[]>();
+  const contents = new SourceContents();
   const copies = new Map<PairSource, PairSource>();
   for (const source of preferred) {
     const key = `${source.corpus} ${titleOf(source)}`;
     const others = byTitle.get(key) ?? [];
     byTitle.set(key, others);
-    const original = await findOriginal(source, others);
+    const original = await findOriginal(source, others, contents);
     if (original === undefined) others.push(source);
     else copies.set(source, original);
   }
@@ -54,12 +50,16 @@ function preference({ files, shape }: PairSource): number {
   return (files[0]!.member === undefined ? 0 : 2) + (shape === 'json' ? 1 : 0);
 }
 
-async function findOriginal(source: PairSource, others: readonly PairSource[]): Promise<PairSource | undefined> {
+async function findOriginal(
+  source: PairSource,
+  others: readonly PairSource[],
+  contents: SourceContents,
+): Promise<PairSource | undefined> {
   for (const other of others) {
-    if (isTwin(source, other) && (await areAlike(source, other, firstOf)) && (await areAlike(source, other, lastPairs)))
-      return other;
-    if (mayBeSameFile(source, other) && (await areAlike(source, other, firstOf)) && (await areOfOneSize(source, other)))
-      return other;
+    if (!isTwin(source, other) && !mayBeSameFile(source, other)) continue;
+    if (!areAlike(await contents.first(source), await contents.first(other))) continue;
+    if (isTwin(source, other) && areAlike(await contents.last(source), await contents.last(other))) return other;
+    if (mayBeSameFile(source, other) && (await contents.size(source)) === (await contents.size(other))) return other;
   }
   return undefined;
 }
@@ -75,35 +75,7 @@ function mayBeSameFile(a: PairSource, b: PairSource): boolean {
   );
 }
 
-async function areOfOneSize(a: PairSource, b: PairSource): Promise<boolean> {
-  return (await sizeOf(a)) === (await sizeOf(b));
-}
-
-/** The size when unpacked, in bytes. It is counted, as the size that gzip states is only an estimate. */
-async function sizeOf(source: PairSource): Promise<number> {
-  if (!isPacked(source)) return source.bytes;
-  let size = 0;
-  for (const file of source.files) for await (const piece of readPieces(file)) size += piece.length;
-  return size;
-}
-
-function isPacked({ files }: PairSource): boolean {
-  return files.some(({ isGzip }) => isGzip === true);
-}
-
-type SomePairs = (source: PairSource, count: number) => Promise<[ko: string, en: string][]>;
-
-async function areAlike(a: PairSource, b: PairSource, pairsOf: SomePairs): Promise<boolean> {
-  const [first, second] = [await compared(a, pairsOf), await compared(b, pairsOf)];
+function areAlike(first: readonly string[], second: readonly string[]): boolean {
   const same = first.filter((pair) => second.includes(pair)).length;
   return same > 0 && same >= SAME * Math.max(first.length, second.length);
 }
-
-async function compared(source: PairSource, pairsOf: SomePairs): Promise<string[]> {
-  return (await pairsOf(source, COMPARED)).map((pair) =>
-    JSON.stringify(pair.map((text) => text.normalize('NFC').trim())),
-  );
-}
-
-const firstOf: SomePairs = async (source, count) =>
-  (await firstPairs(source, count)).map(({ ko, en }): [string, string] => [ko, en]);

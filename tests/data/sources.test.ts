@@ -1,5 +1,8 @@
+import { rm } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { SourceContents } from '../../src/data/source-contents.js';
+import { findSources } from '../../src/data/sources.js';
 import { workbookBytes, writeZip } from './archives.js';
 import { readingFolder } from './reading.js';
 
@@ -127,6 +130,17 @@ describe('files with the same pairs', () => {
       packed.map(([ko, en, place, corpus]) => [ko, en, place.replace('032.zip', '032'), corpus]),
     );
   });
+});
+
+test('what is compared of a source is read once', async () => {
+  await put('a.csv.gz', gzipSync('ko,en\n차,car\n'));
+  const [source] = (await findSources([inFolder('a.csv.gz')])).sources;
+  const contents = new SourceContents();
+  const read = async () => [await contents.first(source), await contents.last(source), await contents.size(source)];
+  const found = await read();
+  expect(found).toEqual([['["차","car"]'], ['["차","car"]'], 14]);
+  await rm(inFolder('a.csv.gz'));
+  expect(await read()).toEqual(found);
 });
 
 describe('the order of sources', () => {

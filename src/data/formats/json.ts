@@ -54,7 +54,7 @@ function areLines({ text, isWhole }: Beginning, name: string): boolean {
   return isNamedSo ? lines.some(isRow) : lines.length > 1 && isRow(lines[0]!);
 }
 
-/** How to look for pairs: in objects or the array under `data`, in arrays under all keys, in lists in their elements. */
+/** Where to look for pairs: in objects or under `data`, in arrays under all keys, in lists in their elements. */
 const WAYS = [
   { areKeyed: false, areNested: false },
   { areKeyed: true, areNested: false },

@@ -10,6 +10,8 @@ import { countLineBreaks, findInvalidByte, lengthOfWholeCharacters, REPLACEMENT 
 
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 const HANGUL = /[\uac00-\ud7a3]/;
+const ALL_HANGUL = /[\uac00-\ud7a3]/g;
+const FAULTS = new RegExp(REPLACEMENT, 'g');
 
 /** How many bytes decide the encoding, starting with the first one beyond ASCII. */
 const SAMPLE_BYTES = 1 << 16;
@@ -27,9 +29,9 @@ const MARK_BYTES = 4;
 
 /**
  * Converts a text to UTF-8, without a byte order mark. The encoding is recognised by its mark, or by zero bytes at the
- * start (UTF-16), or by the first bytes beyond ASCII: UTF-8 if they are valid, else code page 949 if they are valid
- * there and decode to Hangul. Otherwise throws an `UnreadableFile` that names the first such byte. Bytes that turn out
- * to be invalid later become U+FFFD when the text is decoded.
+ * start (UTF-16), or by the first bytes beyond ASCII: UTF-8 or code page 949, if most of them decode to Hangul there.
+ * Otherwise throws an `UnreadableFile` that names the first such byte. Invalid bytes, wherever they are, become U+FFFD
+ * when the text is decoded.
  */
 export async function* utf8Pieces(pieces: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
   const iterator = pieces[Symbol.asyncIterator]();
@@ -178,7 +180,9 @@ function isBlank(bytes: Buffer): boolean {
 
 function decoderFor(head: Buffer, before: { bytes: number; lines: number }, name: string): (piece: Buffer) => Buffer {
   const sample = head.subarray(0, head.findIndex((byte) => byte > 0x7f) + SAMPLE_BYTES);
-  if (isUtf8(sample.subarray(0, lengthOfWholeCharacters(sample)))) {
+  const encoding = narrowEncoding(sample);
+  if (encoding === undefined) throw notText(sample, before.lines, name);
+  if (encoding === 'utf8') {
     let isStart = before.bytes === 0;
     return (piece) => {
       const hasMark = isStart && piece.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
@@ -186,10 +190,26 @@ function decoderFor(head: Buffer, before: { bytes: number; lines: number }, name
       return hasMark ? piece.subarray(BYTE_ORDER_MARK.length) : piece;
     };
   }
-  const text = iconv.getDecoder('cp949').write(sample); // drops an incomplete character at the end
-  if (!HANGUL.test(text) || text.includes(REPLACEMENT)) throw notText(sample, before.lines, name);
   const decoder = iconv.getDecoder('cp949');
   return (piece) => Buffer.from(decoder.write(piece));
+}
+
+/** How many characters of Hangul there must be for each invalid byte: nearly any two bytes are valid in the second. */
+const HANGUL_PER_FAULT = { utf8: 1, cp949: 10 };
+
+/**
+ * The encoding of the beginning of a text. A few invalid bytes do not matter, as they make only their rows unreadable.
+ */
+function narrowEncoding(sample: Buffer): 'utf8' | 'cp949' | undefined {
+  const whole = sample.subarray(0, lengthOfWholeCharacters(sample));
+  if (isUtf8(whole) || isLikely(whole.toString('utf8'), HANGUL_PER_FAULT.utf8)) return 'utf8';
+  const text = iconv.getDecoder('cp949').write(sample); // drops an incomplete character at the end
+  return isLikely(text, HANGUL_PER_FAULT.cp949) ? 'cp949' : undefined;
+}
+
+function isLikely(text: string, hangulPerFault: number): boolean {
+  const count = (character: RegExp): number => text.match(character)?.length ?? 0;
+  return count(ALL_HANGUL) > hangulPerFault * count(FAULTS);
 }
 
 function tooLongLine(name: string, line: number): UnreadableFile {

@@ -44,6 +44,33 @@ describe('text that is neither UTF-8 nor code page 949', () => {
     await expectError(['b.csv'], `b.csv line 3: expected text in UTF-8 or code page 949, got the byte 0xE9; ${remedy}`);
   });
 
+  test('is an unreadable row wherever it is, if the others tell the encoding', async () => {
+    const fault = 'expected text, got bytes that are not';
+    const rows = Array.from({ length: 12 }, (_, i) => `${'가나다'.slice(i % 3)} ${i},word ${i}`);
+    for (const [name, broken] of [
+      ['utf8', [0xff]],
+      ['utf8', [0xec, 0x82]],
+      ['utf8', [0xed, 0xa0, 0xbd, 0xed, 0xb8, 0x80]], // half a surrogate pair, twice, as Java and MySQL write emoji
+      ['utf8', [0xbb, 0xe7, 0xb0, 0xfa]], // code page 949
+      ['cp949', [0xff]],
+    ] as const) {
+      const [before, after] = [rows.slice(0, 3), rows.slice(3)].map((part) => iconv.encode(part.join('\n'), name));
+      const line = Buffer.concat([iconv.encode('\n차', name), Buffer.from(broken), Buffer.from(',car\n')]);
+      await put('a.csv', Buffer.concat([Buffer.from('ko,en\n'), before, line, after]));
+      const read13 = await read();
+      expect(read13[3], name).toEqual([fault, 'a.csv:5']);
+      expect(read13.filter((_, i) => i !== 3).map(([ko, en]) => `${ko},${en}`)).toEqual(rows);
+    }
+    await put('a.csv', iconv.encode(`ko,en\n${rows.join('\n')}`, 'utf8'));
+    const joined = Buffer.concat([
+      Buffer.from(`ko,en\n${rows.join('\n')}\n`),
+      iconv.encode('문장,sentence\n', 'cp949'),
+    ]);
+    await put('a.csv', joined);
+    const read13 = await read();
+    expect([read13.length, read13[12]]).toEqual([13, [fault, 'a.csv:14']]);
+  });
+
   test('far down in a file is an unreadable row', async () => {
     const rows = '차,car\n'.repeat(20_000);
     await put(
