@@ -19,6 +19,9 @@ function file(name: string, text: string): string {
 const lines = (rows: readonly (readonly string[])[], separator: string, end = '\n'): string =>
   rows.map((row) => row.join(separator) + end).join('');
 
+const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+const quotedIfNeeded = (text: string): string => (/[",]/.test(text) ? quoted(text) : text);
+
 describe('judged pairs', () => {
   it.each([
     [
@@ -51,11 +54,7 @@ describe('judged pairs', () => {
       'other.tsv',
       lines([['Sentence1', 'sentence2', 'Score'], ...ROWS.map(([score, a, b]) => [a, b, score])], '\t'),
     ],
-    [
-      'CSV',
-      'sts.csv',
-      `score,sentence1,sentence2\n${ROWS.map((row) => row.map((text) => `"${text.replaceAll('"', '""')}"`).join(',')).join('\n')}`,
-    ],
+    ['CSV', 'sts.csv', `score,sentence1,sentence2\n${ROWS.map((row) => row.map(quoted).join(',')).join('\n')}`],
     [
       'STS-B as it is handed out: tabs in a .csv, and sources after some rows',
       'sts-test.csv',
@@ -66,9 +65,38 @@ describe('judged pairs', () => {
     [
       'STS-B in other languages: the score last',
       'stsb-en-test.csv',
-      ROWS.map(([score, ...texts]) =>
-        [...texts.map((text) => `"${text.replaceAll('"', '""')}"`), score].join(','),
-      ).join('\n'),
+      ROWS.map(([score, ...texts]) => [...texts.map(quoted), score].join(',')).join('\n'),
+    ],
+    [
+      'a TSV in which quotes enclose what holds a comma or a quote, as pandas and Excel write it',
+      'quoted.tsv',
+      lines([['score', 'sentence1', 'sentence2'], ...ROWS.map((row) => row.map(quotedIfNeeded))], '\t', '\r\n'),
+    ],
+    [
+      'a TSV in which all fields are quoted',
+      'all-quoted.tsv',
+      lines(
+        [['score', 'sentence1', 'sentence2'], ...ROWS].map((row) => row.map(quoted)),
+        '\t',
+      ),
+    ],
+    ['JSON Lines', 'sts.jsonl', `\ufeff${PAIRS.map((pair) => `${JSON.stringify(pair)}\r\n`).join('\r\n')}`],
+    [
+      'JSON Lines in a .json, with labels as in KLUE-STS',
+      'lines.json',
+      PAIRS.map(({ score, ...pair }) => `${JSON.stringify({ ...pair, labels: { 'real-label': score } })}\n`).join(''),
+    ],
+    [
+      'JSON with a label, and other names of the sentences',
+      'label.json',
+      JSON.stringify(
+        PAIRS.map(({ score, sentence1, sentence2 }) => ({
+          label: score,
+          score: null,
+          sentence_1: sentence1,
+          Sentence2: sentence2,
+        })),
+      ),
     ],
     [
       'KLUE-STS',
@@ -106,7 +134,12 @@ describe('judged pairs', () => {
     ['a.tsv', '1\ta\tb\n1\tc\td\n', 'expected at least two pairs with different scores, got 2 with the same'],
     ['a.json', '{}', 'expected an array of judged pairs'],
     ['a.json', '[', 'expected JSON'],
-    ['a.json', '[{"sentence1": "a", "sentence2": "b"}]', 'item 1: expected a score'],
+    ['a.json', '[{"sentence1": "a", "sentence2": "b"}]', 'item 1: expected a score, got none'],
+    ['a.json', '[{"sentence1": 5, "sentence2": "b", "score": 1}]', 'item 1: expected two sentences, got 5'],
+    ['a.json', '[{"sentence1": "a", "score": 1}]', 'item 1: expected two sentences, got none'],
+    ['a.json', '{"data": []}\n', 'expected an array of judged pairs, as in KLUE-STS, got an object'],
+    ['a.jsonl', '{"sentence1": "a", "sentence2": "b", "score": 1}\n\n{"sentence1": \n', 'line 3: expected JSON'],
+    ['a.jsonl', '[1]\n', 'line 1: expected an object'],
   ])('%s with %j are refused', async (name, text, message) => {
     await expect(readStsFile(file(name, text))).rejects.toThrow(message);
   });
