@@ -4,7 +4,18 @@
  * defaults: diffusers 0.42, `schedulers/scheduling_{unipc_multistep,pndm,ddim}.py`.
  */
 import * as v from 'valibot';
-import { camelCased, checkJson, jsonError, listOf, ofKind, valuesThat, whole } from '../base/json-schema.js';
+import {
+  camelCased,
+  checkJson,
+  jsonError,
+  listOf,
+  object,
+  ofKind,
+  text,
+  valuesThat,
+  whole,
+  type JsonObject,
+} from '../base/json-schema.js';
 import { choice, SWITCH } from '../base/kinds.js';
 import {
   BETA_SCHEDULES,
@@ -26,12 +37,14 @@ import {
 const REMEDY = 'choose another --scheduler, or get the file again';
 
 /**
- * The configuration of a scheduler from a `scheduler_config.json`, its own or another scheduler's.
+ * The configuration of a scheduler from a `scheduler_config.json`, its own or another scheduler's. Fields that the file
+ * lists in `_use_default_values` count as absent: they hold defaults of the scheduler that wrote it.
  *
  * @param where the file, for messages
  * @throws InputError for an impossible value, and for one that diffusers supports and this program does not
  */
-export function parseSchedulerConfig(json: unknown, name: SchedulerName, where: string): SchedulerConfig {
+export function parseSchedulerConfig(file: unknown, name: SchedulerName, where: string): SchedulerConfig {
+  const json = withoutDefaults(file, where);
   if (name === 'unipc') return uniPC(checkJson(UNIPC, json, where, REMEDY), where);
   return name === 'pndm'
     ? pndm(checkJson(PNDM, json, where, REMEDY), where)
@@ -106,6 +119,13 @@ const DDIM = camelCased({
   clip_sample: flag(true),
   clip_sample_range: v.nullish(finite, 1),
 });
+
+function withoutDefaults(file: unknown, where: string): JsonObject {
+  const { _use_default_values: defaults, ...fields } = checkJson(FILE, file, where, REMEDY);
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => defaults?.includes(name) !== true));
+}
+
+const FILE = object({ _use_default_values: v.nullish(listOf(text)) });
 
 type Fields<Schema extends v.GenericSchema> = v.InferOutput<Schema>;
 

@@ -24,8 +24,14 @@ import { unetSignature, type UnetSignature } from './unet.js';
 export async function readScheduler(folder: string, scheduler: SchedulerName): Promise<SchedulerConfig> {
   await checkPipelineFiles(folder);
   const path = join(folder, PIPELINE_FILES.scheduler);
-  return parseSchedulerConfig(await readJsonObject(path), scheduler, path);
+  return parseSchedulerConfig({ ...(await readJsonObject(path)), ...STABLE_DIFFUSION }, scheduler, path);
 }
+
+/**
+ * What diffusers sets in every scheduler of a Stable Diffusion pipeline, whatever an outdated file says or leaves out
+ * (`StableDiffusionPipeline.__init__`). Latents exceed ±1, so that clipping would spoil them.
+ */
+const STABLE_DIFFUSION = { steps_offset: 1, clip_sample: false };
 
 /** What a pipeline's files say about its models. */
 export interface PipelineSignature {

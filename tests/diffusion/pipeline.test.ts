@@ -85,6 +85,18 @@ describe('the pipeline', () => {
   });
 });
 
+describe('an outdated scheduler configuration', () => {
+  it.each(SCHEDULERS)('is corrected as in StableDiffusionPipeline of diffusers: %s', async (name) => {
+    const outdated = { _class_name: 'DDIMScheduler', clip_sample: true, timestep_spacing: 'leading' };
+    const folder = pipelineWith((into) => {
+      writeFileSync(join(into, 'scheduler/scheduler_config.json'), JSON.stringify(outdated));
+    });
+    const config = await readScheduler(folder, name);
+    expect(config.stepsOffset).toBe(1);
+    if (config.name === 'ddim') expect(config.clipRange).toBeUndefined();
+  });
+});
+
 describe('a UNet in float16', () => {
   it.each([
     ['inside', undefined],

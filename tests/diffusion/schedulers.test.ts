@@ -106,6 +106,13 @@ describe('schedulers', () => {
     }
   });
 
+  it('take fields for absent that hold defaults of the scheduler that wrote the file', () => {
+    const file = { timestep_spacing: 'leading', steps_offset: 1, _use_default_values: ['timestep_spacing', 'other'] };
+    expect(parse(file, 'unipc')).toMatchObject({ timestepSpacing: 'linspace', stepsOffset: 1 });
+    expect(parse({ ...file, _use_default_values: [] }, 'unipc')).toMatchObject({ timestepSpacing: 'leading' });
+    expect(() => parse({ _use_default_values: 'all' }, 'ddim')).toThrow(/expected a list.*_use_default_values/);
+  });
+
   it.each([
     [
       'unipc',
