@@ -1,14 +1,15 @@
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { textsOf } from '../../src/diffusion/png.js';
+import type { PairsEvaluation } from '../../src/evaluate/evaluation.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
 import { kd, kdMeanwhile, temporaryFolder, type CliResult } from '../cli.js';
 import { argumentsOf, ROOT } from '../docs/documents.js';
 import { largestDifference, SD_TINY } from '../fixtures/index.js';
 import { writeHalvingUnet } from '../fixtures/onnx-halving.js';
-import { BACKEND, copyOf, parseLines, readJson, STUDENT, TEACHER, writeModel } from './tiny.js';
+import { BACKEND, copyOf, folderWithPairs, parseLines, readJson, STUDENT, TEACHER, train, writeModel } from './tiny.js';
 
 const CLEAN = { HF_HUB_OFFLINE: '1' };
 
@@ -195,6 +196,36 @@ describe('kd generate', () => {
     const { width, height } = await sharp(join(cwd, events.at(-1)!.output!)).metadata();
     expect(width).toBeGreaterThan(5 * 192);
     expect(height).toBeGreaterThan(2 * 192);
+  });
+
+  it('compares with the student as its run began, which may be with random weights and a projection', () => {
+    const folder = folderWithPairs(8);
+    const size = ['hidden_size', 'intermediate_size'].map((name) => [name, 32]);
+    const narrow = copyOf(STUDENT, join(folder, 'narrow'));
+    writeFileSync(
+      join(narrow, 'config.json'),
+      JSON.stringify({ ...readJson<object>(join(STUDENT, 'config.json')), ...Object.fromEntries(size) }),
+    );
+    rmSync(join(narrow, 'model.safetensors'));
+    const flags = ['--student', narrow, '--project', '--random-weights', '--seed', '5', '--batch-size', '2'];
+    expect(train(folder, [...flags, '--max-steps', '1'])).toMatchObject({ code: 0 });
+    writeFileSync(join(folder, 'one.csv'), 'ko,en\n노란색 차,yellow car\n');
+    const machine = ['--backend', BACKEND, '--device', 'cpu', '--json'];
+    const small = ['--pipeline', SD_TINY, '--width', '64', '--height', '64', '--steps', '1', '--out', 'grid'];
+    const grid = kd(['generate', '--compare', 'one.csv', '--encoder', 'tiny', ...small, ...machine], { cwd: folder });
+    expect(grid.code, grid.stderr).toBe(0);
+    const drawn = parseLines<{ column?: string; mse: number }>(grid.stdout);
+    const evaluation = kd(['eval', '--compare', 'clip,tiny', '--data', 'one.csv', ...machine], { cwd: folder });
+    expect(evaluation.code, evaluation.stderr).toBe(0);
+    const { pairs } = parseLines<{ pairs?: PairsEvaluation }>(evaluation.stdout).at(-1)!;
+    for (const [column, name] of [
+      ['untrained student on Korean', 'tiny (untrained)'],
+      ['student on Korean', 'tiny'],
+      ['CLIP on Korean', 'clip'],
+    ]) {
+      const { mse } = pairs!.models.find((model) => model.name === name)!.scores.ko.distance!;
+      expect(drawn.find((cell) => cell.column === column)!.mse / mse, column).toBeCloseTo(1, 4);
+    }
   });
 
   it('draws a column for each checkpoint', () => {

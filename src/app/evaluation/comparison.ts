@@ -9,7 +9,8 @@ import type { ModelRole } from '../../evaluate/evaluation.js';
 import { withFreshProjection } from '../../models/pretrained.js';
 import type { Reporter } from '../reporter.js';
 import { checkFamily, notATeacher } from '../fetch-model.js';
-import { openEncoder, type EncoderChoice, type OpenEncoder } from '../open-encoder.js';
+import { initialisationOf } from '../initialisation.js';
+import { openEncoder, type OpenEncoder } from '../open-encoder.js';
 
 /** A model of the comparison, opened. */
 export interface ComparedModel {
@@ -98,7 +99,7 @@ async function sameModelAs(name: string, run: string | undefined): Promise<(sour
 }
 
 async function openTeacher(name: string, run: string | undefined, reporter: Reporter): Promise<ComparedModel> {
-  const start = name === 'clip' && run !== undefined ? await startOf(run) : {};
+  const start = name === 'clip' && run !== undefined ? await initialisationOf(run) : {};
   if (name !== 'clip') await checkIsTeacher(name, run, reporter);
   return {
     name,
@@ -140,7 +141,7 @@ async function openUntrained(
   reporter: Reporter,
 ): Promise<ComparedModel> {
   const { student, settings } = await readRunConfig(run);
-  const start = await startOf(run);
+  const start = await initialisationOf(run);
   const opened = await openEncoder(
     {
       ...start,
@@ -154,10 +155,4 @@ async function openUntrained(
   const model = isProjected ? withFreshProjection(opened.model, width, start.seed ?? 0) : opened.model;
   const called = (await findRun(name))?.name ?? name;
   return { name: `${called} (untrained)`, role: 'untrained', opened: { ...opened, model } };
-}
-
-/** How a run initialised parameters that are not in any file. */
-async function startOf(run: string): Promise<Pick<EncoderChoice, 'seed' | 'randomWeights'>> {
-  const { settings } = await readRunConfig(run);
-  return { seed: settings.seed as number | undefined, randomWeights: settings.randomWeights === true };
 }

@@ -1,10 +1,11 @@
 /** @file The columns of a grid: which encoders it compares, and on which texts. */
 import { meanSquaredError } from '../../diffusion/embeddings.js';
 import type { Embedding } from '../../diffusion/tensors.js';
-import { asWideAs, openPretrained, randomModel } from '../../models/pretrained.js';
+import { asWideAs, openPretrained, openRandom, randomModel } from '../../models/pretrained.js';
 import { readRunConfig } from '../../runs/run-config.js';
 import type { Reporter } from '../reporter.js';
 import { fetchModel } from '../fetch-model.js';
+import { initialisationOf } from '../initialisation.js';
 import { openEncoder, type OpenEncoder } from '../open-encoder.js';
 import type { GenerateOptions } from './options.js';
 import type { PromptPair } from './prompts.js';
@@ -58,13 +59,15 @@ async function openTeacher(
   { teacher }: GenerateOptions,
   { run }: OpenEncoder,
   reporter: Reporter,
-): Promise<OpenEncoder> {
-  return openEncoder({ name: teacher, flag: '--teacher', run }, reporter);
+): Promise<DrawingEncoder> {
+  const start = teacher === 'clip' && run !== undefined ? await initialisationOf(run) : {};
+  const opened = await openEncoder({ ...start, name: teacher, flag: '--teacher', run }, reporter);
+  return { ...opened, isRandom: start.randomWeights ?? false, seed: start.seed ?? 0 };
 }
 
 /**
- * The student before training: the checkpoint that its run started from, or random weights if there is no run. A
- * learned projection to the teacher's width is random, too.
+ * The student before training: as its run initialised it, including its projection to the teacher's width, if any; with
+ * random weights if there is no run.
  */
 async function untrained(student: OpenEncoder, reporter: Reporter): Promise<DrawingEncoder> {
   const label = `${student.label}, untrained`;
@@ -72,8 +75,10 @@ async function untrained(student: OpenEncoder, reporter: Reporter): Promise<Draw
   if (student.run === undefined)
     return { ...student, label, isRandom: true, model: asWideAs(encoder.width, randomModel(encoder.config, 0)) };
   const { source } = (await readRunConfig(student.run)).student;
-  const folder = await fetchModel(source, '--encoder', reporter, ['config', 'weights']);
-  return { ...student, label, source, folder, model: asWideAs(encoder.width, await openPretrained(folder, 0)) };
+  const { seed = 0, randomWeights: isRandom = false } = await initialisationOf(student.run);
+  const folder = await fetchModel(source, '--encoder', reporter, isRandom ? ['config'] : ['config', 'weights']);
+  const model = isRandom ? await openRandom(folder, seed) : await openPretrained(folder, seed);
+  return { ...student, label, source, folder, isRandom, seed, model: asWideAs(encoder.width, model, seed) };
 }
 
 /** Embeds each row's text for each column, one encoder at a time. `[rows][columns]` */
