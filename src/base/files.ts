@@ -5,7 +5,7 @@
 import { rmSync } from 'node:fs';
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { InputError } from './errors.js';
+import { InputError, SYSTEM } from './errors.js';
 import { makerTag } from './stale-files.js';
 import { fileError, isMissing } from './system-errors.js';
 
@@ -41,7 +41,7 @@ const LARGEST_WRITE = 2 ** 30;
  * @throws InputError, here and in every call, when the system refuses (no folder, no permission, no space)
  */
 export async function createPendingFile(path: string): Promise<PendingFile> {
-  await refuseDevice(path);
+  await refuseOthers(path);
   const temporary = join(dirname(path), pendingName());
   const named = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -111,10 +111,14 @@ function removeUnfinished(): void {
   }
 }
 
-/** Refuses a device or a pipe, such as `/dev/stdout` or `/dev/null`, which renaming would replace. */
-async function refuseDevice(path: string): Promise<void> {
+/**
+ * Refuses a device or a pipe, such as `/dev/stdout` or `/dev/null`, which renaming would replace; and a folder, which
+ * renaming would refuse only after all the work.
+ */
+async function refuseOthers(path: string): Promise<void> {
   const stats = await stat(path).catch(() => undefined);
-  if (stats === undefined || stats.isFile() || stats.isDirectory()) return;
+  if (stats === undefined || stats.isFile()) return;
+  if (stats.isDirectory()) throw new InputError(`${path}: cannot be written: is a folder`, { code: SYSTEM });
   throw new InputError(`${path}: expected a file, or a name that is free, got a device or a pipe; name a file`);
 }
 

@@ -13,6 +13,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of the path is not a folder',
   ENOSPC: 'no space left on the device',
   EDQUOT: 'the disk quota is used up',
+  EBUSY: 'it is in use, or a file system is mounted there',
   EROFS: 'the file system is read-only',
   EMFILE: `too many open files; ${RAISE_OPEN_FILES}`,
   ENFILE: 'too many open files on this machine',

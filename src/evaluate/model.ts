@@ -1,5 +1,5 @@
 import type { Encoded, EncoderEngine } from '../engine/encoder-engine.js';
-import { InputError } from '../base/errors.js';
+import { checkFinite } from '../engine/finite-outputs.js';
 import { batchesByLength } from '../text/length-batches.js';
 import type { TextTokenizer } from '../text/tokenizer.js';
 import type { ModelFacts } from './evaluation.js';
@@ -55,29 +55,12 @@ export function readerOf({ facts, tokenizer, engine }: ModelUnderTest): TextRead
           timedTexts += size;
         }
         const mean = meanPool(encoded.lastHiddenState, size, facts.width);
-        checkFinite(facts, texts, places, mean, encoded.poolerOutput);
+        const batch = Array.from(places, (place) => texts[place]!);
+        checkFinite(facts.name, batch, mean, encoded.poolerOutput);
         yield { ...encoded, mean, lengths, places };
       }
     },
     msPerText: () => (timedTexts === 0 ? null : milliseconds / timedTexts),
     cut: () => cut,
   };
-}
-
-/** Rejects NaN, which compares as neither more nor less similar and would pass as a perfect score. */
-function checkFinite(
-  { name, width }: ModelFacts,
-  texts: readonly string[],
-  places: Uint32Array,
-  ...outputs: Float32Array[]
-): void {
-  for (const values of outputs) {
-    const place = values.findIndex((value) => !Number.isFinite(value));
-    if (place === -1) continue;
-    const text = texts[places[Math.floor(place / width)]!];
-    throw new InputError(
-      `${name}: expected finite numbers for ${JSON.stringify(text)}, got ${values[place]}; the model is damaged ` +
-        'or its training diverged: use an earlier checkpoint',
-    );
-  }
 }

@@ -1,10 +1,10 @@
 /** @file The folder of an export: either complete and checked or absent, and never with other files in it. */
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
+import { lstat, mkdir, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import * as v from 'valibot';
 import { InputError } from '../base/errors.js';
 import { syncFolder, writeFileAtomic } from '../base/files.js';
-import { fileError } from '../base/system-errors.js';
+import { fileError, isMissing } from '../base/system-errors.js';
 import { makeFolders } from '../base/folders.js';
 import { makerTag, removeStaleFiles } from '../base/stale-files.js';
 import { listOf, object } from '../base/json-schema.js';
@@ -17,21 +17,21 @@ const DESCRIPTION = object({ files: listOf(v.unknown()) });
 
 /**
  * Checks that a folder can be used for an export: it does not exist, is empty, or is an earlier export with no other
- * files in it.
+ * files in it; and nothing keeps it from being replaced.
  *
- * @throws InputError for a file, or a folder with other contents
+ * @throws InputError for a file, a folder with other contents, the current folder, or one where a file system is mounted
  */
 export async function checkExportFolder(folder: string): Promise<void> {
   // would otherwise resolve to the current folder and everything in it
   if (folder === '') throw new InputError('--to: expected the name of a folder, got an empty text; name one');
   const stats = await stat(folder).catch(() => undefined);
-  if (stats === undefined) return;
+  if (stats === undefined) return refuseBrokenLink(folder);
   if (!stats.isDirectory())
     throw new InputError(`--to ${folder}: expected a folder, or none yet, got a file; name another`);
   const names = await readdir(folder).catch((error: unknown) => {
     throw fileError(folder, 'cannot be read', error);
   });
-  if (names.length === 0) return;
+  if (names.length === 0) return checkExchangeable(folder, stats.dev);
   if (!names.includes(EXPORT_FILE)) {
     throw new InputError(
       `--to ${folder}: expected an empty folder or an earlier export, got one with ${names.sort()[0]} in it; ` +
@@ -40,10 +40,31 @@ export async function checkExportFolder(folder: string): Promise<void> {
   }
   const exported = new Set(await exportedFiles(folder));
   const other = (await filesBelow(folder)).find((name) => !exported.has(name));
-  if (other === undefined) return;
+  if (other === undefined) return checkExchangeable(folder, stats.dev);
   throw new InputError(
     `--to ${folder}: expected an earlier export and nothing else, got ${other}, which is not of that export; ` +
       'move it away, or name another folder',
+  );
+}
+
+async function refuseBrokenLink(folder: string): Promise<void> {
+  if ((await lstat(folder).catch(() => undefined)) === undefined) return;
+  throw new InputError(`--to ${folder}: expected a folder, or none yet, got a link to nothing; name another`);
+}
+
+/**
+ * Refuses folders that cannot be exchanged for a new one: the root of a mounted file system, such as a container's
+ * volume; and the current folder or one above it, which would be deleted under the shell.
+ */
+async function checkExchangeable(folder: string, device: number): Promise<void> {
+  const place = await realpath(folder);
+  const [first] = relative(place, process.cwd()).split(sep);
+  const isMounted = (await stat(dirname(place))).dev !== device;
+  if (first === '..' && !isMounted) return;
+  throw new InputError(
+    `--to ${folder}: expected a folder that can be replaced by the complete export, got ` +
+      `${isMounted ? 'one where a file system is mounted' : 'the current folder'}; name a new folder in it, such as ` +
+      join(folder, 'exported'),
   );
 }
 
@@ -72,23 +93,41 @@ async function filesBelow(folder: string): Promise<string[]> {
  */
 export async function writeExportFolder(folder: string, fill: (temporary: string) => Promise<object>): Promise<void> {
   await checkExportFolder(folder);
-  const place = resolve(folder);
+  const place = await placeOf(folder);
   const tag = makerTag();
-  const [temporary, earlier] = ['tmp', 'old'].map((ending) => join(dirname(place), `.kd-export-${tag}.${ending}`));
+  const [temporary, earlier] = ['tmp', 'old'].map((ending) => join(dirname(place), `.kd-export-${tag}.${ending}`)) as [
+    string,
+    string,
+  ];
   try {
     await makeFolders(dirname(place));
     removeStaleFiles(dirname(place), (name) => name.startsWith('.kd-export-') && name.endsWith('.tmp'));
-    await mkdir(temporary!);
-    const description = await fill(temporary!);
-    const files = await filesBelow(temporary!);
-    await writeFileAtomic(join(temporary!, EXPORT_FILE), `${JSON.stringify({ ...description, files }, null, 2)}\n`);
+    await mkdir(temporary);
+    const description = await fill(temporary);
+    const files = await filesBelow(temporary);
+    await writeFileAtomic(join(temporary, EXPORT_FILE), `${JSON.stringify({ ...description, files }, null, 2)}\n`);
     await checkExportFolder(folder); // a file may have been added meanwhile
-    await replace(place, temporary!, earlier!);
+    await replace(place, temporary, earlier);
   } catch (error) {
-    throw fileError(folder, 'cannot be written', error);
+    throw namedAs(folder, temporary, fileError(folder, 'cannot be written', error));
   } finally {
-    await rm(temporary!, { recursive: true, force: true });
+    // if it cannot be removed, as when there is no such folder, the next export does so
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
   }
+}
+
+/** The path of a folder; of a link to a folder, that folder's, so that the link stays. */
+async function placeOf(folder: string): Promise<string> {
+  return realpath(folder).catch((error: unknown) => {
+    if (isMissing(error)) return resolve(folder);
+    throw fileError(folder, 'cannot be read', error);
+  });
+}
+
+/** An error with the folder's name in place of the temporary one. */
+function namedAs(folder: string, temporary: string, error: unknown): unknown {
+  if (!(error instanceof InputError) || !error.message.includes(temporary)) return error;
+  return new InputError(error.message.replaceAll(temporary, folder), { cause: error });
 }
 
 /**

@@ -41,6 +41,7 @@ describe('writeFileAtomic', () => {
     await expect(writeFileAtomic(join(folder, 'taken'), 'x')).rejects.toThrow(
       new InputError(`${folder}/taken: cannot be written: is a folder`, { code: 'SYSTEM' }),
     );
+    await expect(createPendingFile(join(folder, 'taken'))).rejects.toThrow('taken: cannot be written: is a folder');
     await expect(writeFileAtomic(join(folder, 'none/x'), 'x')).rejects.toThrow(
       `${folder}/none/x: cannot be written: no such file or folder`,
     );

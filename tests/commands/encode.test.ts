@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -8,10 +8,11 @@ import { loadBackend } from '../../src/tensorflow/backend.js';
 import { bfloat16Obstacle, cpuFeatures } from '../../src/tensorflow/hardware.js';
 import { openPretrained } from '../../src/models/pretrained.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
+import { writeSafetensors } from '../../src/weights/safetensors-writer.js';
 import { KD, kd, temporaryFolder, type CliOptions, type CliResult } from '../cli.js';
 import { largestDifference, PARITY } from '../fixtures/index.js';
 import { encoderBounds } from '../float64/bounds.js';
-import { BACKEND, readJson, STUDENT, TEACHER } from './tiny.js';
+import { BACKEND, copyOf, readJson, STUDENT, TEACHER } from './tiny.js';
 
 interface TokenCase {
   readonly text: string;
@@ -239,6 +240,38 @@ describe('kd encode', () => {
       ]);
       expect(readFileSync(join(cwd, other))).toEqual(before);
     }
+  });
+
+  it('refuses a folder, and outputs that are not finite, and writes nothing', async () => {
+    const diverged = copyOf(STUDENT, join(cwd, 'diverged'));
+    const weights = await openSafetensors(join(STUDENT, 'model.safetensors'));
+    const tensors = [];
+    for (const [name, { shape }] of weights.tensors) {
+      const values = await weights.read(name);
+      const isLast = name === 'encoder.layer.1.output.LayerNorm.weight';
+      tensors.push({ name, dtype: 'F32' as const, shape, values: isLast ? values.fill(3e38) : values });
+    }
+    await weights.close();
+    await writeSafetensors(join(diverged, 'model.safetensors'), tensors);
+    mkdirSync(join(cwd, 'taken.safetensors'));
+    for (const [output, message] of [
+      [
+        'taken.safetensors',
+        /^error: --output taken\.safetensors: expected no file yet, or an earlier output of kd encode, got a folder; name another\n$/,
+      ],
+      [
+        'none.safetensors',
+        /^error: \S+diverged: expected finite numbers for ".*", got -?Infinity; the model is damaged or its training diverged: use an earlier checkpoint\n$/,
+      ],
+    ] as const) {
+      const { code, stdout, stderr } = kd(
+        ['encode', '--model', diverged, '--input', 'texts.txt', '--output', output, '--backend', BACKEND, '--quiet'],
+        { cwd },
+      );
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(message);
+    }
+    expect(readdirSync(cwd)).not.toContain('none.safetensors');
   });
 
   it('prints only its result with --quiet, and loses nothing if standard error is appended to a file', () => {

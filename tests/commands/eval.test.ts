@@ -379,6 +379,10 @@ describe('kd eval refuses', () => {
       );
       expect(readFileSync(join(cwd, name), 'utf8')).toBe(text);
     }
+    mkdirSync(join(cwd, 'folder.csv'));
+    expect(await said(['folder.csv'])).toBe(
+      'error: --out folder.csv: expected no file yet, or an earlier result of kd eval, got a folder; name another\n',
+    );
   });
 
   it('pairs that it cannot find, and says where it looked', async () => {

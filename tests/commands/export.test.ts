@@ -1,4 +1,14 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +17,7 @@ import { randomNormal } from '../../src/base/philox.js';
 import { checkExportFolder } from '../../src/export/export-folder.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
 import { writeSafetensors } from '../../src/weights/safetensors-writer.js';
-import { temporaryFolder, type CliResult } from '../cli.js';
+import { KD, temporaryFolder, type CliResult } from '../cli.js';
 import { largestDifference, PARITY } from '../fixtures/index.js';
 import { kdHere } from '../in-process.js';
 import { BACKEND, readJson, STUDENT, TEACHER } from './tiny.js';
@@ -15,6 +25,11 @@ import { BACKEND, readJson, STUDENT, TEACHER } from './tiny.js';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const TEXTS = ['', '노란색 차', 'A cat sleeps on the sofa. 고양이가 소파에서 잔다.'];
 const FORMATS = ['transformers', 'diffusers', 'onnx'] as const;
+
+/** Starts a command with mounts of its own. */
+const IN_NEW_MOUNTS = ['unshare', '--mount'] as const;
+const canMount = (): boolean =>
+  spawnSync(IN_NEW_MOUNTS[0], [...IN_NEW_MOUNTS.slice(1), 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
 
 /** Width of the models, and of the one with a projection. */
 const WIDTHS = { roberta: 48, bert: 48, clip: 48, projected: 64 } as const;
@@ -267,6 +282,67 @@ describe('kd export', () => {
       rmSync(join(folder, added.split('/')[0]), { recursive: true });
     }
     await exported('roberta', 'transformers');
+  });
+
+  it('refuses the current folder, which would be deleted under the shell, and a path through a file', async () => {
+    mkdirSync(join(cwd, 'here/below'), { recursive: true });
+    for (const [to, from, message] of [
+      ['.', 'below', 'expected a folder that can be replaced by the complete export, got the current folder; name a'],
+      ['kd.txt/x', '.', 'cannot be written: a file is in its place'],
+    ] as const) {
+      const where = join(cwd, 'here', from);
+      writeFileSync(join(cwd, 'here/kd.txt'), '');
+      const { code, stderr } = await kdHere(
+        ['export', join(cwd, 'roberta'), '--to', to, '--backend', BACKEND, '--quiet'],
+        { cwd: where },
+      );
+      expect(code).toBe(1);
+      expect(stderr).toMatch(new RegExp(`^error: (--to )?${to}: ${message}[^\n]*\n$`));
+    }
+    expect(readdirSync(join(cwd, 'here'))).toEqual(['below', 'kd.txt']);
+    expect(readdirSync(join(cwd, 'here/below'))).toEqual([]);
+  });
+
+  it('writes to where a link leads, and refuses a link to nothing', async () => {
+    mkdirSync(join(cwd, 'large-disk/export'), { recursive: true });
+    symlinkSync('large-disk/export', join(cwd, 'linked'));
+    for (const format of ['diffusers', 'transformers']) {
+      const { code, stderr } = await exportTo('linked', 'roberta', format);
+      expect(code, stderr).toBe(0);
+    }
+    expect(readlinkSync(join(cwd, 'linked'))).toBe('large-disk/export');
+    expect(readdirSync(join(cwd, 'large-disk'))).toEqual(['export']);
+    expect(readdirSync(join(cwd, 'large-disk/export'))).toContain('model.safetensors');
+    symlinkSync('nowhere', join(cwd, 'broken'));
+    const { code, stderr } = await exportTo('broken', 'roberta', 'transformers');
+    expect([code, stderr]).toEqual([
+      1,
+      'error: --to broken: expected a folder, or none yet, got a link to nothing; name another\n',
+    ]);
+  });
+
+  it.skipIf(!canMount())('refuses the root of a mounted file system, and says when it is full', () => {
+    const script = [
+      'mkdir mounted',
+      'mount -t tmpfs -o size=100k tmpfs mounted',
+      ...['mounted', 'mounted/export'].map(
+        (to) => `"$0" "$1" export ./roberta --to ${to} --backend cpu --quiet || true`,
+      ),
+      'ls -A mounted',
+    ].join('\n');
+    const { status, stdout, stderr } = spawnSync(
+      IN_NEW_MOUNTS[0],
+      [...IN_NEW_MOUNTS.slice(1), 'sh', '-e', '-c', script, process.execPath, KD],
+      { cwd, encoding: 'utf8' },
+    );
+    expect({ status, stdout, stderr }).toEqual({
+      status: 0,
+      stdout: '',
+      stderr:
+        'error: --to mounted: expected a folder that can be replaced by the complete export, got one where a file ' +
+        'system is mounted; name a new folder in it, such as mounted/exported\n' +
+        'error: mounted/export/model.safetensors: cannot be written: no space left on the device\n',
+    });
   });
 
   it('requires a token before it writes anything', async () => {

@@ -1,6 +1,7 @@
 /** @file Encodes texts to hidden states, pooled outputs and ids with any text encoder. */
 import { putRows } from '../../base/rows.js';
 import type { EncoderEngine } from '../../engine/encoder-engine.js';
+import { checkFinite } from '../../engine/finite-outputs.js';
 import type { PrecisionChoice } from '../../engine/precision.js';
 import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
 import type { BackendChoice } from '../../tensorflow/backend.js';
@@ -120,7 +121,9 @@ async function withEncoder<T>(
     return await work(
       { texts, tokenizer, width, batchSize, masked: attentionMask },
       () => startEncoder(opened, { ...device, masked: attentionMask }, reporter),
-      ({ rows }) => {
+      ({ rows, lastHiddenState, poolerOutput }) => {
+        const batch = Array.from(rows, (row) => texts[row]!);
+        checkFinite(name, batch, lastHiddenState, poolerOutput);
         done += rows.length;
         progress.update(done);
         signal?.throwIfAborted();

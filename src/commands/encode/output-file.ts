@@ -9,7 +9,7 @@ export const OUTPUT_TENSORS = ['last_hidden_state', 'pooler_output', 'input_ids'
 /**
  * Checks that a file may be replaced, to protect texts or weights of the same name.
  *
- * @throws InputError for an existing file that is neither empty nor an earlier output
+ * @throws InputError for a folder, and for an existing file that is neither empty nor an earlier output
  */
 export async function checkOutputFile(path: string): Promise<void> {
   if (path === '-')
@@ -17,9 +17,11 @@ export async function checkOutputFile(path: string): Promise<void> {
       '--output -: expected a file, as standard output takes none; name one that ends in .safetensors',
     );
   const stats = await stat(path).catch(() => undefined);
-  if (stats?.isFile() !== true || stats.size === 0 || (await isOutput(path))) return;
+  const isFolder = stats?.isDirectory() === true;
+  if (!isFolder && (stats?.isFile() !== true || stats.size === 0 || (await isOutput(path)))) return;
   throw new InputError(
-    `--output ${path}: expected no file yet, or an earlier output of kd encode, got another file; name another`,
+    `--output ${path}: expected no file yet, or an earlier output of kd encode, got ` +
+      `${isFolder ? 'a folder' : 'another file'}; name another`,
   );
 }
 

@@ -70,7 +70,9 @@ export async function checkOutputs(paths: readonly string[]): Promise<void> {
 
 /** Refuses to replace anything but an earlier result: the pairs or the judged pairs themselves, for example. */
 async function checkReplaceable(path: string, { beginning }: ResultsFormat): Promise<void> {
-  if ((await stat(path).catch(() => undefined))?.isFile() !== true) return;
+  const stats = await stat(path).catch(() => undefined);
+  if (stats?.isDirectory() === true) throw notReplaceable(path, 'a folder');
+  if (stats?.isFile() !== true) return;
   const { handle, size } = await openRegularFile(path);
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(BEGINNING), 0, BEGINNING, 0);
@@ -78,8 +80,12 @@ async function checkReplaceable(path: string, { beginning }: ResultsFormat): Pro
   } finally {
     await handle.close();
   }
-  throw new InputError(
-    `--out ${path}: expected no file yet, or an earlier result of kd eval, got another file; name another`,
+  throw notReplaceable(path, 'another file');
+}
+
+function notReplaceable(path: string, found: string): InputError {
+  return new InputError(
+    `--out ${path}: expected no file yet, or an earlier result of kd eval, got ${found}; name another`,
   );
 }
 
