@@ -19,7 +19,7 @@ const DESCRIPTION = object({ files: listOf(v.unknown()) });
  * Checks that a folder can be used for an export: it does not exist, is empty, or is an earlier export with no other
  * files in it; and nothing keeps it from being replaced.
  *
- * @throws InputError for a file, a folder with other contents, the current folder, or one where a file system is mounted
+ * @throws InputError for a file, a folder with other contents, the current one, or one where a disk is mounted
  */
 export async function checkExportFolder(folder: string): Promise<void> {
   // would otherwise resolve to the current folder and everything in it
