@@ -18,14 +18,13 @@ import {
   type JsonObject,
 } from '../base/json-schema.js';
 import { choice, POSITIVE, SHARE } from '../base/kinds.js';
+import { LARGEST_CONFIG } from '../weights/model-parts.js';
 
 /** Far more than any text encoder has. Larger values are mistakes and are rejected before anything is built. */
 const MOST_LAYERS = 1000;
 const WIDEST = 1_000_000;
 const MOST_ROWS = 10_000_000;
 const MOST_PARAMETERS = 20e9;
-/** Far more bytes than any `config.json` has, even with thousands of labels. */
-const LARGEST_CONFIG = 10_000_000;
 
 /** What to do about an impossible value. */
 const REMEDY = 'use a model as it was published, or correct the file';

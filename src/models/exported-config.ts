@@ -1,6 +1,7 @@
 /** @file The `config.json` of exported weights, for transformers. */
 import type { JsonObject } from '../base/json-schema.js';
 import { formatPythonJson, type JsonFormat } from '../base/python-json.js';
+import { PROJECTION_FIELD } from '../weights/folder.js';
 import { CLIP_TYPES, clipTextPart, type TextModelConfig } from './config.js';
 
 /** Settings that transformers requires as floating-point literals: it rejects `1` for `1.0`. */
@@ -35,6 +36,7 @@ export function exportedConfig(json: JsonObject, format: JsonFormat = formatPyth
     model_type: isClip ? 'clip_text_model' : json.model_type,
     torch_dtype: 'float32',
     dtype: 'float32',
+    ...(json[PROJECTION_FIELD] === undefined ? {} : { [PROJECTION_FIELD]: json[PROJECTION_FIELD] }),
   };
   const wholeFloats = new RegExp(`("(?:${FLOATS.join('|')})": -?\\d+)(,?)$`, 'gm');
   return `${format(exported).replace(wholeFloats, '$1.0$2')}\n`;

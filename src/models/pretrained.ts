@@ -3,11 +3,12 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../base/errors.js';
 import { checkFinite } from '../weights/finite.js';
-import { openWeights, PROJECTION_FILE } from '../weights/folder.js';
+import { openWeights, PROJECTION_FIELD, PROJECTION_FILE } from '../weights/folder.js';
 import type { JsonObject } from '../base/json-schema.js';
 import { loadParameters, type StoredParameters } from '../weights/parameters.js';
 import { openSafetensors } from '../weights/safetensors.js';
 import { placeOf, type TensorSource } from '../weights/tensor-source.js';
+import { shownValue } from '../weights/wording.js';
 import { buildTextEncoder } from './build.js';
 import { readConfig, type TextModelConfig } from './config.js';
 import { configJson } from './exported-config.js';
@@ -59,18 +60,26 @@ export async function openPretrained(folder: string, seed: number): Promise<Pret
   return withStoredProjection(model, join(folder, PROJECTION_FILE));
 }
 
-/** Adds the projection from a file to the model, if the file exists. */
+/**
+ * Adds the projection from a file to the model, if the file exists.
+ *
+ * @throws InputError if the model's configuration says that it has one of another width, or the file is missing
+ */
 async function withStoredProjection(model: PretrainedModel, path: string): Promise<PretrainedModel> {
-  if (
-    !(await lstat(path).then(
-      () => true,
-      () => false,
-    ))
-  )
-    return model;
+  const said = model.configJson[PROJECTION_FIELD] ?? undefined;
+  const isThere = await lstat(path).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) {
+    if (said === undefined) return model;
+    throw projectionError(path, said, 'no such file');
+  }
   const source = await openSafetensors(path);
   await source.close();
-  const encoder = withProjection(model.encoder, source.tensors.get('weight')?.shape[0] ?? 0);
+  const width = source.tensors.get('weight')?.shape[0] ?? 0;
+  if (said !== undefined && said !== width) throw projectionError(path, said, `one to width ${width}`);
+  const encoder = withProjection(model.encoder, width);
   const names = Object.keys(encoder.shapes).filter(isProjection);
   const expected = Object.fromEntries(names.map((name) => [nameInFile(name), encoder.shapes[name]!]));
   const { bytes } = loadParameters(source, expected);
@@ -85,6 +94,14 @@ async function withStoredProjection(model: PretrainedModel, path: string): Promi
       await source.close();
     }
   });
+}
+
+function projectionError(path: string, width: unknown, found: string): InputError {
+  return new InputError(
+    `${path}: expected the projection to width ${shownValue(width)} of which config.json tells, found ${found}; ` +
+      `copy the file from where the model came from, or remove ${PROJECTION_FIELD} from config.json to use the model ` +
+      'without it',
+  );
 }
 
 /** Adds a new projection to the model, to learn another width. */
@@ -111,6 +128,7 @@ function projected(
   return {
     ...model,
     encoder,
+    configJson: { ...model.configJson, [PROJECTION_FIELD]: encoder.width },
     async *parameters() {
       yield* model.parameters();
       yield* projection();

@@ -2,8 +2,10 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../base/errors.js';
+import { readJsonObject } from '../base/json-file.js';
+import type { JsonObject } from '../base/json-schema.js';
 import { TOKENIZER_FILES } from '../text/tokenizer-files.js';
-import { PROJECTION_FILE, WEIGHT_FILES } from './folder.js';
+import { PROJECTION_FIELD, PROJECTION_FILE, WEIGHT_FILES } from './folder.js';
 import { isThere } from './hub-cache.js';
 import { readShardIndex } from './sharded.js';
 
@@ -18,6 +20,9 @@ export interface FolderPart {
 
 /** The parts of a model that are needed. */
 export type ModelPart = 'config' | 'tokenizer' | 'weights' | FolderPart;
+
+/** Far more bytes than any `config.json` has, even with thousands of labels. */
+export const LARGEST_CONFIG = 10_000_000;
 
 /** The path of the model's configuration in its folder. */
 export const CONFIG_FILE = 'config.json';
@@ -67,6 +72,7 @@ export async function partIn(
 }
 
 async function hasWeights(folder: string, has: (...names: string[]) => Promise<boolean>): Promise<boolean> {
+  if ((await isProjected(folder)) && !(await has(PROJECTION_FILE))) return false;
   const first = await firstWeights(folder);
   if (!first?.endsWith('.index.json')) return first !== undefined;
   const index = await readShardIndex(join(folder, first)).catch((error: unknown) => {
@@ -74,6 +80,15 @@ async function hasWeights(folder: string, has: (...names: string[]) => Promise<b
     throw error;
   });
   return index !== undefined && has(...index.values());
+}
+
+/** Whether a model's configuration says that it has a projection, which Python's libraries do not download. */
+async function isProjected(folder: string): Promise<boolean> {
+  const config = await readJsonObject(join(folder, CONFIG_FILE), LARGEST_CONFIG).catch((error: unknown): JsonObject => {
+    if (error instanceof InputError) return {}; // none, or a damaged one, which is reported where it is used
+    throw error;
+  });
+  return (config[PROJECTION_FIELD] ?? undefined) !== undefined;
 }
 
 /**

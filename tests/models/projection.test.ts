@@ -1,8 +1,9 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encoderEngine } from '../../src/engine/encoder.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
+import type { JsonObject } from '../../src/base/json-schema.js';
 import { exportedConfig } from '../../src/models/exported-config.js';
 import { writeModelFolder } from '../../src/models/model-folder.js';
 import { openPretrained, withFreshProjection, type PretrainedModel } from '../../src/models/pretrained.js';
@@ -95,5 +96,37 @@ describe('the folder of a projected model', () => {
     await expect(openPretrained(folder, 0)).rejects.toThrow(
       'projection.safetensors: weight: expected [24, 48], found [24, 32]',
     );
+  });
+
+  const configOf = (folder: string): JsonObject =>
+    JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as JsonObject;
+
+  it('is said to have one in its configuration, and refused without it', async () => {
+    const folder = await projectedFolder();
+    expect(configOf(folder)).toMatchObject({ kd_projection_dim: 24, hidden_size: 48 });
+    rmSync(join(folder, 'projection.safetensors'));
+    await expect(openPretrained(folder, 0)).rejects.toThrow(
+      `${folder}/projection.safetensors: expected the projection to width 24 of which config.json tells, found no ` +
+        'such file; copy the file from where the model came from, or remove kd_projection_dim from config.json to ' +
+        'use the model without it',
+    );
+    writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...configOf(folder), kd_projection_dim: undefined }));
+    expect((await openPretrained(folder, 0)).encoder.width).toBe(48);
+  });
+
+  it('is refused if its configuration says another width', async () => {
+    const folder = await projectedFolder();
+    writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...configOf(folder), kd_projection_dim: 32 }));
+    await expect(openPretrained(folder, 0)).rejects.toThrow(
+      'expected the projection to width 32 of which config.json tells, found one to width 24; ',
+    );
+  });
+
+  it('may be of an earlier version, whose configuration does not tell of it', async () => {
+    const folder = await projectedFolder();
+    writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...configOf(folder), kd_projection_dim: undefined }));
+    const model = await openPretrained(folder, 0);
+    expect(model.encoder.width).toBe(24);
+    expect(JSON.parse(exportedConfig(model.configJson))).toMatchObject({ kd_projection_dim: 24 });
   });
 });
