@@ -35,7 +35,7 @@ export async function openTokenizer(
     return { tokenizer: await loadTokenizer(folder), folder };
   } catch (error) {
     if (elsewhere !== undefined || !(error instanceof InputError)) throw error;
-    throw new InputError(`${error.message}, or name another tokenizer with ${flag}`, { cause: error });
+    throw new InputError(`${error.message}; to use another tokenizer, name it with ${flag}`, { cause: error });
   }
 }
 

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { commitIter, createRepo, HubApiError, InvalidApiResponseFormatError, repoExists } from '@huggingface/hub';
 import { InputError, messageOf } from '../base/errors.js';
 import { hubFetch, PLACEHOLDER_TOKEN } from '../weights/http.js';
+import { wrongAnswer } from '../weights/hub-client.js';
 import { AnswerError, UnreachableError } from '../weights/http-errors.js';
 import { findToken, hubAddress, HUB_URL, hubTimeout } from '../weights/hub-environment.js';
 import { shown } from '../weights/wording.js';
@@ -135,7 +136,7 @@ function refusal(error: unknown, { name, hubUrl, accessToken, tokenSource: sourc
   if (status !== undefined) return `${hubUrl} refuses with status ${status} (${said(reasonOf(error as HubApiError))})`;
   if (error instanceof AnswerError) return said(error.message);
   if (error instanceof TypeError || error instanceof SyntaxError || error instanceof InvalidApiResponseFormatError)
-    return `expected the answer of a hub from ${hubUrl}, got another (${said(messageOf(error))}); check HF_ENDPOINT`;
+    return wrongAnswer(error, hubUrl, said);
   const route = error instanceof UnreachableError ? error.route : '';
   return (
     `the upload to ${hubUrl} broke off (${said(messageOf(deepestCause(error)) + route)}); check the connection ` +

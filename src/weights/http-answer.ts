@@ -39,9 +39,7 @@ async function* paced(
       if (done) return;
       total += value.length;
       if (total > most)
-        throw new AnswerError(
-          `${hubUrl} answers with more than ${most} bytes where few were expected; check HF_ENDPOINT`,
-        );
+        throw new AnswerError(`${hubUrl} sends more than ${most} bytes where few are expected; check HF_ENDPOINT`);
       // The time that the reader needs for the bytes does not count.
       [received, waited] = [received + value.length, waited + performance.now() - began];
       if (waited > timeout) {

@@ -1,6 +1,9 @@
 /** @file Errors of requests to the hub. */
 import { InputError, messageOf } from '../base/errors.js';
 
+/** A proxy's status 407, in words. */
+export const PASSWORD_REQUIRED = 'a user name and a password are required';
+
 /** The connection failed, as opposed to the hub refusing. */
 export class UnreachableError extends InputError {
   override readonly code = 'UNREACHABLE';
@@ -23,12 +26,23 @@ export class AnswerError extends InputError {
   override readonly code = 'UNFIT_ANSWER';
 }
 
+/** The hub refuses. */
+export class RefusedError extends InputError {
+  /** The hub's `X-Error-Code`, such as `RevisionNotFound`. */
+  readonly reason: string | undefined;
+
+  constructor(message: string, reason: string | undefined) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
 /** The cause behind `fetch failed`, which says nothing. */
 export function reasonOf(error: unknown): string {
   if (error instanceof UnreachableError) return error.reason;
   if (error instanceof Error && error.cause instanceof Error) return reasonOf(error.cause);
   const status = /^Proxy (?:response|Authentication Required) \((\d+)\)/.exec(messageOf(error))?.[1];
-  if (status === '407') return 'it wants a user name and password';
+  if (status === '407') return PASSWORD_REQUIRED;
   if (status !== undefined) return `status ${status}`;
   const isSystems = error instanceof Error && !(error instanceof InputError) && 'code' in error;
   const code = isSystems && typeof error.code === 'string' ? error.code : undefined;

@@ -1,6 +1,6 @@
 /** @file One request, directly or through a proxy. */
 import type { RequestInit as SendInit } from 'undici';
-import { reasonOf, seconds, UnreachableError } from './http-errors.js';
+import { PASSWORD_REQUIRED, reasonOf, seconds, UnreachableError } from './http-errors.js';
 import { dispatcherFor, proxyFor } from './proxy.js';
 
 /** How many timeouts the hub may take to respond to an upload, or to accept its next chunk. */
@@ -32,11 +32,11 @@ export async function sendOnce(url: URL, init: RequestInit, timeout: number): Pr
     const dispatcher = await dispatcherFor(proxy);
     const options = { ...init, ...body, headers, signal, redirect: 'manual', dispatcher };
     const response = (await send(url, options as unknown as SendInit)) as unknown as Response;
-    if (response.status === 407) throw new UnreachableError('it wants a user name and password');
+    if (response.status === 407) throw new UnreachableError(PASSWORD_REQUIRED);
     return response;
   } catch (error) {
     given?.throwIfAborted();
-    const route = proxy === undefined ? '' : `, by the proxy ${proxy.address} that ${proxy.variable} names`;
+    const route = proxy === undefined ? '' : `, through the proxy ${proxy.address} from ${proxy.variable}`;
     throw new UnreachableError(reasonOf(error), route, { cause: error });
   } finally {
     clearTimeout(timer);

@@ -41,7 +41,7 @@ export function hubFetch(hub: HubOrigin, limits: RequestLimits = {}): typeof fet
     let method = (init.method ?? 'GET').toUpperCase();
     if (limits.elsewhere !== true && url.origin !== origin)
       throw new AnswerError(
-        `${hub.hubUrl} names an address on another server (${url.host}), which is not asked; check HF_ENDPOINT`,
+        `${hub.hubUrl} refers to another server (${url.host}), which kd does not contact; check HF_ENDPOINT`,
       );
     const headers = new Headers(init.headers);
     const asHub = headers.get('Authorization') === `Bearer ${PLACEHOLDER_TOKEN}`;

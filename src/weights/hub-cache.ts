@@ -14,10 +14,10 @@ import { makeFolders } from '../base/folders.js';
 import { hasContent, hashFor, isSha256, kindOfId } from './content-id.js';
 import type { HubFile } from './hub-client.js';
 import type { ModelId } from './hub-access.js';
-import { hubCacheFolder, userCache } from './hub-environment.js';
+import { hubCacheFolder, ownCacheFolder } from './hub-environment.js';
 import { noteSha256 } from './verified-files.js';
 import { bytesKept, type PartialSource } from './free-parts.js';
-import { writeFileResumably, writeFileWhole } from './whole-file.js';
+import { cacheError, writeFileResumably, writeFileWhole } from './whole-file.js';
 
 /** Where a model's files are stored. */
 export interface ModelCache {
@@ -25,6 +25,8 @@ export interface ModelCache {
   snapshot(commit: string): string;
   /** The files of a commit with the weights of its text model only. */
   textModel(commit: string): string;
+  /** The file with the commit of the model's revision. */
+  readonly ref: string;
   /** The commit of the model's revision when it was last looked up. */
   knownCommit(): Promise<string | undefined>;
   remember(commit: string): Promise<void>;
@@ -53,7 +55,7 @@ export interface ModelCache {
 export function modelCache({ name, revision }: ModelId): ModelCache {
   const folder = `models--${name.replace('/', '--')}`;
   const root = join(hubCacheFolder(), folder);
-  const textRoot = join(userCache(), 'kd', 'hub', folder);
+  const textRoot = join(ownCacheFolder(), folder);
   const isCommit = (text: string): boolean => /^[0-9a-f]{40}$/.test(text);
   const ref = join(root, 'refs', revision);
   const blob = ({ contentId }: HubFile): string => join(root, 'blobs', contentId);
@@ -67,6 +69,7 @@ export function modelCache({ name, revision }: ModelId): ModelCache {
   return {
     snapshot: (commit) => join(root, 'snapshots', commit),
     textModel: (commit) => join(textRoot, commit),
+    ref,
     knownCommit,
     async remember(commit) {
       if (commit !== (await knownCommit())) await writeFileWhole(ref, [Buffer.from(commit)]);
@@ -130,7 +133,7 @@ export async function linkOr(
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw fileError(path, 'cannot be written', error);
+    throw cacheError(path, fileError(path, 'cannot be written', error));
   }
 }
 

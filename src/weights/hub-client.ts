@@ -6,7 +6,7 @@ import { fileFrom, MOST_FILES } from './hub-listing.js';
 import { refusal, retryPause } from './hub-refusal.js';
 import type { RequestLimits } from './http.js';
 import { hubFetch, PLACEHOLDER_TOKEN } from './http.js';
-import { AnswerError, isBrokenOff, UnreachableError } from './http-errors.js';
+import { AnswerError, isBrokenOff, RefusedError, UnreachableError } from './http-errors.js';
 import { openRemoteFile, type RemoteFile } from './remote-file.js';
 import { shown, shownValue } from './wording.js';
 import type { ModelId, HubAccess } from './hub-access.js';
@@ -100,12 +100,18 @@ function explained(error: unknown, { name }: ModelId, { hubUrl, flag }: HubAcces
   }
   if (error instanceof AnswerError) return new InputError(`${name}: ${error.message}`, { cause: error });
   if (error instanceof InputError) return error;
-  // A TypeError's own words are about this code.
-  const said = error instanceof TypeError ? 'JSON without what a hub says' : messageOf(error);
-  const page = said.includes("token '<'") ? 'a web page, perhaps one to log in to this network: ' : '';
-  return new InputError(
-    `${name}: expected the answer of a hub from ${hubUrl}, got another: ${page}${shown(said)}; check HF_ENDPOINT`,
-  );
+  return new InputError(`${name}: ${wrongAnswer(error, hubUrl)}`);
+}
+
+/** What to say of a response that is not a hub's. `error` is what its parser threw. */
+export function wrongAnswer(error: unknown, hubUrl: string, said: (text: string) => string = shown): string {
+  const text = messageOf(error);
+  const found = text.includes("token '<'")
+    ? 'a web page, perhaps one to log in to this network'
+    : error instanceof TypeError // its own words are about this code
+      ? 'JSON with other contents'
+      : `something else (${said(text)})`;
+  return `expected an answer of the hub's API from ${hubUrl}, got ${found}; check HF_ENDPOINT`;
 }
 
 async function toArray<T>(items: AsyncIterable<T>, hubUrl: string): Promise<T[]> {
@@ -135,7 +141,10 @@ function requesterFor(model: ModelId, access: HubAccess, limits: RequestLimits =
       if (response.ok) return response;
       await response.body?.cancel();
       const pause = tries < MOST_TRIES ? retryPause(response, access.retryDelay * 2 ** (tries - 1)) : undefined;
-      if (pause === undefined) throw new InputError(`${model.name}: ${refusal(response, model, access)}`);
+      if (pause === undefined) {
+        const reason = response.headers.get('X-Error-Code') ?? undefined;
+        throw new RefusedError(`${model.name}: ${refusal(response, model, access)}`, reason);
+      }
       await wait(pause);
     }
   };

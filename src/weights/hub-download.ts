@@ -10,7 +10,9 @@ import type { ModelCache } from './hub-cache.js';
 import { isThere, linkOr } from './hub-cache.js';
 import type { HubFile, RemoteFile } from './hub-client.js';
 import type { HubAccess, ModelId } from './hub-access.js';
+import { variableOf } from './hub-environment.js';
 import { hubModel } from './hub-client.js';
+import { RefusedError } from './http-errors.js';
 import { DECISIVE_FILES, type ModelPart } from './model-parts.js';
 import type { TextTower } from './text-tower.js';
 import { findTextTower, towerBytes } from './text-tower.js';
@@ -37,8 +39,19 @@ const DIVISIBLE_FILE = 'model.safetensors';
  */
 export async function openCommit(model: ModelId, access: HubAccess, cache: ModelCache): Promise<Commit> {
   const hub = hubModel(model, access);
-  const id = (await cache.knownCommit()) ?? (await hub.commit());
-  return { model, hub, cache, id, listed: await hub.files(id) };
+  const known = await cache.knownCommit();
+  const id = known ?? (await hub.commit());
+  const listed = await hub.files(id).catch((error: unknown) => {
+    const isGone = error instanceof RefusedError && error.reason === 'RevisionNotFound';
+    if (!isGone || known === undefined || known === model.revision) throw error;
+    throw new InputError(
+      `${model.name}: expected the rest of commit ${known}, which ${model.revision} names in the cache, from ` +
+        `${access.hubUrl}, which no longer has that commit; to use the newest commit of ${model.revision}, remove ` +
+        cache.ref,
+      { cause: error },
+    );
+  });
+  return { model, hub, cache, id, listed };
 }
 
 /**
@@ -143,7 +156,7 @@ async function checkSpace<F extends Fetch>(
   if (bytes <= free) return;
   throw new InputError(
     `${folder}: expected ${formatBytes(bytes)} of free disk for the model, found ${formatBytes(free)}; ` +
-      'make room, or name another folder in HF_HOME',
+      `make room, or name another folder in ${variableOf(folder)}`,
   );
 }
 

@@ -4,7 +4,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve, sep } from 'node:path';
 import { InputError } from '../base/errors.js';
 import { isMissing } from '../base/system-errors.js';
 import { readRegularFile } from '../base/regular-file.js';
@@ -124,8 +124,23 @@ export function hubCacheFolder(): string {
 }
 
 /** `XDG_CACHE_HOME`, else `.cache` in the user's home. */
-export function userCache(): string {
+function userCache(): string {
   return environment('XDG_CACHE_HOME') ?? join(homedir(), '.cache');
+}
+
+/**
+ * The folder of what only kd stores about models: `kd/hub` in `XDG_CACHE_HOME`, if that is absolute, else in `.cache`
+ * in the user's home.
+ */
+export function ownCacheFolder(): string {
+  return join(isAbsolute(userCache()) ? userCache() : join(homedir(), '.cache'), 'kd', 'hub');
+}
+
+/** The variable that moves the folder of a cached file. */
+export function variableOf(path: string): string {
+  if (!path.startsWith(hubCacheFolder() + sep)) return 'XDG_CACHE_HOME';
+  const isGiven = ['HF_HUB_CACHE', 'HUGGINGFACE_HUB_CACHE'].some((name) => environment(name) !== undefined);
+  return isGiven ? 'HF_HUB_CACHE' : 'HF_HOME';
 }
 
 /** A path with `~`, `$NAME` and `${NAME}` expanded; names that are not set stay. */

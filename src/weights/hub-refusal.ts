@@ -29,8 +29,11 @@ export function refusal(
       `or ${token}`
     );
   }
-  if (status === 403) return `${hubUrl} does not allow it to be read; ${token}`;
-  if (status === 429) return `${hubUrl} gets too many requests; wait ${pauseWanted(headers)}, or set HF_TOKEN`;
+  if (status === 403) return `${hubUrl} does not allow you to read it; ${token}`;
+  if (status === 429) {
+    const wait = `wait ${pauseWanted(headers)} and run the same command again`;
+    return `${hubUrl} has had too many requests; ${wait}${credentials === undefined ? ', or set HF_TOKEN' : ''}`;
+  }
   return `${hubUrl} answers with status ${status}; try again later, or give a local folder to ${flag}`;
 }
 

@@ -90,8 +90,8 @@ async function accessFrom({ name }: ModelId, { flag, hubUrl, retryDelay = 1000 }
   const forbidding = offlineVariable();
   if (forbidding !== undefined) {
     throw new InputError(
-      `${name}: no such folder, and not all of it is in the cache, while ${forbidding} forbids asking the hub; ` +
-        `give a local folder to ${flag}`,
+      `${name}: no such folder, and the cache does not have the whole model, while ${forbidding} forbids ` +
+        `contacting the hub; unset ${forbidding}, or give a local folder to ${flag}`,
     );
   }
   const { url, authorization } = hubAddress(hubUrl);

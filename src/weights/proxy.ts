@@ -34,7 +34,7 @@ export function proxyFor(url: URL): Proxy | undefined {
   const address = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`; // curl accepts `host:port`, too
   const proxy = URL.canParse(address) ? new URL(address.replace(/^socks5h:/i, 'socks5:')) : undefined;
   if (proxy === undefined || !PROTOCOLS.includes(proxy.protocol) || proxy.hostname === '')
-    throw new InputError(`${variable}: expected a proxy such as http://host:8080, got another address`);
+    throw new InputError(`${variable}: expected the address of a proxy, such as http://host:8080, got something else`);
   return { address: `${proxy.protocol}//${proxy.host}`, variable, authorization: basicAuthorization(proxy) };
 }
 

@@ -52,7 +52,7 @@ export function openRemoteFile(place: RemotePlace): RemoteFile {
         failures = position - began >= LEAST_PROGRESS ? 1 : failures + 1;
         if (failures === MOST_FAILURES) {
           throw new InputError(
-            `${location}: the download broke off, and ${MOST_FAILURES} tries brought nothing more (${error.reason}); ` +
+            `${location}: the download broke off, and ${MOST_FAILURES} attempts got no further (${error.reason}); ` +
               'run the same command again',
           );
         }
@@ -96,6 +96,11 @@ async function readRange(
   if (body && status === 200 && total === size) return between(body, start, end); // ranges are optional in HTTP
   await body?.cancel();
   const { origin } = new URL(url);
+  if (status === 200 && response.headers.get('Content-Type')?.startsWith('text/html') === true)
+    throw new InputError(
+      `${location}: expected the file from ${origin}, got a web page, perhaps one to log in to this network; check ` +
+        'HF_ENDPOINT, and the proxy if there is one',
+    );
   if (total !== undefined && total !== size)
     throw new InputError(`${location}: expected ${size} bytes, as ${origin} lists, found ${total}; try again later`);
   const got = from === undefined || from === start ? '' : `, from byte ${from}`;

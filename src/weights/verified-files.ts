@@ -7,7 +7,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileWhole } from './whole-file.js';
-import { userCache } from './hub-environment.js';
+import { ownCacheFolder } from './hub-environment.js';
 
 /** Whether a file has this SHA-256, in hexadecimal. */
 export async function hasSha256(path: string, sha256: string): Promise<boolean> {
@@ -40,7 +40,7 @@ async function markOf(path: string, sha256: string): Promise<Mark | undefined> {
   const stats = await stat(path, { bigint: true }).catch(() => undefined);
   if (stats?.isFile() !== true) return undefined;
   const { dev, ino, size, mtimeNs } = stats;
-  return { path: join(userCache(), 'kd', 'hub', 'verified', `${sha256}-${dev}-${ino}`), text: `${size} ${mtimeNs}\n` };
+  return { path: join(ownCacheFolder(), 'verified', `${sha256}-${dev}-${ino}`), text: `${size} ${mtimeNs}\n` };
 }
 
 /** If this cannot be written, the file is read again next time. */

@@ -1,30 +1,40 @@
 /** @file Files that get their names once they are complete. */
 import { dirname } from 'node:path';
-import { createPendingFile, isPendingName } from '../base/files.js';
+import { InputError, SYSTEM } from '../base/errors.js';
+import { createPendingFile, isPendingName, type PendingFile } from '../base/files.js';
 import { fileError } from '../base/system-errors.js';
 import { makeFolders } from '../base/folders.js';
 import { removeStaleFiles } from '../base/stale-files.js';
 import type { PartialSource } from './free-parts.js';
-import { openPartialFile } from './partial-file.js';
+import { variableOf } from './hub-environment.js';
+import { openPartialFile, type PartialFile } from './partial-file.js';
 
-/** Creates a folder and its parents, if missing. */
+/** Creates a folder of a cache and its parents, if missing. */
 export async function makeFolder(folder: string): Promise<void> {
-  try {
-    await makeFolders(folder);
-  } catch (error) {
-    throw fileError(folder, 'cannot be written', error);
-  }
+  await makeFolders(folder).catch((error: unknown) => {
+    throw cacheError(folder, fileError(folder, 'cannot be written', error));
+  });
 }
 
-/** Writes a file from chunks; it gets its name when all have arrived. */
+/** Adds to a system's error about a cached file how to have another folder. Returns any other error as it is. */
+export function cacheError(path: string, error: unknown): unknown {
+  if (!(error instanceof InputError) || error.code !== SYSTEM || advised.has(error)) return error;
+  advised.add(error);
+  return error.add(`name another folder in ${variableOf(path)}`);
+}
+
+const advised = new WeakSet<InputError>();
+
+/** Writes a file of a cache from chunks; it gets its name when all have arrived. */
 export async function writeFileWhole(
   path: string,
   pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<void> {
   await makeFolder(dirname(path));
   removeStaleFiles(dirname(path), isPendingName);
-  const file = await createPendingFile(path);
+  let file: PendingFile | undefined;
   try {
+    file = await createPendingFile(path);
     let position = 0;
     for await (const piece of pieces) {
       await file.write(piece, position);
@@ -32,8 +42,8 @@ export async function writeFileWhole(
     }
     await file.commit();
   } catch (error) {
-    await file.discard();
-    throw error;
+    await file?.discard();
+    throw cacheError(path, error);
   }
 }
 
@@ -56,22 +66,22 @@ export interface Resumable extends PartialSource {
 export async function writeFileResumably(path: string, source: Resumable): Promise<string> {
   await makeFolder(dirname(path));
   removeStaleFiles(dirname(path), isPendingName);
-  const file = await openPartialFile(path, source);
-  const isContinued = file.position() > 0;
-  let sha256: string;
+  let file: PartialFile | undefined;
   try {
+    file = await openPartialFile(path, source);
+    const isContinued = file.position() > 0;
     for await (const piece of source.bytesFrom(file.position())) await file.write(piece);
-    sha256 = file.digest();
+    const sha256 = file.digest();
     if (file.position() === source.size && (source.sha256 ?? sha256) === sha256) {
       await source.beforeCommit?.(sha256);
       await file.commit();
       return sha256;
     }
+    await file.discard();
+    if (!isContinued) throw source.mismatch(file.position(), sha256);
   } catch (error) {
-    await file.keep();
-    throw error;
+    await file?.keep();
+    throw cacheError(path, error);
   }
-  await file.discard();
-  if (isContinued) return writeFileResumably(path, source); // from the beginning: what was there may be damaged
-  throw source.mismatch(file.position(), sha256);
+  return writeFileResumably(path, source); // from the beginning: what was there may be damaged
 }

@@ -158,12 +158,21 @@ describe('a model', () => {
       for (const part of readdirSync(folder)) if (/tok|vocab|merges/.test(part)) rmSync(join(folder, part));
     }
     const none = 'expected a tokenizer.json, a vocab.txt, or a vocab.json with merges.txt, got none of them';
-    const remedy = "copy the tokenizer's files there, or name another tokenizer with";
+    const remedy = "copy the tokenizer's files there; to use another tokenizer, name it with";
     expect(refusedTraining('--teacher', 'mute-teacher')).toBe(`mute-teacher: ${none}; ${remedy} --teacher-tokenizer`);
     expect(refusedTraining('--student', 'mute-student')).toBe(`mute-student: ${none}; ${remedy} --student-tokenizer`);
     expect(refusedEncoding({ model: 'mute-student' })).toBe(`mute-student: ${none}; ${remedy} --tokenizer`);
     expect(refusedTraining('--student-tokenizer', 'mute-student')).toBe(
       `mute-student: ${none}; copy the tokenizer's files there`,
+    );
+  });
+
+  it('with a folder in the place of its tokenizer', () => {
+    const folder = copyOf(STUDENT, join(cwd, 'folded'));
+    rmSync(join(folder, 'tokenizer.json'));
+    mkdirSync(join(folder, 'tokenizer.json'));
+    expect(refusedTraining('--student', 'folded')).toBe(
+      'folded/tokenizer.json: expected a file, found a folder; to use another tokenizer, name it with --student-tokenizer',
     );
   });
 

@@ -163,7 +163,7 @@ describe('a hub that stalls during an upload', () => {
       request.resume().on('end', () => response.writeHead(200, { 'Content-Type': 'application/json' }).end(answer));
     });
     expect(await refusalOf(smallFolder())).toMatch(
-      /^me\/it: expected the answer of a hub from http:\S+, got another \(.+\); check HF_ENDPOINT$/,
+      /^me\/it: expected an answer of the hub's API from http:\S+, got something else \(.+\); check HF_ENDPOINT$/,
     );
   });
 });

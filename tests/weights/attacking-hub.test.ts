@@ -181,7 +181,7 @@ describe('the token', () => {
       json(response, [listed('README.md', CONFIG)], { Link: `<${other.url}/api/next>; rel="next"` });
     });
     expect(await refusal()).toBe(
-      `a/b: HUB names an address on another server (${new URL(other.url).host}), which is not asked; check HF_ENDPOINT`,
+      `a/b: HUB refers to another server (${new URL(other.url).host}), which kd does not contact; check HF_ENDPOINT`,
     );
     expect(other.asked).toEqual([]);
   });
@@ -321,9 +321,7 @@ describe('a response about a model', () => {
 
   it.each(['revision', 'tree'])('without an end (%s)', async (kind) => {
     hub.answer = except(kind, flood(Buffer.alloc(100_000, ' ')));
-    expect(await refusal()).toBe(
-      'a/b: HUB answers with more than 20000000 bytes where few were expected; check HF_ENDPOINT',
-    );
+    expect(await refusal()).toBe('a/b: HUB sends more than 20000000 bytes where few are expected; check HF_ENDPOINT');
   });
 
   it('that unpacks endlessly', async () => {
@@ -331,7 +329,7 @@ describe('a response about a model', () => {
     hub.answer = except('tree', (_request, response) => {
       response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' }).end(bomb);
     });
-    expect(await refusal()).toContain('HUB answers with more than 20000000 bytes');
+    expect(await refusal()).toContain('HUB sends more than 20000000 bytes');
   });
 
   it('on endless pages', async () => {
@@ -354,15 +352,15 @@ describe('a response about a model', () => {
     hub.answer = redirect(() => `${other.url}/login`);
     other.answer = (_request, response) => void response.end('<!doctype html><form>');
     expect(await refusal()).toContain(
-      'expected the answer of a hub from HUB, got another: a web page, perhaps one to log in',
+      "expected an answer of the hub's API from HUB, got a web page, perhaps one to log in",
     );
   });
 
   const lists: readonly (readonly [what: string, list: unknown, said: string])[] = [
-    ['null', null, 'got another'],
+    ['null', null, 'got JSON with other contents'],
     ['a null entry', [null], 'null in it'],
     ['a text', ['config.json'], '"config.json" in it'],
-    ['a number', 7, 'got another'],
+    ['a number', 7, 'got JSON with other contents'],
     [
       'no size',
       [{ type: 'file', path: 'config.json', oid: '0'.repeat(40) }],
@@ -403,7 +401,7 @@ describe('a response about a model', () => {
       json(response, value);
     });
     expect(await refusal()).toMatch(
-      /^a\/b: expected (the answer of a hub|a commit of 40 hexadecimal digits) from HUB, got /,
+      /^a\/b: expected (an answer of the hub's API|a commit of 40 hexadecimal digits) from HUB, got /,
     );
   });
 
@@ -417,14 +415,14 @@ describe('a response about a model', () => {
     left = 1000;
     const before = hub.asked.length;
     expect(await failureOf(resolveModelFolder('a/c', { flag: '--teacher', retryDelay: 1 }))).toContain(
-      status === 429 ? 'gets too many requests; wait 0 s' : `status ${status}; try again later`,
+      status === 429 ? 'has had too many requests; wait 0 s' : `status ${status}; try again later`,
     );
     expect(hub.asked.length - before).toBe(3);
   });
 
   it('is not waited for by the hour', async () => {
     hub.answer = (_request, response) => void response.writeHead(429, { 'Retry-After': '3600' }).end();
-    expect(await refusal()).toBe('a/b: HUB gets too many requests; wait 3600 s, or set HF_TOKEN');
+    expect(await refusal()).toBe('a/b: HUB has had too many requests; wait 3600 s and run the same command again');
     expect(hub.asked).toHaveLength(1);
   });
 });
@@ -433,7 +431,7 @@ const CHECK = '; check HF_ENDPOINT, and the proxy if there is one';
 
 describe('a file', () => {
   const brokenOff =
-    /^a\/b\/config\.json: the download broke off, and 5 tries brought nothing more \((.+)\); run the same command again$/;
+    /^a\/b\/config\.json: the download broke off, and 5 attempts got no further \((.+)\); run the same command again$/;
 
   it('that never arrives', async () => {
     hub.answer = except('resolve', silence);
@@ -550,9 +548,9 @@ describe('a damaged small file in the cache', () => {
   it('is reported if it cannot be downloaded again', async () => {
     vi.stubEnv('HF_HUB_OFFLINE', '1');
     expect(await failureOf(resolve())).toBe(
-      `${path}: this file of the cache is damaged, and cannot be fetched again: a/b: no such folder, and not all ` +
-        'of it is in ' +
-        'the cache, while HF_HUB_OFFLINE forbids asking the hub; give a local folder to --teacher',
+      `${path}: this file of the cache is damaged, and cannot be fetched again: a/b: no such folder, and the cache ` +
+        'does not have the whole model, while HF_HUB_OFFLINE forbids contacting the hub; unset HF_HUB_OFFLINE, or ' +
+        'give a local folder to --teacher',
     );
   });
 

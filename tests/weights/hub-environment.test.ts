@@ -7,6 +7,7 @@ import {
   findToken,
   hubAddress,
   hubCacheFolder,
+  ownCacheFolder,
   hubTimeout,
   offlineVariable,
 } from '../../src/weights/hub-environment.js';
@@ -148,5 +149,13 @@ describe('the cache', () => {
     expect(hubCacheFolder()).toBe('/older');
     vi.stubEnv('HF_HUB_CACHE', '/newer');
     expect(hubCacheFolder()).toBe('/newer');
+  });
+
+  it('of kd is in XDG_CACHE_HOME only if that is absolute', () => {
+    expect(ownCacheFolder()).toBe(join(home, 'kd', 'hub'));
+    for (const place of ['~/models', 'models', '']) {
+      vi.stubEnv('XDG_CACHE_HOME', place);
+      expect(ownCacheFolder()).toBe(join(homedir(), '.cache', 'kd', 'hub'));
+    }
   });
 });

@@ -245,6 +245,25 @@ describe('a model on the hub', () => {
   });
 });
 
+describe('a student with a projection', () => {
+  it('that Python cached without it is completed', async () => {
+    const files = await publish('me/student', 'student');
+    const config = JSON.parse(files.get('config.json')!.toString()) as object;
+    files.set('config.json', Buffer.from(JSON.stringify({ ...config, kd_projection_dim: 24 })));
+    files.set('projection.safetensors', Buffer.from('the projection'));
+    const folder = await resolve('me/student');
+    await rm(join(folder, 'projection.safetensors')); // which AutoModel does not ask for
+    vi.stubEnv('HF_HUB_OFFLINE', '1');
+    expect(await failureOf(resolve('me/student'))).toContain('the cache does not have the whole model');
+    vi.stubEnv('HF_HUB_OFFLINE', undefined);
+    expect(await resolve('me/student')).toBe(folder);
+    expect(await readFile(join(folder, 'projection.safetensors'), 'utf8')).toBe('the projection');
+    hub.requests.length = 0;
+    await resolve('me/student');
+    expect(hub.requests).toEqual([]);
+  });
+});
+
 describe('what a model does not have', () => {
   const forget = (name: string): boolean => hub.models.get('owner/model')!.delete(name);
 
@@ -290,7 +309,9 @@ describe('what a model does not have', () => {
     if (folders.length > 1) await fileOf(folder, 'pytorch_model.bin', 'no weights');
     await rm(await realpath(join(folder, name)));
     vi.stubEnv('HF_HUB_OFFLINE', '1');
-    expect(await failureOf(resolve('owner/model'))).toMatch(/^owner\/model: no such folder, and not all of it is in /);
+    expect(await failureOf(resolve('owner/model'))).toMatch(
+      /^owner\/model: no such folder, and the cache does not have the whole model, /,
+    );
     vi.stubEnv('HF_HUB_OFFLINE', undefined);
     await resolve('owner/model');
     expect((await stat(join(folder, name))).isFile()).toBe(true);
@@ -510,7 +531,7 @@ describe('interruptions', () => {
       await resolve('owner/model', { parts: ['config'] }); // so that the commit is known
       interrupt('ends early', 1, true);
       expect(await failureOf(resolve('owner/model'))).toMatch(
-        /^owner\/model\/model\.safetensors: the download broke off, and 5 tries brought nothing more \(.+\); run the same command again$/,
+        /^owner\/model\/model\.safetensors: the download broke off, and 5 attempts got no further \(.+\); run the same command again$/,
       );
       const left = [...(await filesBelow(join(home, 'hf'))), ...(await filesBelow(join(home, 'xdg')))];
       expect(left.filter((path) => /tmp|safetensors/.test(path))).toEqual([]);
@@ -590,12 +611,14 @@ describe('refusals', () => {
   it('HF_HUB_OFFLINE', async () => {
     vi.stubEnv('HF_HUB_OFFLINE', '1');
     expect(await failureOf(resolve('a/b'))).toBe(
-      'a/b: no such folder, and not all of it is in the cache, while HF_HUB_OFFLINE forbids asking the hub; ' +
-        'give a local folder to --teacher',
+      'a/b: no such folder, and the cache does not have the whole model, while HF_HUB_OFFLINE forbids contacting ' +
+        'the hub; unset HF_HUB_OFFLINE, or give a local folder to --teacher',
     );
     vi.stubEnv('HF_HUB_OFFLINE', undefined);
     vi.stubEnv('TRANSFORMERS_OFFLINE', '1');
-    expect(await failureOf(resolve('a/b'))).toContain('while TRANSFORMERS_OFFLINE forbids asking the hub; ');
+    expect(await failureOf(resolve('a/b'))).toContain(
+      'while TRANSFORMERS_OFFLINE forbids contacting the hub; unset TRANSFORMERS_OFFLINE, or ',
+    );
     expect(hub.requests).toEqual([]);
   });
 
@@ -614,20 +637,26 @@ describe('refusals', () => {
 
   it('a quota that is used up, with when there is a new one', async () => {
     hub.refusal = { status: 429, headers: { RateLimit: '"resolvers";r=0;t=55' } };
-    expect(await failureOf(resolve('a/b'))).toBe(`a/b: ${hub.url} gets too many requests; wait 55 s, or set HF_TOKEN`);
+    expect(await failureOf(resolve('a/b'))).toBe(
+      `a/b: ${hub.url} has had too many requests; wait 55 s and run the same command again, or set HF_TOKEN`,
+    );
   });
 
   it('something else at the hub’s address', async () => {
     hub.answerAll = '<html>hello</html>';
     expect(await failureOf(resolve('a/b'))).toMatch(
-      /^a\/b: expected the answer of a hub from http:\S+, got another: .*not valid JSON; check HF_ENDPOINT$/,
+      /^a\/b: expected an answer of the hub's API from http:\S+, got a web page, perhaps one to log in to this network; check HF_ENDPOINT$/,
+    );
+    hub.answerAll = 'hello';
+    expect(await failureOf(resolve('a/b'))).toMatch(
+      /^a\/b: expected an answer of the hub's API from http:\S+, got something else \(.*not valid JSON\); check HF_ENDPOINT$/,
     );
     hub.answerAll = '{}';
     expect(await failureOf(resolve('a/b'))).toBe(
       `a/b: expected a commit of 40 hexadecimal digits from ${hub.url}, got none; check HF_ENDPOINT`,
     );
     expect(await failureOf(resolve(`a/b@${COMMIT}`))).toMatch(
-      /^a\/b: expected the answer of a hub from http:\S+, got another: JSON without what a hub says; check HF_ENDPOINT$/,
+      /^a\/b: expected an answer of the hub's API from http:\S+, got JSON with other contents; check HF_ENDPOINT$/,
     );
   });
 
@@ -647,12 +676,70 @@ describe('refusals', () => {
 
   it.each([
     [403, 'GatedRepo', 'the model is gated; accept its terms at HUB/a/b and set HF_TOKEN'],
-    [403, undefined, 'HUB does not allow it to be read; set HF_TOKEN'],
-    [429, undefined, 'HUB gets too many requests; wait a few minutes, or set HF_TOKEN'],
+    [403, undefined, 'HUB does not allow you to read it; set HF_TOKEN'],
+    [
+      429,
+      undefined,
+      'HUB has had too many requests; wait a few minutes and run the same command again, or set HF_TOKEN',
+    ],
     [503, undefined, 'HUB answers with status 503; try again later, or give a local folder to --teacher'],
   ])('status %i %s', async (status, code, expected) => {
     hub.refusal = { status, ...(code === undefined ? {} : { code }) };
     expect(await failureOf(resolve('a/b'))).toBe(`a/b: ${expected.replaceAll('HUB', hub.url)}`);
+  });
+
+  it('a commit that the cache names and the hub no longer has, with what to remove', async () => {
+    await publish('owner/model', 'student');
+    await resolve('owner/model', { parts: ['config'] });
+    const ref = join(home, 'hf', 'hub', 'models--owner--model', 'refs', 'main');
+    const gone = 'fedcba9876543210fedcba9876543210fedcba98';
+    await writeFile(ref, gone);
+    expect(await failureOf(resolve('owner/model'))).toBe(
+      `owner/model: expected the rest of commit ${gone}, which main names in the cache, from ${hub.url}, which no ` +
+        `longer has that commit; to use the newest commit of main, remove ${ref}`,
+    );
+    await rm(ref);
+    expect(await resolve('owner/model')).toBe(snapshotOf('owner/model'));
+    expect(await failureOf(resolve(`owner/model@${gone}`))).toContain(`the model has no revision ${gone}; name`);
+  });
+
+  it('too many requests with a token, which then is not the remedy', async () => {
+    vi.stubEnv('HF_TOKEN', 'hf_x');
+    hub.refusal = { status: 429, headers: { 'Retry-After': '55' } };
+    expect(await failureOf(resolve('a/b'))).toBe(
+      `a/b: ${hub.url} has had too many requests; wait 55 s and run the same command again`,
+    );
+  });
+
+  it('a web page in the place of a file', async () => {
+    await publish('owner/model', 'student');
+    hub.interfere = (_path, _start, _end, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end('<form>');
+      return true;
+    };
+    expect(await failureOf(resolve('owner/model', { parts: ['config'] }))).toBe(
+      `owner/model/config.json: expected the file from ${hub.url}, got a web page, perhaps one to log in to this ` +
+        'network; check HF_ENDPOINT, and the proxy if there is one',
+    );
+  });
+
+  it.each(['HF_HOME', 'HF_HUB_CACHE'])('a cache that cannot be written, with %s', async (variable) => {
+    await publish('owner/model', 'student');
+    const place = await fileOf(home, 'file', '');
+    vi.stubEnv(variable, place);
+    expect(await failureOf(resolve('owner/model', { parts: ['config'] }))).toMatch(
+      new RegExp(
+        `^${place}/.*: cannot be written: a part of the path is not a folder; name another folder in ${variable}$`,
+      ),
+    );
+  });
+
+  it('a cache of text models that cannot be written', async () => {
+    await publish('openai/clip', 'teacher', 'variants/teacher-inside-full-clip');
+    vi.stubEnv('XDG_CACHE_HOME', await fileOf(home, 'file', ''));
+    expect(await failureOf(resolve('openai/clip', { parts: ['weights'] }))).toMatch(
+      /: cannot be written: a part of the path is not a folder; name another folder in XDG_CACHE_HOME$/,
+    );
   });
 
   it('no configuration, or no weights', async () => {

@@ -125,13 +125,13 @@ describe('a proxy', () => {
     vi.stubEnv('HTTPS_PROXY', `http://user:${PASSWORD}@${proxy.address}`);
     vi.stubEnv('HF_ENDPOINT', 'https://hub.example');
     expect(await failureOf(resolve())).toBe(
-      'a/b: no such folder, and the hub (https://hub.example) cannot be reached (status 403, by the proxy ' +
+      'a/b: no such folder, and the hub (https://hub.example) cannot be reached (status 403, through the proxy ' +
         `http://${proxy.address} ` +
-        'that HTTPS_PROXY names); connect, or give a local folder to --teacher',
+        'from HTTPS_PROXY); connect, or give a local folder to --teacher',
     );
     expect(proxy.asked).toEqual(['CONNECT hub.example:443']);
     proxy.tunnelTo = new URL(hub.url).host; // where nobody speaks TLS
-    expect(await failureOf(resolve())).toMatch(/cannot be reached \(\S+, by the proxy http:/);
+    expect(await failureOf(resolve())).toMatch(/cannot be reached \(\S+, through the proxy http:/);
     expect(proxy.authorizations).toEqual(new Set([`Basic ${Buffer.from('user:pass@word').toString('base64')}`]));
   });
 
@@ -154,8 +154,8 @@ describe('a proxy', () => {
       vi.stubEnv('HF_ENDPOINT', endpoint);
       const failure = await failureOf(resolve());
       expect(failure).toContain(
-        `cannot be reached (it wants a user name and password, by the proxy http://${proxy.address} that ` +
-          `${name} names)`,
+        `cannot be reached (a user name and a password are required, through the proxy http://${proxy.address} ` +
+          `from ${name})`,
       );
       expect(failure).not.toMatch(/pass(%40|@)word/);
     }
@@ -165,9 +165,9 @@ describe('a proxy', () => {
     vi.stubEnv('HTTP_PROXY', `http://user:${PASSWORD}@127.0.0.1:9`);
     const failure = await failureOf(resolve());
     expect(failure).toBe(
-      `a/b: no such folder, and the hub (${hub.url}) cannot be reached (ECONNREFUSED, by the proxy ` +
-        'http://127.0.0.1:9 that ' +
-        'HTTP_PROXY names); connect, or give a local folder to --teacher',
+      `a/b: no such folder, and the hub (${hub.url}) cannot be reached (ECONNREFUSED, through the proxy ` +
+        'http://127.0.0.1:9 ' +
+        'from HTTP_PROXY); connect, or give a local folder to --teacher',
     );
   });
 
@@ -176,7 +176,7 @@ describe('a proxy', () => {
     async (address) => {
       vi.stubEnv('HTTP_PROXY', address);
       expect(await failureOf(resolve())).toContain(
-        'HTTP_PROXY: expected a proxy such as http://host:8080, got another address',
+        'HTTP_PROXY: expected the address of a proxy, such as http://host:8080, got something else',
       );
     },
   );
@@ -240,7 +240,7 @@ describe("the doctor's advice", () => {
     vi.stubEnv('HTTP_PROXY', `http://user:${PASSWORD}@127.0.0.1:9`);
     vi.stubEnv('HF_ENDPOINT', hub.url.replace('://', '://me:mine@'));
     const { failure, address } = await thisMachineFacts.reachHub();
-    expect(failure).toBe('ECONNREFUSED, by the proxy http://127.0.0.1:9 that HTTP_PROXY names');
+    expect(failure).toBe('ECONNREFUSED, through the proxy http://127.0.0.1:9 from HTTP_PROXY');
     expect(address).toBe(hub.url);
   });
 
@@ -251,7 +251,7 @@ describe("the doctor's advice", () => {
     expect(code, stderr).toBe(0);
     const host = new URL(hub.url).host;
     expect(stdout).toContain(
-      `${host} cannot be reached (ECONNREFUSED, by the proxy http://127.0.0.1:9 that HTTP_PROXY names); ` +
+      `${host} cannot be reached (ECONNREFUSED, through the proxy http://127.0.0.1:9 from HTTP_PROXY); ` +
         `name models and tokenizers by folders, or correct HTTP_PROXY, or name ${host} in NO_PROXY\n`,
     );
     expect(stdout + stderr).not.toContain(PASSWORD);
@@ -264,5 +264,7 @@ it('a request that waits for a proxy ends in time', async () => {
   servers.push(silent);
   vi.stubEnv('HTTPS_PROXY', `http://${await listenOnLoopback(silent)}`);
   const request = hubFetch({ hubUrl: 'https://hub.example', authorization: undefined, timeout: 200 });
-  expect(await failureOf(request('https://hub.example/x'))).toMatch(/^no answer within 0\.2 s, by the proxy http:/);
+  expect(await failureOf(request('https://hub.example/x'))).toMatch(
+    /^no answer within 0\.2 s, through the proxy http:/,
+  );
 });

@@ -73,7 +73,7 @@ async function hubFinding(machine: MachineFacts): Promise<Finding> {
   const { address, milliseconds, failure, proxy, offline } = reached;
   const { host } = new URL(address);
   if (offline !== undefined) return { name, ok: true, found: `${host} was not contacted, because ${offline} is set` };
-  const route = proxy === undefined ? '' : ` by the proxy ${proxy.address}`;
+  const route = proxy === undefined ? '' : ` through the proxy ${proxy.address}`;
   const folders = 'name models and tokenizers by folders';
   return check(
     name,
