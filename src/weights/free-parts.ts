@@ -7,6 +7,7 @@ import type { Stats } from 'node:fs';
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isStale, makerRuns, makerTag } from '../base/stale-files.js';
+import { hubTimeout } from './hub-environment.js';
 
 /** What a file is downloaded from. */
 export interface PartialSource {
@@ -18,8 +19,11 @@ export interface PartialSource {
   readonly sha256: string | undefined;
 }
 
-/** How long the part of a process in another container or boot must be unchanged to count as abandoned. */
-const SILENT_MS = 10 * 60_000;
+/**
+ * How long the part of a process in another container or boot must be unchanged to count as abandoned: longer than a
+ * download waits for a silent hub.
+ */
+const silentMs = (): number => Math.max(10 * 60_000, 10 * hubTimeout());
 /** How long a part is kept for a later attempt. */
 const FORGOTTEN_MS = 7 * 24 * 3_600_000;
 
@@ -69,7 +73,7 @@ const KEPT = /^\.kd-[0-9a-f]{64}-(\d{1,16})-([0-9a-f]{32})\.part$/;
 
 /** Whether a part is this user's, and no process is writing it. */
 function isFree(folder: string, name: string): boolean {
-  return isStale(folder, name, KEPT.test(name) ? -Infinity : SILENT_MS); // of any age, even of a clock that is ahead
+  return isStale(folder, name, KEPT.test(name) ? -Infinity : silentMs()); // of any age, even of a clock that is ahead
 }
 
 /** Removes parts of any file that nobody has continued for long. */

@@ -22,7 +22,8 @@ export function limited(response: Response, limits: AnswerLimits): Response {
   const { body, status, statusText, headers } = response;
   if (body === null) return response;
   const pieces = paced(body, limits);
-  return new Response(ReadableStream.from<Uint8Array>(pieces), { status, statusText, headers });
+  const answer = new Response(ReadableStream.from<Uint8Array>(pieces), { status, statusText, headers });
+  return Object.defineProperty(answer, 'url', { value: response.url });
 }
 
 async function* paced(

@@ -1,11 +1,10 @@
 /** @file Downloads the files of a model that are not cached. */
-import { createHash } from 'node:crypto';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freeDiskBytes } from '../base/disk-space.js';
 import { InputError } from '../base/errors.js';
 import { formatBytes } from '../base/format.js';
-import { isSound, sumPath } from './content-id.js';
+import { isSound } from './content-id.js';
 import type { ModelCache } from './hub-cache.js';
 import { isThere, linkOr } from './hub-cache.js';
 import type { HubFile, RemoteFile } from './hub-client.js';
@@ -16,12 +15,12 @@ import { RefusedError } from './http-errors.js';
 import { DECISIVE_FILES, type ModelPart } from './model-parts.js';
 import type { TextTower } from './text-tower.js';
 import { findTextTower, towerBytes } from './text-tower.js';
-import { bytesKept, type PartialSource } from './free-parts.js';
-import { noteSha256 } from './verified-files.js';
+import { bytesKept } from './free-parts.js';
+import { storeTower, towerSource } from './stored-tower.js';
 import { wantedFiles, type Commit } from './wanted-files.js';
-import { makeFolder, writeFileResumably, writeFileWhole } from './whole-file.js';
+import { makeFolder } from './whole-file.js';
 
-/** The progress of a download, in bytes of all files together. */
+/** The progress of a download, in bytes of all files together that were not there before. */
 export interface DownloadProgress {
   /** The file that is being downloaded. */
   readonly file: string;
@@ -83,6 +82,8 @@ interface Fetch {
   readonly file: HubFile;
   readonly remote: RemoteFile;
   readonly tower: TextTower | undefined;
+  /** How many bytes an earlier attempt has left. */
+  readonly kept: number;
 }
 
 type TowerFetch = Fetch & { readonly tower: TextTower };
@@ -96,9 +97,11 @@ async function hasTextTower(commit: Commit, file: HubFile): Promise<boolean> {
   return file.path === DIVISIBLE_FILE && (await isThere(path)) && isSound(path);
 }
 
-async function planFetch({ hub, id }: Commit, file: HubFile): Promise<Fetch> {
-  const remote = hub.open(id, file);
-  return { file, remote, tower: file.path === DIVISIBLE_FILE ? await findTextTower(remote) : undefined };
+async function planFetch(commit: Commit, file: HubFile): Promise<Fetch> {
+  const remote = commit.hub.open(commit.id, file);
+  const tower = file.path === DIVISIBLE_FILE ? await findTextTower(remote) : undefined;
+  const kept = tower ? bytesKept(towerPath(commit), towerSource(tower, file)) : commit.cache.bytesKept(file);
+  return { file, remote, tower, kept };
 }
 
 async function fetchAll(
@@ -107,22 +110,23 @@ async function fetchAll(
   onProgress?: (progress: DownloadProgress) => void,
 ): Promise<void> {
   const { cache, id } = commit;
-  const bytesTotal = fetches.reduce((total, fetch) => total + sizeOf(fetch), 0);
-  const towers = fetches.filter(isOfTower);
-  const wholes = fetches.filter((fetch) => !isOfTower(fetch));
-  await checkSpace(cache.snapshot(id), wholes, ({ file }) => cache.bytesKept(file));
-  await checkSpace(cache.textModel(id), towers, ({ file, tower }) =>
-    bytesKept(towerPath(commit), towerSource(tower, file)),
+  await checkSpace(
+    cache.snapshot(id),
+    fetches.filter((fetch) => !isOfTower(fetch)),
   );
-  let before = 0;
+  await checkSpace(cache.textModel(id), fetches.filter(isOfTower));
+  let [before, bytesTotal] = [0, fetches.reduce((total, fetch) => total + missingBytes(fetch), 0)];
   for (const fetch of fetches) {
     const { file, remote } = fetch;
+    let missing = missingBytes(fetch);
     const bytesFrom = async function* (position: number): AsyncGenerator<Uint8Array> {
-      let done = position;
-      const bytes = isOfTower(fetch)
+      bytesTotal += sizeOf(fetch) - position - missing; // 0, unless what was kept is damaged or taken
+      missing = sizeOf(fetch) - position;
+      let done = 0;
+      const chunks = isOfTower(fetch)
         ? towerBytes(fetch.tower, (start, end) => remote.stream(start, end), position)
         : remote.stream(position, file.size);
-      for await (const chunk of bytes) {
+      for await (const chunk of chunks) {
         done += chunk.length;
         yield chunk;
         onProgress?.({ file: file.path, bytesDone: before + done, bytesTotal });
@@ -130,7 +134,7 @@ async function fetchAll(
     };
     if (isOfTower(fetch)) await storeTower(towerPath(commit), fetch, bytesFrom);
     else await cache.store(file, bytesFrom);
-    before += sizeOf(fetch);
+    before += missing;
   }
 }
 
@@ -143,13 +147,14 @@ function sizeOf({ file, tower }: Fetch): number {
   return (tower ?? file).size;
 }
 
+/** How many of these no earlier attempt has left. */
+function missingBytes(fetch: Fetch): number {
+  return sizeOf(fetch) - fetch.kept;
+}
+
 /** Checks for free disk space before downloading, since the hub may list files of any size. */
-async function checkSpace<F extends Fetch>(
-  folder: string,
-  fetches: readonly F[],
-  kept: (fetch: F) => number,
-): Promise<void> {
-  const bytes = fetches.reduce((total, fetch) => total + sizeOf(fetch) - kept(fetch), 0);
+async function checkSpace(folder: string, fetches: readonly Fetch[]): Promise<void> {
+  const bytes = fetches.reduce((total, fetch) => total + missingBytes(fetch), 0);
   if (bytes === 0) return;
   await makeFolder(folder);
   const free = await freeDiskBytes(folder);
@@ -158,31 +163,6 @@ async function checkSpace<F extends Fetch>(
     `${folder}: expected ${formatBytes(bytes)} of free disk for the model, found ${formatBytes(free)}; ` +
       `make room, or name another folder in ${variableOf(folder)}`,
   );
-}
-
-/** Stores a text model with its checksum, which the hub does not have, so that later damage is noticed. */
-async function storeTower(
-  path: string,
-  { file, tower }: TowerFetch,
-  bytesFrom: (position: number) => AsyncIterable<Uint8Array>,
-): Promise<void> {
-  const sha256 = await writeFileResumably(path, {
-    ...towerSource(tower, file),
-    bytesFrom,
-    // First the checksum, with which an earlier, damaged file does not pass for this one.
-    beforeCommit: (sha256) => writeFileWhole(sumPath(path), [Buffer.from(`${sha256}\n`)]),
-    mismatch: (bytes) => new Error(`${path}: ${bytes} bytes instead of ${tower.size}`),
-  });
-  await noteSha256(path, sha256);
-}
-
-/** The text model as a source of a partial file: which bytes of which file, after which header. */
-function towerSource({ header, ranges, size }: TextTower, { contentId }: HubFile): PartialSource {
-  const key = createHash('sha256')
-    .update(JSON.stringify([contentId, ranges]))
-    .update(header)
-    .digest('hex');
-  return { key, size, sha256: undefined };
 }
 
 /**

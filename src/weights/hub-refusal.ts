@@ -6,10 +6,17 @@ import type { HubAccess, ModelId } from './hub-access.js';
  * https://github.com/huggingface/huggingface_hub/blob/v0.24.0/src/huggingface_hub/utils/_errors.py
  */
 export function refusal(
-  { status, headers }: Response,
+  { status, headers, url }: Response,
   { name, revision }: ModelId,
   { hubUrl, credentials, flag }: HubAccess,
 ): string {
+  const origin = URL.canParse(url) ? new URL(url).origin : undefined;
+  if (origin !== undefined && origin !== new URL(hubUrl).origin) {
+    return (
+      `${origin}, where ${hubUrl} has its files, answers with status ${status}; try again later, or check whether ` +
+      'this network, or its proxy, lets you reach it'
+    );
+  }
   const code = headers.get('X-Error-Code');
   // Said of every model, public ones too.
   if (

@@ -459,6 +459,18 @@ describe('a file', () => {
     expect(await refusal()).toBe(`a/b/config.json: expected ${CONFIG.length} bytes from the hub, got more${CHECK}`);
   });
 
+  it('that another server refuses, which the token has nothing to do with', async () => {
+    hub.answer = except(
+      'resolve',
+      redirect(() => `${other.url}/blob`),
+    );
+    other.answer = (_request, response) => void response.writeHead(403).end();
+    expect(await refusal()).toBe(
+      'a/b: OTHER, where HUB has its files, answers with status 403; try again later, or check whether this network, ' +
+        'or its proxy, lets you reach it',
+    );
+  });
+
   it('that unpacks endlessly', async () => {
     const bomb = gzipSync(Buffer.alloc(100_000_000));
     hub.answer = except('resolve', (_request, response) => {

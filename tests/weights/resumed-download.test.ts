@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { thisProcess } from '../../src/base/processes.js';
 import { makerTag } from '../../src/base/stale-files.js';
-import { resolveModelFolder } from '../../src/weights/hub.js';
+import { resolveModelFolder, type DownloadProgress } from '../../src/weights/hub.js';
 import { encodeHeader } from '../../src/weights/safetensors-header.js';
 import { askHub, COMMIT, startFakeHub, type FakeHub } from './fake-hub.js';
 import { failureOf, temporaryFolder } from './support.js';
@@ -52,8 +52,13 @@ afterEach(async () => {
   await hub.close();
 });
 
-const resolve = (): Promise<string> =>
-  resolveModelFolder('a/b', { flag: '--teacher', parts: ['weights'], retryDelay: 1 });
+const resolve = (onProgress?: (progress: DownloadProgress) => void): Promise<string> =>
+  resolveModelFolder('a/b', {
+    flag: '--teacher',
+    parts: ['weights'],
+    retryDelay: 1,
+    ...(onProgress && { onProgress }),
+  });
 
 const folderOf = (name: string): string =>
   name === 'model.safetensors'
@@ -129,14 +134,12 @@ describe.each(WEIGHTS)('an interrupted download of %s', (name, make) => {
     const bytes = publish(name, make);
     await breakOff();
     expect(partsOf(name)).toEqual([expect.stringMatching(/^\.kd-[0-9a-f]{64}-\d+-[0-9a-f]{32}\.part$/)]);
-    const steps: number[] = [];
-    const folder = await resolveModelFolder('a/b', {
-      flag: '--teacher',
-      parts: ['weights'],
-      onProgress: ({ bytesDone }) => steps.push(bytesDone),
-    });
+    const steps: DownloadProgress[] = [];
+    const folder = await resolve((progress) => steps.push(progress));
     expect(startedAt(bytes)).toBeGreaterThan(100_000);
-    expect(steps[0]).toBeGreaterThan(startedAt(bytes));
+    const { bytesDone, bytesTotal } = steps.at(-1)!;
+    expect(bytesTotal).toBeLessThan(BYTES - 100_000);
+    expect(bytesDone).toBe(bytesTotal);
     expectWhole(folder, name, bytes);
   });
 
@@ -222,7 +225,10 @@ describe('a part', () => {
 
   it('that is damaged is found by the SHA-256 of the whole, and everything downloaded again', async () => {
     leave(bytes, Buffer.alloc(300_000), makerTag(DEAD));
-    expectWhole(await resolve(), name, bytes);
+    const steps: DownloadProgress[] = [];
+    expectWhole(await resolve((progress) => steps.push(progress)), name, bytes);
+    expect([steps[0].bytesTotal, steps.at(-1)!.bytesTotal]).toEqual([700_000, BYTES]);
+    expect(steps.at(-1)!.bytesDone).toBe(BYTES);
     expect(hub.ranges.filter(({ end, start }) => end - start > 10_000).map(({ start }) => start)).toEqual([300_000, 0]);
   });
 
