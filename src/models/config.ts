@@ -18,7 +18,7 @@ import {
   type JsonObject,
 } from '../base/json-schema.js';
 import { choice, POSITIVE, SHARE } from '../base/kinds.js';
-import { LARGEST_CONFIG } from '../weights/model-parts.js';
+import { LARGEST_CONFIG } from '../weights/config-file.js';
 
 /** Far more than any text encoder has. Larger values are mistakes and are rejected before anything is built. */
 const MOST_LAYERS = 1000;

@@ -1,7 +1,7 @@
 /** @file The `config.json` of exported weights, for transformers. */
 import type { JsonObject } from '../base/json-schema.js';
 import { formatPythonJson, type JsonFormat } from '../base/python-json.js';
-import { PROJECTION_FIELD } from '../weights/folder.js';
+import { PROJECTION_FIELD } from '../weights/config-file.js';
 import { CLIP_TYPES, clipTextPart, type TextModelConfig } from './config.js';
 
 /** Settings that transformers requires as floating-point literals: it rejects `1` for `1.0`. */

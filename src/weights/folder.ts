@@ -18,9 +18,6 @@ export const WEIGHT_FILES = Object.keys(OPENERS) as readonly (keyof typeof OPENE
 /** A student's projection to its teacher's width, stored beside its weights. */
 export const PROJECTION_FILE = 'projection.safetensors';
 
-/** The field of `config.json` with the width of a projection, which says that the model is incomplete without it. */
-export const PROJECTION_FIELD = 'kd_projection_dim';
-
 /**
  * Opens the weights of a model folder.
  *

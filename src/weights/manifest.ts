@@ -16,7 +16,7 @@ import { checkJson, mapOf, number, object, valuesThat } from '../base/json-schem
 import { parseJson } from '../base/parse-json.js';
 import { TOKENIZER_FILES } from '../text/tokenizer-files.js';
 import { PROJECTION_FILE, WEIGHT_FILES } from './folder.js';
-import { CONFIG_FILE } from './model-parts.js';
+import { CONFIG_FILE } from './config-file.js';
 
 export const MANIFEST_FILE = 'manifest.json';
 

@@ -5,7 +5,8 @@ import { InputError } from '../base/errors.js';
 import { readJsonObject } from '../base/json-file.js';
 import type { JsonObject } from '../base/json-schema.js';
 import { TOKENIZER_FILES } from '../text/tokenizer-files.js';
-import { PROJECTION_FIELD, PROJECTION_FILE, WEIGHT_FILES } from './folder.js';
+import { CONFIG_FILE, LARGEST_CONFIG, PROJECTION_FIELD } from './config-file.js';
+import { PROJECTION_FILE, WEIGHT_FILES } from './folder.js';
 import { isThere } from './hub-cache.js';
 import { readShardIndex } from './sharded.js';
 
@@ -20,12 +21,6 @@ export interface FolderPart {
 
 /** The parts of a model that are needed. */
 export type ModelPart = 'config' | 'tokenizer' | 'weights' | FolderPart;
-
-/** Far more bytes than any `config.json` has, even with thousands of labels. */
-export const LARGEST_CONFIG = 10_000_000;
-
-/** The path of the model's configuration in its folder. */
-export const CONFIG_FILE = 'config.json';
 
 /** Weights beside the model's own, of a student with a projection. */
 export const OPTIONAL_WEIGHTS: readonly string[] = [PROJECTION_FILE];

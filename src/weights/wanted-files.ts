@@ -5,7 +5,8 @@ import { WEIGHT_FILES } from './folder.js';
 import type { ModelCache } from './hub-cache.js';
 import type { ModelId } from './hub-access.js';
 import type { HubFile, HubModel } from './hub-client.js';
-import { CONFIG_FILE, isInFolders, OPTIONAL_WEIGHTS, type ModelPart } from './model-parts.js';
+import { CONFIG_FILE } from './config-file.js';
+import { isInFolders, OPTIONAL_WEIGHTS, type ModelPart } from './model-parts.js';
 import { readShardIndex } from './sharded.js';
 import { shown } from './wording.js';
 
