@@ -5,7 +5,6 @@ import { numberedPlaces, type ColumnNames } from '../columns.js';
 import { isNoPairs, type Beginning, type Format, type NoPairs, type Verdict } from '../format.js';
 import { linesOf, utf8Pieces } from '../readers/encoding.js';
 import { elementsOf } from '../readers/json-elements.js';
-import type { JsonArrays } from '../readers/json-arrays.js';
 import { JSON_TABLES } from '../readers/json-table-layout.js';
 import { readJsonTable, rowsOfTable, wholeValue } from '../readers/json-table.js';
 import { readJsonFiles } from '../readers/json-files.js';
@@ -54,46 +53,49 @@ function areLines({ text, isWhole }: Beginning, name: string): boolean {
   return isNamedSo ? lines.some(isRow) : lines.length > 1 && isRow(lines[0]!);
 }
 
-/** Where to look for pairs: in objects or under `data`, in arrays under all keys, in lists in their elements. */
-const WAYS = [
-  { areKeyed: false, areNested: false },
-  { areKeyed: true, areNested: false },
-  { areKeyed: true, areNested: true },
-] as const;
-
-/** Looks at arrays and objects, and at tables that are one value. */
+/** Looks at objects and the array under `data`, at arrays under all keys, and at tables that are one value. */
 async function probeValues(file: StoredFile, names: ColumnNames, { text }: Beginning): Promise<Verdict> {
   let reason: NoPairs | undefined;
   let fault: UnreadableFile | undefined;
-  for (const way of WAYS) {
-    const verdict = await verdictOrFault(() => probeArrays(file, { names, ...way }));
+  for (const areKeyed of [false, true]) {
+    const verdict = await verdictOrFault(() => probeArrays(file, names, areKeyed));
     if (verdict instanceof UnreadableFile) fault ??= verdict;
     else if (isNoPairs(verdict)) reason = verdict;
     else return verdict;
   }
-  const table = isTable(text) ? await probeTable(file, names) : undefined;
-  if (table !== undefined) return table;
-  if (reason === undefined) throw fault!;
-  return reason;
+  const table = isTable(text) ? await verdictOrFault(() => probeTable(file, names)) : undefined;
+  if (table !== undefined && !(table instanceof UnreadableFile)) return table;
+  if (reason !== undefined) return reason;
+  throw table ?? fault!;
 }
 
-/** Finds the first array with pairs, or the objects that are pairs. */
-async function probeArrays(file: StoredFile, arrays: JsonArrays): Promise<Verdict> {
+/**
+ * Finds the first array with pairs, or the objects that are pairs; among the arrays under all keys, if none has, the
+ * first with pairs in lists inside its elements.
+ */
+async function probeArrays(file: StoredFile, names: ColumnNames, areKeyed: boolean): Promise<Verdict> {
   const seen = new Map<string | undefined, readonly string[]>();
+  let nested: Verdict | undefined;
   let reason: NoPairs | undefined;
-  for await (const { key, texts } of elementsOf(piecesOf(file), file.name, arrays.areKeyed)) {
+  for await (const { key, texts } of elementsOf(piecesOf(file), file.name, areKeyed)) {
     const before = seen.get(key) ?? [];
     if (before.length >= MOST_LOOKED_AT) {
-      if (key === undefined || !arrays.areKeyed) break; // there is no other array
+      if (key === undefined || !areKeyed) break; // there is no other array
       continue;
     }
-    seen.set(key, before.concat(texts));
-    const found = probeElements(seen.get(key)!, file.name, arrays);
-    if (!isNoPairs(found))
-      return [{ ...found[0]!, arrays: { ...arrays, areKeyed: arrays.areKeyed || key !== undefined } }];
-    reason = before.length === 0 ? (reason ?? found) : found;
+    const all = before.concat(texts);
+    seen.set(key, all);
+    const arrays = { names, areKeyed: areKeyed || key !== undefined, areNested: false };
+    const flat = probeElements(all, file.name, arrays);
+    if (!isNoPairs(flat)) return [{ ...flat[0]!, arrays }];
+    if (!areKeyed) reason ??= flat;
+    if (!areKeyed || nested !== undefined) continue;
+    const inside = probeElements(all, file.name, { ...arrays, areNested: true });
+    if (isNoPairs(inside)) reason ??= inside;
+    else nested = [{ ...inside[0]!, arrays: { ...arrays, areNested: true } }];
   }
-  return reason ?? probeElements([], file.name, arrays);
+  const none = { names, areKeyed, areNested: false };
+  return nested ?? reason ?? probeElements([], file.name, none);
 }
 
 /** The beginning of a table in one value: an object of objects or lists, or a list of lists. */
@@ -117,7 +119,7 @@ async function probeTable(file: StoredFile, names: ColumnNames): Promise<Verdict
   return undefined;
 }
 
-async function verdictOrFault(probe: () => Promise<Verdict>): Promise<Verdict | UnreadableFile> {
+async function verdictOrFault<T>(probe: () => Promise<T>): Promise<T | UnreadableFile> {
   try {
     return await probe();
   } catch (error) {

@@ -147,6 +147,12 @@ describe('a JSON array', () => {
     );
   });
 
+  test('of 64 MB without pairs is reported by its keys', async () => {
+    const object = JSON.stringify({ id: 1, name: 'x'.repeat(1 << 16) });
+    await put('a.json', `{"data": [${Array<string>(1100).fill(object).join(',')}]}`);
+    await expectError(['a.json'], /^a\.json: expected a column ko .+, got id, name; name them with/);
+  });
+
   test('that is malformed is reported with the file and the element', async () => {
     const array = 'a JSON array of objects, [{"ko": "…", "en": "…"}, …], or one under "data"';
     await put('a.json', 'kor\n');
