@@ -17,7 +17,7 @@ import { inStoreOrder } from '#dist/data/row-order.js';
 import { openStore } from '#dist/data/store/token-store.js';
 import { compiledEngine } from '#dist/engine/compiled.js';
 import { loadBackend } from '#dist/tensorflow/backend.js';
-import { bfloat16Obstacle } from '#dist/tensorflow/hardware.js';
+import { bfloat16Blocker } from '#dist/tensorflow/hardware.js';
 import { openPretrained } from '#dist/models/pretrained.js';
 import { flagsOf, inProject, KD } from '../kd.mjs';
 import { LENGTH } from './batch.mjs';
@@ -36,7 +36,7 @@ const { values: flags } = parseArgs({
     batch: { type: 'string', default: '32' },
   },
 });
-const obstacle = bfloat16Obstacle();
+const obstacle = bfloat16Blocker();
 if (obstacle !== undefined) {
   console.error(`bfloat16: expected oneDNN to be free to compute in it, got ${obstacle}; unset that variable`);
   process.exit(1);

@@ -7,7 +7,7 @@ import { slice } from '#dist/engine/graph/moves.js';
 import { openSession } from '#dist/engine/graph/session.js';
 import { cast, declareVariable, assignVariable, after, readVariable } from '#dist/engine/graph/variables.js';
 import { loadBackend } from '#dist/tensorflow/backend.js';
-import { bfloat16Obstacle } from '#dist/tensorflow/hardware.js';
+import { bfloat16Blocker } from '#dist/tensorflow/hardware.js';
 
 /** @import { Variable } from '#dist/engine/graph/variables.js' */
 /** @typedef {{ fp32: number, bf16: number }} Rates GFLOP/s; 0 where oneDNN is kept from computing in bfloat16 */
@@ -16,7 +16,7 @@ const [ROWS, INNER, COLUMNS] = [4928, 768, 3072];
 const ROUNDS = Number(process.argv[2]);
 
 await loadBackend('tensorflow');
-const bf16 = bfloat16Obstacle() === undefined ? await rate('bfloat16') : 0;
+const bf16 = bfloat16Blocker() === undefined ? await rate('bfloat16') : 0;
 console.log(JSON.stringify({ fp32: await rate('float32'), bf16 }));
 
 /**

@@ -14,10 +14,10 @@ import { targetShape } from '#dist/distill/loss.js';
 import { compiledEngine } from '#dist/engine/compiled.js';
 import { eagerEngine } from '#dist/engine/eager.js';
 import { lengthFor, textLengths } from '#dist/engine/text-lengths.js';
-import { areLarge, layoutFor, loadOptionsFor } from '#dist/engine/step-layout.js';
+import { hasLargeModel, layoutFor, loadOptionsFor } from '#dist/engine/step-layout.js';
 import { openTeacherCache } from '#dist/training/teacher-cache/cache.js';
 import { loadBackend } from '#dist/tensorflow/backend.js';
-import { bfloat16Obstacle } from '#dist/tensorflow/hardware.js';
+import { bfloat16Blocker } from '#dist/tensorflow/hardware.js';
 import { randomModel } from '#dist/models/pretrained.js';
 import { sizeOf } from '#dist/base/shape.js';
 import { LENGTH, randomBatch } from './batch.mjs';
@@ -75,10 +75,10 @@ const options = {
 
 const started = performance.now();
 const isCompiled = name === 'compiled';
-const isLarge = areLarge([teacher, student]);
+const isLarge = hasLargeModel([teacher, student]);
 const { device } = await loadBackend('tensorflow', 'auto', isCompiled ? loadOptionsFor(isLarge) : {});
 const layout = layoutFor(isLarge, isCompiled ? 'compiled' : 'eager', device);
-const obstacle = device === 'cpu' && precision === 'bf16' ? bfloat16Obstacle() : undefined;
+const obstacle = device === 'cpu' && precision === 'bf16' ? bfloat16Blocker() : undefined;
 if (obstacle !== undefined) throw new Error(`bfloat16: oneDNN is kept from it by ${obstacle}; unset that variable`);
 const parameters = { teacher: request.cached ? undefined : weights(teacher), student: weights(student) };
 const engine = await (isCompiled

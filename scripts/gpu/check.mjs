@@ -13,7 +13,7 @@
  * tiny` it tests itself. Exit status 1 if a check fails.
  */
 import { parseArgs } from 'node:util';
-import { bfloat16Obstacle } from '#dist/tensorflow/hardware.js';
+import { bfloat16Blocker } from '#dist/tensorflow/hardware.js';
 import { KD } from '../kd.mjs';
 import { checkEncoding } from './encoding.mjs';
 import { complaint, failures, run, tell } from './lines.mjs';
@@ -32,7 +32,7 @@ const { values: flags } = parseArgs({
 });
 const measured = { ...flags, steps: Number(flags.steps) };
 const several = severalDevices();
-const obstacle = flags.device.startsWith('cpu') ? bfloat16Obstacle() : undefined;
+const obstacle = flags.device.startsWith('cpu') ? bfloat16Blocker() : undefined;
 
 examine();
 checkParity(flags.device, 'fp32', 1e-4);

@@ -12,7 +12,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { targetShape } from '#dist/distill/loss.js';
 import { compiledEngine } from '#dist/engine/compiled.js';
 import { lengthFor, textLengths } from '#dist/engine/text-lengths.js';
-import { areLarge, layoutFor, loadOptionsFor } from '#dist/engine/step-layout.js';
+import { hasLargeModel, layoutFor, loadOptionsFor } from '#dist/engine/step-layout.js';
 import { loadBackend } from '#dist/tensorflow/backend.js';
 import { randomModel } from '#dist/models/pretrained.js';
 import { sizeOf } from '#dist/base/shape.js';
@@ -95,7 +95,7 @@ const options = {
 
 const before = gpuBytes();
 const started = performance.now();
-const isLarge = areLarge([teacher.encoder, student.encoder]);
+const isLarge = hasLargeModel([teacher.encoder, student.encoder]);
 const backend = await loadBackend('tensorflow', device, {
   ...loadOptionsFor(isLarge, jitCompile),
   tf32: precision === 'tf32',

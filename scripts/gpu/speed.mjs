@@ -1,7 +1,7 @@
 /** @file Measures the speed and memory of training, each in a process of its own. */
 import { availableParallelism } from 'node:os';
 import { median } from '#dist/base/median.js';
-import { bfloat16Obstacle } from '#dist/tensorflow/hardware.js';
+import { bfloat16Blocker } from '#dist/tensorflow/hardware.js';
 import { projection } from '../bench/project.mjs';
 import { inProject } from '../kd.mjs';
 import { complaint, lastLine, rate, run, tell } from './lines.mjs';
@@ -212,7 +212,7 @@ function memoryOf({ late }) {
  * @returns {Measurement | string}
  */
 function measure({ models, device, steps }, options) {
-  const isKept = device.startsWith('cpu') && bfloat16Obstacle() !== undefined;
+  const isKept = device.startsWith('cpu') && bfloat16Blocker() !== undefined;
   const precision = models === 'full' && !isKept ? 'bf16' : 'fp32';
   const args = { models, precision, device, steps, ...options };
   const { status, stdout, stderr } = run(process.execPath, [

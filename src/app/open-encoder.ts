@@ -1,7 +1,7 @@
 import { encoderEngine } from '../engine/encoder.js';
 import type { EncoderEngine } from '../engine/encoder-engine.js';
 import { encodingPrecision, precisionText, type PrecisionChoice } from '../engine/precision.js';
-import { areLarge } from '../engine/step-layout.js';
+import { hasLargeModel } from '../engine/step-layout.js';
 import type { DeviceChoice } from '../tensorflow/gpu-choice.js';
 import { loadBackend, type BackendChoice } from '../tensorflow/backend.js';
 import { checkPositions, openPretrained, openRandom, type PretrainedModel } from '../models/pretrained.js';
@@ -140,7 +140,7 @@ export async function startEncoder(
 ): Promise<EncoderEngine> {
   const { reason, ...loaded } = await loadBackend(backend, device);
   if (reason !== undefined) reporter.warn(reason);
-  const chosen = await encodingPrecision(precision, loaded, areLarge([model.encoder]));
+  const chosen = await encodingPrecision(precision, loaded, hasLargeModel([model.encoder]));
   if (chosen.reason !== undefined) reporter.message?.(`precision: ${precisionText(chosen)}`);
   return encoderEngine(model.encoder, model.parameters(), {
     precision: chosen.precision,

@@ -2,7 +2,7 @@ import type { Batches } from '../data/batches.js';
 import type { Engine } from './engine.js';
 import type { Evaluation } from './evaluation.js';
 import type { Baselines, ValidationRecord } from './records.js';
-import { START } from './train-state.js';
+import { INITIAL_STATE } from './train-state.js';
 import { validate, type ValidationCallbacks } from './validation.js';
 
 /** The pairs of a run, in batches. */
@@ -35,7 +35,7 @@ export async function measureBaselines(
   const first =
     baseline.pairs === 0
       ? undefined
-      : await validate(engine, baseline, { ...START, epoch: 0 }, callbacks, signal, spread.add);
+      : await validate(engine, baseline, { ...INITIAL_STATE, epoch: 0 }, callbacks, signal, spread.add);
   if (signal?.aborted) return undefined;
   let untrained = first?.loss;
   if (untrained === undefined) {

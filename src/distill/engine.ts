@@ -64,7 +64,7 @@ export interface ProcessGroup {
   readonly rank: number;
   /** The number of devices of all processes, and of those before this one. */
   readonly devices: number;
-  readonly before: number;
+  readonly deviceOffset: number;
   /** The target of TensorFlow's server in this process. */
   readonly target: string;
   /** Seconds until a message between devices times out. */
@@ -96,7 +96,7 @@ export interface Counters {
 }
 
 /** An engine's initial state. */
-export interface EngineStart {
+export interface InitialEngineState {
   /** Absent if targets are given. */
   readonly teacher?: ParameterValues | undefined;
   readonly student: ParameterValues;

@@ -73,7 +73,7 @@ export function readEvaluation(values: Float32Array, size: number): Evaluation {
 }
 
 /** Minimum length assumed for a vector, as rows that only fill a batch may be all zeros. */
-const SHORTEST = 1e-12;
+const MIN_NORM = 1e-12;
 
 /**
  * The weighted mean of outputs, `[…]`; their variance, averaged over all values; and their alignment `|Σ wᵢ xᵢ /
@@ -88,7 +88,7 @@ function spreadOf(
   const column = (values: tf.Tensor): tf.Tensor => tf.reshape(values, [size, ...rest.map(() => 1)]); // [B, 1, …]
   const mean = tf.sum(tf.mul(outputs, column(weights)), 0, true); // [1, …]
   const deviations = tf.mean(tf.square(tf.sub(outputs, mean)), inner); // [B]
-  const lengths = tf.maximum(tf.sqrt(tf.sum(tf.square(outputs), inner)), SHORTEST); // [B]
+  const lengths = tf.maximum(tf.sqrt(tf.sum(tf.square(outputs), inner)), MIN_NORM); // [B]
   const direction = tf.sum(tf.mul(outputs, column(tf.div(weights, lengths))), 0); // […]
   return { mean, variance: tf.sum(tf.mul(deviations, weights)), alignment: tf.sum(tf.square(direction)) };
 }

@@ -124,10 +124,10 @@ function meanSquaredError(student: tf.Tensor, teacher: tf.Tensor, floor: tf.Scal
 /** Sets differences up to `floor` to 0, with zero gradient. */
 function withoutNoise(difference: tf.Tensor, floor: tf.Scalar): tf.Tensor {
   const cut = tf.customGrad((x, save) => {
-    const isFelt = tf.cast(tf.greater(tf.abs(x as tf.Tensor), floor), 'float32');
-    (save as tf.GradSaveFunc)([isFelt]);
+    const isSignificant = tf.cast(tf.greater(tf.abs(x as tf.Tensor), floor), 'float32');
+    (save as tf.GradSaveFunc)([isSignificant]);
     return {
-      value: tf.mul(x as tf.Tensor, isFelt),
+      value: tf.mul(x as tf.Tensor, isSignificant),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, saved[0]!),
     };
   });

@@ -9,7 +9,7 @@ export interface Schedule {
 }
 
 /** Whether no step has a learning rate above 0, as with a single step, which is all warm-up. */
-export function changesNothing(schedule: Schedule): boolean {
+export function isAlwaysZero(schedule: Schedule): boolean {
   for (let step = 1; step <= schedule.totalSteps; step++) if (learningRateAt(schedule, step) > 0) return false;
   return true;
 }

@@ -11,7 +11,7 @@ export const ON_NAN = ['stop', 'skip'] as const;
 export type OnNan = (typeof ON_NAN)[number];
 
 /** This many non-finite steps in a row end the run, even if such steps are to be skipped. */
-const MOST_SKIPPED_IN_A_ROW = 100;
+const MAX_SKIPPED_IN_A_ROW = 100;
 
 /** A completed step. */
 export interface StepTaken {
@@ -36,7 +36,7 @@ export interface Steps {
    */
   take(after: TrainState): Promise<StepTaken>;
   /** False once the engine has failed during a step, when its state may be inconsistent. */
-  readonly isEngineWhole: boolean;
+  readonly isEngineConsistent: boolean;
 }
 
 /** Creates the steps of a run, with a schedule over batches. */
@@ -46,22 +46,21 @@ export function stepsOf(
   schedule: Schedule,
   { accumulate, onNan }: { readonly accumulate: number; readonly onNan?: OnNan | undefined },
 ): Steps {
-  let isEngineWhole = true;
+  let isEngineConsistent = true;
   return {
-    get isEngineWhole() {
-      return isEngineWhole;
+    get isEngineConsistent() {
+      return isEngineConsistent;
     },
     async take({ step: before, epoch, position, skippedInARow }) {
       const step = before + 1;
       const microBatches = await batchesOfStep(training, position, epoch - 1, accumulate);
       const learningRate = learningRateAt(schedule, step);
-      isEngineWhole = false;
+      isEngineConsistent = false;
       const result = await engine.step(microBatches, learningRate);
-      isEngineWhole = true;
+      isEngineConsistent = true;
       const rows = microBatches.flatMap((batch) => [...batch.rows]);
       const record = recordOf(result, { step, epoch, learningRate, pairs: rows.length });
-      if (!result.applied && (onNan !== 'skip' || skippedInARow >= MOST_SKIPPED_IN_A_ROW))
-        throw notFinite(record, rows);
+      if (!result.applied && (onNan !== 'skip' || skippedInARow >= MAX_SKIPPED_IN_A_ROW)) throw notFinite(record, rows);
       return { record, applied: result.applied, rows };
     },
   };

@@ -23,7 +23,7 @@ export interface TrainState {
   readonly best?: ValidationRecord | undefined;
 }
 
-export const START: TrainState = {
+export const INITIAL_STATE: TrainState = {
   step: 0,
   epoch: 1,
   position: 0,
@@ -72,5 +72,5 @@ export function bestOf({ best }: TrainState): ValidationRecord | undefined {
 
 /** The state before the first step of the next epoch. */
 export function nextEpoch(state: TrainState): TrainState {
-  return { ...state, epoch: state.epoch + 1, position: 0, validated: false, epochLoss: START.epochLoss };
+  return { ...state, epoch: state.epoch + 1, position: 0, validated: false, epochLoss: INITIAL_STATE.epochLoss };
 }

@@ -3,8 +3,8 @@ import { measureBaselines, type BaselineCallbacks, type RunBatches } from './bas
 import type { Engine } from './engine.js';
 import type { OutputsRecord, StepRecord } from './records.js';
 import { stepsOf, type OnNan } from './steps.js';
-import { afterStep, afterValidation, nextEpoch, START, type TrainState } from './train-state.js';
-import { lookAtOutputs, validate } from './validation.js';
+import { afterStep, afterValidation, nextEpoch, INITIAL_STATE, type TrainState } from './train-state.js';
+import { measureOutputs, validate } from './validation.js';
 
 /** How long and how a run trains, and when it saves. */
 export interface TrainOptions {
@@ -54,7 +54,7 @@ export interface TrainResult {
 export const SAVE_INTERVAL_MS = 15 * 60_000;
 
 /** Steps between measurements of how much outputs differ. */
-const LOOK_EVERY = 100;
+const OUTPUTS_INTERVAL = 100;
 
 /**
  * Trains a whole run: measures the baselines, then takes the steps of every epoch, validates and saves. Prints nothing
@@ -68,7 +68,7 @@ export async function train(
   data: RunBatches,
   options: TrainOptions,
   callbacks: TrainCallbacks = {},
-  from: TrainState = START,
+  from: TrainState = INITIAL_STATE,
 ): Promise<TrainResult> {
   const plan = planSteps(data.training, options);
   const { learningRate: peak, warmupRatio } = options;
@@ -95,7 +95,7 @@ export async function train(
         const { record, applied, rows } = await steps.take(state);
         state = afterStep(state, record, applied);
         await (applied ? callbacks.onStep?.(record) : callbacks.onSkipped?.(record, rows));
-        if (state.step % LOOK_EVERY === 0) await callbacks.onOutputs?.(await lookAtOutputs(engine, data, state));
+        if (state.step % OUTPUTS_INTERVAL === 0) await callbacks.onOutputs?.(await measureOutputs(engine, data, state));
         if (isStopped()) return await saveAndStop();
         // at the end of an epoch it is saved after validation
         if (state.position < plan.stepsPerEpoch && checkpoints.isDue(state)) await checkpoints.save(state);
@@ -115,7 +115,8 @@ export async function train(
     }
   } catch (error) {
     // the first error is the one to report
-    if (steps.isEngineWhole && state.step > checkpoints.lastStep) await checkpoints.save(state).catch(() => undefined);
+    if (steps.isEngineConsistent && state.step > checkpoints.lastStep)
+      await checkpoints.save(state).catch(() => undefined);
     throw error;
   }
 }

@@ -48,7 +48,7 @@ export async function validate(
 }
 
 /** How much outputs differ within the first validation batch, or the first training batch if there is none. */
-export async function lookAtOutputs(
+export async function measureOutputs(
   engine: Engine,
   data: { readonly training: Batches; readonly validation: Batches },
   { step, epoch }: TrainState,

@@ -22,17 +22,17 @@ export interface PaddedBatch {
  *
  * @param pairs the number of pairs in the whole step, by which each pair's loss is divided
  * @param studentLength the length to which the student's texts are cut
- * @param isGiven whether the teacher's outputs must come with the batch
+ * @param hasGivenTargets whether the teacher's outputs must come with the batch
  */
 export function padBatch(
   batch: Batch,
   rows: number,
   pairs: number,
   studentLength: number,
-  isGiven: boolean,
+  hasGivenTargets: boolean,
 ): PaddedBatch {
   if (batch.size > rows) throw new Error(`a batch of ${batch.size} pairs in an engine for ${rows}`);
-  if (isGiven && batch.target === undefined)
+  if (hasGivenTargets && batch.target === undefined)
     throw new Error("a batch without the teacher's outputs, in an engine that is given them");
   const studentIds = (ids: Int32Array): Int32Array =>
     padRows(cutTexts(ids, ids.length / batch.size, studentLength), batch.size, rows);
@@ -41,7 +41,7 @@ export function padBatch(
     studentIdsEn: studentIds(batch.studentIdsEn),
     studentIdsKo: studentIds(batch.studentIdsKo),
     weights: new Float32Array(rows).fill(1 / pairs, 0, batch.size),
-    target: isGiven ? padRows(batch.target!, batch.size, rows) : undefined,
+    target: hasGivenTargets ? padRows(batch.target!, batch.size, rows) : undefined,
   };
 }
 
@@ -64,13 +64,13 @@ export function batchTensors(
   studentLength: number,
   targetShape?: readonly number[],
 ): BatchTensors {
-  const isGiven = targetShape !== undefined;
+  const hasGivenTargets = targetShape !== undefined;
   const { teacherIds, studentIdsEn, studentIdsKo, weights, target } = padBatch(
     batch,
     rows,
     pairs,
     studentLength,
-    isGiven,
+    hasGivenTargets,
   );
   const ids = (values: Int32Array): tf.Tensor2D => tf.tensor2d(values, [rows, values.length / rows], 'int32');
   return {

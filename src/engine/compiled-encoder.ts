@@ -16,11 +16,11 @@ import { after, placeholder } from './graph/variables.js';
 import { cutTexts, lengthFor, lengthForIds, lengthsOn, textLengths } from './text-lengths.js';
 
 /** Full-length texts in the largest pass. More rows would not make products faster, but would take more memory. */
-const LARGEST = 32;
+const MAX_BATCH_SIZE = 32;
 /** Batch sizes of the recorded passes for full-length texts. Other batches are split, and the last part is padded. */
-const WHOLE = [1, 4, 16, LARGEST] as const;
+const FULL_LENGTH_BATCH_SIZES = [1, 4, 16, MAX_BATCH_SIZE] as const;
 /** The smaller batch size for shorter texts; the larger one has as many positions as the largest pass. */
-const CUT = 32;
+const SHORT_TEXT_BATCH_SIZE = 32;
 
 const NO_DROPOUT = { rate: 0 };
 
@@ -49,7 +49,7 @@ export async function compiledEncoder(
   const isBfloat16 = precision === 'bf16';
   const variables = declareModel(graph, 'encoder', encoder.shapes, isBfloat16 ? 'bfloat16' : 'float32');
   const passes = record(graph, (recording) => {
-    const shapes = lengths.lengths.flatMap((each) => sizesAt(each, length).map((size) => [size, each] as const));
+    const shapes = lengths.lengths.flatMap((each) => batchSizesAt(each, length).map((size) => [size, each] as const));
     return shapes.map((shape) => recordForward(recording, encoder, variables, shape, { fullLength: length, masked }));
   });
   const nodes = joinBiases(isBfloat16 ? toBfloat16(graph.nodes) : graph.nodes);
@@ -60,7 +60,7 @@ export async function compiledEncoder(
   });
   return {
     encode,
-    placesFor: (tokens) => lengthFor(lengths, tokens),
+    positionsFor: (tokens) => lengthFor(lengths, tokens),
     dispose: () => {
       session.close();
     },
@@ -100,16 +100,19 @@ export async function compiledEncoder(
 }
 
 /** The batch sizes recorded for texts of a length. */
-function sizesAt(length: number, wholeLength: number): readonly number[] {
-  return length === wholeLength ? WHOLE : [CUT, Math.floor((LARGEST * wholeLength) / length)];
+function batchSizesAt(length: number, wholeLength: number): readonly number[] {
+  return length === wholeLength
+    ? FULL_LENGTH_BATCH_SIZES
+    : [SHORT_TEXT_BATCH_SIZE, Math.floor((MAX_BATCH_SIZE * wholeLength) / length)];
 }
 
 /** The fixed cost of a run, in positions. */
-const RUN = 300;
+const RUN_OVERHEAD = 300;
 
 /** The recorded pass with the lowest cost per text, for some or all of this many texts of this length. */
 function passFor(texts: number, length: number, passes: readonly ForwardPass[]): ForwardPass {
-  const costOfText = (pass: ForwardPass): number => (pass.size * pass.length + RUN) / Math.min(pass.size, texts);
+  const costOfText = (pass: ForwardPass): number =>
+    (pass.size * pass.length + RUN_OVERHEAD) / Math.min(pass.size, texts);
   return passes
     .filter((pass) => pass.length >= length)
     .reduce((least, pass) => (costOfText(pass) < costOfText(least) ? pass : least));

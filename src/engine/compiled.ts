@@ -3,7 +3,7 @@
  */
 import type { Batch } from '../data/batches.js';
 import { adamWScalars } from '../distill/adamw.js';
-import type { Engine, EngineOptions, EngineStart, ProcessGroup, StepResult } from '../distill/engine.js';
+import type { Engine, EngineOptions, InitialEngineState, ProcessGroup, StepResult } from '../distill/engine.js';
 import { readEvaluation, type Evaluation } from '../distill/evaluation.js';
 import type { Distillation } from '../distill/loss.js';
 import { padBatch } from './batch-tensors.js';
@@ -23,32 +23,32 @@ import { lengthFor, textLengths, type TextLengths } from './text-lengths.js';
  */
 export async function compiledEngine(
   distillation: Distillation,
-  start: EngineStart,
+  initial: InitialEngineState,
   options: EngineOptions,
   length: number,
 ): Promise<Engine> {
   const graph = buildStepGraph(distillation, options, length);
   const { group } = options;
   const replicas = openReplicas(graph, options.devices, group);
-  const [ranks, before] = [group?.devices ?? replicas.sessions.length, group?.before ?? 0];
+  const [ranks, before] = [group?.devices ?? replicas.sessions.length, group?.deviceOffset ?? 0];
   const [first, all] = [replicas.sessions[0]!, asOne(replicas)];
   const choice = { rate: options.dropout, padding: options.padding };
   const stepLengths = textLengths(distillation.student, length, choice, options.textLengths);
   const evaluationLengths = textLengths(distillation.student, length, undefined, options.textLengths);
-  const isGiven = options.targets === 'given';
+  const hasGivenTargets = options.targets === 'given';
   try {
     await all.run([], [graph.initialised]);
-    if (!isGiven) await setVariables(all, graph.teacher, start.teacher!);
-    await setVariables(all, graph.student, start.student);
-    if (start.optimizer !== undefined) {
-      if (start.optimizer.moments !== undefined) await setVariables(all, graph.moments, start.optimizer.moments);
+    if (!hasGivenTargets) await setVariables(all, graph.teacher, initial.teacher!);
+    await setVariables(all, graph.student, initial.student);
+    if (initial.optimizer !== undefined) {
+      if (initial.optimizer.moments !== undefined) await setVariables(all, graph.moments, initial.optimizer.moments);
       if (group !== undefined) await all.run([], [graph.broadcast!]);
     }
   } catch (error) {
     replicas.close();
     throw error;
   }
-  let { steps, updates } = start.optimizer ?? { steps: 0, updates: 0 };
+  let { steps, updates } = initial.optimizer ?? { steps: 0, updates: 0 };
 
   return {
     batchesAtOnce: ranks,
@@ -152,12 +152,12 @@ export async function compiledEngine(
   }
 
   function batchFeeds(batch: Batch, pairs: number, { studentIdsEn, studentIdsKo }: Pass): Feed[] {
-    const padded = padBatch(batch, options.batchSize, pairs, studentIdsEn.shape[1]!, isGiven);
+    const padded = padBatch(batch, options.batchSize, pairs, studentIdsEn.shape[1]!, hasGivenTargets);
     return [
       [studentIdsEn, padded.studentIdsEn],
       [studentIdsKo, padded.studentIdsKo],
       [graph.inputs.weights, padded.weights],
-      isGiven ? [graph.inputs.target!, padded.target!] : [graph.inputs.teacherIds, padded.teacherIds],
+      hasGivenTargets ? [graph.inputs.target!, padded.target!] : [graph.inputs.teacherIds, padded.teacherIds],
     ];
   }
 

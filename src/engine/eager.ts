@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Batch } from '../data/batches.js';
 import { adamWScalars, adamWUpdate, decays, momentName, momentShapes } from '../distill/adamw.js';
-import type { Engine, EngineOptions, EngineStart, NamedValues, StepResult } from '../distill/engine.js';
+import type { Engine, EngineOptions, InitialEngineState, NamedValues, StepResult } from '../distill/engine.js';
 import { evaluationTensor, readEvaluation, type Evaluation } from '../distill/evaluation.js';
 import {
   distillationTarget,
@@ -25,17 +25,17 @@ import { lengthFor, textLengths } from './text-lengths.js';
  */
 export async function eagerEngine(
   distillation: Distillation,
-  start: EngineStart,
+  initial: InitialEngineState,
   options: EngineOptions,
 ): Promise<Engine> {
   const { student: encoder } = distillation;
-  const isGiven = options.targets === 'given';
-  const teacher = isGiven ? {} : await uploadParams(distillation.teacher.shapes, start.teacher!);
-  const student = await uploadParams(encoder.shapes, start.student);
+  const hasGivenTargets = options.targets === 'given';
+  const teacher = hasGivenTargets ? {} : await uploadParams(distillation.teacher.shapes, initial.teacher!);
+  const student = await uploadParams(encoder.shapes, initial.student);
   const trained = Object.fromEntries(trainableParameters(distillation).map((name) => [name, encoder.shapes[name]!]));
-  const moments = await startMoments(trained, start);
+  const moments = await startMoments(trained, initial);
   const choice = { rate: options.dropout, padding: options.padding };
-  let { steps, updates } = start.optimizer ?? { steps: 0, updates: 0 };
+  let { steps, updates } = initial.optimizer ?? { steps: 0, updates: 0 };
 
   return {
     step,
@@ -76,7 +76,7 @@ export async function eagerEngine(
           dropoutKey(index),
         );
         const added = { gradients, losses: [lossEn, lossKo] };
-        return before === undefined ? added : addUp(before, added);
+        return before === undefined ? added : addSums(before, added);
       });
       if (before !== undefined) disposeSums(before);
     }
@@ -92,7 +92,7 @@ export async function eagerEngine(
   /** @param dropout for the student's texts; absent: none */
   function tensorsOf(batch: Batch, pairs: number, dropout?: DropoutChoice): BatchTensors {
     const length = batch.teacherIds.length / batch.size;
-    const shape = isGiven ? targetShape(distillation, options.batchSize, length) : undefined;
+    const shape = hasGivenTargets ? targetShape(distillation, options.batchSize, length) : undefined;
     const lengths = textLengths(encoder, length, dropout, options.textLengths);
     const studentLength = lengthFor(lengths, batch.studentTokens);
     return batchTensors(batch, options.batchSize, pairs, studentLength, shape);
@@ -136,7 +136,7 @@ export async function eagerEngine(
   }
 
   async function teacherOutputs(batch: Batch): Promise<Float32Array> {
-    if (isGiven) throw new Error("an engine that is given the teacher's outputs has no teacher");
+    if (hasGivenTargets) throw new Error("an engine that is given the teacher's outputs has no teacher");
     const target = tf.tidy(() => distillationTarget(distillation, teacher, tensorsOf(batch, batch.size).teacherIds));
     const values = await readAndDispose(target);
     return values.subarray(0, (values.length / options.batchSize) * batch.size);
@@ -148,7 +148,7 @@ export async function eagerEngine(
 }
 
 /** The moments of a resumed run, or zeros. */
-async function startMoments(trained: Shapes, { optimizer }: EngineStart): Promise<Record<string, tf.Tensor>> {
+async function startMoments(trained: Shapes, { optimizer }: InitialEngineState): Promise<Record<string, tf.Tensor>> {
   const shapes = momentShapes(trained);
   if (optimizer?.moments !== undefined) return uploadParams(shapes, optimizer.moments);
   return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, tf.zeros([...shape])]));
@@ -166,7 +166,7 @@ interface StepSums {
   readonly losses: tf.Scalar[];
 }
 
-function addUp(a: StepSums, b: StepSums): StepSums {
+function addSums(a: StepSums, b: StepSums): StepSums {
   return {
     gradients: Object.fromEntries(
       Object.entries(a.gradients).map(([name, gradient]) => [name, tf.add(gradient, b.gradients[name]!)]),

@@ -29,6 +29,6 @@ export interface EncoderEngine {
    */
   encode(ids: Int32Array, batch: number, attentionMask?: Float32Array): Promise<Encoded>;
   /** How many positions of each text are computed, at most L, if the longest text of a batch has this many tokens. */
-  readonly placesFor: (tokens: number) => number;
+  readonly positionsFor: (tokens: number) => number;
   dispose(): void;
 }

@@ -24,7 +24,7 @@ export async function encoderEngine(
 /**
  * Encodes with plain tfjs ops, on any backend and at any length: the reference.
  *
- * @param usualLength L of the texts that `placesFor` is asked about
+ * @param usualLength L of the texts that `positionsFor` is asked about
  */
 export async function eagerEncoder(
   encoder: TextEncoder,
@@ -35,7 +35,7 @@ export async function eagerEncoder(
   const usualLengths = textLengths(encoder, usualLength);
   return {
     encode,
-    placesFor: (tokens) => lengthFor(usualLengths, tokens),
+    positionsFor: (tokens) => lengthFor(usualLengths, tokens),
     dispose: () => {
       disposeParams(params);
     },

@@ -22,7 +22,7 @@ export interface MeasuredStep {
 export type MemoryNeed = (batchSize: number) => number;
 
 /** Batch sizes at which a step's memory is counted; it is linear in the batch size. */
-const TRIED_SIZES = [32, 64] as const;
+const SAMPLED_BATCH_SIZES = [32, 64] as const;
 
 /**
  * Memory that TensorFlow takes before a model is loaded: 0.5 GB, measured for a process on a CPU, and 0.3 GB more,
@@ -35,7 +35,7 @@ const RUNTIME_BYTES = { cpu: 0.5e9, gpu: 0.8e9 } as const;
  * size and never returns memory to the system. Measured at full size, batch 32, on a CPU: 1.37 without dropout, 1.46
  * with it.
  */
-const FRAGMENTS = 1.42;
+const FRAGMENTATION = 1.42;
 
 /**
  * Estimates the memory that a run needs, in bytes. Parameters and moments (and gradient sums, with micro-batches) are
@@ -55,7 +55,7 @@ export function memoryNeed(step: MeasuredStep, length: number): MemoryNeed {
     : [fillingNeed(step, length), trainingNeed(step, length, 'given')];
   const runtime = RUNTIME_BYTES[step.device];
   const replicas = step.device === 'cpu' ? countDevices(step) : 1; // CPU devices share memory, each GPU has its own
-  return (batchSize) => runtime + FRAGMENTS * replicas * Math.max(...phases.map((need) => need(batchSize)));
+  return (batchSize) => runtime + FRAGMENTATION * replicas * Math.max(...phases.map((need) => need(batchSize)));
 }
 
 /** One device's share of a memory need: CPU devices share memory, each GPU has its own. */
@@ -127,7 +127,7 @@ function recordedNeed(
   targets: 'computed' | 'given',
   fetched: (graph: StepGraph) => readonly GraphNode[],
 ): MemoryNeed {
-  return linear(TRIED_SIZES, (batchSize) => {
+  return linear(SAMPLED_BATCH_SIZES, (batchSize) => {
     // XLA does not report what it keeps; assume what would be kept between ops
     const options = { ...step.options, batchSize, targets, jitCompile: false };
     const graph = buildStepGraph(step.distillation, options, length);

@@ -3,9 +3,9 @@ import { InputError } from '../base/errors.js';
 import { formatFlops } from '../base/format.js';
 import { PRECISIONS, type Precision } from '../distill/engine.js';
 import type { BackendInfo } from '../tensorflow/backend.js';
-import { bfloat16Lack, bfloat16Obstacle, cpuFeatures } from '../tensorflow/hardware.js';
+import { whyNoBfloat16, bfloat16Blocker, cpuFeatures } from '../tensorflow/hardware.js';
 import { hasTensorCores } from '../tensorflow/nvidia.js';
-import { productRates, type ProductRates } from './products.js';
+import { matmulRates, type MatmulRates } from './matmul-rates.js';
 
 /** `auto`: bfloat16 where the machine multiplies it faster and the models are large enough to gain. */
 export const PRECISION_CHOICES = ['auto', ...PRECISIONS] as const;
@@ -34,7 +34,7 @@ export interface CpuFacts {
   readonly features: ReadonlySet<string>;
   readonly env: NodeJS.ProcessEnv;
   /** Measures its products, in this process. */
-  readonly rates: () => Promise<ProductRates>;
+  readonly rates: () => Promise<MatmulRates>;
 }
 
 /** A precision, with the reason if the machine or the beginning of the run decided it. */
@@ -59,7 +59,7 @@ export async function choosePrecision(
 ): Promise<ChosenPrecision> {
   const { device, gpu, isRecorded, isLarge } = site;
   const { features, env, rates } = cpu;
-  const obstacle = device === 'cpu' ? bfloat16Obstacle(features, env) : undefined;
+  const obstacle = device === 'cpu' ? bfloat16Blocker(features, env) : undefined;
   if (choice === 'bf16' && obstacle !== undefined) {
     throw new InputError(
       `--precision bf16: expected oneDNN to be free to compute in it, got ${obstacle}, which keeps it from that; ` +
@@ -71,7 +71,7 @@ export async function choosePrecision(
   if (began === 'bf16' && obstacle !== undefined) return { precision: 'fp32', reason: obstacle };
   if (began !== undefined) return { precision: began, reason: 'as the run began' };
   if (device === 'gpu') return ofGpu(gpu);
-  const lack = bfloat16Lack(features, env);
+  const lack = whyNoBfloat16(features, env);
   return lack === undefined ? fasterOf(await rates()) : { precision: 'fp32', reason: lack };
 }
 
@@ -84,7 +84,7 @@ function ofGpu(gpu: PrecisionSite['gpu']): ChosenPrecision {
 }
 
 /** bfloat16 if it is clearly faster. */
-function fasterOf({ float32, bfloat16 }: ProductRates): ChosenPrecision {
+function fasterOf({ float32, bfloat16 }: MatmulRates): ChosenPrecision {
   return {
     precision: bfloat16 >= MIN_SPEEDUP * float32 ? 'bf16' : 'fp32',
     reason: `${formatFlops(float32)} in float32, ${formatFlops(bfloat16)} in bfloat16`,
@@ -92,7 +92,7 @@ function fasterOf({ float32, bfloat16 }: ProductRates): ChosenPrecision {
 }
 
 function thisCpu(): CpuFacts {
-  return { features: cpuFeatures(), env: process.env, rates: () => productRates('cpu') };
+  return { features: cpuFeatures(), env: process.env, rates: () => matmulRates('cpu') };
 }
 
 /**

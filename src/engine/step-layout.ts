@@ -14,7 +14,7 @@ export interface StepLayout {
 }
 
 /** Models with this many parameters or more outgrow the CPU's caches, so that fused loops and bfloat16 pay off. */
-const LARGE = 20e6;
+const LARGE_MODEL_PARAMETERS = 20e6;
 
 /**
  * A small student finishes its forward pass long before its teacher; computing the teacher's in two halves, side by
@@ -23,8 +23,8 @@ const LARGE = 20e6;
 const SMALL_TEACHER_PARTS = 2;
 
 /** Whether one of the models is large. */
-export function areLarge(encoders: readonly TextEncoder[]): boolean {
-  return encoders.some(({ shapes }) => countParameters(shapes) >= LARGE);
+export function hasLargeModel(encoders: readonly TextEncoder[]): boolean {
+  return encoders.some(({ shapes }) => countParameters(shapes) >= LARGE_MODEL_PARAMETERS);
 }
 
 /**

@@ -45,7 +45,7 @@ export function readerOf({ facts, tokenizer, engine }: ModelUnderTest): TextRead
   let [batches, timedTexts, milliseconds, cut] = [0, 0, 0, 0];
   return {
     async *encode(texts, batchSize) {
-      const extent = { batchSize, placesFor: engine.placesFor };
+      const extent = { batchSize, placesFor: engine.positionsFor };
       for (const { places, ids, size, lengths, cut: tooLong } of batchesByLength(texts, tokenizer, extent)) {
         cut += tooLong;
         const started = performance.now();

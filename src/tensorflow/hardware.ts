@@ -32,7 +32,7 @@ function limitingVariable(env: NodeJS.ProcessEnv): string {
  * Why products in bfloat16 would not use bfloat16 instructions, in a few words; undefined if they would. Even then they
  * are not always faster than float32; that must be measured.
  */
-export function bfloat16Lack(features: ReadonlySet<string> = cpuFeatures(), env = process.env): string | undefined {
+export function whyNoBfloat16(features: ReadonlySet<string> = cpuFeatures(), env = process.env): string | undefined {
   if (!features.has('amx_bf16') && !features.has('avx512_bf16')) return 'the CPU has no bfloat16 instructions';
   if (env.TF_ENABLE_ONEDNN_OPTS === '0') return 'TF_ENABLE_ONEDNN_OPTS=0';
   const limit = instructionLimit(env);
@@ -45,7 +45,7 @@ export function bfloat16Lack(features: ReadonlySet<string> = cpuFeatures(), env 
  * The variable that keeps oneDNN from computing in bfloat16 at all, as `NAME=value`; undefined if there is none.
  * TensorFlow checks the CPU and not oneDNN, so the process would be aborted at its first product.
  */
-export function bfloat16Obstacle(features: ReadonlySet<string> = cpuFeatures(), env = process.env): string | undefined {
+export function bfloat16Blocker(features: ReadonlySet<string> = cpuFeatures(), env = process.env): string | undefined {
   const limit = instructionLimit(env);
   const usesOneDnn = features.has('avx512f') && env.TF_ENABLE_ONEDNN_OPTS !== '0';
   if (!usesOneDnn || limit === undefined || !LIMITS_WITHOUT_BFLOAT16.includes(limit)) return undefined;

@@ -4,7 +4,7 @@ import type { Progress, Reporter } from '../app/reporter.js';
 import { formatBytes, formatCount, formatCounted } from '../base/format.js';
 import type { Ranks } from '../cluster/ranks.js';
 import { measureAllReduce, type AllReduceRate, type AllReduceTrial } from '../engine/all-reduce-rate.js';
-import { areLarge, loadOptionsFor } from '../engine/step-layout.js';
+import { hasLargeModel, loadOptionsFor } from '../engine/step-layout.js';
 import { buildTextEncoder } from '../models/build.js';
 import { publishedConfig } from '../models/pretrained.js';
 import { countParameters, FLOAT_BYTES } from '../models/text-encoder.js';
@@ -43,15 +43,15 @@ export async function checkDevices(
 ): Promise<DevicesCheck | undefined> {
   const encoder = buildTextEncoder(publishedConfig(student) ?? (await checkFamily(student, '--student', reporter)));
   const values = countParameters(encoder.shapes);
-  const backend = await loadBackend('tensorflow', device, loadOptionsFor(areLarge([encoder])));
+  const backend = await loadBackend('tensorflow', device, loadOptionsFor(hasLargeModel([encoder])));
   const { version = 'none', devices: own = 1 } = backend;
   const trial = { values, devices: deviceNames(backend.device, own) };
   if (ranks === undefined) return own < 2 ? undefined : { version, rate: await runAllReduceTrial(trial, reporter) };
   const parameters = `${formatCount(values)} parameters`;
   const facts = { TensorFlow: version, device: backend.device, '--student of': parameters };
   await checkEqualOnRanks(ranks, facts, { topic: 'devices' });
-  const { devices, place } = await countDevices(ranks, own);
-  const { group, roundTrips } = await openGroup(ranks, { device: backend.device, devices, place });
+  const { devices, deviceRange } = await countDevices(ranks, own);
+  const { group, roundTrips } = await openGroup(ranks, { device: backend.device, devices, deviceRange });
   return { version, roundTrips, rate: await ranks.orLost(runAllReduceTrial({ ...trial, group }, reporter)) };
 }
 

@@ -1,11 +1,17 @@
 /** @file Chooses what a run is computed with: engine, precision, backend and device. */
-import { PRECISIONS, type Engine, type EngineOptions, type EngineStart, type ProcessGroup } from '../distill/engine.js';
+import {
+  PRECISIONS,
+  type Engine,
+  type EngineOptions,
+  type InitialEngineState,
+  type ProcessGroup,
+} from '../distill/engine.js';
 import { compiledEngine } from '../engine/compiled.js';
 import { eagerEngine } from '../engine/eager.js';
 import { choosePrecision, precisionText, type ChosenPrecision } from '../engine/precision.js';
 import { hasTensorCores } from '../tensorflow/nvidia.js';
 import { cpuFacts } from '../tensorflow/cpu-facts.js';
-import { areLarge, layoutFor, loadOptionsFor } from '../engine/step-layout.js';
+import { hasLargeModel, layoutFor, loadOptionsFor } from '../engine/step-layout.js';
 import { loadBackend, type BackendInfo } from '../tensorflow/backend.js';
 import { isMultiDevice, firstDevice } from '../tensorflow/gpu-choice.js';
 import { InputError } from '../base/errors.js';
@@ -29,7 +35,7 @@ export async function chooseEngine(
   reporter: Reporter,
   began?: string,
 ): Promise<EngineInfo> {
-  const isLarge = areLarge(encoders);
+  const isLarge = hasLargeModel(encoders);
   const { reason, ...backend } = await loadBackend(settings.backend, settings.device, {
     ...(settings.engine === 'eager' ? {} : loadOptionsFor(isLarge, settings.jitCompile)),
     tf32: settings.precision === 'tf32',
@@ -72,7 +78,7 @@ export async function chooseEngine(
  */
 export async function startEngine(
   parts: EngineParts,
-  start?: EngineStart,
+  initial?: InitialEngineState,
   targets: EngineOptions['targets'] = 'computed',
   group?: ProcessGroup,
 ): Promise<Engine> {
@@ -82,7 +88,7 @@ export async function startEngine(
     engine: { engine },
   } = parts;
   const distillation = distillationOf(parts);
-  const begin = start ?? { teacher: teacher.model.parameters(), student: student.model.parameters() };
+  const begin = initial ?? { teacher: teacher.model.parameters(), student: student.model.parameters() };
   const options = { ...engineOptions(parts), targets, group };
   return guardMemory(parts, () =>
     engine === 'compiled'

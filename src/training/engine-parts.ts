@@ -27,13 +27,13 @@ export interface EngineParts {
   readonly student: RunModel;
   readonly engine: EngineInfo;
   /** Which of the devices belong to this process, if several processes share the steps. */
-  readonly place?: DevicePlace | undefined;
+  readonly deviceRange?: DeviceRange | undefined;
 }
 
 /** A process's devices within the list of all devices, which is in rank order. */
-export interface DevicePlace {
-  readonly before: number;
-  readonly own: number;
+export interface DeviceRange {
+  readonly offset: number;
+  readonly count: number;
 }
 
 /** The teacher, the student and the loss of a run. */
@@ -50,9 +50,9 @@ export function deviceNames(device: EngineInfo['device'], count: number): string
 export function engineOptions({
   settings,
   engine: { precision, fused, teacherParts, textLengths, device, devices: count = 1 },
-  place,
-}: Pick<EngineParts, 'settings' | 'engine' | 'place'>): EngineOptions {
-  const devices = deviceNames(device, place?.own ?? count);
+  deviceRange,
+}: Pick<EngineParts, 'settings' | 'engine' | 'deviceRange'>): EngineOptions {
+  const devices = deviceNames(device, deviceRange?.count ?? count);
   const dropout = settings.dropout === 'configured' ? undefined : settings.dropout;
   return {
     ...settings,
@@ -74,8 +74,8 @@ export function measuredStep(parts: EngineParts): MeasuredStep {
 }
 
 /** A stand-in for the processes of a run, to estimate its graph's memory without connecting to them. */
-function countedGroup({ engine: { processes, devices = 1 }, place }: EngineParts): ProcessGroup | undefined {
-  if (processes === undefined || place === undefined) return undefined;
+function countedGroup({ engine: { processes, devices = 1 }, deviceRange }: EngineParts): ProcessGroup | undefined {
+  if (processes === undefined || deviceRange === undefined) return undefined;
   const gather = (): Promise<never> => Promise.reject(new Error('a group that is counted for gathers nothing'));
-  return { rank: 0, devices, before: place.before, target: '', timeout: 0, gather };
+  return { rank: 0, devices, deviceOffset: deviceRange.offset, target: '', timeout: 0, gather };
 }

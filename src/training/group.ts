@@ -3,20 +3,20 @@ import * as v from 'valibot';
 import { freePort } from '../cluster/network.js';
 import type { Ranks } from '../cluster/ranks.js';
 import { roundTrip } from '../cluster/round-trip.js';
-import type { Engine, EngineStart, ProcessGroup } from '../distill/engine.js';
+import type { Engine, InitialEngineState, ProcessGroup } from '../distill/engine.js';
 import { startServer } from '../engine/graph/server.js';
 import { InputError, messageOf } from '../base/errors.js';
 import { checkJson, listOf, text } from '../base/json-schema.js';
 import { parseJson } from '../base/parse-json.js';
 import { startEngine } from './engine-choice.js';
-import type { DevicePlace, EngineParts } from './engine-parts.js';
+import type { DeviceRange, EngineParts } from './engine-parts.js';
 
 /** The devices of all processes, and their kind. */
 export interface GroupDevices {
   readonly device: 'cpu' | 'gpu';
   /** How many devices all processes have. */
   readonly devices: number;
-  readonly place: DevicePlace;
+  readonly deviceRange: DeviceRange;
 }
 
 /** A group of processes that have reached each other. */
@@ -31,19 +31,19 @@ export interface OpenGroup {
  *
  * @throws InputError, on all ranks, naming a rank that another does not reach; LostRank
  */
-export async function openGroup(ranks: Ranks, { device, devices, place }: GroupDevices): Promise<OpenGroup> {
+export async function openGroup(ranks: Ranks, { device, devices, deviceRange }: GroupDevices): Promise<OpenGroup> {
   const { network, rank, timeout } = ranks;
   const addresses = await network.openRoutes(await freePort(), (topic, text) => ranks.gather(topic, text));
   const target = serverAt({
     rank,
     addresses,
     networkDevice: network.device,
-    cpuDevices: device === 'cpu' ? place.own : undefined,
+    cpuDevices: device === 'cpu' ? deviceRange.count : undefined,
   });
   await ranks.gather('servers', ''); // all servers are running
   const roundTrips = await reachAll(ranks, addresses);
   const gather: ProcessGroup['gather'] = (topic, text) => ranks.gather(topic, text);
-  return { group: { rank, devices, before: place.before, target, timeout, gather }, roundTrips };
+  return { group: { rank, devices, deviceOffset: deviceRange.offset, target, timeout, gather }, roundTrips };
 }
 
 function serverAt(place: Parameters<typeof startServer>[0]): string {
@@ -88,13 +88,17 @@ async function reachAll(ranks: Ranks, addresses: readonly string[]): Promise<num
 /**
  * Puts both models on this process's engine, starting all ranks from the same state.
  *
- * @param start the state of a resumed run
+ * @param initial the state of a resumed run
  * @throws as `startEngine` and `openGroup`
  */
-export async function startSharedEngine(parts: EngineParts, ranks: Ranks, start?: EngineStart): Promise<Engine> {
+export async function startSharedEngine(
+  parts: EngineParts,
+  ranks: Ranks,
+  initial?: InitialEngineState,
+): Promise<Engine> {
   const { device, devices = 1 } = parts.engine;
-  const { group } = await ranks.unlessLost(openGroup(ranks, { device, devices, place: parts.place! }));
-  return withRanks(await ranks.orLost(startEngine(parts, start, 'computed', group)), ranks);
+  const { group } = await ranks.unlessLost(openGroup(ranks, { device, devices, deviceRange: parts.deviceRange! }));
+  return withRanks(await ranks.orLost(startEngine(parts, initial, 'computed', group)), ranks);
 }
 
 /** An engine that fails as soon as another process is lost, where its computation would wait forever. */

@@ -1,8 +1,8 @@
 /** @file A run in a process other than rank 0: it computes its share of the steps and writes nothing. */
 import * as v from 'valibot';
 import { train, type TrainCallbacks } from '../distill/train.js';
-import { START } from '../distill/train-state.js';
-import type { EngineStart } from '../distill/engine.js';
+import { INITIAL_STATE } from '../distill/train-state.js';
+import type { InitialEngineState } from '../distill/engine.js';
 import { SILENT_PROGRESS, type Reporter } from '../app/reporter.js';
 import { InputError } from '../base/errors.js';
 import { anyObject, checkJson, text } from '../base/json-schema.js';
@@ -106,7 +106,7 @@ async function takeSteps(
   const prepared = await prepareRun(settings, { ...context, reporter: withoutMessages(context.reporter) });
   const { teacher, student, data } = prepared;
   try {
-    const start: EngineStart | undefined = trainer && {
+    const start: InitialEngineState | undefined = trainer && {
       teacher: teacher.model.parameters(),
       student: student.model.parameters(), // replaced by those of rank 0
       optimizer: { steps: trainer.state.step, updates: trainer.updates },
@@ -115,7 +115,13 @@ async function takeSteps(
     context.stop.enter('training');
     try {
       const options = { ...prepared.settings, signal: ranks.signal };
-      const { state, stopped } = await train(engine, data, options, MATCHING_CALLBACKS, trainer?.state ?? START);
+      const { state, stopped } = await train(
+        engine,
+        data,
+        options,
+        MATCHING_CALLBACKS,
+        trainer?.state ?? INITIAL_STATE,
+      );
       await ranks.end();
       return { rank: ranks.rank, ranks: ranks.count, step: state.step, stopped };
     } finally {

@@ -1,6 +1,6 @@
 /** @file Everything a run needs before its first step: batches, both models, the engine. */
 import { KD } from '../base/own-command.js';
-import { changesNothing } from '../distill/schedule.js';
+import { isAlwaysZero } from '../distill/schedule.js';
 import { planSteps } from '../distill/train.js';
 import { formatCounted, formatHash } from '../base/format.js';
 import { checkFit } from '../models/pretrained.js';
@@ -112,7 +112,7 @@ async function prepare(
 
   // engine
   const encoders = [teacher.model.encoder, student.model.encoder];
-  const { place, ...engine } = await chooseEngineOnRanks({ ranks, assumed }, began?.precision, (precision) =>
+  const { deviceRange, ...engine } = await chooseEngineOnRanks({ ranks, assumed }, began?.precision, (precision) =>
     chooseEngine(settings, encoders, reporter, precision),
   );
   const { devices = 1 } = engine;
@@ -144,7 +144,7 @@ async function prepare(
       teacher,
       student,
       engine,
-      place,
+      deviceRange,
       data,
       fingerprints,
       previews,
@@ -182,7 +182,7 @@ function warnOfIdleDevices({ accumulate }: TrainSettings, devices: number, repor
 function warnOfIdleRun(settings: TrainSettings, { training }: Dataset, reporter: Reporter): void {
   const { totalSteps } = planSteps(training, settings);
   const { learningRate: peak, warmupRatio } = settings;
-  if (!changesNothing({ peak, totalSteps, warmupRatio })) return;
+  if (!isAlwaysZero({ peak, totalSteps, warmupRatio })) return;
   reporter.warn(
     `${formatCounted(totalSteps, 'step')}, all of warm-up (--warmup-ratio ${warmupRatio}): the learning rate ` +
       'stays 0, and the student as it is; use more steps, or --warmup-ratio 0',

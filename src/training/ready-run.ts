@@ -7,7 +7,7 @@ import { startEngine } from './engine-choice.js';
 import { distillationOf } from './engine-parts.js';
 import { startSharedEngine } from './group.js';
 import type { PreparedRun } from './prepared-run.js';
-import { startFrom } from './resume.js';
+import { loadInitialState } from './resume.js';
 import { trainedShapes } from './saving.js';
 import { prepareTeacherCache } from './teacher-cache/fill.js';
 
@@ -34,13 +34,14 @@ export async function withEngine<T>(
   const cache = await prepareTeacherCache(prepared, folder, context);
   let engine: Engine | undefined;
   try {
-    const start =
-      found && (await startFrom(found, trainedShapes(distillationOf(prepared)), prepared.teacher.model.parameters()));
+    const initial =
+      found &&
+      (await loadInitialState(found, trainedShapes(distillationOf(prepared)), prepared.teacher.model.parameters()));
     const { ranks } = context;
     engine =
       ranks === undefined
-        ? await startEngine(prepared, start, cache === undefined ? 'computed' : 'given')
-        : await startSharedEngine(prepared, ranks, start);
+        ? await startEngine(prepared, initial, cache === undefined ? 'computed' : 'given')
+        : await startSharedEngine(prepared, ranks, initial);
     const data =
       cache === undefined
         ? prepared.data

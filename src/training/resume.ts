@@ -1,6 +1,6 @@
 /** @file Chooses the checkpoint that `kd train --resume` starts from, and checks whether the run can be resumed. */
 import { join, relative } from 'node:path';
-import type { EngineStart, ParameterValues } from '../distill/engine.js';
+import type { InitialEngineState, ParameterValues } from '../distill/engine.js';
 import type { TrainState } from '../distill/train-state.js';
 import { InputError } from '../base/errors.js';
 import { LaterFormat } from '../base/json-schema.js';
@@ -84,11 +84,11 @@ export function extensionFlags(run: ResumedRun, state: TrainState): string | und
 }
 
 /** Loads an engine's initial state from a checkpoint. */
-export async function startFrom(
+export async function loadInitialState(
   { folder, trainer }: FoundCheckpoint,
   trained: Shapes,
   teacher: ParameterValues,
-): Promise<EngineStart> {
+): Promise<InitialEngineState> {
   const {
     updates,
     state: { step },

@@ -1,6 +1,6 @@
 /** @file Restores a run's folder to its state at the checkpoint from which the run resumes. */
 import { relative } from 'node:path';
-import { START } from '../distill/train-state.js';
+import { INITIAL_STATE } from '../distill/train-state.js';
 import { InputError } from '../base/errors.js';
 import { setAside, tidyRun, type Search } from '../runs/find-checkpoint.js';
 import { rowDifferences, countRows } from '../runs/logged-rows.js';
@@ -28,7 +28,7 @@ export async function rewindRun(
   reporter: Reporter,
 ): Promise<void> {
   const run = relative(process.cwd(), folder) || '.';
-  const state = found?.trainer.state ?? START;
+  const state = found?.trainer.state ?? INITIAL_STATE;
   if (JSON.stringify(await readRunConfig(folder)) !== JSON.stringify(config))
     throw new InputError(
       `${run}: expected the run as it was a moment ago, but another process has continued it; try again`,

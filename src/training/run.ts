@@ -1,7 +1,7 @@
 /** @file A training run on disk: its folder, logs and checkpoints around the loop. */
 import { readdir } from 'node:fs/promises';
 import { messageOf } from '../base/errors.js';
-import { START, type TrainState } from '../distill/train-state.js';
+import { INITIAL_STATE, type TrainState } from '../distill/train-state.js';
 import { train, type TrainResult } from '../distill/train.js';
 import { openLossLog } from '../runs/loss-log.js';
 import type { Search } from '../runs/find-checkpoint.js';
@@ -69,7 +69,7 @@ async function trainNewRun(folder: string, ready: LockedRun, context: TrainConte
     async () => {
       await beginRun(folder, ready.prepared.description);
       if (context.stop.signal.aborted) throw new Stopped(STOPPED_EARLY);
-      return trainInFolder(folder, ready, { state: START, progress, isNew: true }, context);
+      return trainInFolder(folder, ready, { state: INITIAL_STATE, progress, isNew: true }, context);
     },
   );
 }
@@ -90,7 +90,7 @@ export async function resumeTraining(
   await checkDiskSpace(run.folder, prepared, context.reporter);
   return withEngine(prepared, { folder: run.folder, found }, context, (ready) =>
     withLock(run.folder, context.reporter, async (lock) => {
-      const state = found?.trainer.state ?? START;
+      const state = found?.trainer.state ?? INITIAL_STATE;
       context.stop.enter('training');
       await rewindRun(run, chosen, prepared, context.reporter);
       return trainInFolder(

@@ -4,7 +4,7 @@ import type { Ranks } from '../cluster/ranks.js';
 import { InputError } from '../base/errors.js';
 import { checkJson, mapOf, text } from '../base/json-schema.js';
 import { parseJson } from '../base/parse-json.js';
-import type { DevicePlace, EngineInfo } from './engine-parts.js';
+import type { DeviceRange, EngineInfo } from './engine-parts.js';
 import { flagOf, SETTING_NAMES, shownSetting, type RequestedSettings, type SettingName } from './settings.js';
 
 /** Settings that may differ between processes: where to find the same data and models, and each process's devices. */
@@ -90,10 +90,10 @@ export async function chooseEngineOnRanks(
   { ranks, assumed }: { readonly ranks: Ranks | undefined; readonly assumed: AssumedRanks | undefined },
   began: string | undefined,
   choose: (precision: string | undefined) => Promise<EngineInfo>,
-): Promise<EngineInfo & { readonly place: DevicePlace | undefined }> {
+): Promise<EngineInfo & { readonly deviceRange: DeviceRange | undefined }> {
   const chosen = await chooseOnRankZeroFirst(ranks, began, choose);
   if (ranks !== undefined) return joinDevices(ranks, chosen);
-  return assumed === undefined ? { ...chosen, place: undefined } : assumeDevices(assumed, chosen);
+  return assumed === undefined ? { ...chosen, deviceRange: undefined } : assumeDevices(assumed, chosen);
 }
 
 /** Chooses the engine on rank 0 first, then on the others with its precision, which it may have measured. */
@@ -108,10 +108,13 @@ async function chooseOnRankZeroFirst(
 }
 
 /** The devices of all processes, and which of them belong to this one. */
-async function joinDevices(ranks: Ranks, engine: EngineInfo): Promise<EngineInfo & { readonly place: DevicePlace }> {
+async function joinDevices(
+  ranks: Ranks,
+  engine: EngineInfo,
+): Promise<EngineInfo & { readonly deviceRange: DeviceRange }> {
   checkIsCompiled(engine);
-  const { devices, place } = await countDevices(ranks, engine.devices ?? 1);
-  return { ...engine, devices, processes: ranks.count, place };
+  const { devices, deviceRange } = await countDevices(ranks, engine.devices ?? 1);
+  return { ...engine, devices, processes: ranks.count, deviceRange };
 }
 
 /** This process's rank among several that are not contacted. */
@@ -124,10 +127,10 @@ export interface AssumedRanks {
 function assumeDevices(
   { rank, count }: AssumedRanks,
   engine: EngineInfo,
-): EngineInfo & { readonly place: DevicePlace } {
+): EngineInfo & { readonly deviceRange: DeviceRange } {
   checkIsCompiled(engine);
   const { devices: own = 1 } = engine;
-  return { ...engine, devices: count * own, processes: count, place: { before: rank * own, own } };
+  return { ...engine, devices: count * own, processes: count, deviceRange: { offset: rank * own, count: own } };
 }
 
 /** Several processes need a recorded graph. */
@@ -145,8 +148,8 @@ function checkIsCompiled({ engine, backend }: EngineInfo): void {
 export async function countDevices(
   ranks: Ranks,
   own: number,
-): Promise<{ readonly devices: number; readonly place: DevicePlace }> {
+): Promise<{ readonly devices: number; readonly deviceRange: DeviceRange }> {
   const counts = (await ranks.gather('devices', String(own))).map(Number);
   const add = (some: readonly number[]): number => some.reduce((sum, count) => sum + count, 0);
-  return { devices: add(counts), place: { before: add(counts.slice(0, ranks.rank)), own } };
+  return { devices: add(counts), deviceRange: { offset: add(counts.slice(0, ranks.rank)), count: own } };
 }

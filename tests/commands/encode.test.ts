@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encoderEngine } from '../../src/engine/encoder.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
-import { bfloat16Obstacle, cpuFeatures } from '../../src/tensorflow/hardware.js';
+import { bfloat16Blocker, cpuFeatures } from '../../src/tensorflow/hardware.js';
 import { openPretrained } from '../../src/models/pretrained.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
 import { writeSafetensors } from '../../src/weights/safetensors-writer.js';
@@ -139,7 +139,7 @@ describe('kd encode', () => {
     expect([...by7.inputIds]).toEqual([...by32.inputIds]);
   });
 
-  it.skipIf(BACKEND === 'cpu' || bfloat16Obstacle() !== undefined)('rounds to bfloat16 on request alone', async () => {
+  it.skipIf(BACKEND === 'cpu' || bfloat16Blocker() !== undefined)('rounds to bfloat16 on request alone', async () => {
     for (const name of ['fp32', 'bf16']) encode(STUDENT, `${name}.safetensors`, ['--precision', name]);
     encode(STUDENT, 'usual.safetensors');
     const [fp32, bf16, usual] = [

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { KD, kd, temporaryFolder, type CliResult } from '../cli.js';
 import { kdHere } from '../in-process.js';
-import { bfloat16Obstacle } from '../../src/tensorflow/hardware.js';
+import { bfloat16Blocker } from '../../src/tensorflow/hardware.js';
 import { BACKEND, copyOf, folderWithPairs, readCsv, readJson, STUDENT, train, trainArguments } from './tiny.js';
 
 const SCRIPT = join(import.meta.dirname, '../../scripts/kill-test.mjs');
@@ -234,7 +234,7 @@ describe('a run that has ended', () => {
     ).toMatchObject({ settings: { epochs: 4 }, resumed: [{ step: 12 }] });
   });
 
-  it.skipIf(BACKEND !== 'tensorflow' || bfloat16Obstacle() !== undefined)(
+  it.skipIf(BACKEND !== 'tensorflow' || bfloat16Blocker() !== undefined)(
     'keeps the precision that the machine chose when it began',
     async () => {
       const cwd = copied();

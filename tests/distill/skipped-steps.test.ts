@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { Batches } from '../../src/data/batches.js';
 import type { Engine } from '../../src/distill/engine.js';
 import { NotFiniteStep } from '../../src/distill/steps.js';
-import { START, type TrainState } from '../../src/distill/train-state.js';
+import { INITIAL_STATE, type TrainState } from '../../src/distill/train-state.js';
 import { train } from '../../src/distill/train.js';
 import { parseTrainer, trainerText } from '../../src/runs/trainer-state.js';
 
@@ -78,10 +78,10 @@ function saved(state: TrainState): TrainState {
 
 it('a hundred in a row are skipped, and the next ends the run, also if it was resumed in between', async () => {
   const isFinite = (row: number): boolean => row < 3;
-  const whole = trainFrom(START, isFinite, 300);
+  const whole = trainFrom(INITIAL_STATE, isFinite, 300);
   await expect(whole).rejects.toThrow(NotFiniteStep);
   await expect(whole).rejects.toThrow(/^step 104: expected finite losses/);
-  const { state } = await trainFrom(START, isFinite, 300, 64);
+  const { state } = await trainFrom(INITIAL_STATE, isFinite, 300, 64);
   expect(state).toMatchObject({ step: 64, skipped: 61, skippedInARow: 61 });
   expect(saved(state)).toEqual({ ...state, best: undefined });
   await expect(trainFrom(saved(state), isFinite, 300)).rejects.toThrow(/^step 104: expected finite losses/);
@@ -89,15 +89,15 @@ it('a hundred in a row are skipped, and the next ends the run, also if it was re
 
 it('a finite step begins the count anew, also if the run was resumed in between', async () => {
   const isFinite = (row: number): boolean => row % 101 === 100;
-  const { state } = await trainFrom(START, isFinite, 303, 60);
-  const whole = await trainFrom(START, isFinite, 303);
+  const { state } = await trainFrom(INITIAL_STATE, isFinite, 303, 60);
+  const whole = await trainFrom(INITIAL_STATE, isFinite, 303);
   expect(whole.state).toMatchObject({ step: 303, skipped: 300, skippedInARow: 0 });
   expect((await trainFrom(saved(state), isFinite, 303)).state).toEqual(whole.state);
 });
 
 it('a checkpoint of an earlier version, which does not have the count, is read', () => {
   const text = trainerText({
-    state: { ...START, step: 5, position: 5, skipped: 2, skippedInARow: 2 },
+    state: { ...INITIAL_STATE, step: 5, position: 5, skipped: 2, skippedInARow: 2 },
     updates: 3,
     seed: 1,
     fingerprints: {},

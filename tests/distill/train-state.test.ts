@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { afterValidation, bestOf, START, type TrainState } from '../../src/distill/train-state.js';
+import { afterValidation, bestOf, INITIAL_STATE, type TrainState } from '../../src/distill/train-state.js';
 
 const validation = (step: number, loss: number) => ({ step, epoch: 1, loss, lossEn: loss / 2, lossKo: loss / 2 });
 
@@ -12,7 +12,7 @@ describe('the best validation', () => {
       [3, -Infinity, 2],
       [3, 2, NaN],
     ]) {
-      let state: TrainState = START;
+      let state: TrainState = INITIAL_STATE;
       const best = losses.map((loss, step) => {
         const after = afterValidation(state, validation(step, loss));
         ({ state } = after);
@@ -29,15 +29,15 @@ describe('the best validation', () => {
   });
 
   it('is none if no loss is finite, and is replaced if a saved one is not', () => {
-    const { state, isBest } = afterValidation(START, validation(1, NaN));
+    const { state, isBest } = afterValidation(INITIAL_STATE, validation(1, NaN));
     expect([state.best, isBest]).toEqual([undefined, false]);
-    const stored: TrainState = { ...START, best: validation(1, NaN) };
+    const stored: TrainState = { ...INITIAL_STATE, best: validation(1, NaN) };
     expect(bestOf(stored)).toBeUndefined();
     expect(afterValidation(stored, validation(2, Infinity)).state.best).toBeUndefined();
     expect(afterValidation(stored, validation(2, 9))).toMatchObject({ isBest: true, state: { best: { loss: 9 } } });
   });
 
   it('is the newest without validation pairs', () => {
-    expect(afterValidation(START, undefined)).toMatchObject({ isBest: true });
+    expect(afterValidation(INITIAL_STATE, undefined)).toMatchObject({ isBest: true });
   });
 });

@@ -9,16 +9,16 @@ import {
   type CpuFacts,
   type PrecisionSite,
 } from '../../src/engine/precision.js';
-import { productRates } from '../../src/engine/products.js';
+import { matmulRates } from '../../src/engine/matmul-rates.js';
 import type { Precision } from '../../src/distill/engine.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
-import { bfloat16Obstacle } from '../../src/tensorflow/hardware.js';
+import { bfloat16Blocker } from '../../src/tensorflow/hardware.js';
 import { openRecordedRun } from '../fixtures/training.js';
 
 beforeAll(() => loadBackend('tensorflow'));
 
 /** Whether the environment keeps oneDNN from bfloat16: then the process would be aborted. */
-const KEPT_FROM_IT = bfloat16Obstacle() !== undefined;
+const KEPT_FROM_IT = bfloat16Blocker() !== undefined;
 
 function product(graph: Graph, a: GraphNode, b: GraphNode): GraphNode {
   return graph.add('MatMul', [a, b], { T: { type: 'float32' } }, { dtype: 'float32', shape: [2, 2] });
@@ -122,7 +122,7 @@ describe('the chosen precision', () => {
 });
 
 it.skipIf(KEPT_FROM_IT)('products are measured in both precisions', async () => {
-  const rates = await productRates('cpu', 16);
+  const rates = await matmulRates('cpu', 16);
   expect(Object.keys(rates)).toEqual(['float32', 'bfloat16']);
   for (const rate of Object.values(rates)) expect(rate).toBeGreaterThan(0);
 });

@@ -4,7 +4,7 @@ import type { Batch } from '../../src/data/batches.js';
 import type {
   Engine,
   EngineOptions,
-  EngineStart,
+  InitialEngineState,
   NamedValues,
   ParameterValues,
   StepResult,
@@ -29,7 +29,7 @@ interface Trained {
 async function open(
   recorded: RecordedRun,
   options: Partial<EngineOptions>,
-  start: Partial<EngineStart> = {},
+  start: Partial<InitialEngineState> = {},
 ): Promise<{ readonly engine: Engine; readonly batch: (index: number) => Batch }> {
   const run = await openRecordedRun(recorded, 2);
   const all = { ...run.options, dropout: undefined, ...options };

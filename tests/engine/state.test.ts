@@ -3,7 +3,13 @@
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Batch } from '../../src/data/batches.js';
-import type { Engine, EngineOptions, EngineStart, NamedValues, ParameterValues } from '../../src/distill/engine.js';
+import type {
+  Engine,
+  EngineOptions,
+  InitialEngineState,
+  NamedValues,
+  ParameterValues,
+} from '../../src/distill/engine.js';
 import { compiledEngine } from '../../src/engine/compiled.js';
 import { eagerEngine } from '../../src/engine/eager.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
@@ -27,7 +33,7 @@ async function* given(state: State): ParameterValues {
 }
 
 /** The state of an engine, for another to start from. */
-async function startFrom(engine: Engine, teacher?: ParameterValues): Promise<EngineStart> {
+async function startFrom(engine: Engine, teacher?: ParameterValues): Promise<InitialEngineState> {
   const [student, moments] = [await stateOf(engine.studentParameters()), await stateOf(engine.moments())];
   return { teacher, student: given(student), optimizer: { ...engine.counters(), moments: given(moments) } };
 }
@@ -35,8 +41,8 @@ async function startFrom(engine: Engine, teacher?: ParameterValues): Promise<Eng
 async function openRun(name: 'eager' | 'compiled', batchSize: number, recorded: RecordedRun = 'roberta-hidden') {
   const run = await openRecordedRun(recorded, batchSize);
   const create = name === 'compiled' ? compiledEngine : eagerEngine;
-  const parameters = (): Promise<EngineStart> => run.parameters();
-  const open = async (options: Partial<EngineOptions> = {}, start?: EngineStart): Promise<Engine> =>
+  const parameters = (): Promise<InitialEngineState> => run.parameters();
+  const open = async (options: Partial<EngineOptions> = {}, start?: InitialEngineState): Promise<Engine> =>
     create(run.distillation, start ?? (await parameters()), { ...run.options, dropout: undefined, ...options }, LENGTH);
   return { batch: run.batch, parameters, open };
 }
@@ -55,7 +61,7 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
     const { open, batch, parameters } = await openRun(name, 2);
     const whole = await open();
     const expected = [];
-    let start: EngineStart | undefined;
+    let start: InitialEngineState | undefined;
     for (let step = 0; step < 6; step++) {
       expected.push(await whole.step([batch(step)], RATE));
       if (step === 2) start = await startFrom(whole, (await parameters()).teacher);

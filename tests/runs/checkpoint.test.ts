@@ -18,7 +18,7 @@ import {
   type CheckpointContents,
 } from '../../src/runs/checkpoint.js';
 import { findCheckpoint, openCheckpoint, setAside, tidyRun } from '../../src/runs/find-checkpoint.js';
-import { START } from '../../src/distill/train-state.js';
+import { INITIAL_STATE } from '../../src/distill/train-state.js';
 import { trainerText } from '../../src/runs/trainer-state.js';
 import { writePointer } from '../../src/runs/run-folder.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
@@ -63,7 +63,7 @@ function contents(step: number, value = step, fails = false): CheckpointContents
 
 function trainerOf(step: number): string {
   return trainerText({
-    state: { ...START, step, position: step },
+    state: { ...INITIAL_STATE, step, position: step },
     updates: step,
     seed: 42,
     fingerprints: { data: 'd' },

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { momentShapes } from '../../src/distill/adamw.js';
-import { START } from '../../src/distill/train-state.js';
+import { INITIAL_STATE } from '../../src/distill/train-state.js';
 import { InputError } from '../../src/base/errors.js';
 import { parseManifest } from '../../src/weights/manifest.js';
 import { followLossLog, followValidationLog } from '../../src/runs/log-reader.js';
@@ -20,7 +20,7 @@ import { claimOf } from './new-run.js';
 const VALIDATION = { step: 3, epoch: 1, loss: 0.75, lossEn: 0.5, lossKo: 0.25 };
 const TRAINER = trainerText({
   state: {
-    ...START,
+    ...INITIAL_STATE,
     step: 6,
     position: 2,
     epoch: 2,
@@ -175,7 +175,7 @@ it.each([
 
 it('returns what was written, including numbers that are not finite', () => {
   const state = {
-    ...START,
+    ...INITIAL_STATE,
     step: 1,
     position: 1,
     epochLoss: { sum: 0.1 + 0.2, pairs: 3 },

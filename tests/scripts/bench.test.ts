@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bfloat16Obstacle, cpuFeatures } from '../../src/tensorflow/hardware.js';
+import { bfloat16Blocker, cpuFeatures } from '../../src/tensorflow/hardware.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 
 const BENCH = join(import.meta.dirname, '../../scripts/bench');
@@ -211,7 +211,7 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))("the checks of the 
     expect(stderr).toContain('bfloat16: oneDNN is kept from it by ONEDNN_MAX_CPU_ISA=AVX2; unset that variable');
   });
 
-  it.skipIf(bfloat16Obstacle() !== undefined)(
+  it.skipIf(bfloat16Blocker() !== undefined)(
     'train in bfloat16 beside float32 on the sample corpus, and find the difference',
     () => {
       const { status, stdout, stderr } = run('precision.mjs', ['--steps', '20', '--batch', '8']);

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bfloat16Obstacle } from '../../src/tensorflow/hardware.js';
+import { bfloat16Blocker } from '../../src/tensorflow/hardware.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 
-const KEPT_FROM_BFLOAT16 = bfloat16Obstacle() !== undefined;
+const KEPT_FROM_BFLOAT16 = bfloat16Blocker() !== undefined;
 const SCRIPTS = join(import.meta.dirname, '..', '..', 'scripts');
 
 describe('the projection of the final run', () => {

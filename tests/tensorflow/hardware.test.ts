@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bfloat16Lack, bfloat16Obstacle } from '../../src/tensorflow/hardware.js';
+import { whyNoBfloat16, bfloat16Blocker } from '../../src/tensorflow/hardware.js';
 
 const PROCESSORS = {
   avx2: new Set(['avx2']),
@@ -10,7 +10,7 @@ const PROCESSORS = {
 
 describe('bfloat16 on a CPU', () => {
   it('lacks instructions on CPUs without them', () => {
-    expect(Object.values(PROCESSORS).map((features) => bfloat16Lack(features, {}))).toEqual([
+    expect(Object.values(PROCESSORS).map((features) => whyNoBfloat16(features, {}))).toEqual([
       'the CPU has no bfloat16 instructions',
       'the CPU has no bfloat16 instructions',
       undefined,
@@ -19,8 +19,8 @@ describe('bfloat16 on a CPU', () => {
   });
 
   it('does not use them without oneDNN', () => {
-    expect(bfloat16Lack(PROCESSORS.amx, { TF_ENABLE_ONEDNN_OPTS: '0' })).toBe('TF_ENABLE_ONEDNN_OPTS=0');
-    expect(bfloat16Lack(PROCESSORS.amx, { TF_ENABLE_ONEDNN_OPTS: '1' })).toBeUndefined();
+    expect(whyNoBfloat16(PROCESSORS.amx, { TF_ENABLE_ONEDNN_OPTS: '0' })).toBe('TF_ENABLE_ONEDNN_OPTS=0');
+    expect(whyNoBfloat16(PROCESSORS.amx, { TF_ENABLE_ONEDNN_OPTS: '1' })).toBeUndefined();
   });
 
   it.each([
@@ -30,16 +30,16 @@ describe('bfloat16 on a CPU', () => {
     ['DEFAULT', true],
   ])('with oneDNN limited to %s: %s', (limit, expected) => {
     for (const name of ['ONEDNN_MAX_CPU_ISA', 'DNNL_MAX_CPU_ISA'])
-      expect(bfloat16Lack(PROCESSORS.amx, { [name]: limit })).toBe(expected ? undefined : `${name}=${limit}`);
+      expect(whyNoBfloat16(PROCESSORS.amx, { [name]: limit })).toBe(expected ? undefined : `${name}=${limit}`);
   });
 
   it('is not available if TensorFlow would ask oneDNN for a disabled kernel', () => {
     const limited = { ONEDNN_MAX_CPU_ISA: 'avx2' };
-    expect(bfloat16Obstacle(PROCESSORS.amx, limited)).toBe('ONEDNN_MAX_CPU_ISA=avx2');
-    expect(bfloat16Obstacle(PROCESSORS.avx512, { DNNL_MAX_CPU_ISA: 'AVX' })).toBe('DNNL_MAX_CPU_ISA=AVX');
-    expect(bfloat16Obstacle(PROCESSORS.avx2, limited)).toBeUndefined(); // TensorFlow computes it without oneDNN there
-    expect(bfloat16Obstacle(PROCESSORS.amx, { ...limited, TF_ENABLE_ONEDNN_OPTS: '0' })).toBeUndefined();
-    expect(bfloat16Obstacle(PROCESSORS.amx, { ONEDNN_MAX_CPU_ISA: 'AVX512_CORE' })).toBeUndefined();
-    expect(bfloat16Obstacle(PROCESSORS.amx, {})).toBeUndefined();
+    expect(bfloat16Blocker(PROCESSORS.amx, limited)).toBe('ONEDNN_MAX_CPU_ISA=avx2');
+    expect(bfloat16Blocker(PROCESSORS.avx512, { DNNL_MAX_CPU_ISA: 'AVX' })).toBe('DNNL_MAX_CPU_ISA=AVX');
+    expect(bfloat16Blocker(PROCESSORS.avx2, limited)).toBeUndefined(); // TensorFlow computes it without oneDNN there
+    expect(bfloat16Blocker(PROCESSORS.amx, { ...limited, TF_ENABLE_ONEDNN_OPTS: '0' })).toBeUndefined();
+    expect(bfloat16Blocker(PROCESSORS.amx, { ONEDNN_MAX_CPU_ISA: 'AVX512_CORE' })).toBeUndefined();
+    expect(bfloat16Blocker(PROCESSORS.amx, {})).toBeUndefined();
   });
 });

@@ -31,7 +31,7 @@ function firstOfTwo(other: string, told: string): Ranks {
   };
 }
 
-const DEVICES = { device: 'cpu', devices: 2, place: { before: 0, own: 1 } } as const;
+const DEVICES = { device: 'cpu', devices: 2, deviceRange: { offset: 0, count: 1 } } as const;
 
 describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a group of processes', () => {
   beforeAll(async () => {

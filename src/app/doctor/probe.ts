@@ -3,10 +3,10 @@
  * native code crashes, only this process dies; and settings that TensorFlow reads only once can differ between
  * processes.
  */
-import { productRate } from '../../engine/products.js';
+import { matmulRate } from '../../engine/matmul-rates.js';
 import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
 import { loadBackend, type BackendInfo } from '../../tensorflow/backend.js';
-import { bfloat16Obstacle } from '../../tensorflow/hardware.js';
+import { bfloat16Blocker } from '../../tensorflow/hardware.js';
 
 /** What TensorFlow reports about itself, and how fast it multiplies. */
 export interface TensorflowReport {
@@ -37,10 +37,10 @@ process.stdout.write(`${JSON.stringify({ backend, ...(await measured(backend)) }
 async function measured({ backend: name, device: where }: BackendInfo): Promise<Omit<TensorflowReport, 'backend'>> {
   if (name === 'cpu') return {};
   try {
-    const float32 = await productRate('float32', where);
-    const obstacle = where === 'cpu' ? bfloat16Obstacle() : undefined;
+    const float32 = await matmulRate('float32', where);
+    const obstacle = where === 'cpu' ? bfloat16Blocker() : undefined;
     if (obstacle !== undefined) return { rates: { float32 }, bfloat16Obstacle: obstacle };
-    return { rates: { float32, bfloat16: await productRate('bfloat16', where) } };
+    return { rates: { float32, bfloat16: await matmulRate('bfloat16', where) } };
   } catch (error) {
     return { failure: error instanceof Error ? error.message : String(error) };
   }

@@ -42,7 +42,7 @@ async function* encodeInTurn(
   engine: EncoderEngine,
 ): AsyncGenerator<EncodedBatch, void> {
   const window = batchSize * Math.ceil(WINDOW / batchSize);
-  const extent = { batchSize, placesFor: engine.placesFor };
+  const extent = { batchSize, placesFor: engine.positionsFor };
   for (let start = 0; start < texts.length; start += window) {
     for (const batch of batchesByLength(texts.slice(start, start + window), tokenizer, extent)) {
       const { places, ids, mask, size, cut } = batch;

@@ -2,7 +2,7 @@
 import type { Precision } from '../../distill/engine.js';
 import { encoderEngine } from '../../engine/encoder.js';
 import { encodingPrecision, precisionText, type PrecisionChoice } from '../../engine/precision.js';
-import { areLarge } from '../../engine/step-layout.js';
+import { hasLargeModel } from '../../engine/step-layout.js';
 import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
 import { loadBackend, type BackendChoice, type BackendInfo } from '../../tensorflow/backend.js';
 import {
@@ -116,7 +116,7 @@ async function startModels(
   const { reason, ...backend } = await loadBackend(backendChoice, device);
   if (reason !== undefined) reporter.warn(reason);
   const tested = new Set(pairs ? [teacher!, ...models] : models);
-  const isLarge = areLarge([...tested].map(({ opened }) => opened.model.encoder));
+  const isLarge = hasLargeModel([...tested].map(({ opened }) => opened.model.encoder));
   const chosen = await encodingPrecision(choice, backend, isLarge);
   const { precision } = chosen;
   if (chosen.reason !== undefined) reporter.message(`precision: ${precisionText(chosen)}`);

@@ -34,18 +34,18 @@ export interface AllReduceTimes {
  */
 export async function allReduceTimes(
   values: number,
-  { engine, place }: Pick<PreparedRun, 'engine' | 'place'>,
+  { engine, deviceRange }: Pick<PreparedRun, 'engine' | 'deviceRange'>,
   output: Output,
 ): Promise<AllReduceTimes | undefined> {
   const { device, devices = 1 } = engine;
   if (devices < 2) return undefined;
   const size = { devices, bytes: FLOAT_BYTES * values, messages: messagesFor(values, devices) };
   const times = { all_reduce_bytes: size.bytes, all_reduce_messages: size.messages };
-  if (place === undefined) {
+  if (deviceRange === undefined) {
     const { seconds } = await runAllReduceTrial({ values, devices: deviceNames(device, devices) }, output);
     return { ...times, all_reduce_seconds: Number(seconds.toPrecision(3)) };
   }
-  const sharing = device === 'cpu' && devices <= MOST_IN_ORDER ? place.own : 1;
+  const sharing = device === 'cpu' && devices <= MOST_IN_ORDER ? deviceRange.count : 1;
   return { ...times, all_reduce_expected: NETWORKS.map((network) => expectedOn(network, size, sharing)) };
 }
 

@@ -5,12 +5,12 @@ import type { FoundCheckpoint } from '../../runs/find-checkpoint.js';
 import { startEngine } from '../../training/engine-choice.js';
 import { distillationOf } from '../../training/engine-parts.js';
 import type { PreparedRun } from '../../training/prepared-run.js';
-import { startFrom } from '../../training/resume.js';
+import { loadInitialState } from '../../training/resume.js';
 import { trainedShapes } from '../../training/saving.js';
 
 /** How many of this process's devices take part in the step. */
-export function ownDevices({ engine, place }: Pick<PreparedRun, 'engine' | 'place'>): number {
-  return place?.own ?? engine.devices ?? 1;
+export function ownDevices({ engine, deviceRange }: Pick<PreparedRun, 'engine' | 'deviceRange'>): number {
+  return deviceRange?.count ?? engine.devices ?? 1;
 }
 
 /** Takes a step with one micro-batch on each device and a learning rate of 0. */
@@ -20,7 +20,7 @@ export async function takeStep(prepared: PreparedRun, from: FoundCheckpoint | un
   const first = await Promise.all(Array.from({ length: count }, (_, i) => data.training.at(i)));
   const batches = await withTargets(first, prepared);
   const trained = trainedShapes(distillationOf(prepared));
-  const start = from && (await startFrom(from, trained, prepared.teacher.model.parameters()));
+  const start = from && (await loadInitialState(from, trained, prepared.teacher.model.parameters()));
   const engine = await startEngine(prepared, start, settings.cacheTeacher === undefined ? 'computed' : 'given');
   const started = performance.now();
   const { lossEn, lossKo }: StepResult = await engine.step(batches, 0);

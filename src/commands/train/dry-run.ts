@@ -43,8 +43,10 @@ type Report = Awaited<ReturnType<typeof describePlan>> &
   Awaited<ReturnType<typeof takeStep>> & { readonly done: number };
 
 /** This process's rank and number of devices; empty for a single process. */
-function placeOf({ place }: PreparedRun, assumed: AssumedRanks | undefined) {
-  return { ...(assumed && place && { rank: assumed.rank, ranks: assumed.count, rank_devices: place.own }) };
+function placeOf({ deviceRange }: PreparedRun, assumed: AssumedRanks | undefined) {
+  return {
+    ...(assumed && deviceRange && { rank: assumed.rank, ranks: assumed.count, rank_devices: deviceRange.count }),
+  };
 }
 
 /** What is known before the first step. */

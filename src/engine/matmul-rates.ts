@@ -8,41 +8,41 @@ import { after, assignVariable, cast, declareVariable, readVariable } from './gr
 const CHAIN = 4;
 const ROUNDS = 4;
 
-/** The side of the square matrices: the width of CLIP-L and RoBERTa; a GPU needs large ones to be busy. */
-export const PRODUCT_SIDES = { cpu: 768, gpu: 8192 } as const;
+/** The size of the square matrices: the width of CLIP-L and RoBERTa; a GPU needs large ones to be busy. */
+export const MATMUL_SIZES = { cpu: 768, gpu: 8192 } as const;
 
 type Factors = 'float32' | 'bfloat16';
 
 /** Floating-point operations per second, by the dtype of the factors. */
-export type ProductRates = Readonly<Record<Factors, number>>;
+export type MatmulRates = Readonly<Record<Factors, number>>;
 
 /**
  * Measures the rate of a chain of products of square matrices, pinned to a device. TensorFlow refuses a graph that it
  * cannot run there, so a rate proves that it did.
  *
- * @param side of the matrices
+ * @param size of the matrices
  * @returns floating-point operations per second, in the fastest of several rounds
  * @throws Error with TensorFlow's message if the device is missing or has no such product
  */
-export async function productRate(
+export async function matmulRate(
   dtype: Factors,
   device: 'cpu' | 'gpu',
-  side: number = PRODUCT_SIDES[device],
+  size: number = MATMUL_SIZES[device],
 ): Promise<number> {
-  const [rate] = await ratesOf([dtype], device, side);
+  const [rate] = await ratesOf([dtype], device, size);
   return rate!;
 }
 
-/** Measures both rates in turns, so that other load on the machine affects both alike. Otherwise like `productRate`. */
-export async function productRates(device: 'cpu' | 'gpu', side: number = PRODUCT_SIDES[device]): Promise<ProductRates> {
-  const [float32, bfloat16] = await ratesOf(['float32', 'bfloat16'], device, side);
+/** Measures both rates in turns, so that other load on the machine affects both alike. Otherwise like `matmulRate`. */
+export async function matmulRates(device: 'cpu' | 'gpu', size: number = MATMUL_SIZES[device]): Promise<MatmulRates> {
+  const [float32, bfloat16] = await ratesOf(['float32', 'bfloat16'], device, size);
   return { float32: float32!, bfloat16: bfloat16! };
 }
 
-async function ratesOf(dtypes: readonly Factors[], device: 'cpu' | 'gpu', side: number): Promise<number[]> {
-  const chains: ProductChain[] = [];
+async function ratesOf(dtypes: readonly Factors[], device: 'cpu' | 'gpu', size: number): Promise<number[]> {
+  const chains: MatmulChain[] = [];
   try {
-    for (const dtype of dtypes) chains.push(await openChain(dtype, device, side)); // each is closed below
+    for (const dtype of dtypes) chains.push(await openChain(dtype, device, size)); // each is closed below
     const best = chains.map(() => Infinity);
     for (let round = 0; round < ROUNDS; round++)
       for (const [i, { run }] of chains.entries()) {
@@ -50,20 +50,20 @@ async function ratesOf(dtypes: readonly Factors[], device: 'cpu' | 'gpu', side: 
         await run();
         best[i] = Math.min(best[i]!, performance.now() - started);
       }
-    return best.map((milliseconds) => (2 * side ** 3 * CHAIN) / (milliseconds / 1000));
+    return best.map((milliseconds) => (2 * size ** 3 * CHAIN) / (milliseconds / 1000));
   } finally {
     for (const { close } of chains) close();
   }
 }
 
-interface ProductChain {
+interface MatmulChain {
   readonly run: () => Promise<unknown>;
   readonly close: () => void;
 }
 
 /** A chain of products in a session of its own, warmed up. */
-async function openChain(dtype: Factors, device: 'cpu' | 'gpu', side: number): Promise<ProductChain> {
-  const { nodes, ready, done } = productGraph(dtype, `/device:${device.toUpperCase()}:0`, side);
+async function openChain(dtype: Factors, device: 'cpu' | 'gpu', size: number): Promise<MatmulChain> {
+  const { nodes, ready, done } = matmulGraph(dtype, `/device:${device.toUpperCase()}:0`, size);
   const session = openSession(nodes);
   const close = (): void => {
     session.close();
@@ -78,25 +78,25 @@ async function openChain(dtype: Factors, device: 'cpu' | 'gpu', side: number): P
   return { run: () => session.run([], [done]), close };
 }
 
-/** A chain of products by a matrix whose values are all 1 / side, so that every product equals it. */
-function productGraph(
+/** A chain of products by a matrix whose values are all 1 / size, so that every product equals it. */
+function matmulGraph(
   dtype: Factors,
   device: string,
-  side: number,
+  size: number,
 ): { nodes: readonly GraphNode[]; ready: GraphNode; done: GraphNode } {
   const graph = new Graph();
-  const matrix = declareVariable(graph, 'matrix', [side, side], dtype);
+  const matrix = declareVariable(graph, 'matrix', [size, size], dtype);
   const ready = after(
     graph,
     graph.scalar(1, 'float32'),
-    [assignVariable(graph, matrix, cast(graph, graph.fill(1 / side, [side, side], 'float32'), dtype))],
+    [assignVariable(graph, matrix, cast(graph, graph.fill(1 / size, [size, size], 'float32'), dtype))],
     'ready',
   );
   const factor = readVariable(graph, matrix); // [S, S]
   const attributes = { T: { type: dtype }, transpose_a: { bool: false }, transpose_b: { bool: false } };
   let product = factor;
   for (let link = 0; link < CHAIN; link++)
-    product = graph.add('MatMul', [product, factor], attributes, { dtype, shape: [side, side] });
+    product = graph.add('MatMul', [product, factor], attributes, { dtype, shape: [size, size] });
   const corner = slice(graph, { x: product }, { begin: [0, 0], size: [1, 1] });
   const done = after(graph, cast(graph, corner, 'float32'), [], 'done');
   return { nodes: graph.nodes.map((node) => (node.op === 'MatMul' ? { ...node, device } : node)), ready, done };
