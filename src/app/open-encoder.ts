@@ -5,6 +5,8 @@ import { hasLargeModel } from '../engine/step-layout.js';
 import type { DeviceChoice } from '../tensorflow/gpu-choice.js';
 import { loadBackend, type BackendChoice } from '../tensorflow/backend.js';
 import { checkPositions, openPretrained, openRandom, type PretrainedModel } from '../models/pretrained.js';
+import { isProjection } from '../models/projection.js';
+import { sentenceModules } from '../models/sentence-modules.js';
 import { resolveModelName, type NamedModel } from '../runs/model-names.js';
 import { identityOf, removedCheckpoint, type CheckpointRemoved } from '../runs/removed-checkpoint.js';
 import { MAX_LENGTH, type TextTokenizer } from '../text/tokenizer.js';
@@ -113,9 +115,20 @@ export async function openNamed(
   ); // before weights are fetched
   const folder = await fetchModel(named.source, flag, reporter, randomWeights ? ['config'] : ['config', 'weights']);
   const model = randomWeights ? await openRandom(folder, seed) : await openPretrained(folder, seed);
+  if (!Object.keys(model.encoder.shapes).some(isProjection))
+    await warnOfModules(folder, `${flag} ${named.source}`, reporter);
   checkPositions(model.encoder, flag, MAX_LENGTH);
   checkVocabulary(opened.tokenizer, model.encoder, `${flag} ${named.source}`, reporter);
   return { ...named, model, tokenizer: opened.tokenizer, folder, tokenizerFolder: opened.folder };
+}
+
+/** Says which modules of a sentence-transformers model are left out; a projection of kd's own is not among them. */
+async function warnOfModules(folder: string, where: string, reporter: Reporter): Promise<void> {
+  const modules = await sentenceModules(folder);
+  if (modules.length === 0) return;
+  reporter.warn(
+    `${where}: used without ${modules.join(', ')}, which modules.json adds: the transformer's outputs alone`,
+  );
 }
 
 /** The backend, device and precision to encode with. */

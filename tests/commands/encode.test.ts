@@ -221,6 +221,27 @@ describe('kd encode', () => {
     );
   });
 
+  it('says which modules of a sentence-transformers model it leaves out', () => {
+    const model = copyOf(STUDENT, join(cwd, 'sentences'));
+    const modules = ['Transformer', 'Pooling', 'Dense', 'Normalize'].map((name, idx) => ({
+      idx,
+      name: String(idx),
+      path: idx === 0 ? '' : `${idx}_${name}`,
+      type: `sentence_transformers.models.${name}`,
+    }));
+    for (const [listed, warning] of [
+      [
+        modules,
+        /^warning: --model \S+: used without 2_Dense, which modules\.json adds: the transformer's outputs alone\n$/,
+      ],
+      [modules.filter(({ path }) => path !== '2_Dense'), /^$/],
+    ] as const) {
+      writeFileSync(join(model, 'modules.json'), JSON.stringify(listed));
+      const { stderr } = encode(model, 'sentences.safetensors', ['--input', '-'], { input: 'a car' });
+      expect(stderr).toMatch(warning);
+    }
+  });
+
   it('replaces an earlier output and an empty file, but no other file', async () => {
     writeFileSync(join(cwd, 'two.txt'), 'a\nb\n');
     writeFileSync(join(cwd, 'again.safetensors'), '');

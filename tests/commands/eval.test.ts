@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -18,7 +18,8 @@ import { readRunConfig } from '../../src/runs/run-config.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
 import { kd, temporaryFolder, type CliResult } from '../cli.js';
 import { kdHere } from '../in-process.js';
-import { BACKEND, parseLines, readCsv, STUDENT, TEACHER, writeModel } from './tiny.js';
+import { PARITY } from '../fixtures/index.js';
+import { BACKEND, copyOf, parseLines, readCsv, STUDENT, TEACHER, writeModel } from './tiny.js';
 
 const DATA = fileURLToPath(new URL('../../data', import.meta.url));
 const MODELS = { teacher: 'data/tiny/teacher', student: 'data/tiny/student' };
@@ -334,6 +335,40 @@ describe('kd eval on other data', () => {
     expect(first.models.map(({ name }) => name)).toEqual(['tiny:last']);
     expect(other.models[0].scores).not.toEqual(first.models[0].scores);
   }, 120_000);
+});
+
+describe('kd eval warns', () => {
+  it('that a model without a pooler has random pooled outputs', async () => {
+    const model = copyOf(STUDENT, join(cwd, 'no-pooler'));
+    rmSync(join(model, 'model.safetensors'));
+    for (const name of ['config.json', 'pytorch_model.bin'])
+      cpSync(join(PARITY, 'variants/student-masked-lm-bin', name), join(model, name));
+    writeFileSync(join(cwd, 'judged.tsv'), '1\ta car\ta yellow car\n5\ta cat\tthe cat\n');
+    const { code, stderr } = await compare([
+      '--compare',
+      './no-pooler',
+      '--no-pairs',
+      '--no-baselines',
+      '--sts',
+      'judged.tsv',
+    ]);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain(
+      'warning: ./no-pooler lacks pooler.dense.weight, pooler.dense.bias: its pooled outputs come from random values ' +
+        'in their place\n',
+    );
+  });
+});
+
+describe('kd eval of one model under two names', () => {
+  it('shows the teacher once', async () => {
+    writeFileSync(join(cwd, 'judged.tsv'), '1\ta car\ta yellow car\n5\ta cat\tthe cat\n');
+    const flags = ['--no-pairs', '--no-baselines', '--sts', 'judged.tsv', '--json'];
+    const { code, stdout, stderr } = await compare(['--compare', `clip,${MODELS.teacher}`, ...flags]);
+    expect(code, stderr).toBe(0);
+    const { sts } = parseLines<{ sts: StsEvaluation[] }>(stdout).at(-1)!;
+    expect(sts[0].models.map(({ name }) => name)).toEqual(['clip']);
+  });
 });
 
 describe('kd eval refuses', () => {

@@ -6,7 +6,7 @@ import { readRunConfig } from '../../runs/run-config.js';
 import { newestRun } from '../../runs/run-folder.js';
 import { InputError } from '../../base/errors.js';
 import type { ModelRole } from '../../evaluate/evaluation.js';
-import { withFreshProjection } from '../../models/pretrained.js';
+import { withFreshProjection, type PretrainedModel } from '../../models/pretrained.js';
 import type { Reporter } from '../reporter.js';
 import { checkFamily, notATeacher } from '../fetch-model.js';
 import { initialisationOf } from '../initialisation.js';
@@ -69,7 +69,7 @@ export async function openComparison(
   for (const name of names) {
     const { source, run: trainedBy } = await resolveModelName(name, '--compare', run);
     if (teacher !== undefined && isTeacher(source)) {
-      models.push(teacher);
+      if (!models.includes(teacher)) models.push(teacher);
       continue;
     }
     if (trainedBy !== undefined && !runs.some((known) => resolve(known) === resolve(trainedBy))) {
@@ -77,7 +77,9 @@ export async function openComparison(
       const untrained = baselines && openUntrained(name, trainedBy, teacher?.opened.model.encoder.width, reporter);
       if (untrained) models.push(await untrained);
     }
-    models.push({ name, role: 'student', opened: await openEncoder({ name, flag: '--compare', run }, reporter) });
+    const opened = await openEncoder({ name, flag: '--compare', run }, reporter);
+    warnOfRandomValues(name, opened.model, reporter);
+    models.push({ name, role: 'student', opened });
   }
   if (baselines && teacher !== undefined && !models.includes(teacher)) models.unshift(teacher);
   return { teacher, models, runs, run };
@@ -101,11 +103,10 @@ async function sameModelAs(name: string, run: string | undefined): Promise<(sour
 async function openTeacher(name: string, run: string | undefined, reporter: Reporter): Promise<ComparedModel> {
   const start = name === 'clip' && run !== undefined ? await initialisationOf(run) : {};
   if (name !== 'clip') await checkIsTeacher(name, run, reporter);
-  return {
-    name,
-    role: 'teacher',
-    opened: await openEncoder({ ...start, name, flag: name === 'clip' ? '--compare' : '--teacher', run }, reporter),
-  };
+  const flag = name === 'clip' ? '--compare' : '--teacher';
+  const opened = await openEncoder({ ...start, name, flag, run }, reporter);
+  warnOfRandomValues(name, opened.model, reporter);
+  return { name, role: 'teacher', opened };
 }
 
 /** Refuses a model that training would not accept as a teacher, before its weights are fetched. */
@@ -155,4 +156,15 @@ async function openUntrained(
   const model = isProjected ? withFreshProjection(opened.model, width, start.seed ?? 0) : opened.model;
   const called = (await findRun(name))?.name ?? name;
   return { name: `${called} (untrained)`, role: 'untrained', opened: { ...opened, model } };
+}
+
+/** Warns of a model whose scores are in part those of random values, as a pooler's that its files lack. */
+function warnOfRandomValues(name: string, { fresh, encoder }: PretrainedModel, reporter: Reporter): void {
+  if (fresh.length === 0) return;
+  const areAll = fresh.length === Object.keys(encoder.shapes).length;
+  reporter.warn(
+    areAll
+      ? `${name} has random weights, as its run does`
+      : `${name} lacks ${fresh.join(', ')}: its pooled outputs come from random values in their place`,
+  );
 }
