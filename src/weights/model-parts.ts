@@ -57,7 +57,10 @@ export async function partIn(
   for (const name of await namesOfPart(folder, part))
     if ((await isNamed(join(folder, name))) && !(await has(name))) return 'missing';
   if (part === 'config') return (await has(CONFIG_FILE)) ? 'complete' : 'missing';
-  if (part === 'weights') return (await hasWeights(folder, has)) ? 'complete' : 'missing';
+  if (part === 'weights') {
+    if (!(await hasWeights(folder, has))) return 'missing';
+    return !(await isProjected(folder)) || (await has(PROJECTION_FILE)) ? 'complete' : 'usable'; // refused when opened
+  }
   // Files of other parts appear in the snapshot once all are complete.
   if (part !== 'tokenizer') return (await has(...part.files)) ? 'complete' : 'missing';
   const vocabularies = await Promise.all([has('tokenizer.json'), has('vocab.txt'), has('vocab.json', 'merges.txt')]);
@@ -67,7 +70,6 @@ export async function partIn(
 }
 
 async function hasWeights(folder: string, has: (...names: string[]) => Promise<boolean>): Promise<boolean> {
-  if ((await isProjected(folder)) && !(await has(PROJECTION_FILE))) return false;
   const first = await firstWeights(folder);
   if (!first?.endsWith('.index.json')) return first !== undefined;
   const index = await readShardIndex(join(folder, first)).catch((error: unknown) => {
