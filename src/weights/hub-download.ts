@@ -44,8 +44,8 @@ export async function openCommit(model: ModelId, access: HubAccess, cache: Model
     const isGone = error instanceof RefusedError && error.reason === 'RevisionNotFound';
     if (!isGone || known === undefined || known === model.revision) throw error;
     throw new InputError(
-      `${model.name}: expected the rest of commit ${known}, which ${model.revision} names in the cache, from ` +
-        `${access.hubUrl}, which no longer has that commit; to use the newest commit of ${model.revision}, remove ` +
+      `${model.name}: ${model.revision} is commit ${known} in the cache, which lacks some of its files, and ` +
+        `${access.hubUrl} no longer has that commit; to use the newest commit of ${model.revision}, remove ` +
         cache.ref,
       { cause: error },
     );

@@ -698,8 +698,8 @@ describe('refusals', () => {
     const gone = 'fedcba9876543210fedcba9876543210fedcba98';
     await writeFile(ref, gone);
     expect(await failureOf(resolve('owner/model'))).toBe(
-      `owner/model: expected the rest of commit ${gone}, which main names in the cache, from ${hub.url}, which no ` +
-        `longer has that commit; to use the newest commit of main, remove ${ref}`,
+      `owner/model: main is commit ${gone} in the cache, which lacks some of its files, and ${hub.url} no longer has ` +
+        `that commit; to use the newest commit of main, remove ${ref}`,
     );
     await rm(ref);
     expect(await resolve('owner/model')).toBe(snapshotOf('owner/model'));
