@@ -60,7 +60,8 @@ export function stepsOf(
       isEngineConsistent = true;
       const rows = microBatches.flatMap((batch) => [...batch.rows]);
       const record = recordOf(result, { step, epoch, learningRate, pairs: rows.length });
-      if (!result.applied && (onNan !== 'skip' || skippedInARow >= MAX_SKIPPED_IN_A_ROW)) throw notFinite(record, rows);
+      if (!result.applied && (onNan !== 'skip' || skippedInARow >= MAX_SKIPPED_IN_A_ROW))
+        throw notFinite(record, rows, onNan === 'skip' ? skippedInARow : 0);
       return { record, applied: result.applied, rows };
     },
   };
@@ -79,11 +80,16 @@ function recordOf(
   return { ...at, loss: lossEn + lossKo, lossEn, lossKo, gradNorm };
 }
 
-function notFinite({ step, lossEn, lossKo, gradNorm }: StepRecord, rows: readonly number[]): NotFiniteStep {
+function notFinite(
+  { step, lossEn, lossKo, gradNorm }: StepRecord,
+  rows: readonly number[],
+  skipped: number,
+): NotFiniteStep {
   return new NotFiniteStep(
     `step ${step}: expected finite losses and gradients, got loss_en ${lossEn}, loss_ko ${lossKo}, gradient ` +
       `norm ${gradNorm} ` +
-      `in rows ${rangesOf(rows)} of the training pairs (from 0)`,
+      `in rows ${rangesOf(rows)} of the training pairs (from 0)` +
+      (skipped === 0 ? '' : `, after ${skipped} such steps in a row, which were skipped`),
   );
 }
 

@@ -41,7 +41,8 @@ export async function endedBy(
   const left = leftOf(run, names);
   if (error instanceof NotFiniteStep)
     error.add(
-      'skip such steps with --on-nan skip, or start another run with a lower --learning-rate or a --max-grad-norm',
+      (run.settings.onNan === 'skip' ? '' : 'skip such steps with --on-nan skip, or ') +
+        'start another run with a lower --learning-rate or a --max-grad-norm',
     );
   if (error instanceof NotSaved || !(error instanceof Error)) return error;
   if (error instanceof InputError) return error.add(left);

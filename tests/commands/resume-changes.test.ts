@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder, type CliResult } from '../cli.js';
 import { kdHere } from '../in-process.js';
-import { BACKEND, computed, folderWithPairs, readJson, train } from './tiny.js';
+import { BACKEND, computed, folderWithPairs, readJson, train, trainArguments } from './tiny.js';
 
 const FLAGS = ['--engine', 'eager', '--batch-size', '4', '--max-steps', '6', '--save-every', '2', '--log-every', '1'];
 
@@ -127,4 +127,24 @@ describe.skipIf(BACKEND === 'cpu')('what the last digits depend on', () => {
     expect(stderr).not.toContain('bit for bit');
     expect(readJson<{ resumed: object[] }>(path).resumed[0]).not.toHaveProperty('changes');
   });
+});
+
+it('a run of which every step is not finite ends with advice that still helps, also when it is resumed', async () => {
+  const cwd = folderWithPairs(20);
+  const flags = ['--engine', 'eager', '--batch-size', '4', '--epochs', '30', '--warmup-ratio', '0'];
+  const stopped = await kdHere(trainArguments([...flags, '--learning-rate', '1e30']), { cwd });
+  expect([stopped.code, stopped.stderr]).toEqual([
+    1,
+    expect.stringMatching(/^error: step 2: .*; skip such steps with --on-nan skip, or start another run with /m),
+  ]);
+  for (const given of [['--on-nan', 'skip'], []]) {
+    const { code, stderr } = await resume(cwd, 'tiny', ...given);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /^error: step 102: .*, after 100 such steps in a row, which were skipped; start another run with a lower /m,
+      ),
+    ]);
+    expect(stderr.match(/^warning: step \d+ skipped: /gm) ?? []).toHaveLength(given.length === 0 ? 0 : 100);
+  }
 });
