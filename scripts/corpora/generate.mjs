@@ -14,7 +14,7 @@ import iconv from 'iconv-lite';
 import { isFromEnglish } from './broadcast.mjs';
 import { LAYOUTS } from './layouts.mjs';
 import { archiveOutput, folderOutput } from './outputs.mjs';
-import { corpusRows, MOST_ROWS, plantedAmong } from './rows.mjs';
+import { corpusRows, MAX_ROWS, plantedAmong } from './rows.mjs';
 
 /** @typedef {{ pairs: number, out: string, seed: number, zip: boolean, faults: boolean }} Choice */
 
@@ -44,8 +44,8 @@ function readArguments() {
     },
   });
   const [pairs, seed] = [Number(values.pairs), Number(values.seed)];
-  if (!(Number.isInteger(pairs) && pairs >= 16 && pairs <= MOST_ROWS))
-    throw new Error(`--pairs: expected a whole number from 16 to ${MOST_ROWS}, got ${values.pairs}`);
+  if (!(Number.isInteger(pairs) && pairs >= 16 && pairs <= MAX_ROWS))
+    throw new Error(`--pairs: expected a whole number from 16 to ${MAX_ROWS}, got ${values.pairs}`);
   if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 20))
     throw new Error(`--seed: expected a whole number from 0 to ${2 ** 20 - 1}, got ${values.seed}`);
   if (values.out === undefined) throw new Error('--out: expected a folder, got nothing');

@@ -2,7 +2,7 @@
  * @file The rows of the corpora, clean and faulty. Each row is a function of its number, so that files can be written
  * in one pass, and a row can repeat any other without storing it.
  */
-import { MOST_SENTENCES, pairAt, startOf } from './sentences.mjs';
+import { MAX_SENTENCES, pairAt, startOf } from './sentences.mjs';
 
 /** @import { Pair } from './sentences.mjs' */
 /** @typedef {(typeof FAULTS)[number]} Fault */
@@ -41,7 +41,7 @@ const REPEATED_FAR_OFF = 5;
 const REPEATS = 18;
 
 /** The most rows: each has two sentences of its own. */
-export const MOST_ROWS = Math.floor(MOST_SENTENCES / 2);
+export const MAX_ROWS = Math.floor(MAX_SENTENCES / 2);
 
 /**
  * The rows from 0 to `count` − 1, as a function of a row's number.

@@ -164,7 +164,7 @@ const COUNT = SLOTS.reduce((product, { length }) => product * length, 1);
 const STEP = 618_034_013;
 
 /** The number of sentences for which the arithmetic of `pairAt` is exact. */
-export const MOST_SENTENCES = Math.min(COUNT, Math.floor(Number.MAX_SAFE_INTEGER / STEP) - 1);
+export const MAX_SENTENCES = Math.min(COUNT, Math.floor(Number.MAX_SAFE_INTEGER / STEP) - 1);
 
 /**
  * Sentence `index` of the sequence that begins at `start`, which depends on the seed.

@@ -42,7 +42,7 @@ export interface EncoderChoice {
 }
 
 /** How many times to look up a name whose checkpoint keeps being removed or replaced in the meantime. */
-const MOST_LOOKUPS = 5;
+const MAX_LOOKUPS = 5;
 
 /**
  * Opens a text encoder by name, fetching it from the hub if necessary. If training removes the checkpoint that a name
@@ -62,7 +62,7 @@ export async function openEncoder(choice: EncoderChoice, reporter: Reporter, ope
       return { ...opened, model: readWhileThere(opened.model, named.source, `${flag} ${name}`) };
     } catch (error) {
       const isSame = (await identityOf(named.source)) === identity;
-      if (isSame || named.run === undefined || lookups === MOST_LOOKUPS) throw error;
+      if (isSame || named.run === undefined || lookups === MAX_LOOKUPS) throw error;
       lost = (await removedCheckpoint(named.source, `${flag} ${name}`)) ?? lost;
     }
   }

@@ -16,10 +16,10 @@ export const COLUMN_TITLES = {
 } as const satisfies Record<(typeof ID_COLUMNS)[number], string>;
 
 /** How many skipped files to name; a report names all. */
-const MOST_SKIPPED = 10;
+const MAX_SKIPPED = 10;
 
 /** How many files with swapped pairs to name; a report names all. */
-const MOST_SWAPPED = 3;
+const MAX_SWAPPED = 3;
 
 /** The reasons for which rows were dropped, in the order in which they are checked. */
 export function reasonsOf({ total }: PrepareReport): DropReason[] {
@@ -72,7 +72,7 @@ function reasonsTable(report: PrepareReport): Table {
 }
 
 /** Reports what was read, and what was left out and why, in a line each. */
-export function sayWhatWasFound(report: PrepareReport, reporter: Reporter): void {
+export function reportPreparation(report: PrepareReport, reporter: Reporter): void {
   const { total, skipped, cut } = report;
   reporter.message(
     `data: ${formatCounted(total.read, 'row')} in ` +
@@ -87,14 +87,14 @@ export function sayWhatWasFound(report: PrepareReport, reporter: Reporter): void
     if (cut[column] > 0)
       reporter.warn(`${formatCounted(cut[column], 'text')} cut to 77 tokens (${COLUMN_TITLES[column]})`);
   }
-  saySkipped(skipped, reporter);
+  reportSkipped(skipped, reporter);
   reporter.event({ event: 'prepared', ...report, lengths: undefined });
 }
 
 /** `swapped Korean and English in 3 pairs: a.json (2), b.json (1)` */
 function swappedLine({ pairs, files }: SwappedPairs): string {
-  const named = files.slice(0, MOST_SWAPPED).map(({ file, pairs: count }) => `${file} (${formatCount(count)})`);
-  const more = files.length > MOST_SWAPPED ? ` and ${formatCounted(files.length - MOST_SWAPPED, 'more file')}` : '';
+  const named = files.slice(0, MAX_SWAPPED).map(({ file, pairs: count }) => `${file} (${formatCount(count)})`);
+  const more = files.length > MAX_SWAPPED ? ` and ${formatCounted(files.length - MAX_SWAPPED, 'more file')}` : '';
   return `swapped Korean and English in ${formatCounted(pairs, 'pair')}: ${named.join(', ')}${more}`;
 }
 
@@ -115,10 +115,10 @@ function dropLine({ total, examples }: PrepareReport, reason: DropReason): strin
 }
 
 /** Names files that were not read, or the first of them if there are many. */
-export function saySkipped(skipped: readonly SkippedFile[], reporter: Reporter): void {
-  for (const { file, why } of skipped.slice(0, MOST_SKIPPED)) reporter.message(`not read: ${file}: ${why}`);
-  if (skipped.length > MOST_SKIPPED)
+export function reportSkipped(skipped: readonly SkippedFile[], reporter: Reporter): void {
+  for (const { file, why } of skipped.slice(0, MAX_SKIPPED)) reporter.message(`not read: ${file}: ${why}`);
+  if (skipped.length > MAX_SKIPPED)
     reporter.message(
-      `not read: ${formatCount(skipped.length - MOST_SKIPPED)} more files; report.json of the prepared data names them`,
+      `not read: ${formatCount(skipped.length - MAX_SKIPPED)} more files; report.json of the prepared data names them`,
     );
 }

@@ -10,7 +10,7 @@ import { readConfig, type TextModelConfig } from '../models/config.js';
 import { notATeacher } from './fetch-model.js';
 import { makeStore } from './make-store.js';
 import { openTokenizer } from './open-tokenizer.js';
-import { saySkipped, warnOfFewer, warnOfUnreadable } from './preparation-text.js';
+import { reportSkipped, warnOfFewer, warnOfUnreadable } from './preparation-text.js';
 import type { Reporter } from './reporter.js';
 
 /** What to prepare, and how. */
@@ -37,12 +37,12 @@ export interface PrepareRequest extends PrepareSettings {
 }
 
 /** The most worker threads per core, or on a machine with few cores. Each takes memory for both tokenizers. */
-const MOST_THREADS_PER_CORE = 4;
-const MOST_THREADS_OF_FEW = 16;
+const MAX_THREADS_PER_CORE = 4;
+const MAX_THREADS_OF_FEW = 16;
 
 function checkThreads(threads: number | undefined): void {
   const cores = availableParallelism();
-  const most = Math.max(MOST_THREADS_OF_FEW, MOST_THREADS_PER_CORE * cores);
+  const most = Math.max(MAX_THREADS_OF_FEW, MAX_THREADS_PER_CORE * cores);
   if (threads === undefined || threads <= most) return;
   throw new InputError(
     `--threads: expected at most ${most}, as there ${cores === 1 ? 'is 1 core' : `are ${cores} cores`}, got ` +
@@ -62,7 +62,7 @@ export async function preparePairs(request: PrepareRequest, reporter: Reporter):
   const { validFraction, seed, shuffle, long, keepDuplicates } = request;
   checkThreads(threads);
   const sources = await findSources(paths, { ko: koColumn, en: enColumn });
-  saySkipped(sources.skipped, reporter);
+  reportSkipped(sources.skipped, reporter);
   const teacher = await openTokenizer(
     { model: request.teacher, elsewhere: request.teacherTokenizer, flag: '--teacher-tokenizer' },
     reporter,

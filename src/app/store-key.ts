@@ -22,7 +22,7 @@ export async function storeKey(
 }
 
 /** The name that the first version of this program, with its different rules, gave to the store of the same data. */
-export async function firstStoreKey(
+export async function legacyStoreKey(
   paths: readonly string[],
   options: object,
   { teacher, student }: RowTokenizers,

@@ -1,13 +1,13 @@
 /** @file Heartbeats: detects whether another process is alive. */
 
 /** The most milliseconds between heartbeats. */
-const MOST_BETWEEN = 5_000;
+const MAX_INTERVAL = 5_000;
 /** The fewest heartbeats within the time limit. */
-const LEAST_BEATS = 20;
+const MIN_BEATS = 20;
 /** The share of the time limit that is reserved for this process to end. */
 const LEFT_FOR_ENDING = 0.1;
 /** The most milliseconds to reserve for that. */
-const MOST_FOR_ENDING = 5_000;
+const MAX_FOR_ENDING = 5_000;
 
 /** Monitors the other end of a channel. */
 export interface Heartbeat {
@@ -23,8 +23,8 @@ export interface Heartbeat {
  * @param limit milliseconds
  */
 export function startHeartbeat(limit: number, beat: () => void, onSilent: () => void): Heartbeat {
-  const interval = Math.min(MOST_BETWEEN, limit / LEAST_BEATS);
-  const allowed = limit - Math.min(MOST_FOR_ENDING, LEFT_FOR_ENDING * limit) - interval; // checked once per interval
+  const interval = Math.min(MAX_INTERVAL, limit / MIN_BEATS);
+  const allowed = limit - Math.min(MAX_FOR_ENDING, LEFT_FOR_ENDING * limit) - interval; // checked once per interval
   let [heardAt, lookedAt] = [performance.now(), performance.now()];
   let judged: NodeJS.Immediate | undefined;
   const isSilent = (): boolean => performance.now() - heardAt >= allowed;

@@ -4,11 +4,11 @@ import { InputError } from '../base/errors.js';
 import { readInput } from '../base/input-file.js';
 
 /** The shortest key: 16 random bytes in hexadecimal. Someone who records a handshake can try keys offline. */
-const LEAST_CHARACTERS = 32;
-const MOST_BYTES = 4096;
+const MIN_CHARACTERS = 32;
+const MAX_BYTES = 4096;
 const BYTES = 32;
 const REMEDY = 'make one with: openssl rand -hex 32';
-const LIMIT = { most: MOST_BYTES, remedy: REMEDY };
+const LIMIT = { most: MAX_BYTES, remedy: REMEDY };
 
 /**
  * Reads the key from a file or from `KD_CLUSTER_KEY`, without surrounding white space.
@@ -22,9 +22,9 @@ export async function readClusterKey(file: string | undefined, env: NodeJS.Proce
   const text = file === undefined ? given : (await readInput(file, LIMIT)).toString('utf8');
   if (text === undefined) return undefined;
   const key = text.trim();
-  if (key.length < LEAST_CHARACTERS || Buffer.byteLength(key) > MOST_BYTES)
+  if (key.length < MIN_CHARACTERS || Buffer.byteLength(key) > MAX_BYTES)
     throw new InputError(
-      `${where}: expected a key of ${LEAST_CHARACTERS} characters or more, got ${key.length}; ${REMEDY}`,
+      `${where}: expected a key of ${MIN_CHARACTERS} characters or more, got ${key.length}; ${REMEDY}`,
     );
   return Buffer.from(hkdfSync('sha256', key, '', 'kd cluster key', BYTES));
 }

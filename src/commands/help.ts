@@ -8,7 +8,7 @@ import { hangingText, wrapText } from '../base/wrap.js';
 export type Example = readonly [line: string, does?: string];
 
 /** Minimum columns for a description beside an item. */
-const LEAST_BESIDE = 28;
+const MIN_BESIDE = 28;
 
 /** Longer command lines have their description below, so that it does not push the other descriptions far right. */
 const LONGEST_BESIDE = 52;
@@ -27,7 +27,7 @@ export function formatItem(
   description: string,
   { helpWidth: room = 80 }: Help,
 ): string {
-  if (room - termWidth - 4 >= LEAST_BESIDE) return hangingText(`  ${term}`, description, termWidth + 4, room).trimEnd();
+  if (room - termWidth - 4 >= MIN_BESIDE) return hangingText(`  ${term}`, description, termWidth + 4, room).trimEnd();
   return [`  ${term}`, ...indented(description, room)].join('\n');
 }
 
@@ -39,7 +39,7 @@ export function formatItem(
 export function examplesText(examples: readonly Example[], room = terminalColumns()): string {
   const widths = examples.flatMap(([line, does]) => (does === undefined ? [] : [stringWidth(line)]));
   const column = Math.max(0, ...widths.filter((width) => width <= LONGEST_BESIDE)) + 2;
-  const isBeside = room - column - 4 >= LEAST_BESIDE;
+  const isBeside = room - column - 4 >= MIN_BESIDE;
   const lines = examples.flatMap(([line, does]) => {
     if (does === undefined) return commandLines(line, room);
     if (!isBeside) return [...commandLines(line, room), ...indented(does, room)];

@@ -70,13 +70,13 @@ export function unreadAmong(
 }
 
 /** The most characters of a name, and of all names together, in a message. */
-const MOST_SHOWN = { ofName: 40, ofAll: 160 };
+const MAX_SHOWN = { ofName: 40, ofAll: 160 };
 
 /** The first names of columns or keys for a message, long ones shortened. */
 export function shownNames(names: readonly string[]): string {
-  const all = names.filter((name) => name !== '').map((name) => name.slice(0, MOST_SHOWN.ofName));
+  const all = names.filter((name) => name !== '').map((name) => name.slice(0, MAX_SHOWN.ofName));
   let length = 0;
-  const shown = all.filter((name) => (length += name.length + 2) <= MOST_SHOWN.ofAll);
+  const shown = all.filter((name) => (length += name.length + 2) <= MAX_SHOWN.ofAll);
   return shown.length < all.length ? `${shown.join(', ')} and ${all.length - shown.length} more` : shown.join(', ');
 }
 

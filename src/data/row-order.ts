@@ -52,7 +52,7 @@ export interface Grouping {
 const WINDOW_STEPS = 50;
 
 /** The fewest windows, if there are that many steps. Also from `LengthGroupedSampler`. */
-const LEAST_WINDOWS = 4;
+const MIN_WINDOWS = 4;
 
 /** How many windows to keep: the current one and the next. */
 const KEPT_WINDOWS = 2;
@@ -64,7 +64,7 @@ const KEPT_WINDOWS = 2;
  */
 export function groupedByLength(rows: StoreRows, { stepPairs, seed }: Grouping): OrderedRows {
   const steps = Math.ceil(rows.count / stepPairs);
-  const windowSteps = Math.max(1, Math.min(WINDOW_STEPS, Math.floor(steps / LEAST_WINDOWS)));
+  const windowSteps = Math.max(1, Math.min(WINDOW_STEPS, Math.floor(steps / MIN_WINDOWS)));
   const windowRows = windowSteps * stepPairs;
   const order = inStoreOrder(rows);
   const recentWindow = lruCache<NumberedRow[]>(KEPT_WINDOWS);

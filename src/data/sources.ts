@@ -218,13 +218,13 @@ function onlySample(paths: readonly string[], sample: string): InputError {
 }
 
 /** How many of the examined files a message names. */
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 function nothingFound(paths: readonly string[], { skipped, ignored, errors }: Findings): InputError {
   if (errors.length === 1 && skipped.length === 1 && ignored.length === 0) return errors[0]!;
   const seen = [...skipped, ...ignored.map((file) => ({ file, why: 'skipped because of its name' }))];
-  const more = seen.length > MOST_NAMED ? `, and ${seen.length - MOST_NAMED} more` : '';
-  const found = seen.length === 0 ? 'nothing' : withReasons(seen.slice(0, MOST_NAMED)) + more;
+  const more = seen.length > MAX_NAMED ? `, and ${seen.length - MAX_NAMED} more` : '';
+  const found = seen.length === 0 ? 'nothing' : withReasons(seen.slice(0, MAX_NAMED)) + more;
   return new InputError(`${paths.join(', ')}: expected files of pairs, got ${found}; name the data with --data`);
 }
 

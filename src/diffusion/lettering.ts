@@ -50,7 +50,7 @@ export interface LineStyle {
  * Breaks a text into lines of at most `width` pixels, between words or inside words that are too long. If there would
  * be too many lines, the last one ends in `…`.
  */
-export function wrap(text: string, size: number, width: number, mostLines: number): string[] {
+export function wrap(text: string, size: number, width: number, maxLines: number): string[] {
   const fits = (line: string): boolean => lineWidth(line, size) <= width;
   const lines: string[] = [];
   let line = '';
@@ -71,10 +71,10 @@ export function wrap(text: string, size: number, width: number, mostLines: numbe
     }
   }
   lines.push(line);
-  if (lines.length <= mostLines) return lines;
-  let last = lines[mostLines - 1]!;
+  if (lines.length <= maxLines) return lines;
+  let last = lines[maxLines - 1]!;
   while (last !== '' && !fits(`${last}…`)) last = [...last].slice(0, -1).join('');
-  return [...lines.slice(0, mostLines - 1), `${last}…`];
+  return [...lines.slice(0, maxLines - 1), `${last}…`];
 }
 
 /** Shortens a line to at most `width` pixels: it keeps its end, after `…`, because that is where paths differ. */

@@ -189,10 +189,10 @@ function isPicture(value: unknown): value is Picture {
 }
 
 /** The most characters of a prompt in a file name. */
-const MOST_LETTERS = 40;
+const MAX_LETTERS = 40;
 
 /** The most bytes of them: some file systems limit names to 143 bytes, and a seed, a number and an extension follow. */
-const MOST_BYTES = 120;
+const MAX_BYTES = 120;
 
 /** The beginning of a picture's file name: the letters and digits of its prompt, and its seed. Not unique. */
 export function fileStemOf(prompt: string, seed: number | string): string {
@@ -202,8 +202,8 @@ export function fileStemOf(prompt: string, seed: number | string): string {
     .toLowerCase()
     .match(/[\p{L}\p{N}][\p{L}\p{M}\p{N}]*/gu) ?? ['empty'];
   let stem = '';
-  for (const letter of Array.from(words.join('-')).slice(0, MOST_LETTERS)) {
-    if (Buffer.byteLength(stem + letter) > MOST_BYTES) break;
+  for (const letter of Array.from(words.join('-')).slice(0, MAX_LETTERS)) {
+    if (Buffer.byteLength(stem + letter) > MAX_BYTES) break;
     stem += letter;
   }
   return `${stem}-${seed}`;

@@ -15,7 +15,7 @@ const FEW = 2;
 
 /** The time budget of the measured rounds, of which at least one runs, and the most rounds. */
 const MEASURED_SECONDS = 3;
-const MOST_ROUNDS = 10;
+const MAX_ROUNDS = 10;
 
 /** A measured sum over devices. */
 export interface AllReduceRate extends AllReduceSize {
@@ -48,7 +48,7 @@ export async function measureAllReduce({ values, devices, group, onRound }: AllR
     await fetchOnAll(replicas, ready);
     for (const node of [summed, few]) checkSum(await fetchOnAll(replicas, node), collective.count); // and warms up
     const round = (node: Value): Promise<number> => slowest(group, () => fetchOnAll(replicas, node));
-    const rounds = Math.max(1, Math.min(MOST_ROUNDS, Math.floor(MEASURED_SECONDS / (await round(summed)))));
+    const rounds = Math.max(1, Math.min(MAX_ROUNDS, Math.floor(MEASURED_SECONDS / (await round(summed)))));
     const took = { summed: [] as number[], few: [] as number[] };
     for (let done = 1; done <= rounds; done++) {
       took.summed.push(await round(summed));

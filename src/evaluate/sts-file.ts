@@ -21,7 +21,7 @@ import type { StsPair } from './sts.js';
 const LIMIT: InputLimit = { most: 64 * 2 ** 20, remedy: 'give a part of it' };
 
 /** The limit for files of very short rows: published files have ten thousand. */
-const MOST_ROWS = 2 ** 20;
+const MAX_ROWS = 2 ** 20;
 
 const JSON_LINES = ['.jsonl', '.ndjson'];
 
@@ -71,8 +71,8 @@ async function readRows(bytes: Buffer, path: string): Promise<Row[]> {
   const pieces = (): AsyncGenerator<Buffer> => utf8Pieces(Readable.from(piecesOf(bytes)), path);
   const rows: Row[] = [];
   const add = (row: Row): void => {
-    if (rows.length === MOST_ROWS)
-      throw new InputError(`${path}: expected at most ${formatCount(MOST_ROWS)} rows, got more; ${LIMIT.remedy}`);
+    if (rows.length === MAX_ROWS)
+      throw new InputError(`${path}: expected at most ${formatCount(MAX_ROWS)} rows, got more; ${LIMIT.remedy}`);
     rows.push(row);
   };
   const first = await firstLine(pieces(), path);

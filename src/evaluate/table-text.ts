@@ -5,7 +5,7 @@ import { cellText, columnSpans, isNumeric, type Table } from './table.js';
 const GAP = '  ';
 
 /** The least width of text columns that must be narrowed, unless they need less. */
-const LEAST_TEXT = 14;
+const MIN_TEXT = 14;
 
 /**
  * Formats a table for a terminal. Columns are aligned by display width, with a Hangul syllable as wide as two letters.
@@ -111,7 +111,7 @@ function leastWidths(table: Table): number[] {
     if (group !== undefined) return natural[i]!;
     const cells = body.map((row) => (isNumeric(table, i) ? stringWidth(row[i]!) : narrowestWidth(row[i]!)));
     const needed = Math.max(...title.split(' ').map((word) => stringWidth(word)), ...cells);
-    return isNumeric(table, i) ? needed : Math.min(needed, LEAST_TEXT);
+    return isNumeric(table, i) ? needed : Math.min(needed, MIN_TEXT);
   });
 }
 

@@ -21,10 +21,10 @@ import { choice, POSITIVE, SHARE } from '../base/kinds.js';
 import { LARGEST_CONFIG } from '../weights/config-file.js';
 
 /** Far more than any text encoder has. Larger values are mistakes and are rejected before anything is built. */
-const MOST_LAYERS = 1000;
+const MAX_LAYERS = 1000;
 const WIDEST = 1_000_000;
-const MOST_ROWS = 10_000_000;
-const MOST_PARAMETERS = 20e9;
+const MAX_ROWS = 10_000_000;
+const MAX_PARAMETERS = 20e9;
 
 /** What to do about an impossible value. */
 const REMEDY = 'use a model as it was published, or correct the file';
@@ -33,8 +33,8 @@ const REMEDY = 'use a model as it was published, or correct the file';
 export const ACTIVATIONS = ['gelu', 'quick_gelu', 'gelu_new', 'gelu_pytorch_tanh', 'relu', 'silu', 'swish'] as const;
 export type Activation = (typeof ACTIVATIONS)[number];
 
-const count = (standard: number, most = MOST_ROWS) => v.nullish(whole(1, most), standard);
-const id = (standard: number) => v.nullish(whole(0, MOST_ROWS), standard);
+const count = (standard: number, most = MAX_ROWS) => v.nullish(whole(1, most), standard);
+const id = (standard: number) => v.nullish(whole(0, MAX_ROWS), standard);
 const probability = (standard: number) => v.nullish(ofKind(SHARE), standard);
 const positive = (standard: number) => v.nullish(ofKind(POSITIVE), standard);
 const activation = (standard: Activation) => v.nullish(ofKind(choice(ACTIVATIONS)), standard);
@@ -44,7 +44,7 @@ const CLIP_TEXT = camelCased({
   vocab_size: count(49408),
   hidden_size: count(512, WIDEST),
   intermediate_size: count(2048, WIDEST),
-  num_hidden_layers: count(12, MOST_LAYERS),
+  num_hidden_layers: count(12, MAX_LAYERS),
   num_attention_heads: count(8),
   max_position_embeddings: count(77),
   hidden_act: activation('quick_gelu'),
@@ -64,7 +64,7 @@ const bertFields = (vocabSize: number, padToken: v.GenericSchema<unknown, number
     vocab_size: count(vocabSize),
     hidden_size: count(768, WIDEST),
     intermediate_size: count(3072, WIDEST),
-    num_hidden_layers: count(12, MOST_LAYERS),
+    num_hidden_layers: count(12, MAX_LAYERS),
     num_attention_heads: count(12),
     max_position_embeddings: count(512),
     type_vocab_size: count(2),
@@ -78,7 +78,7 @@ const bertFields = (vocabSize: number, padToken: v.GenericSchema<unknown, number
 
 const BERT = bertFields(30522, id(0));
 /** RoBERTa counts positions from the pad token's id, so it must have one. */
-const ROBERTA_PAD = v.optional(whole(0, MOST_ROWS), 1);
+const ROBERTA_PAD = v.optional(whole(0, MAX_ROWS), 1);
 const ROBERTA = bertFields(50265, ROBERTA_PAD);
 /** The defaults of `XLMRobertaConfig` and `CamembertConfig`. */
 const XLM_ROBERTA = bertFields(30522, ROBERTA_PAD);
@@ -173,9 +173,9 @@ function checked<C extends TextModelConfig>(config: C, where: string): C {
   const { vocabSize, maxPositionEmbeddings, hiddenSize, intermediateSize, numHiddenLayers } = config;
   const layer = 4 * hiddenSize ** 2 + 2 * hiddenSize * intermediateSize;
   const parameters = (vocabSize + maxPositionEmbeddings) * hiddenSize + numHiddenLayers * layer;
-  if (parameters > MOST_PARAMETERS) {
+  if (parameters > MAX_PARAMETERS) {
     throw new InputError(
-      `${where}: expected sizes of a text encoder, with at most ${MOST_PARAMETERS} parameters, got ` +
+      `${where}: expected sizes of a text encoder, with at most ${MAX_PARAMETERS} parameters, got ` +
         `${parameters.toPrecision(3)}: ` +
         `hidden_size ${hiddenSize}, intermediate_size ${intermediateSize}, num_hidden_layers ` +
         `${numHiddenLayers}, vocab_size ${vocabSize}; ${REMEDY}`,

@@ -17,7 +17,7 @@ export interface EncodeOptions {
   readonly backend: BackendChoice;
   readonly device: DeviceChoice;
   /** Gives up if encoding would take longer, estimated from its first batch. */
-  readonly mostSeconds?: number | undefined;
+  readonly maxSeconds?: number | undefined;
 }
 
 /**
@@ -35,7 +35,7 @@ export async function updateTranslations(run: string, options: EncodeOptions, re
 
 async function update(
   run: string,
-  { mostSeconds = Infinity, ...where }: EncodeOptions,
+  { maxSeconds = Infinity, ...where }: EncodeOptions,
   reporter: Reporter,
 ): Promise<void> {
   const usual = await usualCheckpointIfAny(run, 'report');
@@ -58,7 +58,7 @@ async function update(
       async (done, total) => {
         progress.update(done);
         await setImmediate(); // lets signals and requests through
-        return ((performance.now() - started) / 1000) * (total / done) <= mostSeconds;
+        return ((performance.now() - started) / 1000) * (total / done) <= maxSeconds;
       },
     );
     if (translations !== undefined) await keepTranslations(run, translations);

@@ -13,7 +13,7 @@ export interface Pace {
 }
 
 /** The fewest rows for an estimate of the time left: the first includes start-up work. */
-const LEAST_ROWS = 3;
+const MIN_ROWS = 3;
 
 /**
  * Sums the time of logged steps. A row's rate is over the steps since the previous row.
@@ -34,7 +34,7 @@ export function paceOf(rows: readonly PacedRow[], pairsPerStep: number): Pace {
 
 /** Estimated seconds for a number of pairs, ignoring the first row; null if too little is known. */
 export function secondsFor(pairs: number, rows: readonly PacedRow[], pairsPerStep: number): number | null {
-  if (rows.length < LEAST_ROWS) return null;
+  if (rows.length < MIN_ROWS) return null;
   const [all, first] = [paceOf(rows, pairsPerStep), paceOf(rows.slice(0, 1), pairsPerStep)];
   const [seconds, trained] = [all.seconds - first.seconds, all.pairs - first.pairs];
   return trained > 0 && pairs >= 0 ? (pairs * seconds) / trained : null;

@@ -24,7 +24,7 @@ export interface RunFollower {
 }
 
 /** If there are more new rows than this, complete curves are sent instead. */
-const MOST_ROWS = 2048;
+const MAX_ROWS = 2048;
 
 /** The files, other than logs, that sections are made from. */
 const SECTION_FILES = [
@@ -78,7 +78,7 @@ export function followRun(folder: string): RunFollower {
       inTurn(async () => {
         const run = await refresh();
         const isContinued =
-          known.generation === generation && known.rows <= rows.length && rows.length - known.rows <= MOST_ROWS;
+          known.generation === generation && known.rows <= rows.length && rows.length - known.rows <= MAX_ROWS;
         return {
           position: position(),
           run,

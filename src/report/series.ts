@@ -30,7 +30,7 @@ interface Bucket {
 }
 
 /** The most buckets in a series. */
-export const MOST_BUCKETS = 2048;
+export const MAX_BUCKETS = 2048;
 
 /** A curve as plotted, with one value per bucket: NaN if none of its values is finite. */
 export interface CurvePoints {
@@ -83,7 +83,7 @@ export class Series {
       const last = this.buckets.at(-1);
       if (last?.index === index) merge(last, bucketOf(row, index));
       else this.buckets.push(bucketOf(row, index));
-      if (this.buckets.length > MOST_BUCKETS) this.halve();
+      if (this.buckets.length > MAX_BUCKETS) this.halve();
     }
   }
 

@@ -9,7 +9,7 @@ import { listRuns } from './run-list-page.js';
 import { servedRun, type ServedPage, type Site } from './server.js';
 
 /** The most followers to keep, more than anyone looks at together. */
-const MOST_KEPT = 32;
+const MAX_KEPT = 32;
 
 /**
  * A site with the list of the runs under a folder at `/`, a run at `/runs/<name>/`, and a comparison at
@@ -21,7 +21,7 @@ export function siteOfRuns(root: string = RUNS_FOLDER): Site {
     const page = kept.get(key) ?? make();
     kept.delete(key);
     kept.set(key, page);
-    for (const [oldest] of kept) if (kept.size > MOST_KEPT) kept.delete(oldest);
+    for (const [oldest] of kept) if (kept.size > MAX_KEPT) kept.delete(oldest);
     return page;
   };
   const list = whole(() => listRuns(root));

@@ -1,13 +1,13 @@
 /** @file Tick positions and labels of an axis. */
 
 /** The most ticks of a logarithmic axis. */
-const MOST_TICKS = 7;
+const MAX_TICKS = 7;
 
 /** Sets of mantissas that get a tick, the densest first; the first that fits is used. */
 const MANTISSAS = [[1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 3, 5, 7], [1, 2, 5], [1, 3], [1]] as const;
 
 /** Round numbers between two positive ones, for a logarithmic axis: as many as fit, whatever the range. */
-export function logTicks(low: number, high: number, most: number = MOST_TICKS): number[] {
+export function logTicks(low: number, high: number, most: number = MAX_TICKS): number[] {
   const powers = Array.from(
     { length: Math.floor(Math.log10(high)) - Math.floor(Math.log10(low)) + 1 },
     (_, i) => Math.floor(Math.log10(low)) + i,

@@ -115,14 +115,14 @@ export async function noSuchRun(where: string, expected: string): Promise<InputE
 }
 
 /** At most this many runs or checkpoints are named in a message. */
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 /** `the runs there are: third, second, first` */
 export async function runsInWords(): Promise<string> {
   const runs = await runsUnder(RUNS_FOLDER);
   if (runs.length === 0) return `there is no run under ${resolve(RUNS_FOLDER)} yet`;
-  const more = runs.length - MOST_NAMED;
-  const named = runs.slice(0, MOST_NAMED).join(', ');
+  const more = runs.length - MAX_NAMED;
+  const named = runs.slice(0, MAX_NAMED).join(', ');
   return `the runs, newest first: ${named}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
@@ -152,8 +152,8 @@ function lacking(what: string): InputError {
 }
 
 function inWords(names: readonly string[]): string {
-  const older = names.length - MOST_NAMED;
-  const newest = names.slice(0, MOST_NAMED).reverse();
+  const older = names.length - MAX_NAMED;
+  const newest = names.slice(0, MAX_NAMED).reverse();
   return names.length === 0 ? 'none yet' : [...(older > 0 ? [`${older} older`] : []), ...newest].join(', ');
 }
 

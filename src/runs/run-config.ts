@@ -94,7 +94,7 @@ export interface RunSources {
  *
  * @param changes in what it is computed differently from how the run began
  */
-export async function noteResumed(
+export async function recordResumption(
   folder: string,
   config: RunConfig,
   settings: object,

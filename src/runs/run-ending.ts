@@ -27,7 +27,7 @@ const ENDED = object({
 export type RunEnding = v.InferOutput<typeof ENDED>;
 
 /** Records how a run ended; a failure to write is ignored. Call it under the run's lock. */
-export async function noteEnded(run: string, ending: Omit<RunEnding, 'time'>): Promise<void> {
+export async function recordEnding(run: string, ending: Omit<RunEnding, 'time'>): Promise<void> {
   const noted = { ...ending, time: new Date().toISOString() };
   await writeFileAtomic(join(run, ENDED_FILE), `${JSON.stringify(noted, null, 2)}\n`).catch(() => undefined);
 }
@@ -39,6 +39,6 @@ export async function readEnding(run: string): Promise<RunEnding | undefined> {
 }
 
 /** Removes the record, as the run continues. Call it under the run's lock. */
-export async function forgetEnding(run: string): Promise<void> {
+export async function removeEnding(run: string): Promise<void> {
   await rm(join(run, ENDED_FILE), { force: true });
 }

@@ -107,7 +107,7 @@ export async function beginRun(folder: string, config: object): Promise<void> {
  *
  * @param before the names in its folder before the run began
  */
-export function takeBackRun(folder: string, before: readonly string[]): void {
+export function discardRun(folder: string, before: readonly string[]): void {
   const own = readdirSync(folder).filter((name) => !before.includes(name));
   for (const name of own) rmSync(join(folder, name), { recursive: true, force: true });
 }

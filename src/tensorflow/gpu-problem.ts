@@ -12,7 +12,7 @@ export const OLDEST_DRIVER = '525.60.13';
 export const LOWEST_CAPABILITY = 6;
 
 /** The least free memory that meets the needs of the libraries themselves. */
-const LEAST_FREE_BYTES = 1e9;
+const MIN_FREE_BYTES = 1e9;
 
 /**
  * The first problem that keeps TensorFlow from using a GPU here, as far as is known before it is loaded; undefined if
@@ -61,8 +61,8 @@ export function cardProblem({ index, name, capability, freeBytes, totalBytes }: 
       remedy: 'take another GPU (--device gpu:N) or --device cpu',
     };
   }
-  if (freeBytes < LEAST_FREE_BYTES) {
-    const [free, total, least] = [freeBytes, totalBytes, LEAST_FREE_BYTES].map(
+  if (freeBytes < MIN_FREE_BYTES) {
+    const [free, total, least] = [freeBytes, totalBytes, MIN_FREE_BYTES].map(
       (bytes) => `${(bytes / 1e9).toFixed(1)} GB`,
     );
     return {

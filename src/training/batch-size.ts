@@ -16,13 +16,13 @@ import { DEFAULTS } from './settings.js';
 import { freeMemoryBytes } from './memory-guard.js';
 
 /** The factor by which each further try is smaller. */
-const BACK_OFF = 0.8;
+const BACKOFF_FACTOR = 0.8;
 
 /**
  * The fewest steps an epoch should have: larger batches mean fewer steps, and a gradient over more pairs does not make
  * up for them.
  */
-const LEAST_STEPS = 50;
+const MIN_STEPS_PER_EPOCH = 50;
 
 /** A micro-batch size that fits. */
 export interface FittingBatch {
@@ -60,7 +60,7 @@ export async function findFittingBatch(
 
 /**
  * Chooses the micro-batch size for a number of pairs, no larger than what fits, and says in one line what limited it.
- * If `LEAST_STEPS` would require less than the usual batch size, the usual one is used.
+ * If `MIN_STEPS` would require less than the usual batch size, the usual one is used.
  *
  * @param pairs the number of training pairs
  * @param accumulate micro-batches per step
@@ -71,7 +71,7 @@ export function chooseBatchSize(
   accumulate: number,
   reporter: Reporter,
 ): number {
-  const share = Math.floor(pairs / (LEAST_STEPS * accumulate));
+  const share = Math.floor(pairs / (MIN_STEPS_PER_EPOCH * accumulate));
   const useful = Math.max(share - (share % 8), DEFAULTS.batchSize);
   const size = Math.min(fitting, useful);
   const reason =
@@ -135,7 +135,7 @@ async function tryStep(parts: EngineParts, start: typeof startEngine): Promise<v
 }
 
 function smaller(size: number): number {
-  const next = Math.floor(size * BACK_OFF);
+  const next = Math.floor(size * BACKOFF_FACTOR);
   return next >= 8 ? next - (next % 8) : Math.max(1, next);
 }
 

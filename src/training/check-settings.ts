@@ -7,7 +7,7 @@ import {
   isSetting,
   SETTING_NAMES,
   SETTINGS,
-  withEarlier,
+  withLegacyDefaults,
   type RequestedSettings,
   type TrainSettings,
 } from './settings.js';
@@ -38,7 +38,7 @@ export function checkSettings(settings: Readonly<Record<string, unknown>>, where
         'resume with the version of kd that began the run',
     );
   const schema = v.object({ settings: schemaOf('stored') });
-  const complete = withEarlier(settings);
+  const complete = withLegacyDefaults(settings);
   checkJson(schema, { settings: complete }, where, 'name a run that kd train made, or start another');
   return complete as unknown as TrainSettings; // every field was checked
 }

@@ -8,7 +8,7 @@ import { TEXTS } from '../base/kinds.js';
 import { readText } from '../data/text-file.js';
 import { LARGEST_CONFIG } from '../runs/run-list.js';
 import { checkRequested } from './check-settings.js';
-import { isSetting, SETTINGS, withEarlier, type RequestedSettings } from './settings.js';
+import { isSetting, SETTINGS, withLegacyDefaults, type RequestedSettings } from './settings.js';
 
 /**
  * Reads settings from a run's `config.json`, or from JSON or YAML with the same names. The name of a run is left out.
@@ -64,7 +64,7 @@ function settingsIn(contents: JsonObject): JsonObject {
     settings.precision === 'auto' &&
     isObject(engine) &&
     (engine.precisionReason !== undefined || engine.precision === 'bf16');
-  const chosen = withEarlier(isChosen ? { ...settings, precision: engine.precision } : settings);
+  const chosen = withLegacyDefaults(isChosen ? { ...settings, precision: engine.precision } : settings);
   return Object.fromEntries(Object.entries(chosen).filter(([name]) => name !== 'run'));
 }
 

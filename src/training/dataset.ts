@@ -15,8 +15,8 @@ import { RUNS_FOLDER } from '../runs/run-folder.js';
 import type { Reporter } from '../app/reporter.js';
 import { formatCount, formatCounted } from '../base/format.js';
 import { makeStore } from '../app/make-store.js';
-import { sayWhatWasFound, warnOfFewer } from '../app/preparation-text.js';
-import { firstStoreKey, storeKey } from '../app/store-key.js';
+import { reportPreparation, warnOfFewer } from '../app/preparation-text.js';
+import { legacyStoreKey, storeKey } from '../app/store-key.js';
 import type { TrainContext } from './context.js';
 import type { Role, RunModel } from './models.js';
 import type { TrainSettings } from './settings.js';
@@ -77,7 +77,8 @@ export async function openPairs(
 ): Promise<TokenStore> {
   const { reporter } = context;
   const tokenizers = { teacher: models.teacher.tokenizer, student: models.student.tokenizer };
-  const store = 'store' in found ? found.store : await prepared(found.sources, settings, models, context, isDryRun);
+  const store =
+    'store' in found ? found.store : await reuseOrPrepare(found.sources, settings, models, context, isDryRun);
   try {
     await checkTokenizers(store, tokenizers);
     await store.check(); // before any file of the run is touched
@@ -134,7 +135,7 @@ export function datasetOf(
 }
 
 /** The token store of a run's data, prepared if it is missing or damaged. */
-async function prepared(
+async function reuseOrPrepare(
   sources: Sources,
   settings: TrainSettings,
   { teacher, student }: { readonly teacher: RunModel; readonly student: RunModel },
@@ -145,7 +146,7 @@ async function prepared(
   const prepareSettings = prepareSettingsOf(settings);
   const tokenizers = { teacher: teacher.tokenizer, student: student.tokenizer };
   const kept = join(STORES_FOLDER, await storeKey(paths, keyOptions(settings), tokenizers));
-  const store = await openKept(kept, reporter);
+  const store = await openExisting(kept, reporter);
   if (store !== undefined) return store;
   if (!isDryRun) await rm(join(kept, MANIFEST), { force: true }); // a damaged store would otherwise count as prepared
   const out = isDryRun ? folderUntilExit() : kept;
@@ -155,8 +156,8 @@ async function prepared(
   const request = { paths, sources, out, settings: prepareSettings, tokenizers, tokenizerFolders };
   const unlessLost = (signal: AbortSignal): AbortSignal =>
     ranks === undefined ? signal : AbortSignal.any([signal, ranks.lost]);
-  sayWhatWasFound(
-    await stop.tidying((signal) => makeStore({ ...request, signal: unlessLost(signal) }, reporter)),
+  reportPreparation(
+    await stop.abortable((signal) => makeStore({ ...request, signal: unlessLost(signal) }, reporter)),
     reporter,
   );
   return openStore(out);
@@ -172,16 +173,16 @@ function keyOptions(settings: TrainSettings): object {
 }
 
 /** Whether a store was made by an earlier version's rules from exactly the files that a run's settings name. */
-export async function isMadeByFirstRules(
+export async function isLegacyStore(
   store: string,
   settings: TrainSettings,
   tokenizers: RowTokenizers,
 ): Promise<boolean> {
-  return basename(store) === (await firstStoreKey(settings.data, keyOptions(settings), tokenizers));
+  return basename(store) === (await legacyStoreKey(settings.data, keyOptions(settings), tokenizers));
 }
 
 /** Opens the existing store, if it is intact. */
-async function openKept(folder: string, reporter: Reporter): Promise<TokenStore | undefined> {
+async function openExisting(folder: string, reporter: Reporter): Promise<TokenStore | undefined> {
   if (!(await isStore(folder))) return undefined;
   let store: TokenStore | undefined;
   try {
@@ -193,16 +194,16 @@ async function openKept(folder: string, reporter: Reporter): Promise<TokenStore 
     reporter.warn(`${error.message}: preparing it again`);
     return undefined;
   }
-  await sayWhatIsKept(folder, reporter);
+  await reportExisting(folder, reporter);
   return store;
 }
 
 /** Reports the findings of a store's preparation, if its report is readable: the store is usable without. */
-async function sayWhatIsKept(store: string, reporter: Reporter): Promise<void> {
+async function reportExisting(store: string, reporter: Reporter): Promise<void> {
   try {
     const report = await readReport(store);
     if (report === undefined) reporter.warn(`${store}: no report of its preparation; dropped rows are not shown`);
-    else sayWhatWasFound(report, reporter);
+    else reportPreparation(report, reporter);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     reporter.warn(`${error.message}; dropped rows are not shown`);

@@ -30,7 +30,7 @@ function nameOf(folder: string): string {
  * Extends an error that ended a run after its first step with the last checkpoint and the command that resumes from it.
  * Also writes the report, unless a rank was lost: that must be reported promptly.
  */
-export async function endedBy(
+export async function explainFailure(
   error: unknown,
   run: EndedRun,
   { reporter, writeReport }: Pick<TrainContext, 'reporter' | 'writeReport'>,
@@ -38,7 +38,7 @@ export async function endedBy(
   const { folder } = run;
   const names = await checkpointNames(folder).catch(() => undefined);
   if (names !== undefined && !(error instanceof LostRank)) await writeReport?.(run, { encodes: false });
-  const left = leftOf(run, names);
+  const left = recoveryAdvice(run, names);
   if (error instanceof NotFiniteStep)
     error.add(
       (run.settings.onNan === 'skip' ? '' : 'skip such steps with --on-nan skip, or ') +
@@ -56,7 +56,7 @@ export async function endedBy(
  * @param names the checkpoints in its folder, newest first; undefined if the folder is gone
  * @param first what must be done before resuming, such as `free some space and `
  */
-function leftOf({ folder, last }: EndedRun, names: readonly string[] | undefined, first = ''): string {
+function recoveryAdvice({ folder, last }: EndedRun, names: readonly string[] | undefined, first = ''): string {
   const command = resumeCommand(folder);
   if (names === undefined) {
     const saved = last === undefined ? 'nothing was saved in it' : `the last checkpoint saved in it is ${last}`;
@@ -79,7 +79,8 @@ export async function checkSaved(run: EndedRun, step: number): Promise<void> {
   const names = await checkpointNames(folder).catch(() => undefined);
   const reason = names === undefined ? 'its folder is not there any more' : 'could not';
   throw new NotSaved(
-    `${folder}: expected to save step ${step} at the end, but ${reason}; ${leftOf(run, names, 'free some space and ')}`,
+    `${folder}: expected to save step ${step} at the end, but ${reason}; ` +
+      recoveryAdvice(run, names, 'free some space and '),
   );
 }
 

@@ -61,14 +61,14 @@ function serverAt(place: Parameters<typeof startServer>[0]): string {
 }
 
 /** The most seconds that TensorFlow's server, which is already listening, may take to answer. */
-const ANSWERS_WITHIN = 20;
+const ANSWER_TIMEOUT = 20;
 
 /** For each rank: the round-trip seconds from this rank, or why it cannot be reached. */
 const REACHED = listOf(v.union([v.number(), text]));
 
 /** Checks, on all ranks at once, that every rank reaches all other servers: TensorFlow itself would wait forever. */
 async function reachAll(ranks: Ranks, addresses: readonly string[]): Promise<number[][]> {
-  const limit = 1000 * Math.min(ANSWERS_WITHIN, ranks.timeout);
+  const limit = 1000 * Math.min(ANSWER_TIMEOUT, ranks.timeout);
   const reach = async (address: string, other: number): Promise<number | string> =>
     other === ranks.rank ? 0 : roundTrip(address, limit).catch(messageOf);
   const own = await Promise.all(addresses.map(reach));

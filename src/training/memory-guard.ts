@@ -4,7 +4,7 @@ import { MAX_LENGTH } from '../text/tokenizer.js';
 import { type EngineInfo, measuredStep, type EngineParts } from './engine-parts.js';
 import { memoryNeed } from '../engine/memory.js';
 import { largestBatch } from './usable-memory.js';
-import { exhausted, exhaustionMessage, OutOfMemory } from './out-of-memory.js';
+import { failedAllocation, outOfMemoryMessage, OutOfMemory } from './out-of-memory.js';
 
 /**
  * Wraps an engine so that out-of-memory errors name the batch size that would fit.
@@ -39,11 +39,18 @@ export function freeMemoryBytes({ device, gpu }: Pick<EngineInfo, 'device' | 'gp
 
 /** Rewords TensorFlow's out-of-memory error for the user who chose the batch size; returns other errors unchanged. */
 function asOutOfMemory(error: unknown, parts: EngineParts, free: number): unknown {
-  const asked = exhausted(error);
-  if (asked === undefined) return error;
+  const allocation = failedAllocation(error);
+  if (allocation === undefined) return error;
   const { batchSize, accumulate } = parts.settings;
   const need = memoryNeed(measuredStep(parts), MAX_LENGTH);
   return new OutOfMemory(
-    exhaustionMessage({ asked, batchSize, accumulate, needed: need(batchSize), free, fits: largestBatch(need, free) }),
+    outOfMemoryMessage({
+      allocation,
+      batchSize,
+      accumulate,
+      needed: need(batchSize),
+      free,
+      fits: largestBatch(need, free),
+    }),
   );
 }

@@ -4,7 +4,7 @@ import { formatBytes } from '../base/format.js';
 import { USABLE_SHARE } from './usable-memory.js';
 
 /** What TensorFlow failed to allocate, in its own words: `shape[64,768] and type float`. Undefined for other errors. */
-export function exhausted(error: unknown): string | undefined {
+export function failedAllocation(error: unknown): string | undefined {
   const text = error instanceof Error ? error.message : String(error);
   const isCoded = error instanceof Error && 'code' in error && error.code === 'RESOURCE_EXHAUSTED';
   if (!isCoded && !/RESOURCE_EXHAUSTED|Resource exhausted|OOM when allocating|out of memory|bad_alloc/i.test(text))
@@ -22,9 +22,9 @@ export class OutOfMemory extends InputError {
 }
 
 /** The facts in an out-of-memory message. */
-export interface Exhaustion {
+export interface OutOfMemoryFacts {
   /** What TensorFlow asked for. */
-  readonly asked: string;
+  readonly allocation: string;
   readonly batchSize: number;
   readonly accumulate: number;
   /** The bytes that the run is estimated to need, and the bytes free before it started. */
@@ -38,11 +38,18 @@ export interface Exhaustion {
  * `out of memory at --batch-size 512 (TensorFlow asked for …): it needs about 61.0 GB, and 22.0 GB was free; use
  * --batch-size 128 --accumulate 4, which is the same step, or --batch-size auto`
  */
-export function exhaustionMessage({ asked, batchSize, accumulate, needed, free, fits }: Exhaustion): string {
+export function outOfMemoryMessage({
+  allocation,
+  batchSize,
+  accumulate,
+  needed,
+  free,
+  fits,
+}: OutOfMemoryFacts): string {
   const smaller = Math.min(fits, Math.ceil(batchSize / 2));
   const usable = `${100 * USABLE_SHARE}% of which, ${formatBytes(USABLE_SHARE * free)}, a run may use`;
   const said =
-    `out of memory at --batch-size ${batchSize} (TensorFlow asked for ${asked}): ` +
+    `out of memory at --batch-size ${batchSize} (TensorFlow asked for ${allocation}): ` +
     `it needs about ${formatBytes(needed)}, and ${formatBytes(free)} was free, ${usable}`;
   if (smaller < 1 || batchSize === 1)
     return `${said}; use smaller models, --precision bf16, or a device with more memory`;

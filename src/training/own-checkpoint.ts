@@ -5,7 +5,7 @@ import { CHECKPOINT_FILES } from '../runs/checkpoint.js';
 import type { RunConfig } from '../runs/run-config.js';
 import { RUN_CONFIG } from '../runs/run-names.js';
 import type { TrainerFile } from '../runs/trainer-state.js';
-import { flagOf, keptPart, SETTING_NAMES, shownSetting, withEarlier, type SettingName } from './settings.js';
+import { flagOf, keptPart, SETTING_NAMES, formatSetting, withLegacyDefaults, type SettingName } from './settings.js';
 
 /** Settings that do not affect what a run computes. */
 const NAMES: readonly SettingName[] = ['run', 'recipe'];
@@ -18,16 +18,19 @@ const FINGERPRINTS = ['data', 'teacher', 'student'] as const;
  *
  * @throws InputError for the first difference
  */
-export function checkIsOfRun(
+export function checkBelongsToRun(
   { settings, fingerprints }: Pick<RunConfig, 'settings' | 'fingerprints'>,
   trainer: TrainerFile,
 ): void {
-  const [run, own] = [withEarlier(settings), withEarlier(trainer.options as Readonly<Record<string, unknown>>)];
+  const [run, own] = [
+    withLegacyDefaults(settings),
+    withLegacyDefaults(trainer.options as Readonly<Record<string, unknown>>),
+  ];
   const kept = (name: SettingName, settings: Readonly<Record<string, unknown>>): string | undefined =>
     JSON.stringify(keptPart(name, settings[name]));
   for (const name of SETTING_NAMES.filter((each) => !NAMES.includes(each)))
     if (kept(name, run) !== kept(name, own))
-      throw otherThan(flagOf(name), shownSetting(run[name], 'none'), shownSetting(own[name], 'none'));
+      throw otherThan(flagOf(name), formatSetting(run[name], 'none'), formatSetting(own[name], 'none'));
   for (const name of FINGERPRINTS)
     if (fingerprints[name] !== trainer.fingerprints[name])
       throw otherThan(name, formatHash(fingerprints[name] ?? 'none'), formatHash(trainer.fingerprints[name] ?? 'none'));

@@ -45,7 +45,7 @@ export interface PreparedRun extends EngineParts {
 export interface PreparationOptions {
   readonly isDryRun?: boolean;
   readonly allowMissingModels?: boolean;
-  readonly began?: RunConfig['engine'];
+  readonly startedWith?: RunConfig['engine'];
   readonly assumed?: AssumedRanks | undefined;
 }
 
@@ -80,7 +80,7 @@ export function prepareRun(
 async function prepare(
   requested: RequestedSettings,
   context: TrainContext,
-  { isDryRun = false, allowMissingModels = false, began, assumed }: PreparationOptions,
+  { isDryRun = false, allowMissingModels = false, startedWith, assumed }: PreparationOptions,
 ): Promise<PreparedRun> {
   const { reporter, ranks } = context;
   const rank = ranks ?? assumed;
@@ -112,8 +112,10 @@ async function prepare(
 
   // engine
   const encoders = [teacher.model.encoder, student.model.encoder];
-  const { deviceRange, ...engine } = await chooseEngineOnRanks({ ranks, assumed }, began?.precision, (precision) =>
-    chooseEngine(settings, encoders, reporter, precision),
+  const { deviceRange, ...engine } = await chooseEngineOnRanks(
+    { ranks, assumed },
+    startedWith?.precision,
+    (precision) => chooseEngine(settings, encoders, reporter, precision),
   );
   const { devices = 1 } = engine;
   if (requested.accumulate === 'auto') settings = { ...settings, accumulate: devices };

@@ -2,12 +2,12 @@
 import { contentFingerprint, isStore, readManifest } from '../data/store/manifest.js';
 import { InputError } from '../base/errors.js';
 import { formatCounted, formatHash } from '../base/format.js';
-import { MOST_IN_ORDER } from '../engine/graph/all-reduce.js';
+import { MAX_IN_ORDER } from '../engine/graph/all-reduce.js';
 import type { RunConfig } from '../runs/run-config.js';
 import type { Fingerprints } from '../runs/trainer-state.js';
 import { shellQuote } from '../base/shell.js';
 import type { Reporter } from '../app/reporter.js';
-import { isMadeByFirstRules } from './dataset.js';
+import { isLegacyStore } from './dataset.js';
 import type { PreparedRun } from './prepared-run.js';
 import type { ResumedRun } from './resumed-run.js';
 import type { EngineInfo } from './engine-parts.js';
@@ -69,8 +69,7 @@ function sumsAlike(
   { devices: now = 1, device, precision }: EngineInfo,
   accumulate: number,
 ): boolean {
-  const addsInOrder = (devices: number): boolean =>
-    devices === 1 || (devices >= accumulate && devices <= MOST_IN_ORDER);
+  const addsInOrder = (devices: number): boolean => devices === 1 || (devices >= accumulate && devices <= MAX_IN_ORDER);
   if (before === now) return true;
   return device === 'cpu' && precision === 'fp32' && addsInOrder(before) && addsInOrder(now);
 }
@@ -91,7 +90,7 @@ async function otherPairs(
 ): Promise<InputError> {
   const { store, fingerprint } = config.data;
   const encoders = { teacher: teacher.tokenizer, student: student.tokenizer };
-  const why = (await isMadeByFirstRules(store, settings, encoders))
+  const why = (await isLegacyStore(store, settings, encoders))
     ? 'the files are as they were, but this version of kd chooses pairs by other rules than the one that began the run'
     : 'the files, or the rules by which pairs are chosen, have changed';
   const remedy = (await hasPairs(store, fingerprint))

@@ -12,7 +12,7 @@ import { checkpointAt } from '../runs/find-run.js';
 import { readMoments } from '../runs/optimizer-state.js';
 import type { TrainerFile } from '../runs/trainer-state.js';
 import type { Reporter } from '../app/reporter.js';
-import { checkIsOfRun } from './own-checkpoint.js';
+import { checkBelongsToRun } from './own-checkpoint.js';
 import { planOf, type ResumedRun } from './resumed-run.js';
 
 /**
@@ -24,7 +24,7 @@ import { planOf, type ResumedRun } from './resumed-run.js';
  */
 export async function chooseCheckpoint({ folder, place, config }: ResumedRun, reporter: Reporter): Promise<Search> {
   const check = (trainer: TrainerFile): void => {
-    checkIsOfRun(config, trainer);
+    checkBelongsToRun(config, trainer);
   };
   const run = relative(process.cwd(), folder) || '.';
   if (place !== undefined) {

@@ -11,7 +11,7 @@ import {
   flagOf,
   mayChange,
   SETTING_NAMES,
-  shownSetting,
+  formatSetting,
   type RequestedSettings,
   type SettingName,
   type TrainSettings,
@@ -92,5 +92,5 @@ async function locate(
 }
 
 function shown(value: unknown): string {
-  return shownSetting(value, 'its default');
+  return formatSetting(value, 'its default');
 }

@@ -5,11 +5,11 @@ import { INITIAL_STATE, type TrainState } from '../distill/train-state.js';
 import { train, type TrainResult } from '../distill/train.js';
 import { openLossLog } from '../runs/loss-log.js';
 import type { Search } from '../runs/find-checkpoint.js';
-import { noteEnded } from '../runs/run-ending.js';
-import { beginRun, checkRunIsNew, makeRunFolder, removeIfEmpty, takeBackRun } from '../runs/run-folder.js';
+import { recordEnding } from '../runs/run-ending.js';
+import { beginRun, checkRunIsNew, makeRunFolder, removeIfEmpty, discardRun } from '../runs/run-folder.js';
 import type { RunLock } from '../runs/run-lock.js';
 import type { EndedRun, TrainContext } from './context.js';
-import { checkSaved, endedBy, resumeCommand } from './ending.js';
+import { checkSaved, explainFailure, resumeCommand } from './ending.js';
 import { isHeld, withCleanup, withLock } from './held-lock.js';
 import type { PreparedRun } from './prepared-run.js';
 import { recording, type RunProgress } from './recording.js';
@@ -43,7 +43,7 @@ export async function beginTraining(name: string, prepared: PreparedRun, context
   const place = await checkRunIsNew(name);
   await checkDiskSpace(place, prepared, context.reporter);
   return withEngine(prepared, { folder: place }, context, async (ready) => {
-    context.stop.enter('tidying');
+    context.stop.enter('abortable');
     const folder = await makeRunFolder(name);
     return withCleanup(
       () => {
@@ -64,7 +64,7 @@ async function trainNewRun(folder: string, ready: LockedRun, context: TrainConte
   const progress: RunProgress = { step: 0, last: undefined };
   return withCleanup(
     () => {
-      if (progress.step === 0 && isHeld(ready.lock)) takeBackRun(folder, before);
+      if (progress.step === 0 && isHeld(ready.lock)) discardRun(folder, before);
     },
     async () => {
       await beginRun(folder, ready.prepared.description);
@@ -140,13 +140,13 @@ async function trainInFolder(
     await ranks?.end().catch((error: unknown) => {
       reporter.warn(messageOf(error)); // everything is saved
     });
-    return await ended({ folder, settings, last: progress.last }, result, view.meter.seconds(), previews, context);
+    return await finishRun({ folder, settings, last: progress.last }, result, view.meter.seconds(), previews, context);
   } catch (error) {
     view.stop();
     previews?.stop();
     if (progress.step === 0) throw error;
-    if (isHeld(lock)) await noteEnded(folder, { state: 'failed', step: progress.step, error: messageOf(error) });
-    throw await endedBy(error, { folder, settings, last: progress.last }, context);
+    if (isHeld(lock)) await recordEnding(folder, { state: 'failed', step: progress.step, error: messageOf(error) });
+    throw await explainFailure(error, { folder, settings, last: progress.last }, context);
   } finally {
     previews?.stop();
     log.close();
@@ -157,7 +157,7 @@ async function trainInFolder(
  * Waits for the last previews, then writes the report of a run that was trained to its end or stopped. Throws
  * `NotSaved` if its last state is not on disk.
  */
-async function ended(
+async function finishRun(
   run: EndedRun,
   result: TrainResult,
   seconds: number,
@@ -166,7 +166,7 @@ async function ended(
 ): Promise<TrainedRun> {
   const { state, stopped } = result;
   await checkSaved(run, state.step);
-  await noteEnded(run.folder, { state: stopped ? 'stopped' : 'finished', step: state.step });
+  await recordEnding(run.folder, { state: stopped ? 'stopped' : 'finished', step: state.step });
   if (previews !== undefined) {
     if (stopped) previews.stop();
     else await previews.finish(stop.signal);

@@ -38,12 +38,14 @@ export type SettingName = keyof Table;
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 
 /** The settings that have a default, and so have a value in every run. */
-type Always = { [Name in SettingName]: Table[Name] extends { readonly default: unknown } ? Name : never }[SettingName];
+type RequiredName = {
+  [Name in SettingName]: Table[Name] extends { readonly default: unknown } ? Name : never;
+}[SettingName];
 
 type Values<Name extends SettingName, Part extends 'kind' | 'stored'> = {
-  readonly [N in Name & Always]: ValueOf<KindOf<Table[N], Part>>;
+  readonly [N in Name & RequiredName]: ValueOf<KindOf<Table[N], Part>>;
 } & {
-  readonly [N in Exclude<Name, Always>]?: ValueOf<KindOf<Table[N], Part>>;
+  readonly [N in Exclude<Name, RequiredName>]?: ValueOf<KindOf<Table[N], Part>>;
 };
 
 /** The type of a setting as stored, which is the type that may be asked for unless `stored` narrows it. */
@@ -68,21 +70,21 @@ type RecipeSetting = {
 /** The defaults of all settings that have one. */
 export const DEFAULTS = Object.fromEntries(
   SETTING_NAMES.flatMap((name) => ('default' in SETTINGS[name] ? [[name, SETTINGS[name].default]] : [])),
-) as { readonly [Name in Always]: Table[Name] extends { readonly default: infer T } ? Widened<T> : never };
+) as { readonly [Name in RequiredName]: Table[Name] extends { readonly default: infer T } ? Widen<T> : never };
 
 /** What runs did before a setting existed, for settings missing from their `config.json`. */
-const EARLIER = Object.fromEntries(
-  SETTING_NAMES.flatMap((name) => ('earlier' in SETTINGS[name] ? [[name, SETTINGS[name].earlier]] : [])),
+const LEGACY_DEFAULTS = Object.fromEntries(
+  SETTING_NAMES.flatMap((name) => ('legacyDefault' in SETTINGS[name] ? [[name, SETTINGS[name].legacyDefault]] : [])),
 );
 
 /** A run's settings in their own order, filled in with what the run did about settings newer than itself. */
-export function withEarlier<Settings extends Readonly<Record<string, unknown>>>(settings: Settings): Settings {
-  const newer = Object.entries(EARLIER).filter(([name]) => !Object.hasOwn(settings, name));
+export function withLegacyDefaults<Settings extends Readonly<Record<string, unknown>>>(settings: Settings): Settings {
+  const newer = Object.entries(LEGACY_DEFAULTS).filter(([name]) => !Object.hasOwn(settings, name));
   return { ...settings, ...Object.fromEntries(newer) };
 }
 
 /** A literal's type, without the literal. */
-type Widened<T> = T extends number ? number : T extends boolean ? boolean : T;
+type Widen<T> = T extends number ? number : T extends boolean ? boolean : T;
 
 /**
  * Whether a run may be resumed with another value of a setting.
@@ -120,7 +122,7 @@ export function isDefault(name: string, value: boolean): boolean {
 }
 
 /** A setting's value as written after its flag; `absent` if it has none. */
-export function shownSetting(value: unknown, absent: string): string {
+export function formatSetting(value: unknown, absent: string): string {
   if (value === undefined) return absent;
   if (Array.isArray(value)) return shellCommand(value.map(String));
   return typeof value === 'string' ? shellQuote(value) : JSON.stringify(value);

@@ -5,7 +5,7 @@ import { InputError } from '../base/errors.js';
 import { checkJson, mapOf, text } from '../base/json-schema.js';
 import { parseJson } from '../base/parse-json.js';
 import type { DeviceRange, EngineInfo } from './engine-parts.js';
-import { flagOf, SETTING_NAMES, shownSetting, type RequestedSettings, type SettingName } from './settings.js';
+import { flagOf, SETTING_NAMES, formatSetting, type RequestedSettings, type SettingName } from './settings.js';
 
 /** Settings that may differ between processes: where to find the same data and models, and each process's devices. */
 const OWN: ReadonlySet<SettingName> = new Set([
@@ -36,7 +36,7 @@ export function checkShareable({ batchSize, cacheTeacher }: RequestedSettings): 
 /** Settings that must be equal on all ranks, keyed by flag. */
 export function comparedSettings(settings: RequestedSettings): Record<string, string> {
   const compared = SETTING_NAMES.filter((name) => !OWN.has(name));
-  return Object.fromEntries(compared.map((name) => [flagOf(name), shownSetting(settings[name], 'none')]));
+  return Object.fromEntries(compared.map((name) => [flagOf(name), formatSetting(settings[name], 'none')]));
 }
 
 /** The engine facts that must be equal on all ranks. */

@@ -11,7 +11,7 @@ export class Stopped extends Error {
  * The stages of a training: nothing would be lost by ending at once; something needs cleaning up; the run is training;
  * the run is saved.
  */
-export type Stage = 'preparing' | 'tidying' | 'training' | 'saved';
+export type Stage = 'preparing' | 'abortable' | 'training' | 'saved';
 
 /** A request to stop training. */
 export interface TrainingStop extends StopSignals {
@@ -22,7 +22,7 @@ export interface TrainingStop extends StopSignals {
    *
    * @throws Stopped if it was aborted
    */
-  tidying<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  abortable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
 export const STOPPED_EARLY = 'stopped before the run began; nothing is lost';
@@ -42,9 +42,9 @@ export function trainingStop(signals: StopSignals): TrainingStop & { readonly st
     enter: (next) => {
       stage = next;
     },
-    async tidying(work) {
+    async abortable(work) {
       if (signal.aborted) throw new Stopped(STOPPED_EARLY);
-      stage = 'tidying';
+      stage = 'abortable';
       try {
         const result = await work(signal);
         if (!signal.aborted) return result;

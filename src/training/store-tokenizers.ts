@@ -6,7 +6,7 @@ import { InputError } from '../base/errors.js';
 import { formatHash } from '../base/format.js';
 
 /** How many rows of each split to encode again when fingerprints do not decide. */
-const TRIED_ROWS = 500;
+const CHECKED_ROWS = 500;
 
 /**
  * Checks that a store was made with these tokenizers, by their fingerprints. A store made by an earlier version with
@@ -36,7 +36,7 @@ async function hasSameIds({ training, validation, manifest }: TokenStore, tokeni
     if (manifest.tokenizers[role].pad_id !== tokenizers[role].padId) return false;
   const encoder = new RowEncoder(tokenizers);
   for (const split of [training, validation]) {
-    const rows = await split.read(0, Math.min(split.count, TRIED_ROWS));
+    const rows = await split.read(0, Math.min(split.count, CHECKED_ROWS));
     if (!rows.every((row) => isEncodedBy(encoder, row))) return false;
   }
   return true;

@@ -80,7 +80,7 @@ export async function resumeRun(
   }
   checkWorkingFolder(run);
   await announceRun(ranks, { run: 'resumed', settings: run.settings, trainer: chosen.found?.trainer });
-  const prepared = await prepareRun(run.settings, context, { began: run.config.engine });
+  const prepared = await prepareRun(run.settings, context, { startedWith: run.config.engine });
   try {
     const same = await checkUnchanged(run, prepared, context.reporter);
     return await resumeTraining(run, chosen, same, context);

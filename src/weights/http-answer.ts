@@ -3,7 +3,7 @@ import { InputError } from '../base/errors.js';
 import { AnswerError, reasonOf, seconds, UnreachableError } from './http-errors.js';
 
 /** The slowest acceptable rate, in bytes a second: less than a modem's. */
-const LEAST_RATE = 4096;
+const MIN_RATE = 4096;
 
 /** The limits of a response. */
 export interface AnswerLimits {
@@ -44,7 +44,7 @@ async function* paced(
       // The time that the reader needs for the bytes does not count.
       [received, waited] = [received + value.length, waited + performance.now() - began];
       if (waited > timeout) {
-        if (received < (LEAST_RATE * waited) / 1000)
+        if (received < (MIN_RATE * waited) / 1000)
           throw new UnreachableError(`only ${received} bytes came within ${seconds(waited)}`);
         [received, waited] = [0, 0];
       }

@@ -27,7 +27,7 @@ export interface RequestLimits {
   readonly whole?: number;
 }
 
-const MOST_REDIRECTS = 10;
+const MAX_REDIRECTS = 10;
 /**
  * `fetch` for one hub.
  *
@@ -53,8 +53,8 @@ export function hubFetch(hub: HubOrigin, limits: RequestLimits = {}): typeof fet
         return limited(response, { hubUrl: hub.hubUrl, timeout: hub.timeout, most, whole });
       await response.body?.cancel().catch(() => undefined);
       const next = nextAddress(url, location, method, hub.hubUrl);
-      if (redirects === MOST_REDIRECTS)
-        throw new AnswerError(`${hub.hubUrl} redirects more than ${MOST_REDIRECTS} times; try again later`);
+      if (redirects === MAX_REDIRECTS)
+        throw new AnswerError(`${hub.hubUrl} redirects more than ${MAX_REDIRECTS} times; try again later`);
       if (next.origin !== url.origin) headers.delete('Authorization'); // a store's own, which came with its address
       if (response.status === 303) method = method === 'HEAD' ? 'HEAD' : 'GET';
       url = next;

@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { InputError, messageOf } from '../base/errors.js';
 import type { HubFile } from './hub-listing.js';
-import { fileFrom, MOST_FILES } from './hub-listing.js';
+import { fileFrom, MAX_FILES } from './hub-listing.js';
 import { refusal, retryPause } from './hub-refusal.js';
 import type { RequestLimits } from './http.js';
 import { hubFetch, PLACEHOLDER_TOKEN } from './http.js';
@@ -24,10 +24,10 @@ export interface HubModel {
 }
 
 /** Attempts at a request while the hub is too busy. */
-const MOST_TRIES = 3;
+const MAX_TRIES = 3;
 /** A page of a thousand files takes some hundred kilobytes. */
 const LARGEST_ANSWER = 20_000_000;
-const MOST_PAGES = 200;
+const MAX_PAGES = 200;
 /** How many timeouts a whole response about a model may take. */
 const PATIENCE = 6;
 
@@ -42,7 +42,7 @@ export function hubModel(model: ModelId, access: HubAccess): HubModel {
       try {
         return await ask();
       } catch (error) {
-        if (tries === MOST_TRIES || !isBrokenOff(error)) throw explained(error, model, access);
+        if (tries === MAX_TRIES || !isBrokenOff(error)) throw explained(error, model, access);
         await wait(access.retryDelay * 2 ** (tries - 1));
       }
     }
@@ -62,7 +62,7 @@ export function hubModel(model: ModelId, access: HubAccess): HubModel {
     async files(commit) {
       const { listFiles } = await import('@huggingface/hub');
       const list = (): Promise<unknown[]> => {
-        const fetchPage = atMost(MOST_PAGES, ask(), hubUrl);
+        const fetchPage = atMost(MAX_PAGES, ask(), hubUrl);
         const entries = listFiles({ ...common, fetch: fetchPage, repo: model.name, revision: commit, recursive: true });
         return toArray(entries, hubUrl);
       };
@@ -117,8 +117,8 @@ export function wrongAnswer(error: unknown, hubUrl: string, said: (text: string)
 async function toArray<T>(items: AsyncIterable<T>, hubUrl: string): Promise<T[]> {
   const array: T[] = [];
   for await (const item of items) {
-    if (array.push(item) > MOST_FILES)
-      throw new AnswerError(`${hubUrl} lists more than ${MOST_FILES} files; check HF_ENDPOINT`);
+    if (array.push(item) > MAX_FILES)
+      throw new AnswerError(`${hubUrl} lists more than ${MAX_FILES} files; check HF_ENDPOINT`);
   }
   return array;
 }
@@ -140,7 +140,7 @@ function requesterFor(model: ModelId, access: HubAccess, limits: RequestLimits =
       const response = await request(input, init);
       if (response.ok) return response;
       await response.body?.cancel();
-      const pause = tries < MOST_TRIES ? retryPause(response, access.retryDelay * 2 ** (tries - 1)) : undefined;
+      const pause = tries < MAX_TRIES ? retryPause(response, access.retryDelay * 2 ** (tries - 1)) : undefined;
       if (pause === undefined) {
         const reason = response.headers.get('X-Error-Code') ?? undefined;
         throw new RefusedError(`${model.name}: ${refusal(response, model, access)}`, reason);

@@ -12,7 +12,7 @@ export interface HubFile {
 }
 
 /** Far more than any model has. */
-export const MOST_FILES = 100_000;
+export const MAX_FILES = 100_000;
 
 /**
  * A file from an entry of the hub's listing; undefined for a folder.

@@ -25,8 +25,8 @@ export interface StoredParameters {
   read(): AsyncGenerator<[name: string, values: Float32Array]>;
 }
 
-const MOST_PROBLEMS_SHOWN = 3;
-const MOST_NAMES_SHOWN = 3;
+const MAX_PROBLEMS_SHOWN = 3;
+const MAX_NAMES_SHOWN = 3;
 
 /**
  * Finds a model's parameters in a checkpoint, in which their names may have any prefix; ignores other tensors.
@@ -91,14 +91,14 @@ function remedy(
     return 'the weights are quantised; take the model as it was before that';
   const mean = 'the weights are of another model or size';
   if (names.length === 0 || 2 * found.size > Object.keys(expected).length) return mean;
-  const some = names.slice(0, MOST_NAMES_SHOWN).map(shown).join(', ');
-  return `${mean}; the file has ${some}${names.length > MOST_NAMES_SHOWN ? `, … (${names.length} tensors)` : ''}`;
+  const some = names.slice(0, MAX_NAMES_SHOWN).map(shown).join(', ');
+  return `${mean}; the file has ${some}${names.length > MAX_NAMES_SHOWN ? `, … (${names.length} tensors)` : ''}`;
 }
 
 /** Names that GPTQ, AWQ and bitsandbytes use for quantised weights. */
 const QUANTISED = /\.(?:qweight|qzeros|SCB|absmax|quant_map|quant_state\..+|weight_packed|weight_scale(?:_inv)?)$/;
 
 function summary(problems: readonly string[]): string {
-  const more = problems.length - MOST_PROBLEMS_SHOWN;
-  return problems.slice(0, MOST_PROBLEMS_SHOWN).join('; ') + (more > 0 ? `; and ${more} more` : '');
+  const more = problems.length - MAX_PROBLEMS_SHOWN;
+  return problems.slice(0, MAX_PROBLEMS_SHOWN).join('; ') + (more > 0 ? `; and ${more} more` : '');
 }

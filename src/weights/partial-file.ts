@@ -24,7 +24,7 @@ export interface PartialFile {
 }
 
 /** Parts of fewer bytes are not kept. */
-const FEWEST_BYTES = 65_536;
+const MIN_BYTES = 65_536;
 /** Bytes that are read at once. */
 const PIECE = 1 << 20;
 
@@ -81,8 +81,7 @@ export async function openPartialFile(path: string, source: PartialSource): Prom
         await syncFolder(folder);
         for (const { name } of freeParts(folder, source)) await rm(join(folder, name), { force: true });
       }),
-    keep: () =>
-      isWritten && part.bytes >= FEWEST_BYTES ? settle(() => rename(part.path, keptPathOf(part))) : discard(),
+    keep: () => (isWritten && part.bytes >= MIN_BYTES ? settle(() => rename(part.path, keptPathOf(part))) : discard()),
     discard,
   };
 }
@@ -152,7 +151,7 @@ function keepOnExit(part: Part): void {
 function keepUnfinished(): void {
   for (const part of unfinished) {
     try {
-      if (part.bytes < FEWEST_BYTES) rmSync(part.path, { force: true });
+      if (part.bytes < MIN_BYTES) rmSync(part.path, { force: true });
       else renameSync(part.path, keptPathOf(part));
     } catch {
       // its folder may no longer be writable; the next attempt finds the part as that of a process that has exited

@@ -78,10 +78,10 @@ function towersIn(
   const nameOfEnd = new Map<string, string>();
   for (const name of names)
     for (const end of [olderName(name.slice(own.length)), name.slice(own.length)]) nameOfEnd.set(end, name);
-  const mostParts = Math.max(0, ...[...nameOfEnd.keys()].map((end) => end.split('.').length));
+  const maxParts = Math.max(0, ...[...nameOfEnd.keys()].map((end) => end.split('.').length));
   const towers = new Map<string, { prefix: string; tensors: Map<string, TensorInfo> }>();
   for (const tensor of tensors.values()) {
-    const end = endIn(tensor.name, nameOfEnd, mostParts);
+    const end = endIn(tensor.name, nameOfEnd, maxParts);
     if (end === undefined) continue;
     const prefix = end.of.slice(0, end.of.length - end.text.length);
     if (VISION.test(prefix)) continue;
@@ -98,10 +98,10 @@ function towersIn(
 function endIn(
   name: string,
   known: ReadonlyMap<string, string>,
-  mostParts: number,
+  maxParts: number,
 ): { readonly of: string; readonly text: string } | undefined {
   for (const candidate of name.includes('_') ? [name, name.replace(WRAPPERS, '').replace(/^\./, '')] : [name]) {
-    const starts = startsOfEnds(candidate, mostParts);
+    const starts = startsOfEnds(candidate, maxParts);
     const start = starts.find((start) => known.has(candidate.slice(start)));
     if (start !== undefined) return { of: candidate, text: candidate.slice(start) };
   }
@@ -109,9 +109,9 @@ function endIn(
 }
 
 /** Where the suffixes of a dotted name begin, longest first. Names come from files, and may be of any length. */
-function startsOfEnds(name: string, mostParts: number): number[] {
+function startsOfEnds(name: string, maxParts: number): number[] {
   const starts: number[] = [];
-  for (let at = name.length; starts.length < mostParts && at > 0;) {
+  for (let at = name.length; starts.length < maxParts && at > 0;) {
     const dot = name.lastIndexOf('.', at - 1);
     starts.push(dot + 1);
     at = dot;

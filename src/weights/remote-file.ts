@@ -24,9 +24,9 @@ export interface RemotePlace {
 }
 
 /** Attempts in a row that bring almost nothing. */
-const MOST_FAILURES = 5;
+const MAX_FAILURES = 5;
 /** Bytes that an attempt must bring to count as progress. */
-const LEAST_PROGRESS = 65_536;
+const MIN_PROGRESS = 65_536;
 
 /** Opens a file on the hub. Nothing is requested until it is read; reading throws InputError, in one line. */
 export function openRemoteFile(place: RemotePlace): RemoteFile {
@@ -49,10 +49,10 @@ export function openRemoteFile(place: RemotePlace): RemoteFile {
       } catch (error) {
         if (error instanceof AnswerError) throw new InputError(`${location}: ${error.message}`, { cause: error });
         if (!(error instanceof UnreachableError)) throw error;
-        failures = position - began >= LEAST_PROGRESS ? 1 : failures + 1;
-        if (failures === MOST_FAILURES) {
+        failures = position - began >= MIN_PROGRESS ? 1 : failures + 1;
+        if (failures === MAX_FAILURES) {
           throw new InputError(
-            `${location}: the download broke off, and ${MOST_FAILURES} attempts got no further (${error.reason}); ` +
+            `${location}: the download broke off, and ${MAX_FAILURES} attempts got no further (${error.reason}); ` +
               'run the same command again',
           );
         }

@@ -37,7 +37,7 @@ const LARGEST_HEADER = 100_000_000;
  * Three objects and lists per tensor, a million tensors. A small text can be parsed into much more memory, which this
  * limits.
  */
-const MOST_OBJECTS = 3_000_000;
+const MAX_OBJECTS = 3_000_000;
 const LENGTH_BYTES = 8;
 const METADATA = '__metadata__';
 
@@ -127,9 +127,9 @@ function parseObject(json: string, location: string): Record<string, unknown> {
     );
   }
   const objects = countObjects(json);
-  if (objects > MOST_OBJECTS) {
+  if (objects > MAX_OBJECTS) {
     throw new InputError(
-      `${location}: expected a header of at most ${MOST_OBJECTS} objects and lists, found ${objects}`,
+      `${location}: expected a header of at most ${MAX_OBJECTS} objects and lists, found ${objects}`,
     );
   }
   let header: Record<string, unknown>;

@@ -23,7 +23,7 @@ export type PickleFunction = (args: readonly unknown[]) => unknown;
  * An opcode takes at least a byte and makes at most one object, so this limits time, stack, memo and objects at once. A
  * tensor takes about forty.
  */
-const MOST_OPCODES = 1_000_000;
+const MAX_OPCODES = 1_000_000;
 
 /**
  * The object that a pickle describes.
@@ -40,7 +40,7 @@ export function unpickle(pickle: Uint8Array, location: string, environment: Pick
     environment,
     location,
   };
-  for (let count = 0; count < MOST_OPCODES; count++) {
+  for (let count = 0; count < MAX_OPCODES; count++) {
     const at = machine.input.position;
     const opcode = machine.input.byte();
     if (opcode === STOP) return pop(machine);
@@ -55,7 +55,7 @@ export function unpickle(pickle: Uint8Array, location: string, environment: Pick
     operation(machine);
   }
   throw new InputError(
-    `${location}: expected a pickle of at most ${MOST_OPCODES} steps, ` +
+    `${location}: expected a pickle of at most ${MAX_OPCODES} steps, ` +
       'found a longer one; convert the file to safetensors',
   );
 }

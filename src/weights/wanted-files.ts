@@ -56,12 +56,12 @@ async function namesOf(commit: Commit, part: ModelPart): Promise<readonly string
 }
 
 /** Far more bytes than such files have: larger ones are not downloaded. Weights may be of any size. */
-const MOST_TOKENIZER_BYTES = 500_000_000;
-const MOST_JSON_BYTES = 10_000_000;
+const MAX_TOKENIZER_BYTES = 500_000_000;
+const MAX_JSON_BYTES = 10_000_000;
 
 function checkSize(model: string, { path, size }: HubFile): void {
   const isJson = path.endsWith('.json');
-  const most = TOKENIZER_FILES.includes(path) ? MOST_TOKENIZER_BYTES : isJson ? MOST_JSON_BYTES : Infinity;
+  const most = TOKENIZER_FILES.includes(path) ? MAX_TOKENIZER_BYTES : isJson ? MAX_JSON_BYTES : Infinity;
   if (size > most)
     throw new InputError(
       `${model}/${path}: expected at most ${most} bytes, the hub lists ${size}; check the model's name`,

@@ -1,7 +1,7 @@
 /** @file How names, shapes and values from untrusted files appear in a one-line message. */
 
 const LONGEST_NAME = 120;
-const MOST_DIMENSIONS = 8;
+const MAX_DIMENSIONS = 8;
 
 /** A name from a file, shortened to a readable length and with control characters escaped. */
 export function shown(name: string): string {
@@ -13,16 +13,16 @@ export function shown(name: string): string {
 
 /** A shape as `[2, 3]`. */
 export function shownShape(shape: readonly number[]): string {
-  const more = shape.length > MOST_DIMENSIONS ? ', …' : '';
-  return `[${shape.slice(0, MOST_DIMENSIONS).join(', ')}${more}]`;
+  const more = shape.length > MAX_DIMENSIONS ? ', …' : '';
+  return `[${shape.slice(0, MAX_DIMENSIONS).join(', ')}${more}]`;
 }
 
 /** A value from a JSON file, in brief: a scalar as it is, a list by its first items, anything deeper as `…`. */
 export function shownValue(value: unknown): string {
   if (value === undefined) return 'none';
   if (!Array.isArray(value)) return shownScalar(value);
-  const more = value.length > MOST_DIMENSIONS ? ', …' : '';
-  return `[${value.slice(0, MOST_DIMENSIONS).map(shownScalar).join(', ')}${more}]`;
+  const more = value.length > MAX_DIMENSIONS ? ', …' : '';
+  return `[${value.slice(0, MAX_DIMENSIONS).map(shownScalar).join(', ')}${more}]`;
 }
 
 function shownScalar(value: unknown): string {

@@ -12,7 +12,7 @@ export interface ZipEntry {
 }
 
 /** Far more than any checkpoint's number of tensors. */
-const MOST_ENTRIES = 100_000;
+const MAX_ENTRIES = 100_000;
 
 /**
  * The entries of a zip by name. Reads its directory only.
@@ -42,8 +42,8 @@ export async function readZipDirectory(file: ByteSource): Promise<ReadonlyMap<st
         );
       }
       if (entries.has(name)) throw new InputError(`${where}: expected once in the zip, found twice`);
-      if (entries.size === MOST_ENTRIES) {
-        throw new InputError(`${file.location}: expected at most ${MOST_ENTRIES} entries in the zip, found more`);
+      if (entries.size === MAX_ENTRIES) {
+        throw new InputError(`${file.location}: expected at most ${MAX_ENTRIES} entries in the zip, found more`);
       }
       const dataStart = (): Promise<number> =>
         named(async () => (await zip.readLocalFileHeaderPromise(entry, { minimal: true })).fileDataStart);

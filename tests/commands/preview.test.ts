@@ -21,7 +21,7 @@ import { GENERATE_DEFAULTS } from '../../src/app/pictures/options.js';
 import { PREVIEWS_FOLDER, readPreviews } from '../../src/app/pictures/run-previews.js';
 import type { Picture, PreviewMark } from '../../src/diffusion/pictures.js';
 import { readRunConfig } from '../../src/runs/run-config.js';
-import type { PreviewNews, PreviewTask } from '../../src/training/previews/task.js';
+import type { PreviewEvent, PreviewTask } from '../../src/training/previews/task.js';
 import { KD, temporaryFolder, type CliResult } from '../cli.js';
 import { argumentsOf, commandsOf } from '../docs/documents.js';
 import { SD_TINY } from '../fixtures/index.js';
@@ -354,7 +354,7 @@ describe.skipIf(process.platform !== 'linux')('the process that draws', { timeou
       options: { ...GENERATE_DEFAULTS, ...TINY_PICTURE, pipeline: SD_TINY, backend: BACKEND, device: 'cpu' },
       models: { teacher: { source: TEACHER }, student: { source: STUDENT }, width: 48, randomWeights: false, seed: 1 },
     };
-    const told: PreviewNews[] = [];
+    const told: PreviewEvent[] = [];
     const outcome = await startDrawing(task, (news) => told.push(news)).ended;
     expect(outcome).toEqual({ kind: 'drawn' });
     const path = join(run, PREVIEWS_FOLDER, `노란색-차-${GENERATE_DEFAULTS.seed}-untrained.png`);

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { measureAllReduce } from '../../src/engine/all-reduce-rate.js';
 import { allReduceSeconds, bandwidthOf } from '../../src/engine/all-reduce-time.js';
-import { AllReduce, bucketsOf, MOST_IN_ORDER } from '../../src/engine/graph/all-reduce.js';
+import { AllReduce, bucketsOf, MAX_IN_ORDER } from '../../src/engine/graph/all-reduce.js';
 import { Graph } from '../../src/engine/graph/graph.js';
 import { openReplicas } from '../../src/engine/graph/replicas.js';
 import { after, placeholder } from '../../src/engine/graph/variables.js';
@@ -70,7 +70,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('the sum over ranks',
   it.each([
     [2, 100],
     [3, 4],
-    [MOST_IN_ORDER, 8],
+    [MAX_IN_ORDER, 8],
   ])('of %i is the sum in rank order, bit for bit, on each (buckets of %i)', async (ranks, bucketValues) => {
     const { given, got } = await reduced(ranks, bucketValues);
     const [first, ...others] = given;
@@ -82,7 +82,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('the sum over ranks',
   });
 
   it('of more adds in some order, with the same result on each', async () => {
-    const { given, got } = await reduced(MOST_IN_ORDER + 2, 8);
+    const { given, got } = await reduced(MAX_IN_ORDER + 2, 8);
     for (const tensors of got) expect(tensors).toEqual(got[0]);
     for (const [i, sum] of got[0].slice(0, -1).entries()) {
       for (const [k, value] of sum.entries()) {

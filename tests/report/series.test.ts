@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MOST_BUCKETS, Series, smoothed, type CurveRow } from '../../src/report/series.js';
+import { MAX_BUCKETS, Series, smoothed, type CurveRow } from '../../src/report/series.js';
 
 const rowAt = (step: number, loss = Math.sin(step)): CurveRow => ({
   step,
@@ -34,8 +34,8 @@ describe('a series', () => {
     );
     const series = seriesOf(rows);
     const { step, curves } = series.points();
-    expect(step.length).toBeLessThanOrEqual(MOST_BUCKETS);
-    expect(step.length).toBeGreaterThan(MOST_BUCKETS / 2);
+    expect(step.length).toBeLessThanOrEqual(MAX_BUCKETS);
+    expect(step.length).toBeGreaterThan(MAX_BUCKETS / 2);
     expect([Math.min(...curves.loss.min), Math.max(...curves.loss.max)]).toEqual([-9, 9]);
     const i = step.findIndex((last) => last >= 200_001);
     expect(curves.loss.max[i]).toBe(9);

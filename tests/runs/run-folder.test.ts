@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/errors.js';
 import { findRun } from '../../src/runs/find-run.js';
-import { noteResumed, type RunConfig } from '../../src/runs/run-config.js';
+import { recordResumption, type RunConfig } from '../../src/runs/run-config.js';
 import {
   beginRun,
   checkRunIsNew,
@@ -13,7 +13,7 @@ import {
   writePointer,
   pointerTarget,
   removeIfEmpty,
-  takeBackRun,
+  discardRun,
 } from '../../src/runs/run-folder.js';
 import { temporaryFolder } from '../cli.js';
 import { newRun } from './new-run.js';
@@ -128,7 +128,7 @@ describe('a new run', () => {
     ] as const) {
       const folder = await newRun(name, {});
       writeFileSync(join(folder, 'loss.csv'), 'step\n');
-      takeBackRun(folder, before);
+      discardRun(folder, before);
       removeIfEmpty(folder);
     }
     expect(readdirSync('checkpoints')).toEqual(['notes']);
@@ -174,7 +174,7 @@ describe('the newest run', () => {
   it('is the last one resumed', async () => {
     const first = await newRun('first', { settings: {} });
     await newRun('second', { settings: {} });
-    await noteResumed(first, { resumed: [] } as unknown as RunConfig, {}, 3);
+    await recordResumption(first, { resumed: [] } as unknown as RunConfig, {}, 3);
     expect(await newestRun()).toBe('checkpoints/first');
     expect(readFileSync(join(first, 'config.json'), 'utf8')).toMatch(/"order": 3/);
   });

@@ -3,7 +3,7 @@ import { chooseBatchSize, findFittingBatch } from '../../src/training/batch-size
 import { measuredStep, type EngineParts } from '../../src/training/engine-parts.js';
 import { memoryNeed } from '../../src/engine/memory.js';
 import { largestBatch } from '../../src/training/usable-memory.js';
-import { exhausted, exhaustionMessage, OutOfMemory } from '../../src/training/out-of-memory.js';
+import { failedAllocation, outOfMemoryMessage, OutOfMemory } from '../../src/training/out-of-memory.js';
 import { DEFAULTS } from '../../src/training/settings.js';
 import { guardMemory } from '../../src/training/memory-guard.js';
 import type { Output } from '../../src/app/output.js';
@@ -252,26 +252,26 @@ describe('out of memory', () => {
     ['Out of memory while trying to allocate 12345 bytes.', 'allocate 12345 bytes'],
     ['std::bad_alloc', 'more'],
     ['INVALID_ARGUMENT: shapes do not fit', undefined],
-  ])("is recognised by TensorFlow's message: %s", (message, asked) => {
-    expect(exhausted(new Error(message))).toBe(asked);
+  ])("is recognised by TensorFlow's message: %s", (message, allocation) => {
+    expect(failedAllocation(new Error(message))).toBe(allocation);
   });
 
   it("is recognised by TensorFlow's code, whatever the words", () => {
-    expect(exhausted(Object.assign(new Error('no room'), { code: 'RESOURCE_EXHAUSTED' }))).toBe('more');
-    expect(exhausted(Object.assign(new Error('no room'), { code: 'INTERNAL' }))).toBeUndefined();
+    expect(failedAllocation(Object.assign(new Error('no room'), { code: 'RESOURCE_EXHAUSTED' }))).toBe('more');
+    expect(failedAllocation(Object.assign(new Error('no room'), { code: 'INTERNAL' }))).toBeUndefined();
   });
 
   it('suggests the batch and micro-batches that make the same step', () => {
-    const told = { asked: 'shape[8]', accumulate: 1, needed: 61e9, free: 22e9 };
-    expect(exhaustionMessage({ ...told, batchSize: 512, fits: 176 })).toBe(
+    const told = { allocation: 'shape[8]', accumulate: 1, needed: 61e9, free: 22e9 };
+    expect(outOfMemoryMessage({ ...told, batchSize: 512, fits: 176 })).toBe(
       'out of memory at --batch-size 512 (TensorFlow asked for shape[8]): it needs about 61.0 GB, and 22.0 GB ' +
         'was free, 85% of which, 18.7 GB, a run may use; ' +
         'use --batch-size 171 --accumulate 3, nearly the same step, or --batch-size auto',
     );
-    expect(exhaustionMessage({ ...told, accumulate: 2, batchSize: 256, fits: 1000 })).toContain(
+    expect(outOfMemoryMessage({ ...told, accumulate: 2, batchSize: 256, fits: 1000 })).toContain(
       'use --batch-size 128 --accumulate 4, which is the same step',
     );
-    expect(exhaustionMessage({ ...told, batchSize: 1, fits: 0 })).toContain('use smaller models');
+    expect(outOfMemoryMessage({ ...told, batchSize: 1, fits: 0 })).toContain('use smaller models');
   });
 });
 

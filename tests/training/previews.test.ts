@@ -5,19 +5,19 @@ import { GENERATE_DEFAULTS } from '../../src/app/pictures/options.js';
 import type { PreparedRun } from '../../src/training/prepared-run.js';
 import type { PreviewPlan } from '../../src/training/previews/plan.js';
 import { startPreviews, type Previews } from '../../src/training/previews/previews.js';
-import type { PreviewNews, PreviewOutcome, PreviewTask } from '../../src/training/previews/task.js';
+import type { PreviewEvent, PreviewOutcome, PreviewTask } from '../../src/training/previews/task.js';
 import { addPreview, makeRun } from '../report/run-of.js';
 
 /** What was asked to draw, and means to say how that goes. */
 interface AskedDrawing {
   readonly task: PreviewTask;
-  tell(news: PreviewNews): void;
+  tell(news: PreviewEvent): void;
   end(outcome?: PreviewOutcome): Promise<void>;
 }
 
 const asked = vi.hoisted((): AskedDrawing[] => []);
 vi.mock('../../src/training/previews/drawing.js', () => ({
-  startDrawing(task: PreviewTask, tell: (news: PreviewNews) => void) {
+  startDrawing(task: PreviewTask, tell: (news: PreviewEvent) => void) {
     let settle: (outcome: PreviewOutcome | undefined) => void;
     const ended = new Promise<PreviewOutcome | undefined>((resolve) => {
       settle = resolve;

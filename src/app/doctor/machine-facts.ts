@@ -46,7 +46,7 @@ export interface HubReach {
 const REACH_TIMEOUT_MS = 5000;
 
 /** The limit for this process, which its child processes inherit. */
-function mostOpenFiles(): number {
+function maxOpenFiles(): number {
   try {
     const [, limit] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
     return Number(limit ?? Infinity);
@@ -67,7 +67,7 @@ export const thisMachineFacts: MachineFacts = {
     features: cpuFeatures(),
   },
   memory: { free: freemem(), total: totalmem() },
-  openFiles: mostOpenFiles(),
+  openFiles: maxOpenFiles(),
   freeDisk: freeDiskBytes,
   async reachHub() {
     const { url: address, authorization } = hubAddress();

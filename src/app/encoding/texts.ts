@@ -8,7 +8,7 @@ import { linesOf, utf8Chunks } from '../../data/text-file.js';
 const LIMIT: InputLimit = { most: 256 * 2 ** 20, remedy: 'encode it in parts' };
 
 /** The most texts, however short: a list of many more would use up the memory of the process. */
-const MOST_TEXTS = 2 ** 24;
+const MAX_TEXTS = 2 ** 24;
 
 /**
  * Reads the texts of a UTF-8 file, one per line. Empty lines are empty texts; a line break at the very end does not
@@ -23,8 +23,8 @@ export async function readTexts(input: string): Promise<string[]> {
   const where = inputName(path);
   const texts: string[] = [];
   for await (const line of linesOf(utf8Chunks(withLineFeeds(inputChunks(path, LIMIT)), where), where)) {
-    if (texts.length === MOST_TEXTS)
-      throw new InputError(`${where}: expected at most ${formatCount(MOST_TEXTS)} texts, got more; ${LIMIT.remedy}`);
+    if (texts.length === MAX_TEXTS)
+      throw new InputError(`${where}: expected at most ${formatCount(MAX_TEXTS)} texts, got more; ${LIMIT.remedy}`);
     texts.push(line);
   }
   if (texts.length === 0)

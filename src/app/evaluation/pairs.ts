@@ -16,7 +16,7 @@ import { findStore, storePlaces } from '../../runs/run-store.js';
 import type { Reporter } from '../reporter.js';
 import { formatCount, formatCounted, formatHash } from '../../base/format.js';
 import { makeStore } from '../make-store.js';
-import { sayWhatWasFound, warnOfFewer } from '../preparation-text.js';
+import { reportPreparation, warnOfFewer } from '../preparation-text.js';
 import type { Comparison } from './comparison.js';
 
 /** How many pairs to evaluate on by default: about an hour's work for two real models and a baseline on two cores. */
@@ -58,7 +58,7 @@ export async function openPairs(request: PairsRequest, comparison: Comparison, r
   }
   const rows = split === 'validation' ? store.validation : store.training;
   const count = Math.min(request.samples ?? DEFAULT_SAMPLES, rows.count);
-  sayWhatIsUsed(count, rows.count, request, reporter);
+  reportSample(count, rows.count, request, reporter);
   return {
     pairs: { count, read: readerOf(rows, count, request.seed) },
     description: {
@@ -73,7 +73,7 @@ export async function openPairs(request: PairsRequest, comparison: Comparison, r
   };
 }
 
-function sayWhatIsUsed(count: number, available: number, { samples }: PairsRequest, reporter: Reporter): void {
+function reportSample(count: number, available: number, { samples }: PairsRequest, reporter: Reporter): void {
   const all = formatCounted(available, 'pair');
   if (count === available) reporter.message(`data: ${all}`);
   else
@@ -139,7 +139,7 @@ async function storeOfData(
     },
     reporter,
   );
-  sayWhatWasFound(report, reporter);
+  reportPreparation(report, reporter);
   return openStore(out);
 }
 

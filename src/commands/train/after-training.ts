@@ -6,7 +6,7 @@ import type { Output } from '../../app/output.js';
 import { updateTranslations, type EncodeOptions } from '../../report/encode-translations.js';
 
 /** The most time that the report may add to the end of a run. */
-const MOST_SECONDS = 2;
+const MAX_SECONDS = 2;
 
 /**
  * Writes the report of a run that has just ended.
@@ -17,13 +17,13 @@ const MOST_SECONDS = 2;
  */
 export async function reportAfterTraining(
   run: string,
-  where: Omit<EncodeOptions, 'mostSeconds'>,
+  where: Omit<EncodeOptions, 'maxSeconds'>,
   output: Output,
   { encodes }: { readonly encodes: boolean },
 ): Promise<string | undefined> {
   try {
     if (encodes)
-      await updateTranslations(run, { ...where, mostSeconds: MOST_SECONDS }, output).catch((error: unknown) => {
+      await updateTranslations(run, { ...where, maxSeconds: MAX_SECONDS }, output).catch((error: unknown) => {
         output.warn(`no translations in the report: ${messageOf(error)}`);
       });
     return relative('.', await writeReport(run));

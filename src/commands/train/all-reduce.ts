@@ -1,7 +1,7 @@
 /** @file What a dry run reports about summing gradients over several devices (all-reduce) at every step. */
 import { KD } from '../../base/own-command.js';
 import { allReduceSeconds, type AllReduceSize, type Link } from '../../engine/all-reduce-time.js';
-import { messagesFor, MOST_IN_ORDER } from '../../engine/graph/all-reduce.js';
+import { messagesFor, MAX_IN_ORDER } from '../../engine/graph/all-reduce.js';
 import type { Output } from '../../app/output.js';
 import { formatBytes, formatCounted } from '../../base/format.js';
 import { FLOAT_BYTES } from '../../models/text-encoder.js';
@@ -45,7 +45,7 @@ export async function allReduceTimes(
     const { seconds } = await runAllReduceTrial({ values, devices: deviceNames(device, devices) }, output);
     return { ...times, all_reduce_seconds: Number(seconds.toPrecision(3)) };
   }
-  const sharing = device === 'cpu' && devices <= MOST_IN_ORDER ? deviceRange.count : 1;
+  const sharing = device === 'cpu' && devices <= MAX_IN_ORDER ? deviceRange.count : 1;
   return { ...times, all_reduce_expected: NETWORKS.map((network) => expectedOn(network, size, sharing)) };
 }
 

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Output } from '../../app/output.js';
 import { readConfigFile } from '../../training/config-file.js';
-import { flagOf, shownSetting } from '../../training/settings.js';
+import { flagOf, formatSetting } from '../../training/settings.js';
 
 /** The source of an option whose value comes from the file. */
 const FROM_FILE = 'file';
@@ -14,7 +14,7 @@ export async function takeConfig(path: string, command: Command, output: Output)
     if (command.getOptionValueSource(name) !== 'cli') command.setOptionValueWithSource(name, value, FROM_FILE);
     else if (JSON.stringify(given) !== JSON.stringify(value))
       output.message(
-        `${flagOf(name)} ${shownSetting(given, 'none')} instead of ${shownSetting(value, 'none')} in ${path}`,
+        `${flagOf(name)} ${formatSetting(given, 'none')} instead of ${formatSetting(value, 'none')} in ${path}`,
       );
   }
 }

@@ -166,7 +166,7 @@ async function dryRunResumed(
     return;
   }
   checkWorkingFolder(run);
-  const prepared = await prepareRun(run.settings, context, { isDryRun: true, began: run.config.engine, assumed });
+  const prepared = await prepareRun(run.settings, context, { isDryRun: true, startedWith: run.config.engine, assumed });
   try {
     const same = await checkUnchanged(run, prepared, output);
     await dryRun(same, output, assumed, chosen.found);

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { RecipeName } from '../../training/recipe-names.js';
 import { recipeOf } from '../../training/recipes.js';
-import { DEFAULTS, flagOf, SETTING_NAMES, SETTINGS, shownSetting } from '../../training/settings.js';
+import { DEFAULTS, flagOf, SETTING_NAMES, SETTINGS, formatSetting } from '../../training/settings.js';
 import type { Output } from '../../app/output.js';
 import { isGiven } from './config.js';
 
@@ -40,5 +40,5 @@ function isSame(a: unknown, b: unknown): boolean {
 }
 
 function shown(value: unknown): string {
-  return shownSetting(value, 'none');
+  return formatSetting(value, 'none');
 }

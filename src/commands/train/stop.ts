@@ -5,7 +5,7 @@ import { STOPPED_EARLY, trainingStop, type Stage, type TrainingStop } from '../.
 import { EXIT } from '../failure.js';
 
 const WARNINGS: Readonly<Record<Exclude<Stage, 'preparing'>, string>> = {
-  tidying: 'stopping; a second Ctrl-C stops at once',
+  abortable: 'stopping; a second Ctrl-C stops at once',
   training: 'stopping after this step; a second Ctrl-C stops at once, unsaved',
   saved: 'the run is saved; stopping after its report',
 };

@@ -5,7 +5,7 @@ import { listOf, object, text } from '../../base/json-schema.js';
 import { soundJson } from '../../base/parse-json.js';
 import type { Format } from '../format.js';
 import { probeArrow, readArrow } from '../readers/arrow.js';
-import { ARROW_FILE_MAGIC, MOST_METADATA_BYTES } from '../readers/arrow-messages.js';
+import { ARROW_FILE_MAGIC, MAX_METADATA_BYTES } from '../readers/arrow-messages.js';
 import type { StoredFile } from '../readers/stored-file.js';
 import { EXAMINED_ROWS, probeTypedTable } from './typed-table.js';
 
@@ -17,7 +17,7 @@ const CACHE = /^(cache|tmp)[-_0-9a-z]*\.arrow$/;
 
 /** The file that lists the files of a saved data set. */
 const DATA_SET = object({ _data_files: listOf(object({ filename: text })) });
-const STATE = { file: 'state.json', mostBytes: 1 << 20 };
+const STATE = { file: 'state.json', maxBytes: 1 << 20 };
 
 export const ARROW: Format = {
   shapes: ['arrow'],
@@ -34,7 +34,7 @@ export const ARROW: Format = {
 function isStream(bytes: Buffer): boolean {
   if (bytes.length < 8 || bytes.readUInt32LE(0) !== CONTINUATION) return false;
   const length = bytes.readUInt32LE(4);
-  return length > 0 && length <= MOST_METADATA_BYTES && length % 8 === 0;
+  return length > 0 && length <= MAX_METADATA_BYTES && length % 8 === 0;
 }
 
 /** Whether a file beside a data set is not part of it: by the data set's state or, without one, by its name. */
@@ -47,7 +47,7 @@ function isCache({ path: place, member }: StoredFile): boolean {
 function filesOfDataSet(state: string): string[] | undefined {
   try {
     const stats = statSync(state);
-    if (!stats.isFile() || stats.size > STATE.mostBytes) return undefined;
+    if (!stats.isFile() || stats.size > STATE.maxBytes) return undefined;
     const names = soundJson(DATA_SET, readFileSync(state, 'utf8'))?._data_files.map(({ filename }) => filename);
     return names?.length === 0 ? undefined : names;
   } catch {

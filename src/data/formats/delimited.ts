@@ -16,7 +16,7 @@ import { UnreadableFile } from '../unreadable-file.js';
 const HEADER_ROWS = 10;
 
 /** How many rows below it to examine. */
-const LOOKED_AT = 20;
+const EXAMINED_ROWS = 20;
 
 /** A first line that tells Excel the separator. */
 const SEPARATOR_LINE = /^"?sep=(.)"?\s*(?:\r|\n|$)/i;
@@ -87,7 +87,7 @@ function readingsOf(text: string, isWhole: boolean, name: string): Reading[] {
       ...quotes.map((quote) => ({ delimiter, quote })),
       ...(SPACED_HEADER.test(text) ? [{ delimiter, quote: '"', isSpaced: true } as const] : []),
     ]);
-  const rowsBy = (marks: Marks) => () => firstRecords(text, marks, isWhole, name).slice(0, HEADER_ROWS + LOOKED_AT);
+  const rowsBy = (marks: Marks) => () => firstRecords(text, marks, isWhole, name).slice(0, HEADER_ROWS + EXAMINED_ROWS);
   return all.map((marks) => new Reading(marks, rowsBy(marks)));
 }
 

@@ -6,10 +6,10 @@ import { elementsOf, type Elements } from '../readers/json-elements.js';
 import { parseObject, rowsOfText, type ObjectRows } from '../readers/json.js';
 import type { JsonArrays } from '../readers/json-arrays.js';
 import type { PairSource, Shape } from '../source.js';
-import { LOOKED_AT, probeObjects } from './json-objects.js';
+import { EXAMINED_ROWS, probeObjects } from './json-objects.js';
 
 /** How many elements to search for objects before an array is recognised. */
-export const MOST_LOOKED_AT = 1000;
+export const MAX_EXAMINED = 1000;
 
 /**
  * Reads the rows of JSON arrays in UTF-8, bare or under keys. Arrays without pairs among their first objects are passed
@@ -43,7 +43,7 @@ class ArrayReader {
     if (this.tables.has(key)) return [...before, ...this.rowsOf(texts)];
     this.waiting = this.waiting.concat(texts);
     const isRecognised = this.recognise() !== undefined;
-    return isRecognised || this.waiting.length >= MOST_LOOKED_AT ? [...before, ...this.end()] : before;
+    return isRecognised || this.waiting.length >= MAX_EXAMINED ? [...before, ...this.end()] : before;
   }
 
   /** Ends the current array, and returns the rows that waited for it to be recognised. */
@@ -77,11 +77,11 @@ export function probeElements(
 ): Verdict {
   const objects: JsonObject[] = [];
   let broken: string | undefined;
-  for (const text of texts.slice(0, MOST_LOOKED_AT)) {
+  for (const text of texts.slice(0, MAX_EXAMINED)) {
     if (text.trim() === '') continue;
     const object = parseObject(text);
     if (typeof object === 'string') broken ??= object;
-    else if (objects.push(object) === LOOKED_AT) break;
+    else if (objects.push(object) === EXAMINED_ROWS) break;
   }
   if (objects.length === 0 && broken !== undefined) return { reason: broken };
   return probeObjects(objects, shape, name, names, areNested);

@@ -8,7 +8,7 @@ import { entriesOf } from '../readers/json.js';
 import type { Shape } from '../source.js';
 
 /** How many objects to examine. */
-export const LOOKED_AT = 20;
+export const EXAMINED_ROWS = 20;
 
 /**
  * Decides by the first object with both columns; others may lack one if a text is missing.
@@ -81,22 +81,22 @@ function listedTexts(entries: readonly (readonly [string, unknown])[], names: Co
 }
 
 /** The deepest list that is searched for pairs: `{"documents": [{"paragraphs": [{"sentences": […]}]}]}`. */
-const MOST_LEVELS = 4;
+const MAX_LEVELS = 4;
 
 /** The lists of objects inside some objects, by their keys, with their first objects. */
 function listsIn(objects: readonly JsonObject[]): { keys: readonly string[]; items: JsonObject[] }[] {
   const lists = new Map<string, { keys: readonly string[]; items: JsonObject[] }>();
   const search = (object: JsonObject, path: readonly string[], level: number): void => {
-    if (level === MOST_LEVELS) return;
+    if (level === MAX_LEVELS) return;
     for (const [key, value] of Object.entries(object)) {
       const keys = [...path, key];
       if (isObject(value)) search(value, keys, level + 1);
       if (!Array.isArray(value)) continue;
-      const items = value.filter(isObject).slice(0, LOOKED_AT);
+      const items = value.filter(isObject).slice(0, EXAMINED_ROWS);
       const id = JSON.stringify(keys);
       const list = lists.get(id) ?? { keys, items: [] };
       if (items.length > 0) lists.set(id, list);
-      list.items.push(...items.slice(0, LOOKED_AT - list.items.length));
+      list.items.push(...items.slice(0, EXAMINED_ROWS - list.items.length));
       for (const item of items) search(item, keys, level + 1);
     }
   };

@@ -11,8 +11,8 @@ import { readJsonFiles } from '../readers/json-files.js';
 import { parseObject, readJsonLines } from '../readers/json.js';
 import { readPieces, type StoredFile } from '../readers/stored-file.js';
 import { UnreadableFile } from '../unreadable-file.js';
-import { MOST_LOOKED_AT, probeElements, readJsonArrays } from './json-arrays.js';
-import { LOOKED_AT, probeObjects } from './json-objects.js';
+import { MAX_EXAMINED, probeElements, readJsonArrays } from './json-arrays.js';
+import { EXAMINED_ROWS, probeObjects } from './json-objects.js';
 
 /** One object per line. A bad line does not affect the others. */
 export const JSON_LINES: Format = {
@@ -41,9 +41,9 @@ export const JSON_VALUES: Format = {
  */
 function areLines({ text, isWhole }: Beginning, name: string): boolean {
   const isNamedSo = /\.(jsonl|ndjson)(\.gz)?$/i.test(name);
-  const all = text.split('\n', LOOKED_AT + 1);
-  const lines = (isWhole || all.length > LOOKED_AT ? all : all.slice(0, -1))
-    .slice(0, LOOKED_AT)
+  const all = text.split('\n', EXAMINED_ROWS + 1);
+  const lines = (isWhole || all.length > EXAMINED_ROWS ? all : all.slice(0, -1))
+    .slice(0, EXAMINED_ROWS)
     .filter((line) => line.trim() !== '');
   if (lines.length === 0 || lines[0]!.trimStart().startsWith('[')) return false;
   const isRow = (line: string): boolean => {
@@ -79,7 +79,7 @@ async function probeArrays(file: StoredFile, names: ColumnNames, areKeyed: boole
   let reason: NoPairs | undefined;
   for await (const { key, texts } of elementsOf(piecesOf(file), file.name, areKeyed)) {
     const before = seen.get(key) ?? [];
-    if (before.length >= MOST_LOOKED_AT) {
+    if (before.length >= MAX_EXAMINED) {
       if (key === undefined || !areKeyed) break; // there is no other array
       continue;
     }
@@ -109,7 +109,7 @@ async function probeTable(file: StoredFile, names: ColumnNames): Promise<Verdict
     const areNumbers = numberedPlaces(names) !== undefined;
     if (table === 'numbered' && !areNumbers) continue;
     const rows: JsonObject[] = [];
-    for (const row of rowsOfTable(value, table)) if (rows.push(row) === LOOKED_AT) break;
+    for (const row of rowsOfTable(value, table)) if (rows.push(row) === EXAMINED_ROWS) break;
     const verdict = probeObjects(rows, 'json-table', file.name, table === 'values' && areNumbers ? {} : names);
     if (!('reason' in verdict)) return [{ ...verdict[0], table }];
     const header = table === 'values' && rows.length > 0 ? Object.keys(rows[0]!) : [];
@@ -136,7 +136,7 @@ async function probeLines(file: StoredFile, names: ColumnNames): Promise<Verdict
   try {
     for await (const lines of linesOf(piecesOf(file), file.name)) {
       seen = seen.concat(lines);
-      if (seen.length >= MOST_LOOKED_AT) break;
+      if (seen.length >= MAX_EXAMINED) break;
     }
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error;

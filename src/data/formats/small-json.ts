@@ -5,7 +5,7 @@ import type { Probed } from '../format.js';
 import { objectsOf } from '../readers/json-files.js';
 import { readSmallFiles, type StoredFile } from '../readers/stored-file.js';
 import { UnreadableFile } from '../unreadable-file.js';
-import { LOOKED_AT, probeObjects } from './json-objects.js';
+import { EXAMINED_ROWS, probeObjects } from './json-objects.js';
 
 /** Small files grouped by what they hold: groups with the same keys, and files without pairs. */
 export interface SmallFiles {
@@ -19,8 +19,8 @@ export interface SmallFiles {
  * it is read.
  */
 export function probeSmallFiles(files: readonly StoredFile[], names: ColumnNames): SmallFiles {
-  const step = Math.max(1, Math.floor(files.length / LOOKED_AT));
-  const some = files.filter((_, i) => i < LOOKED_AT || i % step === 0);
+  const step = Math.max(1, Math.floor(files.length / EXAMINED_ROWS));
+  const some = files.filter((_, i) => i < EXAMINED_ROWS || i % step === 0);
   const sample = sortByKeys(some, names);
   const isEvenly = sample.tables.length === 1 && sample.others.length === 0;
   return isEvenly ? { tables: [{ table: sample.tables[0]!.table, files }], others: [] } : sortByKeys(files, names);
@@ -33,7 +33,7 @@ function sortByKeys(files: readonly StoredFile[], names: ColumnNames): SmallFile
   for (const { file, bytes } of readSmallFiles(files)) {
     try {
       const verdict = probeObjects(
-        objectsOf(bytes, file.name).filter(isObject).slice(0, LOOKED_AT),
+        objectsOf(bytes, file.name).filter(isObject).slice(0, EXAMINED_ROWS),
         'json-files',
         file.name,
         names,

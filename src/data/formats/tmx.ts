@@ -3,10 +3,10 @@ import type { Format } from '../format.js';
 import { readTmx, textIn, TMX_COLUMNS, tmxUnits, type TmxText } from '../readers/tmx.js';
 
 /** How many units to search for one with both languages. */
-const MOST_LOOKED_AT = 1000;
+const MAX_EXAMINED = 1000;
 
 /** How many languages a message names. */
-const MOST_SHOWN = 10;
+const MAX_SHOWN = 10;
 
 export const TMX: Format = {
   shapes: ['tmx'],
@@ -17,11 +17,11 @@ export const TMX: Format = {
     for await (const batch of tmxUnits(file)) {
       units.push(...batch);
       if (batch.some(isPair)) return [{ shape: 'tmx', columns: TMX_COLUMNS, corpus: 'other' }];
-      if (units.length > MOST_LOOKED_AT) break;
+      if (units.length > MAX_EXAMINED) break;
     }
-    const languages = [...new Set(units.flatMap((unit) => unit.map(({ language }) => language)))].slice(0, MOST_SHOWN);
+    const languages = [...new Set(units.flatMap((unit) => unit.map(({ language }) => language)))].slice(0, MAX_SHOWN);
     const found =
-      languages.length === 0 ? 'no texts' : languages.map((language) => language.slice(0, MOST_SHOWN)).join(', ');
+      languages.length === 0 ? 'no texts' : languages.map((language) => language.slice(0, MAX_SHOWN)).join(', ');
     return { reason: `expected texts in ko and en, got ${found}; export both languages` };
   },
   read: readTmx,

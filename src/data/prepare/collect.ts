@@ -51,7 +51,7 @@ export interface SwappedSource {
 }
 
 /** A source with a larger share of unreadable rows was misread, for example with a wrong separator or encoding. */
-const MOST_UNREADABLE = 0.5;
+const MAX_UNREADABLE = 0.5;
 
 /** How many examples to keep for each reason. */
 export const EXAMPLES = 10;
@@ -101,7 +101,7 @@ export async function collect(
       }
       onRead(batch.length, number, false);
     }
-    if (unreadable !== undefined && unreadable.count > MOST_UNREADABLE * index)
+    if (unreadable !== undefined && unreadable.count > MAX_UNREADABLE * index)
       throw mostlyUnreadable(unreadable.first, unreadable.count, index);
     if (swappedPairs > 0) swapped.push({ source: number, pairs: swappedPairs });
     onRead(0, number, true);

@@ -8,7 +8,7 @@ import type { Table } from './flat-buffer.js';
 export const HEADER = { schema: 1, dictionary: 2, batch: 3 };
 
 /** The deepest nesting of structures. */
-const MOST_LEVELS = 64;
+const MAX_LEVELS = 64;
 
 /**
  * Validates a message; returns the length of its body. Throws an `Error`.
@@ -33,7 +33,7 @@ export function checkMessage(message: Table, size: number, fileBytes: number): n
  * @param count the limit on further fields, needed because the same field may be referenced many times
  */
 function checkFields(fields: readonly Table[], level: number, count: { left: number }): void {
-  if (level > MOST_LEVELS) throw new Error(`more than ${MOST_LEVELS} structures inside each other`);
+  if (level > MAX_LEVELS) throw new Error(`more than ${MAX_LEVELS} structures inside each other`);
   for (const field of fields) {
     if (--count.left < 0) throw new Error('more fields than there is room for');
     field.table(3);
@@ -46,15 +46,15 @@ function checkFields(fields: readonly Table[], level: number, count: { left: num
 const STRUCT_BYTES = 16;
 
 /** Limits for compressed files: how much they may expand, and how many values they may have. */
-const COMPRESSED = { growth: 1024, mostValues: 1 << 26 };
+const COMPRESSED = { growth: 1024, maxValues: 1 << 26 };
 
 function checkBatch(batch: Table | undefined, body: number, fileBytes: number): void {
   if (batch === undefined) throw new Error('a batch without data');
   const isCompressed = batch.table(3) !== undefined;
-  const mostBits = 8 * fileBytes;
+  const maxBits = 8 * fileBytes;
   const most = isCompressed
-    ? Math.max(mostBits, Math.min(COMPRESSED.mostValues, COMPRESSED.growth * fileBytes))
-    : mostBits;
+    ? Math.max(maxBits, Math.min(COMPRESSED.maxValues, COMPRESSED.growth * fileBytes))
+    : maxBits;
   const [rows, nodes, buffers] = [batch.long(0), batch.vector(1, STRUCT_BYTES), batch.vector(2, STRUCT_BYTES)];
   const views = batch.vector(4, 8).reduce((sum, at) => sum + batch.longAt(at), 0);
   if (views > buffers.length) throw new Error(`${views} buffers of views among ${buffers.length}`);

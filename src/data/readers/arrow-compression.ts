@@ -3,7 +3,7 @@ import { CompressionType, compressionRegistry } from 'apache-arrow';
 import { decompressZstd } from 'hyparquet-compressors';
 
 /** The largest buffer when unpacked, in bytes. */
-const MOST_BYTES = 1 << 28;
+const MAX_BYTES = 1 << 28;
 
 /** Makes Arrow's reader decompress buffers. May be called again. */
 export function allowCompressedBuffers(): void {
@@ -80,9 +80,9 @@ class GrowingBytes {
 
   private reserve(count: number): void {
     const needed = this.length + count;
-    if (needed > MOST_BYTES) throw new Error(`a buffer of more than ${MOST_BYTES} bytes`);
+    if (needed > MAX_BYTES) throw new Error(`a buffer of more than ${MAX_BYTES} bytes`);
     if (needed <= this.bytes.length) return;
-    const larger = new Uint8Array(Math.min(MOST_BYTES, Math.max(needed, 2 * this.bytes.length)));
+    const larger = new Uint8Array(Math.min(MAX_BYTES, Math.max(needed, 2 * this.bytes.length)));
     larger.set(this.bytes.subarray(0, this.length));
     this.bytes = larger;
   }
@@ -90,7 +90,7 @@ class GrowingBytes {
 
 /** Unpacks a Zstandard frame. Throws an `Error`, including for one that might become too large. */
 export function unpackZstd(packed: Uint8Array): Uint8Array {
-  if (mostZstdBytes(packed) > MOST_BYTES) throw new Error(`a buffer of more than ${MOST_BYTES} bytes`);
+  if (maxZstdBytes(packed) > MAX_BYTES) throw new Error(`a buffer of more than ${MAX_BYTES} bytes`);
   return decompressZstd(packed).slice(); // copied so that numbers are aligned
 }
 
@@ -98,7 +98,7 @@ export function unpackZstd(packed: Uint8Array): Uint8Array {
 const ZSTD_BLOCK_BYTES = 1 << 17;
 
 /** The most bytes that a frame can unpack to, by the headers of its blocks, since its stated size may be wrong. */
-function mostZstdBytes(packed: Uint8Array): number {
+function maxZstdBytes(packed: Uint8Array): number {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
   if (view.getUint32(0, true) !== 0xfd2fb528) throw new Error('no Zstandard frame');
   const descriptor = packed[4]!;

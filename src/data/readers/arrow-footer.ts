@@ -8,8 +8,8 @@ import {
   CONTINUATION,
   FOOTER_END_BYTES,
   isArrowFile,
-  MOST_METADATA_BYTES,
-  MOST_PADDING_BYTES,
+  MAX_METADATA_BYTES,
+  MAX_PADDING_BYTES,
   PADDED_MAGIC_BYTES,
 } from './arrow-messages.js';
 import { Table } from './flat-buffer.js';
@@ -17,7 +17,7 @@ import type { RandomAccess } from './random-access.js';
 import { openStoredFile, readPieces, type StoredFile } from './stored-file.js';
 
 /** A message with a schema has more bytes than this, and what stands there instead, an offset, is smaller. */
-const LEAST_SCHEMA_BYTES = 32;
+const MIN_SCHEMA_BYTES = 32;
 
 /** The bytes of a block in a footer (format/File.fbs): the offset of a message, and the sizes of its parts. */
 const BLOCK = { bytes: 24, body: 16 };
@@ -48,7 +48,7 @@ export async function* streamOf(file: StoredFile): AsyncGenerator<Buffer> {
 }
 
 function beginsWithLength(bytes: Buffer): boolean {
-  return bytes.length < PADDED_MAGIC_BYTES + 4 || bytes.readUInt32LE(PADDED_MAGIC_BYTES) > LEAST_SCHEMA_BYTES;
+  return bytes.length < PADDED_MAGIC_BYTES + 4 || bytes.readUInt32LE(PADDED_MAGIC_BYTES) > MIN_SCHEMA_BYTES;
 }
 
 async function* streamByFooter(file: StoredFile): AsyncGenerator<Buffer> {
@@ -69,7 +69,7 @@ async function* streamByFooter(file: StoredFile): AsyncGenerator<Buffer> {
 function footerOf(access: RandomAccess): Buffer {
   const end = access.read(Math.max(0, access.size - FOOTER_END_BYTES), FOOTER_END_BYTES);
   const length = end.length < FOOTER_END_BYTES || !isArrowFile(end.subarray(4)) ? 0 : end.readInt32LE(0);
-  if (length > 0 && length <= Math.min(MOST_METADATA_BYTES, access.size - FOOTER_END_BYTES))
+  if (length > 0 && length <= Math.min(MAX_METADATA_BYTES, access.size - FOOTER_END_BYTES))
     return access.read(access.size - FOOTER_END_BYTES - length, length);
   const found = `${access.size} bytes without`;
   throw new UnreadableFile(access.name, `expected an Arrow file with its footer, got ${found}; write the file again`);
@@ -89,7 +89,7 @@ function requireNoGaps(blocks: readonly Block[], { name, size }: RandomAccess, f
   const footer = { start: size - FOOTER_END_BYTES - footerBytes, end: size };
   let before = PADDED_MAGIC_BYTES + footerBytes; // the schema, which is also in the footer
   for (const { start, end } of [...blocks].sort((a, b) => a.start - b.start).concat(footer)) {
-    if (start - before > MOST_PADDING_BYTES) {
+    if (start - before > MAX_PADDING_BYTES) {
       const found = `${start - before} bytes before byte ${start} that its footer does not name`;
       throw new UnreadableFile(name, `expected an Arrow file with a whole footer, got ${found}; split joined files`);
     }

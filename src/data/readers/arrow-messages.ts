@@ -17,7 +17,7 @@ export const PADDED_MAGIC_BYTES = 8;
 export const FOOTER_END_BYTES = 4 + ARROW_FILE_MAGIC.length;
 
 /** The most bytes between the stream and the footer. */
-export const MOST_PADDING_BYTES = 64;
+export const MAX_PADDING_BYTES = 64;
 
 /** Whether bytes begin like an Arrow file, and not like a stream. */
 export function isArrowFile(bytes: Buffer): boolean {
@@ -28,7 +28,7 @@ export function isArrowFile(bytes: Buffer): boolean {
 export const CONTINUATION = 0xffffffff;
 
 /** The largest metadata of a message, in bytes. */
-export const MOST_METADATA_BYTES = 1 << 24;
+export const MAX_METADATA_BYTES = 1 << 24;
 
 /** The file that contains the messages, for limits and errors. */
 interface Source {
@@ -97,7 +97,7 @@ async function checkEnd(first: Buffer, rest: AsyncIterator<Buffer>, isFile: bool
     throw new UnreadableFile(name, `expected an Arrow file with its end mark, got ${found}; write the file again`);
   }
   const beyond = isFile ? size - FOOTER_END_BYTES - last.readInt32LE(0) : size;
-  if (isFile && beyond >= 0 && beyond < MOST_PADDING_BYTES) return;
+  if (isFile && beyond >= 0 && beyond < MAX_PADDING_BYTES) return;
   throw new UnreadableFile(
     name,
     `expected nothing after the end of the Arrow data, got ${size} bytes; split joined files`,
@@ -124,7 +124,7 @@ function messageAt(held: Buffer, at: number, fileBytes: number, unread: UnreadCo
   const length = held.readUInt32LE(start - 4);
   const end = start + length;
   if (length === 0) return { bytes: held.subarray(at, end), end, body: 0, isPassed: true, isEnd: true };
-  if (length > MOST_METADATA_BYTES) throw new Error(`a message of ${length} bytes`);
+  if (length > MAX_METADATA_BYTES) throw new Error(`a message of ${length} bytes`);
   if (end > held.length) return undefined;
   const bytes = Buffer.from(held.subarray(at, end)); // a copy, which may be changed
   const message = Table.root(bytes.subarray(start - at));

@@ -13,10 +13,10 @@ import { soundMessages } from './arrow-messages.js';
 import { UnreadColumns } from './arrow-unread.js';
 import { valueReader } from './arrow-values.js';
 import { rowOfValues } from './row-maker.js';
-import { mostBytesOf, type StoredFile } from './stored-file.js';
+import { maxBytesOf, type StoredFile } from './stored-file.js';
 
 /** The depth to which columns are searched for inside structures. */
-const MOST_LEVELS = 8;
+const MAX_LEVELS = 8;
 
 /** The beginning of an Arrow file. */
 export interface ArrowBeginning {
@@ -71,7 +71,7 @@ async function* batchesOf(
   onSchema?: (schema: Schema) => void,
 ): AsyncGenerator<RecordBatch> {
   allowCompressedBuffers();
-  const pieces = soundMessages(streamOf(file), { name: file.name, bytes: mostBytesOf(file) }, unread);
+  const pieces = soundMessages(streamOf(file), { name: file.name, bytes: maxBytesOf(file) }, unread);
   try {
     const reader = await RecordBatchReader.from(pieces);
     await reader.open();
@@ -95,7 +95,7 @@ function guarded<T>(name: string, work: () => T): T {
 }
 
 function columnsOf(fields: readonly Field[], level = 0): string[] {
-  if (level === MOST_LEVELS) return [];
+  if (level === MAX_LEVELS) return [];
   return fields.flatMap(({ name, type }) =>
     DataType.isStruct(type) ? columnsOf(type.children, level + 1).map((inner) => `${name}.${inner}`) : [name],
   );

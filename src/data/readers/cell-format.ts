@@ -59,7 +59,7 @@ const BUILT_IN: Readonly<Record<number, string>> = {
 };
 
 /** Excel's own limit (support.microsoft.com, "Excel specifications and limits") is 255. */
-const MOST_CODE_CHARACTERS = 255;
+const MAX_CODE_CHARACTERS = 255;
 
 /** The days between the epochs 1900 and 1904, which workbooks from old Macintoshes use. */
 const DAYS_TO_1904 = 1462;
@@ -101,7 +101,7 @@ async function codesOf(styles: AsyncIterable<Buffer>, name: string): Promise<(st
 
 function usable(code: string | undefined): string | undefined {
   const isGeneral = code === undefined || code === '' || code === '@' || /^general$/i.test(code);
-  return isGeneral || code.length > MOST_CODE_CHARACTERS ? undefined : code;
+  return isGeneral || code.length > MAX_CODE_CHARACTERS ? undefined : code;
 }
 
 function shown(value: number, code: string): string {

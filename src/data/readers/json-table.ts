@@ -12,7 +12,7 @@ import type { JsonTable } from './json-table-layout.js';
 import { readPieces, type StoredFile } from './stored-file.js';
 
 /** The largest file that is read as a whole, in bytes. */
-const MOST_BYTES = 1 << 26;
+const MAX_BYTES = 1 << 26;
 
 /** Rows per batch. */
 const BATCH = 1000;
@@ -24,8 +24,8 @@ export async function wholeValue(file: StoredFile): Promise<unknown> {
   for await (const piece of readPieces(file)) {
     pieces.push(piece);
     bytes += piece.length;
-    if (bytes > MOST_BYTES) {
-      const expected = `expected one object per line where there are more than ${MOST_BYTES} bytes, got one value`;
+    if (bytes > MAX_BYTES) {
+      const expected = `expected one object per line where there are more than ${MAX_BYTES} bytes, got one value`;
       throw new UnreadableFile(file.name, `${expected}; write it with to_json(…, orient="records", lines=True)`);
     }
   }

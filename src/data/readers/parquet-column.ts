@@ -14,8 +14,8 @@ type ColumnMetaData = NonNullable<RowGroup['columns'][number]['meta_data']>;
  * The largest page in bytes, compressed or not. Pages usually have 1 MiB, but some programs write a whole column of a
  * row group as one page.
  */
-const MOST_PAGE_BYTES = 1 << 28;
-const MOST_PAGE_VALUES = 1 << 24;
+const MAX_PAGE_BYTES = 1 << 28;
+const MAX_PAGE_VALUES = 1 << 24;
 
 /** How many bytes to search for a page's header, from the usual size to the most. It may quote long texts. */
 const HEADER_BYTES = [1 << 12, 1 << 16, 1 << 22];
@@ -108,10 +108,10 @@ export class ColumnPages {
     const values =
       (header.data_page_header ?? header.data_page_header_v2 ?? header.dictionary_page_header)?.num_values ?? 0;
     if (!(packed >= 0 && size >= 0 && values >= 0)) throw new Error('a page of a negative size');
-    if (packed <= MOST_PAGE_BYTES && size <= MOST_PAGE_BYTES && values <= MOST_PAGE_VALUES) return;
+    if (packed <= MAX_PAGE_BYTES && size <= MAX_PAGE_BYTES && values <= MAX_PAGE_VALUES) return;
     throw new UnreadableFile(
       this.access.name,
-      `expected pages of at most ${MOST_PAGE_BYTES} bytes and ${MOST_PAGE_VALUES} values, got ` +
+      `expected pages of at most ${MAX_PAGE_BYTES} bytes and ${MAX_PAGE_VALUES} values, got ` +
         `${Math.max(packed, size)} bytes and ${values} values; write the file with smaller row groups`,
     );
   }

@@ -17,7 +17,7 @@ export interface UnpackedPage {
 }
 
 /** How many surplus values the last run may have, as some programs pad blocks to 512. */
-const MOST_PADDING = 512;
+const MAX_PADDING = 512;
 
 /** Decompresses a page. Throws an `Error` if its runs hold more values than the page. */
 export function unpackPage(packed: Uint8Array, header: PageHeader, decoder: ColumnDecoder): UnpackedPage {
@@ -88,7 +88,7 @@ function checkRuns(bytes: Uint8Array, width: number, count: number): void {
     const isPacked = head % 2 === 1;
     const half = Math.floor(head / 2);
     const values = isPacked ? 8 * half : half;
-    if (values > count - seen + MOST_PADDING) throw new Error(`a run of ${values} values among ${count}`);
+    if (values > count - seen + MAX_PADDING) throw new Error(`a run of ${values} values among ${count}`);
     seen += values;
     at += isPacked ? half * width : Math.ceil(width / 8);
   }

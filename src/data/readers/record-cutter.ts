@@ -2,7 +2,7 @@
  * @file Splits a delimited text into rows (RFC 4180), and finds lines that are not rows because of an unclosed quote.
  */
 import { UnreadableFile } from '../unreadable-file.js';
-import { hasEscapes, isSound, MOST_BYTES, NONE, RowScan, type ByteMarks, type Found } from './row-scan.js';
+import { hasEscapes, isSound, MAX_BYTES, NONE, RowScan, type ByteMarks, type Found } from './row-scan.js';
 
 /** Bytes that belong together: a row with its line break, or invalid lines. */
 export interface Cut {
@@ -36,7 +36,7 @@ const [LINE_FEED, RETURN] = [0x0a, 0x0d];
  * How many invalid rows to read again with backslashes as escapes. The limit keeps a file full of them from taking
  * longer.
  */
-const MOST_ATTEMPTS = 16;
+const MAX_ATTEMPTS = 16;
 
 /**
  * Splits a text in UTF-8 into rows, chunk by chunk. If a quoted field spans several lines and is not closed, or its
@@ -101,7 +101,7 @@ export class RecordCutter {
       at = end;
     }
     this.rest = bytes.subarray(at);
-    if (this.rest.length > MOST_BYTES) {
+    if (this.rest.length > MAX_BYTES) {
       const reason = 'expected a row of at most 1 MiB, got a longer one; end rows with a line break';
       throw new UnreadableFile(this.name, reason, `line ${this.line}`);
     }
@@ -126,9 +126,9 @@ export class RecordCutter {
     const found = new RowScan(bytes, at, marks, isEnd, isEscaped).run(width);
     if (isEscaped || marks.quote === NONE || found === undefined) return found;
     if (isSound(found, width) && !found.hasEscapedQuote) return found;
-    if (this.attempts === MOST_ATTEMPTS || !hasEscapes(bytes.subarray(at, found.end), marks)) return found;
+    if (this.attempts === MAX_ATTEMPTS || !hasEscapes(bytes.subarray(at, found.end), marks)) return found;
     const other = new RowScan(bytes, at, marks, isEnd, true).run(width);
-    if (other === undefined && bytes.length - at <= MOST_BYTES) return undefined;
+    if (other === undefined && bytes.length - at <= MAX_BYTES) return undefined;
     this.isEscaped = other !== undefined && isSound(other, width);
     if (this.isEscaped) return other;
     this.attempts++;

@@ -11,7 +11,7 @@ import { REPLACEMENT } from './utf8.js';
 const NO_TEXT = new RegExp(`[\\0${REPLACEMENT}\\p{Cs}]`, 'u');
 
 /** The most characters of a value in a message. */
-const MOST_SHOWN = 40;
+const MAX_SHOWN = 40;
 
 /**
  * Makes the row at a place: a pair, swapped if it was translated from English, or an unreadable row if a text contains
@@ -45,7 +45,7 @@ function shownValue(value: unknown): string {
   if (typeof value === 'bigint') return String(value);
   if (value instanceof Date) return value.toISOString();
   if (value instanceof Uint8Array) return `${value.length} bytes`;
-  if (typeof value !== 'object') return inspect(value).slice(0, MOST_SHOWN);
+  if (typeof value !== 'object') return inspect(value).slice(0, MAX_SHOWN);
   return Array.isArray(value) || (value !== null && Symbol.iterator in value) ? 'a list' : 'a structure';
 }
 

@@ -2,7 +2,7 @@
 import { isLineBreak } from './utf8.js';
 
 /** A row that has not ended after this many bytes has an unclosed quote, or the file has no line breaks. */
-export const MOST_BYTES = 1 << 20;
+export const MAX_BYTES = 1 << 20;
 
 const [LINE_FEED, RETURN, SPACE, BACKSLASH] = [0x0a, 0x0d, 0x20, 0x5c];
 
@@ -77,7 +77,7 @@ export class RowScan {
     for (;;) {
       if (isSpaced) this.passBlanksBeforeQuote();
       const quoted = this.bytes[this.at] === quote ? this.passQuoted() : 'passed';
-      if (quoted === 'open') return this.isEnd || this.bytes.length - start > MOST_BYTES ? this.unclosed() : undefined;
+      if (quoted === 'open') return this.isEnd || this.bytes.length - start > MAX_BYTES ? this.unclosed() : undefined;
       if (quoted === 'broken') return this.unclosed();
       this.passText();
       if (this.bytes[this.at] !== delimiter) break;
@@ -85,7 +85,7 @@ export class RowScan {
       this.fields++;
     }
     const end = this.passLineBreak();
-    if (end === undefined || (this.needsMore && this.bytes.length - start <= MOST_BYTES)) return undefined;
+    if (end === undefined || (this.needsMore && this.bytes.length - start <= MAX_BYTES)) return undefined;
     const isSwallowed =
       this.hasStrayQuote && this.opening !== undefined && width !== undefined && this.fields !== width;
     if (isSwallowed) return this.unclosed(this.opening);

@@ -43,7 +43,7 @@ export async function readSharedStrings(
 }
 
 /** The most bytes of texts in a table. AI Hub's workbooks have some 60 MB. */
-const MOST_BYTES = 1 << 28;
+const MAX_BYTES = 1 << 28;
 
 /** Texts per block. The bytes of a block are stored together. */
 const BLOCK_TEXTS = 4096;
@@ -67,10 +67,10 @@ class TextTable implements SharedStrings {
     this.blocks.push({ bytes: Buffer.concat(texts), ends });
     this.last = [];
     this.bytes += end;
-    if (this.bytes > MOST_BYTES)
+    if (this.bytes > MAX_BYTES)
       throw new UnreadableFile(
         name,
-        `expected at most ${MOST_BYTES} bytes of texts in a workbook, got more; save its sheets as several workbooks`,
+        `expected at most ${MAX_BYTES} bytes of texts in a workbook, got more; save its sheets as several workbooks`,
       );
   }
 

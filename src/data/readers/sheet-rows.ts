@@ -23,10 +23,10 @@ export interface SheetRow {
 }
 
 /** Excel's own limit of columns (support.microsoft.com, "Excel specifications and limits"). */
-export const MOST_COLUMNS = 16_384;
+export const MAX_COLUMNS = 16_384;
 
 /** Excel's own limit is 32,767; other programs write longer texts. */
-const MOST_CHARACTERS = 1 << 20;
+const MAX_CHARACTERS = 1 << 20;
 
 /** The rows of a sheet's XML, in chunks. Throws an `InputError` for a damaged sheet. */
 export function sheetRows(pieces: AsyncIterable<Buffer>, name: string): AsyncGenerator<SheetRow[]> {
@@ -92,20 +92,20 @@ class SheetReader implements XmlReader<SheetRow[]> {
     const type = this.value === '' ? 'f' : this.type;
     this.cells.push({ column: this.column, type, value: unescaped(this.value), ...style });
     this.value = '';
-    if (this.cells.length > MOST_COLUMNS || this.column >= MOST_COLUMNS)
+    if (this.cells.length > MAX_COLUMNS || this.column >= MAX_COLUMNS)
       throw new UnreadableFile(
         this.name,
-        `expected at most ${MOST_COLUMNS} columns, got more in row ${this.row}; save it as .xlsx again`,
+        `expected at most ${MAX_COLUMNS} columns, got more in row ${this.row}; save it as .xlsx again`,
       );
   }
 }
 
 /** Joins two pieces of a text. Throws an `InputError` that calls the sheet `name` if no cell could hold the result. */
 export function joined(text: string, piece: string, name: string): string {
-  if (text.length + piece.length <= MOST_CHARACTERS) return text + piece;
+  if (text.length + piece.length <= MAX_CHARACTERS) return text + piece;
   throw new UnreadableFile(
     name,
-    `expected at most ${MOST_CHARACTERS} characters in a cell, got more; save it as .xlsx again`,
+    `expected at most ${MAX_CHARACTERS} characters in a cell, got more; save it as .xlsx again`,
   );
 }
 

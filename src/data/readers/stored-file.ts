@@ -19,7 +19,7 @@ export interface StoredFile {
 }
 
 /** The most bytes that a file can have when unpacked. Throws an `InputError` if the system refuses. */
-export function mostBytesOf({ name, path, bytes, member, isGzip }: StoredFile): number {
+export function maxBytesOf({ name, path, bytes, member, isGzip }: StoredFile): number {
   if (isGzip !== true) return bytes;
   if (member !== undefined) return LARGEST_GROWTH * member.size;
   const packed = openFile(path, name);

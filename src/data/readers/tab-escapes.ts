@@ -8,7 +8,7 @@ import type { PiecesAgain } from './look-ahead.js';
 const ESCAPE = /\\["\t\r\n]/;
 
 /** A row that has not ended after this many characters is not one. */
-const MOST_CHARACTERS = 1 << 16;
+const MAX_CHARACTERS = 1 << 16;
 
 /**
  * Determines from a whole tab-separated text whether backslashes escape, and if so, what encloses fields: double quotes
@@ -36,7 +36,7 @@ async function explainsAll(pieces: AsyncIterable<Buffer>, name: string, reading:
       if (mayGoOn && fieldsOf(line, reading).length >= reading.width) row = '';
       else if (mayGoOn) isSeen = true;
       row = row === '' ? line : `${row}\n${line}`;
-      if (row.length > MOST_CHARACTERS) return false;
+      if (row.length > MAX_CHARACTERS) return false;
       const found = lookAt(row, reading);
       mayGoOn = found === 'whole or open';
       if (found === 'other') return false;

@@ -7,7 +7,7 @@ import { isLineBreak } from './utf8.js';
 const [TAB, LINE_FEED, RETURN, COMMA, QUOTE] = [0x09, 0x0a, 0x0d, 0x2c, 0x22];
 
 /** A quoted field that has not ended after this many bytes is not one. */
-const MOST_BYTES = 1 << 20;
+const MAX_BYTES = 1 << 20;
 
 /**
  * Determines from a whole tab-separated text in UTF-8 whether quotes enclose fields. They do if every field that begins
@@ -52,7 +52,7 @@ class QuoteScan {
       if (close === undefined || lineEnd === undefined) {
         const start = startOfLine(bytes, quote);
         this.rest = bytes.subarray(start);
-        return !isEnd && this.rest.length <= MOST_BYTES;
+        return !isEnd && this.rest.length <= MAX_BYTES;
       }
       const after = bytes[close + 1]!;
       if (close + 1 < bytes.length && after !== TAB && !isLineBreak(after)) return false;
@@ -63,7 +63,7 @@ class QuoteScan {
     const start = startOfLine(bytes, bytes.length);
     this.rest = bytes.subarray(start);
     this.seen = Math.max(0, at - start);
-    return this.rest.length <= MOST_BYTES;
+    return this.rest.length <= MAX_BYTES;
   }
 
   private count(field: Buffer, lines: Buffer): boolean {

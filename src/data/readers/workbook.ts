@@ -14,7 +14,7 @@ import { readSharedStrings, type SharedStrings } from './shared-strings.js';
 import { openStoredFile, type StoredFile } from './stored-file.js';
 import { readCellFormats, shownIsoDate, type CellFormats } from './cell-format.js';
 import { elementsOfXml } from './xml.js';
-import { MOST_COLUMNS, sheetRows, type Cell, type SheetRow } from './sheet-rows.js';
+import { MAX_COLUMNS, sheetRows, type Cell, type SheetRow } from './sheet-rows.js';
 
 /** An open workbook. */
 export interface Workbook {
@@ -40,7 +40,7 @@ export interface Sheet {
 const UNSAVED = 'a formula without its value; open the workbook in Excel or LibreOffice and save it';
 
 /** The most characters of a cell's value in a message. */
-const MOST_SHOWN = 40;
+const MAX_SHOWN = 40;
 
 /** How many rows to search for a header. */
 export const HEADER_ROWS = 10;
@@ -115,7 +115,7 @@ interface CellTexts {
 export function textsOf({ cells }: SheetRow, strings: SharedStrings, formats: CellFormats): string[] {
   const texts: string[] = [];
   for (const cell of cells) {
-    while (texts.length < cell.column && texts.length < MOST_COLUMNS) texts.push('');
+    while (texts.length < cell.column && texts.length < MAX_COLUMNS) texts.push('');
     texts[cell.column] = textOf(cell, { strings, formats }) ?? '';
   }
   return texts;
@@ -137,13 +137,13 @@ function rowReader(
     ] as const) {
       const cell = find(column);
       if (cell?.type === 'e')
-        return faultyRow(here, `expected text in ${name}, got the error ${cell.value.slice(0, MOST_SHOWN)}`);
+        return faultyRow(here, `expected text in ${name}, got the error ${cell.value.slice(0, MAX_SHOWN)}`);
       if (cell?.type === 'f') return faultyRow(here, `expected text in ${name}, got ${UNSAVED}`);
       const text = cell === undefined ? '' : textOf(cell, source);
       if (text === undefined)
         return faultyRow(
           here,
-          `expected text in ${name}, got string ${cell!.value.slice(0, MOST_SHOWN)} of ${source.strings.count}`,
+          `expected text in ${name}, got string ${cell!.value.slice(0, MAX_SHOWN)} of ${source.strings.count}`,
         );
       texts.push(text);
     }

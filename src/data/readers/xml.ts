@@ -15,10 +15,10 @@ export interface XmlReader<T> {
 }
 
 /** The most bytes between two tags, which the parser buffers. Excel's cells hold at most 32,767 characters. */
-const MOST_TEXT_BYTES = 1 << 21;
+const MAX_TEXT_BYTES = 1 << 21;
 
 /** The deepest nesting of elements. Sheets have a dozen levels. */
-const MOST_LEVELS = 100;
+const MAX_LEVELS = 100;
 
 /** The document that an XML text is part of, for messages. */
 export interface XmlKind {
@@ -57,7 +57,7 @@ export async function* readXml<T>(
   });
   parser.on('opentag', (tag) => {
     lastTag = bytes;
-    if (++depth > MOST_LEVELS) throw tooMuch(`more than ${MOST_LEVELS} elements inside each other`);
+    if (++depth > MAX_LEVELS) throw tooMuch(`more than ${MAX_LEVELS} elements inside each other`);
     open(localName(tag.name), tag.attributes);
   });
   parser.on('closetag', (tag) => {
@@ -72,7 +72,7 @@ export async function* readXml<T>(
   for await (const piece of pieces) {
     parser.write(decoder.decode(piece, { stream: true }));
     bytes += piece.length;
-    if (bytes - lastTag > MOST_TEXT_BYTES) throw tooMuch(`more than ${MOST_TEXT_BYTES} bytes without a tag`);
+    if (bytes - lastTag > MAX_TEXT_BYTES) throw tooMuch(`more than ${MAX_TEXT_BYTES} bytes without a tag`);
     yield take();
   }
   parser.close();
@@ -91,12 +91,12 @@ export async function elementsOfXml(
     });
   };
   for await (const count of readXml(pieces, name, { open, take: () => elements.length }))
-    if (count > MOST_ELEMENTS) break;
+    if (count > MAX_ELEMENTS) break;
   return elements;
 }
 
 /** The most elements; no list of sheets has as many. */
-const MOST_ELEMENTS = 100_000;
+const MAX_ELEMENTS = 100_000;
 
 function localName(name: string): string {
   const colon = name.indexOf(':');

@@ -18,14 +18,14 @@ const GROUP = 1;
 /** How many messages carry a step's values: a single one takes several times as long, and each adds overhead. */
 const BUCKETS = 16;
 /** The fewest values per bucket: below 1 MB a message's overhead outweighs its contents. */
-const LEAST_VALUES = 2 ** 18;
+const MIN_VALUES = 2 ** 18;
 
 /**
  * The most ranks whose values can be summed in order. TensorFlow 2.21 names the messages of an all-to-all by two
  * concatenated ranks, so that with 11 ranks or more some names are ambiguous (`AllToAll` in
  * tensorflow/core/common_runtime/all_to_all.cc).
  */
-export const MOST_IN_ORDER = 10;
+export const MAX_IN_ORDER = 10;
 
 /** A range of one flat tensor in a bucket. */
 interface Piece {
@@ -142,7 +142,7 @@ export class AllReduce {
 
   private sumOf(bucket: Value): Value {
     const { count, hint } = this.group;
-    if (hint === 'nccl' || count > MOST_IN_ORDER)
+    if (hint === 'nccl' || count > MAX_IN_ORDER)
       return this.collect('CollectiveReduceV2', bucket, bucket.shape, {
         merge_op: { text: 'Add' },
         final_op: { text: 'Id' },
@@ -204,7 +204,7 @@ export class AllReduce {
  * @returns a multiple of the number of ranks, so that all have equal shares
  */
 export function valuesOfBucket(all: number, ranks: number): number {
-  return ranks * Math.ceil(Math.max(all / BUCKETS, LEAST_VALUES) / ranks);
+  return ranks * Math.ceil(Math.max(all / BUCKETS, MIN_VALUES) / ranks);
 }
 
 /** How many messages carry the given number of values. */

@@ -17,7 +17,7 @@ import type { Embedding } from '../../diffusion/tensors.js';
 import { asWideAs } from '../../models/pretrained.js';
 import { checkpointName } from '../../runs/checkpoint.js';
 import { identityOf } from '../../runs/removed-checkpoint.js';
-import type { PreviewNews, PreviewState, PreviewTask } from './task.js';
+import type { PreviewEvent, PreviewState, PreviewTask } from './task.js';
 
 /** A picture still to be drawn. */
 interface EmbeddedPrompt {
@@ -34,13 +34,13 @@ interface EmbeddedPrompt {
  * @throws InputError for models and pipelines that cannot be used, a checkpoint that was removed, or a folder that
  *   cannot be written to
  */
-export async function drawPreviews(task: PreviewTask, tell: (news: PreviewNews) => void): Promise<void> {
+export async function drawPreviews(task: PreviewTask, tell: (event: PreviewEvent) => void): Promise<void> {
   const { options } = task;
   const reporter = reporterOf(tell);
   const files = await findPipeline(options, [], reporter);
   const embedded: EmbeddedPrompt[] = [];
   for (const state of task.states) {
-    embedded.push(...(await whileReplaced(state.checkpoint, () => embedState(task, state, reporter))));
+    embedded.push(...(await retryIfReplaced(state.checkpoint, () => embedState(task, state, reporter))));
   }
   tell({ kind: 'embedded' });
   const pipeline = await loadPipeline(files, options, reporter);
@@ -121,10 +121,10 @@ async function encoderOf(
 }
 
 /** How often to read a checkpoint that is replaced while it is being read. */
-const MOST_READINGS = 3;
+const MAX_READS = 3;
 
 /** Reads a checkpoint, and retries if another of the same name replaces it meanwhile. */
-async function whileReplaced<T>(folder: string | undefined, read: () => Promise<T>): Promise<T> {
+async function retryIfReplaced<T>(folder: string | undefined, read: () => Promise<T>): Promise<T> {
   if (folder === undefined) return read();
   for (let readings = 1; ; readings++) {
     const before = await identityOf(folder);
@@ -132,13 +132,13 @@ async function whileReplaced<T>(folder: string | undefined, read: () => Promise<
       return await read();
     } catch (error) {
       const now = await identityOf(folder);
-      if (now === before || now === undefined || readings === MOST_READINGS) throw error;
+      if (now === before || now === undefined || readings === MAX_READS) throw error;
     }
   }
 }
 
 /** Passes on warnings only: other messages would clutter the training output. */
-function reporterOf(tell: (news: PreviewNews) => void): Reporter {
+function reporterOf(tell: (event: PreviewEvent) => void): Reporter {
   return {
     message: () => undefined,
     warn: (text) => {

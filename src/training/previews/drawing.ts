@@ -1,7 +1,7 @@
 /** @file Draws previews in a separate process, so that training neither waits for them nor fails with them. */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { PreviewNews, PreviewOutcome, PreviewTask } from './task.js';
+import type { PreviewEvent, PreviewOutcome, PreviewTask } from './task.js';
 
 /** Previews being drawn. */
 export interface Drawing {
@@ -12,7 +12,7 @@ export interface Drawing {
 }
 
 /** Starts a process that draws, in its own process group so that Ctrl-C in a terminal does not reach it. */
-export function startDrawing(task: PreviewTask, onNews: (news: PreviewNews) => void): Drawing {
+export function startDrawing(task: PreviewTask, onEvent: (event: PreviewEvent) => void): Drawing {
   const child = fork(fileURLToPath(new URL('process.js', import.meta.url)), {
     serialization: 'advanced',
     detached: true,
@@ -28,9 +28,9 @@ export function startDrawing(task: PreviewTask, onNews: (news: PreviewNews) => v
     }
   };
   process.on('exit', kill);
-  child.on('message', (said: PreviewNews | PreviewOutcome) => {
-    if (said.kind === 'drawn' || said.kind === 'failed') outcome = said;
-    else onNews(said);
+  child.on('message', (message: PreviewEvent | PreviewOutcome) => {
+    if (message.kind === 'drawn' || message.kind === 'failed') outcome = message;
+    else onEvent(message);
   });
   const failed = (message: string): PreviewOutcome => ({ kind: 'failed', message, code: undefined });
   const ended = new Promise<PreviewOutcome>((resolve) => {

@@ -100,10 +100,10 @@ export async function startPreviews(
   function begin(states: readonly PreviewState[]): void {
     const began = performance.now();
     let pictures = 0;
-    const drawing = startDrawing({ ...task, states }, (news) => {
-      if (news.kind === 'picture') pictures++;
-      if (news.kind === 'embedded') current.isEmbedded = true;
-      if (!isStopped) reporting.tell(states, news);
+    const drawing = startDrawing({ ...task, states }, (event) => {
+      if (event.kind === 'picture') pictures++;
+      if (event.kind === 'embedded') current.isEmbedded = true;
+      if (!isStopped) reporting.tell(states, event);
     });
     const current: Running = { drawing, states, isEmbedded: false };
     running = current;

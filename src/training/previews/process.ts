@@ -7,13 +7,13 @@ import { constants, getPriority, setPriority } from 'node:os';
 import { messageOf } from '../../base/errors.js';
 import { inputFailure } from '../../base/input-failure.js';
 import { drawPreviews } from './draw.js';
-import type { PreviewNews, PreviewOutcome, PreviewTask } from './task.js';
+import type { PreviewEvent, PreviewOutcome, PreviewTask } from './task.js';
 
 process.on('disconnect', () => {
   process.exit(); // the training process is gone
 });
 process.once('message', (task: PreviewTask) => {
-  stepBack();
+  lowerPriority();
   void drawPreviews(task, tell)
     .then(
       (): PreviewOutcome => ({ kind: 'drawn' }),
@@ -29,23 +29,23 @@ process.once('message', (task: PreviewTask) => {
     );
 });
 
-function tell(news: PreviewNews): void {
-  process.send!(news);
+function tell(event: PreviewEvent): void {
+  process.send!(event);
 }
 
 /**
  * How much nicer than training: on a busy CPU this gives about a third of its share, sched(7). Drawing needs the same
  * CPU time at any level; at the lowest it would never finish next to a training that uses the whole CPU.
  */
-const NICER_BY = 5;
+const NICENESS_INCREMENT = 5;
 
 /**
  * Lowers the priority of this process and its children, so that training gets most of the CPU, and memory if it runs
  * out.
  */
-function stepBack(): void {
-  const niceness = Math.min(getPriority() + NICER_BY, constants.priority.PRIORITY_LOW);
-  const wishes = [
+function lowerPriority(): void {
+  const niceness = Math.min(getPriority() + NICENESS_INCREMENT, constants.priority.PRIORITY_LOW);
+  const adjustments = [
     () => {
       setPriority(niceness);
     },
@@ -58,9 +58,9 @@ function stepBack(): void {
       writeFileSync('/proc/self/oom_score_adj', '1000');
     },
   ];
-  for (const wish of wishes) {
+  for (const adjust of adjustments) {
     try {
-      wish();
+      adjust();
     } catch {
       // not Linux, or not permitted
     }

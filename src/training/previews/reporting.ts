@@ -5,7 +5,7 @@ import { relative } from 'node:path';
 import { formatCounted, formatDuration } from '../../base/format.js';
 import type { Progress, Reporter } from '../../app/reporter.js';
 import { inFlagsOfTraining } from './plan.js';
-import type { DrawnPreview, PreviewNews, PreviewOutcome, PreviewState } from './task.js';
+import type { DrawnPreview, PreviewEvent, PreviewOutcome, PreviewState } from './task.js';
 
 /** What was drawn, and how long it took. */
 interface Drawn {
@@ -15,8 +15,8 @@ interface Drawn {
 
 /** Reports the progress of a run's previews. */
 export interface PreviewReporting {
-  /** Reports news from the drawing process. */
-  tell(states: readonly PreviewState[], news: PreviewNews): void;
+  /** Reports an event of the drawing process. */
+  tell(states: readonly PreviewState[], event: PreviewEvent): void;
   /** Reports that a checkpoint is skipped, as a newer one was saved before its turn came. */
   checkpointSkipped(step: number): void;
   /**
@@ -35,12 +35,12 @@ export function reportPreviews(folder: string, reporter: Reporter): PreviewRepor
   let isAwaited = false;
   let bar: Progress | undefined;
   return {
-    tell(states, news) {
-      if (news.kind === 'warning' && isNew(news.text)) reporter.warn(`preview: ${inFlagsOfTraining(news.text)}`);
-      if (news.kind === 'picture') tellOf(news.picture);
-      if (news.kind !== 'progress' || !isAwaited) return;
-      bar ??= reporter.progress(nameOf(states), news.total, 'steps');
-      bar.update(news.done);
+    tell(states, event) {
+      if (event.kind === 'warning' && isNew(event.text)) reporter.warn(`preview: ${inFlagsOfTraining(event.text)}`);
+      if (event.kind === 'picture') tellOf(event.picture);
+      if (event.kind !== 'progress' || !isAwaited) return;
+      bar ??= reporter.progress(nameOf(states), event.total, 'steps');
+      bar.update(event.done);
     },
     checkpointSkipped(step) {
       if (!isNew('slow')) return;

@@ -47,7 +47,7 @@ export interface DrawnPreview extends Omit<PreviewMark, 'resumed'> {
 }
 
 /** What the process reports while it works. */
-export type PreviewNews =
+export type PreviewEvent =
   | { readonly kind: 'warning'; readonly text: string }
   /** All texts are encoded; the run's models are no longer needed. */
   | { readonly kind: 'embedded' }

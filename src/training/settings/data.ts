@@ -45,7 +45,7 @@ export const DATA_SETTINGS = {
     help: 'validate on a uniform sample of so many of them, the same each time',
     kind: wordOr('all', COUNT),
     default: 'all',
-    earlier: 'all',
+    legacyDefault: 'all',
     leavesRecipe: true,
   },
   baselinePairs: {
@@ -53,7 +53,7 @@ export const DATA_SETTINGS = {
     help: 'how many of these to measure the untrained student on, or all',
     kind: wordOr('all', COUNT),
     default: BASELINE_PAIRS,
-    earlier: 'all',
+    legacyDefault: 'all',
   },
   shuffle: {
     flag: '--no-shuffle',

@@ -37,7 +37,7 @@ export const MACHINE_SETTINGS = {
     help: 'compile the whole step with XLA; takes longer to start',
     kind: SWITCH,
     default: false,
-    earlier: false,
+    legacyDefault: false,
   },
   backend: {
     flag: '--backend <name>',

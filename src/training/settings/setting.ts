@@ -15,7 +15,7 @@ export interface Setting<T = unknown> {
   /** Absent if the setting is optional. */
   readonly default?: T;
   /** What runs did before this setting existed, whose `config.json` lacks it. */
-  readonly earlier?: T;
+  readonly legacyDefault?: T;
   /** How the help shows the default, if not as it is. */
   readonly shownDefault?: string;
   /** Whether recipes set it. */

@@ -66,7 +66,7 @@ export const TRAINING_SETTINGS = {
     help: 'put pairs of similar length into a step; faster when padding is computed once',
     kind: SWITCH,
     default: false,
-    earlier: false,
+    legacyDefault: false,
     recipe: true,
   },
   loss: {
@@ -83,7 +83,7 @@ export const TRAINING_SETTINGS = {
       'at 0, padding is computed once, which is faster',
     kind: wordOr('configured', SHARE),
     default: 0,
-    earlier: 'configured',
+    legacyDefault: 'configured',
     recipe: true,
   },
   padding: {
@@ -91,7 +91,7 @@ export const TRAINING_SETTINGS = {
     help: 'dropout masks of padding: one for each position, or one shared within a text, which is faster (RoBERTa)',
     kind: choice(DROPOUT_PADDING),
     default: 'each',
-    earlier: 'each',
+    legacyDefault: 'each',
     recipe: true,
   },
   maxGradNorm: {

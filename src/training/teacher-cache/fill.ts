@@ -43,10 +43,10 @@ export async function prepareTeacherCache(
       'still to be written',
   );
   reporter.event({ event: 'teacher-cache', folder: cache.folder, pairs, missing_bytes: cache.missingBytes });
-  await stop.tidying((signal) => check(cache, reporter, signal));
+  await stop.abortable((signal) => check(cache, reporter, signal));
   if (cache.missingBytes === 0) return cache;
   await checkRoom(cache, prepared, runFolder);
-  await stop.tidying((signal) => fill(prepared, cache, pairs, reporter, signal));
+  await stop.abortable((signal) => fill(prepared, cache, pairs, reporter, signal));
   return openTeacherCache(settings.cacheTeacher, key, inStoreOrder, shape);
 }
 
