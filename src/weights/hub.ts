@@ -59,12 +59,9 @@ export async function resolveModelFolder(idOrFolder: string, options: ResolveOpt
     return commit === undefined ? cached!.folder : await downloadParts(commit, parts, onProgress);
   } catch (error) {
     if (damaged === undefined || !(error instanceof InputError)) throw error;
-    throw new InputError(
-      `${damaged}: this file of the cache is damaged, and cannot be fetched again: ${error.message}`,
-      {
-        cause: error,
-      },
-    );
+    throw new InputError(`${damaged}: this cached file is damaged and cannot be downloaded again: ${error.message}`, {
+      cause: error,
+    });
   }
 }
 

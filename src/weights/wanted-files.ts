@@ -42,7 +42,7 @@ function lacking({ listed }: Commit, name: string): string {
     other === undefined
       ? 'name another model or revision'
       : `it has ${shown(other)}: download that folder, and name it instead`;
-  return `expected the file ${shown(name)}, the model does not have it; ${remedy}`;
+  return `expected the file ${shown(name)}, which the model does not have; ${remedy}`;
 }
 
 async function namesOf(commit: Commit, part: ModelPart): Promise<readonly string[]> {
@@ -64,7 +64,7 @@ function checkSize(model: string, { path, size }: HubFile): void {
   const most = TOKENIZER_FILES.includes(path) ? MAX_TOKENIZER_BYTES : isJson ? MAX_JSON_BYTES : Infinity;
   if (size > most)
     throw new InputError(
-      `${model}/${path}: expected at most ${most} bytes, the hub lists ${size}; check the model's name`,
+      `${model}/${path}: expected at most ${most} bytes, got ${size} in the list of the hub; check the model's name`,
     );
 }
 
@@ -72,7 +72,7 @@ async function weightFiles(commit: Commit): Promise<string[]> {
   const first = WEIGHT_FILES.find((name) => commit.listed.has(name));
   if (first === undefined) {
     throw new InputError(
-      `${commit.model.name}: expected weights (${WEIGHT_FILES.join(', ')}), the model has none of them; ` +
+      `${commit.model.name}: expected weights (${WEIGHT_FILES.join(', ')}), found none of them; ` +
         'name another model or revision',
     );
   }

@@ -491,7 +491,7 @@ describe('a file', () => {
       json(response, [{ ...listed('config.json', CONFIG), size: 1e15 }]);
     });
     expect(await refusal()).toContain(
-      'a/b/config.json: expected at most 10000000 bytes, the hub lists 1000000000000000',
+      'a/b/config.json: expected at most 10000000 bytes, got 1000000000000000 in the list of the hub',
     );
   });
 
@@ -560,7 +560,7 @@ describe('a damaged small file in the cache', () => {
   it('is reported if it cannot be downloaded again', async () => {
     vi.stubEnv('HF_HUB_OFFLINE', '1');
     expect(await failureOf(resolve())).toBe(
-      `${path}: this file of the cache is damaged, and cannot be fetched again: a/b: no such folder, and the cache ` +
+      `${path}: this cached file is damaged and cannot be downloaded again: a/b: no such folder, and the cache ` +
         'does not have the whole model, while HF_HUB_OFFLINE forbids contacting the hub; unset HF_HUB_OFFLINE, or ' +
         'give a local folder to --teacher',
     );

@@ -141,7 +141,7 @@ describe('a pipeline on the hub', () => {
   it('is refused if a part is missing', async () => {
     hub.models.set('someone/half', new Map([['model_index.json', Buffer.from('{}')]]));
     expect(await failureOf(resolve('someone/half', { parts: [PIPELINE_PART] }))).toBe(
-      'someone/half: expected the file scheduler/scheduler_config.json, the model does not have it; name another ' +
+      'someone/half: expected the file scheduler/scheduler_config.json, which the model does not have; name another ' +
         'model or revision',
     );
   });
@@ -419,7 +419,7 @@ describe('a damaged large file in the cache', () => {
     await damage(path);
     vi.stubEnv('HF_HUB_OFFLINE', '1');
     expect(await failureOf(resolve(id))).toContain(
-      `${path}: this file of the cache is damaged, and cannot be fetched again: `,
+      `${path}: this cached file is damaged and cannot be downloaded again: `,
     );
   });
 
@@ -431,7 +431,7 @@ describe('a damaged large file in the cache', () => {
     await resolve('someone/small');
     await rm(join(home, 'xdg'), { recursive: true });
     await damage(path);
-    expect(await failureOf(resolve('someone/small'))).toContain('model.safetensors: this file of the cache is damaged');
+    expect(await failureOf(resolve('someone/small'))).toContain('model.safetensors: this cached file is damaged');
   });
 
   it('is read once, and again when its time, size or inode has changed', async () => {
@@ -457,7 +457,7 @@ describe('a damaged large file in the cache', () => {
     await damage(join(folder, 'unet/weights.pb'));
     vi.stubEnv('HF_HUB_OFFLINE', '1');
     expect(await failureOf(resolve('someone/pipeline', { parts: [PIPELINE_PART] }))).toContain(
-      `${join(folder, 'unet/weights.pb')}: this file of the cache is damaged`,
+      `${join(folder, 'unet/weights.pb')}: this cached file is damaged`,
     );
   });
 
@@ -750,15 +750,15 @@ describe('refusals', () => {
     hub.models.get('a/b')!.delete('model.safetensors');
     expect(await failureOf(resolve('a/b'))).toBe(
       'a/b: expected weights (model.safetensors, model.safetensors.index.json, pytorch_model.bin, ' +
-        'pytorch_model.bin.index.json), the model has none of them; name another model or revision',
+        'pytorch_model.bin.index.json), found none of them; name another model or revision',
     );
     hub.models.get('a/b')!.delete('config.json');
     expect(await failureOf(resolve('a/b', { parts: ['config'] }))).toBe(
-      'a/b: expected the file config.json, the model does not have it; name another model or revision',
+      'a/b: expected the file config.json, which the model does not have; name another model or revision',
     );
     hub.models.get('a/b')!.set('0_Transformer/config.json', Buffer.from('{}'));
     expect(await failureOf(resolve('a/b', { parts: ['config'] }))).toBe(
-      'a/b: expected the file config.json, the model does not have it; it has 0_Transformer/config.json: download ' +
+      'a/b: expected the file config.json, which the model does not have; it has 0_Transformer/config.json: download ' +
         'that folder, and name it instead',
     );
   });
@@ -767,7 +767,7 @@ describe('refusals', () => {
     await publish('a/b', 'variants/student-sharded');
     hub.models.get('a/b')!.delete('model-00002-of-00002.safetensors');
     expect(await failureOf(resolve('a/b'))).toBe(
-      'a/b: expected the file model-00002-of-00002.safetensors, the model does not have it; name another model or ' +
+      'a/b: expected the file model-00002-of-00002.safetensors, which the model does not have; name another model or ' +
         'revision',
     );
   });
