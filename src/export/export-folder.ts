@@ -1,12 +1,13 @@
 /** @file The folder of an export: either complete and checked or absent, and never with other files in it. */
+import { createHash } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import * as v from 'valibot';
 import { InputError } from '../base/errors.js';
 import { syncFolder, writeFileAtomic } from '../base/files.js';
 import { fileError, isMissing } from '../base/system-errors.js';
 import { makeFolders } from '../base/folders.js';
-import { makerTag, removeStaleFiles } from '../base/stale-files.js';
+import { isStale, makerTag, removeStaleFiles } from '../base/stale-files.js';
 import { listOf, object } from '../base/json-schema.js';
 import { soundJson } from '../base/parse-json.js';
 
@@ -95,12 +96,11 @@ export async function writeExportFolder(folder: string, fill: (temporary: string
   await checkExportFolder(folder);
   const place = await placeOf(folder);
   const tag = makerTag();
-  const [temporary, earlier] = ['tmp', 'old'].map((ending) => join(dirname(place), `.kd-export-${tag}.${ending}`)) as [
-    string,
-    string,
-  ];
+  const temporary = join(dirname(place), `.kd-export-${tag}.tmp`);
+  const earlier = `${earlierPrefix(place)}${tag}${EARLIER_ENDING}`;
   try {
     await makeFolders(dirname(place));
+    await restoreEarlier(place);
     removeStaleFiles(dirname(place), (name) => name.startsWith('.kd-export-') && name.endsWith('.tmp'));
     await mkdir(temporary);
     const description = await fill(temporary);
@@ -128,6 +128,28 @@ async function placeOf(folder: string): Promise<string> {
 function namedAs(folder: string, temporary: string, error: unknown): unknown {
   if (!(error instanceof InputError) || !error.message.includes(temporary)) return error;
   return new InputError(error.message.replaceAll(temporary, folder), { cause: error });
+}
+
+const EARLIER_ENDING = '.old';
+
+/** How the paths begin to which earlier exports are moved while they are replaced. */
+function earlierPrefix(place: string): string {
+  const id = createHash('sha256').update(basename(place)).digest('hex').slice(0, 16);
+  return join(dirname(place), `.kd-export-${id}-`);
+}
+
+/**
+ * Moves an earlier export back if the process that was replacing it was killed between its two renames; removes it if
+ * the new export is there.
+ */
+async function restoreEarlier(place: string): Promise<void> {
+  const folder = dirname(place);
+  const isEarlier = (name: string): boolean =>
+    join(folder, name).startsWith(earlierPrefix(place)) && name.endsWith(EARLIER_ENDING);
+  const isThere = (await lstat(place).catch(() => undefined)) !== undefined;
+  const left = isThere ? undefined : (await readdir(folder)).find((name) => isEarlier(name) && isStale(folder, name));
+  if (left !== undefined) await rename(join(folder, left), place);
+  removeStaleFiles(folder, isEarlier);
 }
 
 /**
