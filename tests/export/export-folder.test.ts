@@ -34,10 +34,7 @@ async function killBetweenRenames(name: string): Promise<void> {
   ).rejects.toThrow('killed');
   disk.renamesLeft = Infinity;
   const [earlier] = hidden();
-  renameSync(
-    join(parent, earlier),
-    join(parent, earlier.replace(/-\d+-\d+-([0-9a-f]{16}\.old)$/, '-999999999-1-$1')),
-  );
+  renameSync(join(parent, earlier), join(parent, earlier.replace(/-\d+-\d+-([0-9a-f]{16}\.old)$/, '-999999999-1-$1')));
 }
 
 describe('an export that was killed while it replaced an earlier one', () => {
