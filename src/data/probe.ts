@@ -7,7 +7,7 @@ import { adviceByName, kindOf } from './kinds.js';
 import { isZip, listArchive } from './readers/archive.js';
 import { decodeBeginning, utf8Pieces } from './readers/encoding.js';
 import { growthOf, isGzip } from './readers/gzip.js';
-import { otherDocument } from './readers/workbook.js';
+import { otherDocument } from './readers/workbook-parts.js';
 import type { RandomAccess } from './readers/random-access.js';
 import { openStoredFile, readPieces, type StoredFile } from './readers/stored-file.js';
 import { DamagedArchive, UnreadableFile } from './unreadable-file.js';

@@ -25,7 +25,7 @@ function isNamedWorkbook(name: string): boolean {
 function hasWorkbook(file: StoredFile): boolean {
   const access = openStoredFile(file);
   try {
-    return listArchive(access).some(({ path }) => path === 'xl/workbook.xml');
+    return listArchive(access).some(({ path }) => path.toLowerCase() === 'xl/workbook.xml');
   } catch (error) {
     if (error instanceof DamagedArchive) return false;
     throw error;

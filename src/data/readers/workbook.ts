@@ -1,18 +1,14 @@
 /** @file Excel workbooks (ECMA-376, part 1, section 18; part 2 for the archive), read row by row in bounded memory. */
-import path from 'node:path';
-import { InputError, printable } from '../../base/errors.js';
-import { UnreadableFile } from '../unreadable-file.js';
+import { printable } from '../../base/errors.js';
 import type { ColumnPlaces, TextColumns } from '../columns.js';
 import type { Place, Row } from '../pair.js';
 import type { PairSource } from '../source.js';
-import { listArchive, memberPieces, type ArchiveMember } from './archive.js';
-import { refuseCompoundFile } from './compound-file.js';
-import { excessOf } from './growth.js';
-import type { RandomAccess } from './random-access.js';
+import { memberPieces, type ArchiveEntry } from './archive.js';
 import { faultyRow, rowOf } from './row-maker.js';
 import { readSharedStrings, type SharedStrings } from './shared-strings.js';
 import { openStoredFile, type StoredFile } from './stored-file.js';
 import { readCellFormats, shownIsoDate, type CellFormats } from './cell-format.js';
+import { mainPart, partsOf, relationsOf, requirePart } from './workbook-parts.js';
 import { elementsOfXml } from './xml.js';
 import { MAX_COLUMNS, sheetRows, type Cell, type SheetRow } from './sheet-rows.js';
 
@@ -50,27 +46,26 @@ export async function openWorkbook(file: StoredFile): Promise<Workbook> {
   const access = openStoredFile(file);
   try {
     const parts = partsOf(access);
-    refuseOthers(parts, file.name);
     const main = await mainPart(access, parts, file.name);
     const relations = await relationsOf(access, parts, main, file.name);
-    const part = (path: string): ArchiveMember => requirePart(parts, path, file.name);
+    const part = (path: string): ArchiveEntry => requirePart(parts, path, file.name);
+    const pieces = (path: string): AsyncIterable<Buffer> => memberPieces(access, part(path).member, file.name);
     const sheets: Sheet[] = [];
     let from1904 = false;
-    for (const { tag, attributes } of await elementsOfXml(memberPieces(access, part(main), file.name), file.name)) {
+    for (const { tag, attributes } of await elementsOfXml(pieces(main), file.name)) {
       if (tag === 'workbookPr') from1904 = /^(1|true|on)$/i.test(attributes.date1904 ?? '');
       const target = tag === 'sheet' ? relations.find(({ id }) => id === attributes.id)?.target : undefined;
-      if (target !== undefined && parts.has(target))
-        sheets.push({ name: printable(attributes.name ?? ''), part: target });
+      if (target !== undefined) sheets.push({ name: printable(attributes.name ?? ''), part: part(target).path });
     }
     const piecesOf = (kind: string): AsyncIterable<Buffer> | undefined => {
       const target = relations.find(({ type }) => type.endsWith(`/${kind}`))?.target;
-      return target === undefined || !parts.has(target) ? undefined : memberPieces(access, part(target), file.name);
+      return target === undefined || !parts.has(target) ? undefined : pieces(target);
     };
     return {
       sheets,
       sharedStrings: (count) => readSharedStrings(piecesOf('sharedStrings'), file.name, count),
       formats: await readCellFormats(piecesOf('styles'), file.name, { from1904 }),
-      rows: (sheet) => sheetRows(memberPieces(access, part(sheet), file.name), file.name),
+      rows: (sheet) => sheetRows(pieces(sheet), file.name),
       close: access.close,
     };
   } catch (error) {
@@ -168,91 +163,4 @@ function textOf({ type, value, style }: Cell, { strings, formats }: CellTexts): 
     default:
       return value;
   }
-}
-
-/** Other documents in zip archives, recognised by a part, and what to do with them. */
-const OTHERS: readonly (readonly [part: string, kind: string, remedy: string])[] = [
-  ['xl/workbook.bin', 'a binary Excel workbook (.xlsb)', 'save it as .xlsx'],
-  ['word/document.xml', 'a Word document', 'copy its table into a workbook'],
-  ['ppt/presentation.xml', 'a PowerPoint presentation', 'copy its texts into a workbook'],
-  ['content.xml', 'an OpenDocument file (.ods)', 'save it as .xlsx'],
-  ['Index/Document.iwa', 'a Numbers or other iWork document', 'export it as .xlsx'],
-];
-
-/** The kind of document in a zip archive, by its parts: `a Word document; …`. */
-export function otherDocument(parts: { has: (part: string) => boolean }): string | undefined {
-  const other = OTHERS.find(([part]) => parts.has(part));
-  return other === undefined ? undefined : `${other[1]}; ${other[2]}`;
-}
-
-function refuseOthers(parts: ReadonlyMap<string, ArchiveMember>, name: string): void {
-  const other = otherDocument(parts);
-  if (other !== undefined) throw new UnreadableFile(name, `expected an Excel workbook (.xlsx), got ${other}`);
-}
-
-function partsOf(access: RandomAccess): ReadonlyMap<string, ArchiveMember> {
-  refuseCompoundFile(access);
-  try {
-    return new Map(listArchive(access).map(({ path, member }) => [path, member]));
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    throw new UnreadableFile(
-      access.name,
-      `expected an Excel workbook (.xlsx), got ${access.size} bytes that are not a complete one; ` +
-        `save it as .xlsx again`,
-    );
-  }
-}
-
-interface Relation {
-  readonly id: string;
-  readonly type: string;
-  /** Path in the archive. */
-  readonly target: string;
-}
-
-/** Finds the workbook itself in its archive, nearly always in the usual place. */
-async function mainPart(
-  access: RandomAccess,
-  parts: ReadonlyMap<string, ArchiveMember>,
-  name: string,
-): Promise<string> {
-  if (parts.has(USUAL_MAIN_PART) || !parts.has('_rels/.rels')) return USUAL_MAIN_PART;
-  const relations = await relationsOf(access, parts, '', name);
-  return relations.find(({ type }) => type.endsWith('/officeDocument'))?.target ?? USUAL_MAIN_PART;
-}
-
-const USUAL_MAIN_PART = 'xl/workbook.xml';
-
-/** The relationships of a part or, for `''`, of the whole archive. */
-async function relationsOf(
-  access: RandomAccess,
-  parts: ReadonlyMap<string, ArchiveMember>,
-  main: string,
-  name: string,
-): Promise<Relation[]> {
-  const relations: Relation[] = [];
-  const folder = main === '' ? '' : `${path.posix.dirname(main)}/`;
-  const part = requirePart(parts, `${folder}_rels/${path.posix.basename(main)}.rels`, name);
-  for (const { tag, attributes } of await elementsOfXml(memberPieces(access, part, name), name)) {
-    if (tag !== 'Relationship') continue;
-    const { Id: id = '', Type: type = '', Target: target = '' } = attributes;
-    relations.push({
-      id,
-      type,
-      target: target.startsWith('/') ? target.slice(1) : path.posix.normalize(`${folder}${target}`),
-    });
-  }
-  return relations;
-}
-
-function requirePart(parts: ReadonlyMap<string, ArchiveMember>, path: string, name: string): ArchiveMember {
-  const part = parts.get(path);
-  const excess = part === undefined ? undefined : excessOf(part.compressedSize, part.size);
-  if (excess !== undefined) throw new UnreadableFile(name, excess);
-  if (part !== undefined) return part;
-  throw new UnreadableFile(
-    name,
-    `expected an Excel workbook (.xlsx), got a zip archive without ${path}; save it as .xlsx again`,
-  );
 }

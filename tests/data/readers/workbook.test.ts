@@ -1,4 +1,4 @@
-import { truncateSync } from 'node:fs';
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { workbookBytes, writeWorkbookParts, writeZip } from '../archives.js';
 import { readingFolder } from '../reading.js';
@@ -174,6 +174,21 @@ describe('a file that is not a workbook', () => {
       ['.'],
       'a.xlsx: expected an Excel workbook (.xlsx), got 900 bytes that are not a complete one; ' +
         'save it as .xlsx again',
+    );
+  });
+
+  test('is read if the case of its parts differs, and named if a sheet is missing', async () => {
+    const sheet = '<worksheet><row><c t="str"><v>ko</v></c><c t="str"><v>en</v></c></row></worksheet>';
+    writeWorkbookParts(inFolder('a.xlsx'), { 'xl/worksheets/sheet1.xml': sheet });
+    const whole = readFileSync(inFolder('a.xlsx')).toString('latin1');
+    const renamed = (name: string): Buffer => Buffer.from(whole.replaceAll('xl/worksheets/sheet1.xml', name), 'latin1');
+    writeFileSync(inFolder('a.xlsx'), renamed('XL/Worksheets/Sheet1.xml'));
+    expect((await find()).sources).toHaveLength(1);
+    writeFileSync(inFolder('a.xlsx'), renamed('xl/worksheets/sheet9.xml'));
+    await expectError(
+      ['.'],
+      'a.xlsx: expected an Excel workbook (.xlsx), got a zip archive without xl/worksheets/sheet1.xml; save it as ' +
+        '.xlsx again',
     );
   });
 
