@@ -1,6 +1,6 @@
 """Writes the same pairs in many ways, by other software, and shows what `kd prepare` reads of each.
 
-    pip install pandas pyarrow datasets openpyxl
+    pip install pandas polars pyarrow datasets openpyxl
     python scripts/formats/same_pairs.py [--pairs 2000] [--only <part of a way's name>] [--work <folder>]
 
 Needs a built project (`npm run build`), and no network. Info-ZIP's `zip`, `sqlite3`, LibreOffice's `soffice` and `7z`

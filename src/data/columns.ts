@@ -162,7 +162,7 @@ function candidates(folded: readonly string[], language: Language, names: Column
     return named.length === 0 && numbered !== undefined && numbered < folded.length ? [numbered] : named;
   }
   const ranks = folded.map((name) => languageRank(name, language) ?? Infinity);
-  const best = Math.min(...ranks, Infinity);
+  const best = ranks.reduce((lowest, rank) => Math.min(lowest, rank), Infinity);
   return best === Infinity ? [] : ranks.flatMap((rank, place) => (rank === best ? [place] : []));
 }
 

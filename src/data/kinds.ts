@@ -2,6 +2,7 @@
 import { LFS_KIND, LFS_POINTER, LFS_REMEDY } from '../base/lfs-pointer.js';
 import type { Beginning } from './format.js';
 import { COMPOUND_FILE_MAGIC } from './readers/compound-file.js';
+import { fromFirstTag } from './readers/first-tag.js';
 
 /** The first bytes of files of a kind. */
 const SIGNATURES: readonly (readonly [start: Buffer, kind: string])[] = [
@@ -23,7 +24,7 @@ const TAR = { at: 257, signature: 'ustar' };
 /** Unit and record separators, as written by `.mode ascii` of sqlite3. */
 const [UNIT, RECORD] = ['\u001f', '\u001e'];
 
-const HTML = /^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|tr|meta)\b/is;
+const HTML = /^<(?:!doctype\s+html|html|head|body|table|tr|meta)\b/i;
 
 /** By file extension. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [
@@ -48,7 +49,7 @@ export function kindOf({ bytes, text }: Beginning): string | undefined {
   if (text.includes(UNIT) && text.includes(RECORD) && !text.includes('\0'))
     return 'fields and rows between the bytes 0x1F and 0x1E; write it as .csv';
   if (text.startsWith(LFS_POINTER)) return `${LFS_KIND}; ${LFS_REMEDY}`;
-  if (HTML.test(text)) return 'an HTML page; download the file again, or save the table as .csv or .xlsx';
+  if (HTML.test(fromFirstTag(text))) return 'an HTML page; download the file again, or save the table as .csv or .xlsx';
   return undefined;
 }
 

@@ -20,10 +20,10 @@ const OBJECT = /\{\s*"/;
  */
 export async function lastPairs(source: PairSource, count: number): Promise<[ko: string, en: string][]> {
   const end = await lastBytes(source.files[0]!);
-  const rows: Row[] = [];
+  let rows: Row[] = [];
   try {
     for await (const batch of source.shape === 'csv' ? csvRows(end, source) : jsonRows(end, source))
-      rows.push(...batch);
+      rows = rows.concat(batch);
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error; // damage is reported when the file is read
   }

@@ -72,9 +72,10 @@ interface Request {
 }
 
 async function addFindings(found: FoundFiles, request: Request, findings: Findings): Promise<void> {
-  findings.skipped.push(...found.skipped);
-  findings.ignored.push(...found.ignored);
-  findings.samples.push(...found.samples);
+  // One by one: there may be more than a call can have arguments.
+  for (const file of found.skipped) findings.skipped.push(file);
+  for (const file of found.ignored) findings.ignored.push(file);
+  for (const folder of found.samples) findings.samples.push(folder);
   for (const folder of found.folders) await addFolder(folder, request, findings);
 }
 

@@ -156,6 +156,24 @@ test('files left behind by systems and office programs are skipped, in archives,
   expect([sources.map(({ id }) => id), skipped]).toEqual([['a.zip/a.csv'], []]);
 });
 
+test('a text that begins with a great many blanks or comments is recognised at once', async () => {
+  await put('a.jsonl', `${'\n'.repeat(60_000)}{"ko": "차", "en": "car"}\n`);
+  await put('b.csv', `${'<!---->'.repeat(9000)}\n`);
+  await put('c.tmx', `<?xml version="1.0"?>${'<!-- > -->'.repeat(100)}<!DOCTYPE tmx><tmx><body/></tmx>`);
+  const { sources, skipped } = await find();
+  expect(sources.map(({ id }) => id)).toEqual(['a.jsonl']);
+  expect(skipped.map(({ file }) => file)).toEqual(['b.csv', 'c.tmx']);
+  expect(skipped[1]?.why).toBe('expected texts in ko and en, got no texts; export both languages');
+});
+
+test('as many hidden files, and as many columns, as a call cannot have arguments are no bug', async () => {
+  const columns = ['ko', 'en', ...Array.from({ length: 150_000 }, (_, i) => i)];
+  await put('a.json', JSON.stringify({ columns, data: [['차', 'car']] }));
+  const hidden = Array.from({ length: 150_000 }, (_, i) => [`._${i}`, ''] as const);
+  writeZip(inFolder('b.zip'), [...hidden, ['b.csv', 'ko,en\n배,pear\n']]);
+  expect((await read()).map(([ko]) => ko)).toEqual(['차', '배']);
+}, 60_000);
+
 test('a damaged corpus stops the run, even beside others', async () => {
   await put('good.csv', CSV);
   await put('cut.json', '[{"ko": "차", "en": "car"}, {"ko": "배", "e');

@@ -31,7 +31,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'docker run --rm --gpus all kd doctor': 'takes a Docker',
   'docker run --rm --gpus all --volume "$PWD/data:/kd/data" --volume "$PWD/checkpoints:/kd/checkpoints" kd train --run first':
     'takes a Docker',
-  'pip install pandas pyarrow datasets openpyxl': 'takes a network',
+  'pip install pandas polars pyarrow datasets openpyxl': 'takes a network',
   'python scripts/formats/same_pairs.py': 'takes those packages',
 };
 

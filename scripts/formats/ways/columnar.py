@@ -2,6 +2,7 @@
 
 import gzip
 
+import polars
 import pyarrow
 import pyarrow.csv
 import pyarrow.feather
@@ -77,3 +78,32 @@ def _(pairs, folder):
 @way("pyarrow, ORC")
 def _(pairs, folder):
     pyarrow.orc.write_table(pairs.table, folder / "pairs.orc")
+
+
+POLARS = {
+    "`write_ipc`": lambda frame, folder: frame.write_ipc(folder / "pairs.arrow"),
+    "`write_ipc`, zstd, a categorical column": lambda frame, folder: frame.with_columns(
+        polars.col("ko").cast(polars.Categorical)
+    ).write_ipc(folder / "pairs.arrow", compression="zstd"),
+    "`write_ipc_stream`": lambda frame, folder: frame.write_ipc_stream(folder / "pairs.arrows"),
+    "`write_parquet`": lambda frame, folder: frame.write_parquet(folder / "pairs.parquet"),
+    "`write_ndjson`": lambda frame, folder: frame.write_ndjson(folder / "pairs.ndjson"),
+    "`write_json`": lambda frame, folder: frame.write_json(folder / "pairs.json"),
+    "`write_csv`": lambda frame, folder: frame.write_csv(folder / "pairs.csv"),
+}
+for method, write in POLARS.items():
+
+    @way(f"Polars {method}")
+    def _(pairs, folder, write=write):
+        write(polars.DataFrame({"ko": [ko for ko, _ in pairs.rows], "en": [en for _, en in pairs.rows]}), folder)
+
+
+@way("pyarrow, Arrow file, list views and run-end encoding beside the texts")
+def _(pairs, folder):
+    count = len(pairs.rows)
+    ends = pyarrow.array([count], pyarrow.int32())
+    encoded = pyarrow.RunEndEncodedArray.from_arrays(ends, pyarrow.array(["news"]))
+    views = pyarrow.array([[1, 2]] * count, pyarrow.list_view(pyarrow.int32()))
+    table = pairs.table.append_column("domain", encoded).append_column("ids", views)
+    with pyarrow.ipc.new_file(folder / "pairs.arrow", table.schema) as writer:
+        writer.write_table(table, max_chunksize=300)

@@ -48,3 +48,9 @@ def _(pairs, folder):
 @way("Python `lzma`, JSON lines")
 def _(pairs, folder):
     (folder / "pairs.jsonl.xz").write_bytes(lzma.compress("\n".join(map(json.dumps, pairs.objects)).encode()))
+
+
+@way("Python `json`, a list in each object")
+def _(pairs, folder):
+    documents = [{"id": i, "sentences": pairs.objects[i : i + 10]} for i in range(0, len(pairs.objects), 10)]
+    (folder / "pairs.json").write_text(json.dumps(documents, ensure_ascii=False), encoding="utf-8")

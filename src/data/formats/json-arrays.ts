@@ -42,15 +42,16 @@ class ArrayReader {
     this.key = key;
     if (this.tables.has(key)) return [...before, ...this.rowsOf(texts)];
     this.waiting = this.waiting.concat(texts);
-    const isRecognised = this.recognise() !== undefined;
-    return isRecognised || this.waiting.length >= MAX_EXAMINED ? [...before, ...this.end()] : before;
+    const table = this.recognise();
+    if (table !== undefined) this.tables.set(key, table);
+    return table !== undefined || this.waiting.length >= MAX_EXAMINED ? [...before, ...this.end()] : before;
   }
 
   /** Ends the current array, and returns the rows that waited for it to be recognised. */
   end(): Row[] {
     const { waiting } = this;
     if (waiting.length === 0) return [];
-    this.tables.set(this.key, this.recognise() ?? null);
+    if (!this.tables.has(this.key)) this.tables.set(this.key, this.recognise() ?? null);
     this.waiting = [];
     return this.rowsOf(waiting);
   }

@@ -45,9 +45,10 @@ function probeFlat(
   names: ColumnNames,
 ): readonly [Probed] | NoPairs {
   const entries = objects.map((object) => entriesOf(object));
+  const textsOf = entries.map(textsByKey);
   for (const own of entries) {
     const keys = own.map(([key]) => key);
-    const rows = entries.map((others) => keys.map((key) => textAt(others, key)));
+    const rows = textsOf.map((texts) => keys.map((key) => texts.get(key)));
     const recognised = recogniseHeader(keys, names, rows);
     if (recognised === undefined || areLists(own, recognised.columns)) continue;
     const texts = entries.map((others) =>
@@ -66,7 +67,7 @@ function probeFlat(
     reason: whyUnrecognised(
       keys,
       names,
-      entries.map((others) => keys.map((key) => textAt(others, key))),
+      textsOf.map((texts) => keys.map((key) => texts.get(key))),
     ),
   };
 }
@@ -109,7 +110,7 @@ function areLists(entries: readonly (readonly [string, unknown])[], { ko, en }: 
   return [ko, en].every((column) => entries.some(([key, value]) => key === column && Array.isArray(value)));
 }
 
-function textAt(entries: readonly (readonly [string, unknown])[], key: string): string | undefined {
-  const value = entries.find(([name]) => name === key)?.[1];
-  return typeof value === 'string' ? value : undefined;
+/** The texts of an object by their keys. If a key occurs twice, the first counts. */
+function textsByKey(entries: readonly (readonly [string, unknown])[]): Map<string, string | undefined> {
+  return new Map(entries.toReversed().map(([key, value]) => [key, typeof value === 'string' ? value : undefined]));
 }

@@ -1,5 +1,6 @@
 /** @file Translation memories. */
 import type { Format } from '../format.js';
+import { fromFirstTag } from '../readers/first-tag.js';
 import { readTmx, textIn, TMX_COLUMNS, tmxUnits, type TmxText } from '../readers/tmx.js';
 
 /** How many units to search for one with both languages. */
@@ -11,7 +12,7 @@ const MAX_SHOWN = 10;
 export const TMX: Format = {
   shapes: ['tmx'],
   endings: ['.tmx'],
-  matches: ({ text }) => /^\s*(?:<\?xml[^>]*\?>)?(?:\s|<!--[^]*?-->)*(?:<!DOCTYPE\s+tmx\b|<tmx\b)/i.test(text),
+  matches: ({ text }) => /^(?:<!DOCTYPE\s+tmx\b|<tmx\b)/i.test(fromFirstTag(text)),
   probe: async (file) => {
     const units: TmxText[][] = [];
     for await (const batch of tmxUnits(file)) {

@@ -75,6 +75,7 @@ async function firstRows(workbook: Workbook, { part }: Sheet): Promise<string[][
   const shared = rows.flatMap(({ cells }) =>
     cells.filter(({ type }) => type === 's').map(({ value }) => Number(value)),
   );
-  const strings = await workbook.sharedStrings(Math.max(-1, ...shared) + 1);
+  const last = shared.reduce((highest, number) => Math.max(highest, number), -1);
+  const strings = await workbook.sharedStrings(last + 1);
   return rows.map((row) => textsOf(row, strings, workbook.formats));
 }

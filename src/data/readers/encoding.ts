@@ -208,6 +208,7 @@ function narrowEncoding(sample: Buffer): 'utf8' | 'cp949' | undefined {
 }
 
 function isLikely(text: string, hangulPerFault: number): boolean {
+  if (text.includes('\0')) return false; // a binary file with texts in it
   const count = (character: RegExp): number => text.match(character)?.length ?? 0;
   return count(ALL_HANGUL) > hangulPerFault * count(FAULTS);
 }

@@ -20,7 +20,7 @@ export async function* readJsonFiles({ files, ...table }: PairSource): AsyncGene
   let rows: Row[] = [];
   let read = 0;
   for (const { file, bytes } of readSmallFiles(files)) {
-    rows.push(...rowsOfFile(bytes, table, file.name));
+    rows = rows.concat(rowsOfFile(bytes, table, file.name));
     if (++read % FILES_AT_ONCE !== 0) continue;
     yield rows;
     rows = [];

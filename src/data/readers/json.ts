@@ -15,12 +15,10 @@ export async function* readJsonLines(pieces: AsyncIterable<Buffer>, source: Pair
   const { id: file } = source;
   let row = 0;
   for await (const lines of linesOf(pieces, file)) {
-    const rows: Row[] = [];
-    for (const text of lines) {
-      row++;
-      if (text !== '' && text.trim() !== '') rows.push(...rowsOfText(text, source, { file, row }));
-    }
-    yield rows;
+    const places = lines.map((text) => ({ text, row: ++row }));
+    yield places.flatMap(({ text, row: line }) =>
+      text === '' || text.trim() === '' ? [] : rowsOfText(text, source, { file, row: line }),
+    );
   }
 }
 

@@ -40,6 +40,8 @@ describe('text that is neither UTF-8 nor code page 949', () => {
       ['a.jsonl'],
       `a.jsonl line 1: expected text in UTF-8 or code page 949, got the byte 0xFF; ${remedy}`,
     );
+    await put('a.csv', Buffer.concat([Buffer.from(`ko,en\n${'문장,sentence\n'.repeat(9)}`), Buffer.from([0xff, 0])]));
+    await expectError(['a.csv'], /^a\.csv line 11: expected text in UTF-8 or code page 949, got the byte 0xFF/);
     await put('b.csv', Buffer.concat([Buffer.from('ko,en\n\ufffd,a\n'), Buffer.from([0xe9, 0x2c])]));
     await expectError(['b.csv'], `b.csv line 3: expected text in UTF-8 or code page 949, got the byte 0xE9; ${remedy}`);
   });
