@@ -4,9 +4,10 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../base/errors.js';
 import { shellQuote } from '../base/shell.js';
+import { isDescription, isIgnoredMember, isLeftBehind } from './ignored-names.js';
 import { isModelFolder, modelFoldersOf } from './model-folders.js';
 import { arePartners, sideOf } from './readers/aligned.js';
-import { isZip, listArchive, whyUnreadable, type ArchiveEntry } from './readers/archive.js';
+import { isZip, listArchive, whyUnreadable } from './readers/archive.js';
 import { openFile, type RandomAccess } from './readers/random-access.js';
 import type { StoredFile } from './readers/stored-file.js';
 import type { SkippedFile } from './source.js';
@@ -44,19 +45,6 @@ interface Search {
   readonly ignored: string[];
   readonly samples: string[];
 }
-
-/** Documentation and descriptions of data sets, which are skipped without a message. */
-const DOCUMENTATION = /^(readme|licen[cs]e)(\.|$)|^dataset_(infos?|dict)\.json$/i;
-
-/** The files that `datasets` writes beside its data. */
-const DATA_SET = { description: 'dataset_info.json', state: 'state.json' };
-
-/** Files that systems and office programs leave beside data: hidden files, locks of open documents, thumbnails. */
-const LEFT_BEHIND =
-  /^(\..*|~\$.*|thumbs\.db|desktop\.ini|icon\r|__macosx|@eadir|\$recycle\.bin|system volume information)$/i;
-
-/** Files that Spark, Dask and `datasets` leave beside tables: success markers, summaries, locks. */
-const BESIDE_TABLES = /^(_success|_metadata|_common_metadata|.*\.lock)$/i;
 
 /** Marks the project's own sample, which is used only if it is named itself, not as part of a folder around it. */
 const SAMPLE_MARKER = '.kd-sample';
@@ -131,7 +119,7 @@ async function searchFolder(folder: string, search: Search, isGiven = true): Pro
   const files: string[] = [];
   for (const entry of entries.sort((a, b) => compareNames(a.name, b.name))) {
     const place = path.join(folder, entry.name);
-    if (LEFT_BEHIND.test(entry.name)) search.ignored.push(shownPath(place));
+    if (isLeftBehind(entry.name)) search.ignored.push(shownPath(place));
     else if (entry.isDirectory()) await searchWithin(place, search);
     else if (entry.isSymbolicLink() && isFolder(place)) search.links.push(place);
     else files.push(entry.name);
@@ -173,12 +161,7 @@ function addFiles(
       const why = 'a pipe, socket or device, which cannot be read twice; save it as a file';
       search.skipped.push({ file: shownPath(place), why });
     } else if (isNamedArchive(place, found)) searchArchive(place, search);
-    else if (
-      DOCUMENTATION.test(name) ||
-      BESIDE_TABLES.test(name) ||
-      (name === DATA_SET.state && names.includes(DATA_SET.description))
-    )
-      search.ignored.push(shownPath(place));
+    else if (isDescription(name, (other) => names.includes(other))) search.ignored.push(shownPath(place));
     else files.push({ name: shownPath(place), path: place, bytes: found.size });
   }
   if (files.length > 0) search.folders.push({ name: shownPath(folder), files, partners });
@@ -224,7 +207,7 @@ function searchArchive(file: string, { folders, skipped, ignored }: Search): voi
     for (const entry of entries.sort((a, b) => compareNames(a.path, b.path))) {
       const name = `${archive.name}/${entry.path}`;
       const why = whyUnreadable(entry);
-      if (isIgnored(entry) || isState(entry, paths)) ignored.push(name);
+      if (isIgnoredMember(entry.path, paths)) ignored.push(name);
       else if (modelFolders.has(path.posix.dirname(entry.path))) continue;
       else if (why === undefined) files.push({ name, path: file, bytes: entry.member.size, member: entry.member });
       else skipped.push({ file: name, why });
@@ -234,20 +217,6 @@ function searchArchive(file: string, { folders, skipped, ignored }: Search): voi
   } finally {
     archive.close();
   }
-}
-
-function isIgnored({ path: inner }: ArchiveEntry): boolean {
-  const parts = inner.split('/');
-  const name = parts.at(-1)!;
-  return parts.some((part) => LEFT_BEHIND.test(part)) || DOCUMENTATION.test(name) || BESIDE_TABLES.test(name);
-}
-
-/** Whether a member is metadata that `datasets` keeps beside its data. */
-function isState({ path: inner }: ArchiveEntry, paths: ReadonlySet<string>): boolean {
-  return (
-    path.posix.basename(inner) === DATA_SET.state &&
-    paths.has(path.posix.join(path.posix.dirname(inner), DATA_SET.description))
-  );
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
