@@ -54,7 +54,7 @@ function areLines({ text, isWhole }: Beginning, name: string): boolean {
 }
 
 /** How many arrays to search for one with pairs. */
-const MOST_ARRAYS = 1000;
+const MAX_ARRAYS = 1000;
 
 /** Looks at objects and the array under `data`, at arrays under all keys, and at tables that are one value. */
 async function probeValues(file: StoredFile, names: ColumnNames, { text }: Beginning): Promise<Verdict> {
@@ -81,7 +81,7 @@ async function probeArrays(file: StoredFile, names: ColumnNames, areKeyed: boole
   let nested: Verdict | undefined;
   let reason: NoPairs | undefined;
   for await (const { key, texts } of elementsOf(piecesOf(file), file.name, areKeyed)) {
-    if (seen.size === MOST_ARRAYS && !seen.has(key)) break;
+    if (seen.size === MAX_ARRAYS && !seen.has(key)) break;
     const before = seen.get(key) ?? [];
     if (before.length >= MAX_EXAMINED) {
       if (key === undefined || !areKeyed) break; // there is no other array
