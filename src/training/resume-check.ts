@@ -50,7 +50,9 @@ function changesOf({ engine: before, cpu }: RunConfig, now: EngineInfo, accumula
     : [`${formatCounted(now.devices ?? 1, 'device')} instead of ${before.devices ?? 1}`];
   if (before.device !== now.device || before.backend !== now.backend) return [...engine, ...devices];
   const version = before.version === undefined ? [] : changeOf('TensorFlow', before.version, now.version);
-  if (cpu === undefined || now.cpu === undefined) return [...engine, ...devices, ...version];
+  // another engine has other threads, and is told already
+  if (cpu === undefined || now.cpu === undefined || before.engine !== now.engine)
+    return [...engine, ...devices, ...version];
   const names = Object.keys({ ...cpu, ...now.cpu });
   const facts = names.flatMap((name) => changeOf(name, cpu[name], now.cpu?.[name]));
   return [...engine, ...devices, ...version, ...facts];

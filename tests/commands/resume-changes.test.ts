@@ -1,7 +1,7 @@
 /** @file What may have changed when a run resumes: where the teacher's outputs are, and what computes. */
 import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { temporaryFolder, type CliResult } from '../cli.js';
 import { kdHere } from '../in-process.js';
 import { BACKEND, computed, folderWithPairs, readJson, train, trainArguments } from './tiny.js';
@@ -15,6 +15,12 @@ beforeAll(() => {
     const result = train(original, flags);
     expect(result.code, result.stderr).toBe(0);
   }
+});
+
+// what loading TensorFlow for another test has set in this process
+beforeEach(() => {
+  vi.stubEnv('TF_NUM_INTRAOP_THREADS', undefined);
+  return () => vi.unstubAllEnvs();
 });
 
 function copied(): string {
@@ -107,6 +113,12 @@ describe.skipIf(BACKEND === 'cpu')('what the last digits depend on', () => {
     const { resumed } = readJson<{ resumed: { step: number; changes: string[] }[] }>(path);
     expect(resumed).toMatchObject([{ step: 4 }]);
     expect(resumed[0].changes.join(', ')).toBe(told);
+  });
+
+  it('another engine is told without its threads', async () => {
+    const cwd = copied();
+    const { stderr } = await resume(cwd, 'tiny:4', '--engine', 'compiled', '--dry-run');
+    expect(stderr).toMatch(/^warning: engine compiled instead of eager: the run continues, but not bit for bit/m);
   });
 
   it('another version of TensorFlow is told', async () => {

@@ -242,7 +242,7 @@ describe('a run that has ended', () => {
       const config = readJson<{ settings: object; engine: object }>(path);
       expect(config).toMatchObject({ settings: { precision: 'auto' }, engine: { engine: 'eager', precision: 'fp32' } });
       const engine = { ...config.engine, engine: 'compiled', precision: 'bf16' }; // which no small model is given
-      writeFileSync(path, JSON.stringify({ ...config, engine }));
+      writeFileSync(path, JSON.stringify({ ...config, engine, cpu: undefined }));
       const flags = ['--epochs', '4', '--engine', 'compiled', '--dry-run'];
       const { code, stderr } = await kdHere(['train', '--resume', ...flags], { cwd });
       expect(code, stderr).toBe(0);
