@@ -22,7 +22,7 @@ export interface ReadyRun {
  * Calls a function with a run's engine and data, and frees them afterwards.
  *
  * @param where the run's folder, which need not exist yet, and the checkpoint to start from, if any
- * @throws as `prepareTeacherCache`, `startFrom`, `startEngine` and `startSharedEngine`
+ * @throws as `prepareTeacherCache`, `loadInitialState`, `startEngine` and `startSharedEngine`
  */
 export async function withEngine<T>(
   prepared: PreparedRun,

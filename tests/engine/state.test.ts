@@ -33,7 +33,7 @@ async function* given(state: State): ParameterValues {
 }
 
 /** The state of an engine, for another to start from. */
-async function startFrom(engine: Engine, teacher?: ParameterValues): Promise<InitialEngineState> {
+async function initialStateOf(engine: Engine, teacher?: ParameterValues): Promise<InitialEngineState> {
   const [student, moments] = [await stateOf(engine.studentParameters()), await stateOf(engine.moments())];
   return { teacher, student: given(student), optimizer: { ...engine.counters(), moments: given(moments) } };
 }
@@ -64,7 +64,7 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
     let start: InitialEngineState | undefined;
     for (let step = 0; step < 6; step++) {
       expected.push(await whole.step([batch(step)], RATE));
-      if (step === 2) start = await startFrom(whole, (await parameters()).teacher);
+      if (step === 2) start = await initialStateOf(whole, (await parameters()).teacher);
     }
     const resumed = await open({}, start);
     expect(resumed.counters()).toEqual({ steps: 3, updates: 3 });

@@ -18,7 +18,7 @@ export interface TensorflowReport {
     readonly bfloat16?: number;
   };
   /** The environment variable that prevents bfloat16, as `NAME=value`. */
-  readonly bfloat16Obstacle?: string;
+  readonly bfloat16Blocker?: string;
   /** TensorFlow's error message, if the rates could not be measured. */
   readonly failure?: string;
 }
@@ -39,7 +39,7 @@ async function measured({ backend: name, device: where }: BackendInfo): Promise<
   try {
     const float32 = await matmulRate('float32', where);
     const obstacle = where === 'cpu' ? bfloat16Blocker() : undefined;
-    if (obstacle !== undefined) return { rates: { float32 }, bfloat16Obstacle: obstacle };
+    if (obstacle !== undefined) return { rates: { float32 }, bfloat16Blocker: obstacle };
     return { rates: { float32, bfloat16: await matmulRate('bfloat16', where) } };
   } catch (error) {
     return { failure: error instanceof Error ? error.message : String(error) };

@@ -60,7 +60,7 @@ export async function* speedFindings(
   const {
     backend: { backend, device, gpu },
     rates,
-    bfloat16Obstacle,
+    bfloat16Blocker,
     failure,
   } = report;
   if (backend === 'cpu') return;
@@ -87,7 +87,7 @@ export async function* speedFindings(
     ok: true,
     found:
       `${where}: ${measured.map(([name, rate]) => `${formatFlops(rate)} in ${name}`).join(', ')}` +
-      (bfloat16Obstacle === undefined ? '' : `; none in bfloat16, which ${bfloat16Obstacle} keeps oneDNN from using`) +
+      (bfloat16Blocker === undefined ? '' : `; none in bfloat16, which ${bfloat16Blocker} keeps oneDNN from using`) +
       `; --precision auto takes ${auto.precision} for large models`,
   };
 }
