@@ -1,8 +1,8 @@
 /**
  * @file Reads judged sentence pairs in their published formats: KorSTS (tab-separated, quotes are literal, with a
  * header), STS-B (the same seven columns without a header, plus up to two if sentences have sources; tab-separated even
- * if named `.csv`), KLUE-STS (a JSON array), JSON Lines, and plain `score, sentence1, sentence2` with the score first
- * or last. Tab-separated files that pandas or Excel saved have quotes around fields; the whole file tells.
+ * if named `.csv`), KLUE-STS (a JSON array), JSON Lines, Parquet, and plain `score, sentence1, sentence2` with the score
+ * first or last. Tab-separated files that pandas or Excel saved have quotes around fields; the whole file tells.
  */
 import { extname } from 'node:path';
 import { Readable } from 'node:stream';
@@ -12,8 +12,11 @@ import { decodeText, linesOf, utf8Pieces } from '../data/readers/encoding.js';
 import { InputError } from '../base/errors.js';
 import { formatCount } from '../base/format.js';
 import { readInput, type InputLimit } from '../base/input-file.js';
+import { gunzippedWhole, isGzip } from '../data/readers/gzip.js';
+import { PARQUET_MAGIC } from '../data/readers/parquet-magic.js';
 import { areFieldsQuoted } from '../data/readers/tab-quotes.js';
 import { parseStsJson } from './sts-json.js';
+import { parseStsParquet } from './sts-parquet.js';
 import { checkedPair, isScore, NAMES } from './sts-pair.js';
 import type { StsPair } from './sts.js';
 
@@ -51,13 +54,7 @@ const STS_BENCHMARK_COLUMNS = { fewest: 7, most: 9 };
  *   two pairs, and scores that are all equal
  */
 export async function readStsFile(path: string): Promise<StsPair[]> {
-  const bytes = await readInput(path, LIMIT);
-  const ending = extname(path).toLowerCase();
-  const areLines = JSON_LINES.includes(ending);
-  const pairs =
-    areLines || ending === '.json'
-      ? parseStsJson(decodeText(bytes, path), path, areLines)
-      : pairsOf(await readRows(bytes, path), path);
+  const pairs = await pairsIn(await readInput(path, LIMIT), path);
   if (new Set(pairs.map(({ score }) => score)).size < 2) {
     throw new InputError(
       `${path}: expected at least two pairs with different scores, got ${pairs.length} with ` +
@@ -67,7 +64,18 @@ export async function readStsFile(path: string): Promise<StsPair[]> {
   return pairs;
 }
 
-async function readRows(bytes: Buffer, path: string): Promise<Row[]> {
+/** Reads the pairs of a file by its first bytes, or else by the ending of its name; `.gz` is left out of that. */
+async function pairsIn(bytes: Buffer, path: string, name = path): Promise<StsPair[]> {
+  if (isGzip(bytes)) return pairsIn(gunzippedWhole(bytes, path, LIMIT.most), path, name.replace(/\.gz$/i, ''));
+  if (bytes.toString('latin1', 0, PARQUET_MAGIC.plain.length) === PARQUET_MAGIC.plain)
+    return parseStsParquet(bytes, path, { rows: MAX_ROWS, remedy: LIMIT.remedy });
+  const ending = extname(name).toLowerCase();
+  const areLines = JSON_LINES.includes(ending);
+  if (areLines || ending === '.json') return parseStsJson(decodeText(bytes, path), path, areLines);
+  return pairsOf(await readRows(bytes, path, ending), path);
+}
+
+async function readRows(bytes: Buffer, path: string, ending: string): Promise<Row[]> {
   const pieces = (): AsyncGenerator<Buffer> => utf8Pieces(Readable.from(piecesOf(bytes)), path);
   const rows: Row[] = [];
   const add = (row: Row): void => {
@@ -76,7 +84,7 @@ async function readRows(bytes: Buffer, path: string): Promise<Row[]> {
     rows.push(row);
   };
   const first = await firstLine(pieces(), path);
-  const isTabbed = extname(path).toLowerCase() !== '.csv' || first.split('\t').length >= THREE[0]!.length;
+  const isTabbed = ending !== '.csv' || first.split('\t').length >= THREE[0]!.length;
   if (!isTabbed || (await areTabsQuoted(first, pieces()))) {
     for await (const records of soundRecordsOf(pieces(), isTabbed ? 'tsv' : 'csv', path)) records.forEach(add);
     return rows;

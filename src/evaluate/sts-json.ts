@@ -25,11 +25,11 @@ export function parseStsJson(text: string, path: string, areLines: boolean): Sts
     return text.split(/\r\n|\n|\r/).flatMap((line, i) => {
       if (line.trim() === '') return [];
       const where = `${path} line ${i + 1}`;
-      return [pairOf(parseJson(line, where, REMEDY), where)];
+      return [stsPairOf(parseJson(line, where, REMEDY), where)];
     });
   }
   const items = checkJson(ARRAY, parseJson(text, path, REMEDY), path, REMEDY);
-  return items.map((item, i) => pairOf(item, `${path} item ${i + 1}`));
+  return items.map((item, i) => stsPairOf(item, `${path} item ${i + 1}`));
 }
 
 /** Whether the first of several lines is an object, as pandas and datasets write them even into a `.json`. */
@@ -38,7 +38,13 @@ function isJsonLines(text: string): boolean {
   return second !== undefined && soundJson(anyObject, first!) !== undefined;
 }
 
-function pairOf(value: unknown, where: string): StsPair {
+/**
+ * The pair that an object holds.
+ *
+ * @param where the file and the line or item, for messages
+ * @throws InputError for anything but an object with a score and two sentences
+ */
+export function stsPairOf(value: unknown, where: string): StsPair {
   const item = checkJson(anyObject, value, where, 'correct the item or remove it');
   const score = part(item, NAMES.score) ?? (isObject(item.labels) ? labelOf(item.labels) : undefined);
   return checkedPair(score, part(item, NAMES.sentence1), part(item, NAMES.sentence2), where);

@@ -1,5 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readStsFile } from '../../src/evaluate/sts-file.js';
 import { temporaryFolder } from '../cli.js';
@@ -10,7 +12,7 @@ const PAIRS = [
 ];
 const ROWS = PAIRS.map(({ score, sentence1, sentence2 }) => [String(score), sentence1, sentence2]);
 
-function file(name: string, text: string): string {
+function file(name: string, text: string | Buffer): string {
   const path = join(temporaryFolder(), name);
   writeFileSync(path, text);
   return path;
@@ -111,6 +113,26 @@ describe('judged pairs', () => {
     ],
   ])('are read from %s', async (_, name, text) => {
     expect(await readStsFile(file(name, text))).toEqual(PAIRS);
+  });
+
+  it.each([
+    ['the hub, with labels in a structure', 'klue-sts.parquet', 4.2],
+    ['pandas, with scores that are integers', 'int-scores.parquet', 4],
+  ])('are read from Parquet of %s', async (_, name, score) => {
+    const path = fileURLToPath(new URL(`../fixtures/sts/${name}`, import.meta.url));
+    expect(await readStsFile(path)).toEqual([{ ...PAIRS[0], score }, PAIRS[1]]);
+    const renamed = file('a.tsv', readFileSync(path));
+    expect(await readStsFile(renamed)).toHaveLength(2);
+    const half = file('half.parquet', readFileSync(path).subarray(0, 500));
+    await expect(readStsFile(half)).rejects.toThrow('half.parquet: expected a whole Parquet file, got 500 bytes');
+  });
+
+  it('are read from files compressed by gzip', async () => {
+    const csv = lines([['score', 'sentence1', 'sentence2'], ...ROWS.map((row) => row.map(quotedIfNeeded))], ',');
+    expect(await readStsFile(file('a.csv.gz', gzipSync(csv)))).toEqual(PAIRS);
+    expect(await readStsFile(file('a.json.gz', gzipSync(JSON.stringify(PAIRS))))).toEqual(PAIRS);
+    const half = file('b.csv.gz', gzipSync(csv).subarray(0, 60));
+    await expect(readStsFile(half)).rejects.toThrow('b.csv.gz: expected at most 67108864 bytes compressed by gzip');
   });
 
   it.each([
