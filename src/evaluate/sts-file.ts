@@ -1,8 +1,8 @@
 /**
  * @file Reads judged sentence pairs in their published formats: KorSTS (tab-separated, quotes are literal, with a
  * header), STS-B (the same seven columns without a header, plus up to two if sentences have sources; tab-separated even
- * if named `.csv`), KLUE-STS (a JSON array), JSON Lines, Parquet, and plain `score, sentence1, sentence2` with the score
- * first or last. Tab-separated files that pandas or Excel saved have quotes around fields; the whole file tells.
+ * if named `.csv`), KLUE-STS (a JSON array), JSON Lines, Parquet, and plain `score, sentence1, sentence2` with the
+ * score first or last. Tab-separated files that pandas or Excel saved have quotes around fields; the whole file tells.
  */
 import { extname } from 'node:path';
 import { Readable } from 'node:stream';
