@@ -1,9 +1,9 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { kd, temporaryFolder, type CliResult } from './cli.js';
-import { commandsOf, ROOT } from './docs/documents.js';
+import { blocksOf, commandsOf, ROOT } from './docs/documents.js';
 
 const LANGUAGES = ['README.md', 'README.ko.md'];
 
@@ -30,6 +30,16 @@ const RUNS: Readonly<Record<string, () => { readonly status: CliResult['code']; 
     );
     expect(stdout).toContain("The student's loss on pairs it has not seen fell to ");
     expect(Number(/fell to (\d+)%/.exec(stdout)![1])).toBeLessThan(50);
+    const printed = withoutNumbers(`${stderr}${stdout}`.replaceAll(`${relative(clone, ROOT)}/`, ''));
+    for (const readme of LANGUAGES)
+      for (const line of blocksOf(readme, 'text')[0].split('\n'))
+        expect(printed, readme).toContain(withoutNumbers(line.replace(/…\)?$/, '')));
+    const next = [...stdout.matchAll(/^ {2}npx kd (.+?)(?: {3}|$)/gm)].map(([, args]) => args);
+    expect(next).toEqual(['doctor', 'train --data data/sample --dry-run', 'train --help']);
+    for (const args of next) {
+      const result = run([...args.split(' '), ...(args.includes('dry-run') ? TINY : [])]);
+      expect(result.status, result.output).toBe(0);
+    }
     return { status, output: stderr };
   },
   'npm test': () => {
@@ -50,6 +60,9 @@ function run(args: string[], input = ''): { status: CliResult['code']; output: s
   const { code, stderr } = kd(args, { cwd: clone, input });
   return { status: code, output: stderr };
 }
+
+/** What is the same in runs of other lengths and on other machines. */
+const withoutNumbers = (text: string): string => text.replace(/\d[\d,.:]*/g, '#').replace(/ +/g, ' ');
 
 function scripts(): Record<string, string> {
   return (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> }).scripts;
