@@ -33,7 +33,7 @@ const OPTIONS = {
   sources: { type: 'boolean' },
 };
 /** What `--help` prints. */
-export const USAGE = `Brings the packages and TensorFlow that kd runs on; does nothing where they are there.
+export const USAGE = `Installs the packages and TensorFlow that kd needs; does nothing if they are there.
 
   --device auto|gpu|cpu   TensorFlow for which device; remembered
   --cuda wheels|system    NVIDIA's wheels, or the system's CUDA 12 and cuDNN 9; remembered

@@ -45,7 +45,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('the doctor', () => {
     const [first, second] = ended.map((each) => {
       expect(each.code, each.stderr).toBe(0);
       expect(each.stderr).toContain('waiting for the others, with a key …');
-      return eventsAfter('products', each);
+      return eventsAfter('matmul', each);
     });
     expect(second).toEqual(first);
     expect(first).toEqual([

@@ -73,9 +73,9 @@ describe('the doctor, on a machine with a GPU', () => {
       { name: 'GPU 1', ok: true, found: 'NVIDIA GeForce RTX 3060, 11.5 GB free of 12.9 GB, compute capability 8.6' },
       { name: 'device', ok: true, found: 'auto: CUDA_VISIBLE_DEVICES=0' },
       { name: 'TensorFlow', ok: true, found: '2.21.0, /cache/tensorflow/lib' },
-      { name: 'used', ok: true, found: 'NVIDIA H100 80GB HBM3, TensorFlow reports' },
+      { name: 'device', ok: true, found: 'NVIDIA H100 80GB HBM3, TensorFlow reports' },
       {
-        name: 'products',
+        name: 'matmul',
         ok: true,
         found:
           'ran on the GPU: 51.0 TFLOP/s in float32, 390 TFLOP/s in TF32, 612 TFLOP/s in bfloat16; ' +
@@ -179,14 +179,14 @@ describe('the doctor, on a machine with a GPU', () => {
       'a TensorFlow that takes no GPU',
       ...onCpu('no GPU (TensorFlow uses none): computing on the CPU; look'),
       'auto',
-      { name: 'used', found: 'no GPU (TensorFlow uses none): computing on the CPU', remedy: 'look' },
+      { name: 'device', found: 'no GPU (TensorFlow uses none): computing on the CPU', remedy: 'look' },
     ],
     [
       'products that do not run',
       { loadTensorflow: () => Promise.resolve({ backend: ON_GPU.backend, failure: 'CUBLAS_STATUS_NOT_INITIALIZED' }) },
       {},
       'auto',
-      { name: 'products', found: 'none ran on the gpu (CUBLAS_STATUS_NOT_INITIALIZED)' },
+      { name: 'matmul', found: 'none ran on the gpu (CUBLAS_STATUS_NOT_INITIALIZED)' },
     ],
     [
       'no TensorFlow',
@@ -232,8 +232,8 @@ describe('the doctor, on a machine without a GPU', () => {
       'disk',
       'network',
       'TensorFlow',
-      'used',
-      'products',
+      'device',
+      'matmul',
     ]);
     expect(findings.slice(-2).map(({ found }) => found)).toEqual([
       'the CPU (no NVIDIA GPU found)',
@@ -257,7 +257,7 @@ describe('the doctor, on a machine without a GPU', () => {
 });
 
 describe('kd doctor', () => {
-  const NAMES = ['Node', 'CPU', 'memory', 'disk', 'network', 'TensorFlow', 'used'];
+  const NAMES = ['Node', 'CPU', 'memory', 'disk', 'network', 'TensorFlow', 'device'];
 
   it('prints a line per finding', () => {
     const { code, stdout } = kd(['doctor', '--device', 'cpu']);
@@ -277,7 +277,7 @@ describe('kd doctor', () => {
       expect(finding.remedy === undefined).toBe(finding.ok);
     }
     const tensorflow = findings.find(({ name }) => name === 'TensorFlow')!;
-    const products = findings.find(({ name }) => name === 'products');
+    const products = findings.find(({ name }) => name === 'matmul');
     if (tensorflow.ok)
       expect(products?.found).toMatch(
         /^ran on the (GPU|CPU): [\d.]+ [GT]FLOP\/s in float32(, .*[GT]FLOP\/s in bfloat16|; none in bfloat16, .*); --precision auto takes (bf16|fp32) for large models$/,
@@ -292,7 +292,7 @@ describe('kd doctor', () => {
     expect(code).toBe(0);
     const findings = parseLines<Finding>(stdout);
     const tensorflow = findings.find(({ name }) => name === 'TensorFlow')!;
-    const products = findings.find(({ name }) => name === 'products');
+    const products = findings.find(({ name }) => name === 'matmul');
     expect(tensorflow.ok).toBe(true);
     expect(products?.found).toMatch(
       /^ran on the CPU: \d+ GFLOP\/s in float32; none in bfloat16, which ONEDNN_MAX_CPU_ISA=AVX2 keeps oneDNN from using; --precision auto takes fp32 for large models$/,

@@ -42,13 +42,13 @@ function splitReason(reason: string): [string, string] {
 /** Reports the device that TensorFlow says it uses. */
 export function usedFinding(nvidia: Nvidia, device: DeviceChoice, report: TensorflowReport | string): Finding {
   if (typeof report !== 'string' && report.backend.device === 'gpu')
-    return { name: 'used', ok: true, found: `${report.backend.gpu?.name ?? 'a GPU'}, TensorFlow reports` };
-  if (device === 'cpu') return { name: 'used', ok: true, found: 'the CPU, as asked' };
+    return { name: 'device', ok: true, found: `${report.backend.gpu?.name ?? 'a GPU'}, TensorFlow reports` };
+  if (device === 'cpu') return { name: 'device', ok: true, found: 'the CPU, as asked' };
   if (nvidia.state === 'absent' && device === 'auto')
-    return { name: 'used', ok: true, found: 'the CPU (no NVIDIA GPU found)' };
+    return { name: 'device', ok: true, found: 'the CPU (no NVIDIA GPU found)' };
   const [found, remedy] =
     typeof report === 'string' ? ['nothing', 'see above'] : splitReason(report.backend.reason ?? 'no GPU; see above');
-  return { name: 'used', ok: false, found: found.startsWith('no GPU') ? found : `no GPU: ${found}`, remedy };
+  return { name: 'device', ok: false, found: found.startsWith('no GPU') ? found : `no GPU: ${found}`, remedy };
 }
 
 /** Reports the measured rates of products. They ran on the device in use, since the graph names it. */
@@ -67,7 +67,7 @@ export async function* speedFindings(
   const remedy =
     `\`TF_CPP_MIN_LOG_LEVEL=0 ${KD} doctor\` shows what TensorFlow says; ` + '--device cpu does without the GPU';
   if (rates === undefined) {
-    yield { name: 'products', ok: false, found: `none ran on the ${device} (${failure ?? 'no reason given'})`, remedy };
+    yield { name: 'matmul', ok: false, found: `none ran on the ${device} (${failure ?? 'no reason given'})`, remedy };
     return;
   }
   const measured: [string, number][] = [['float32', rates.float32]];
@@ -83,7 +83,7 @@ export async function* speedFindings(
     rates: () => Promise.resolve({ bfloat16: 0, ...rates }),
   });
   yield {
-    name: 'products',
+    name: 'matmul',
     ok: true,
     found:
       `${where}: ${measured.map(([name, rate]) => `${formatFlops(rate)} in ${name}`).join(', ')}` +

@@ -32,7 +32,7 @@ const EXAMPLES: readonly Example[] = [
 /** `kd doctor` */
 export function doctorCommand(): Command {
   const command = new Command('doctor')
-    .description('what is installed, which device will be used, and why not a better one')
+    .description('show what is installed, which device will be used, and why not a better one')
     .addOption(new Option('--device <name>', SETTINGS.device.help).argParser(parserOf(DEVICES)).default('auto'))
     .option(
       '--student <id|folder>',

@@ -17,7 +17,7 @@ const EXAMPLES: readonly Example[] = [
 /** `kd generate` */
 export function generateCommand(): Command {
   return new Command('generate')
-    .description('pictures from Korean: Stable Diffusion with the student as its text encoder')
+    .description('draw pictures from Korean prompts: Stable Diffusion with the student as its text encoder')
     .argument('[prompts...]', 'what to draw, one picture per prompt')
     .option(
       '--encoder <name>',

@@ -17,7 +17,7 @@ interface SetupFlags {
 /** `kd setup`: what `npm run setup` does in a clone. The setup script parses its own flags and needs no packages. */
 export function setupCommand(): Command {
   return new Command('setup')
-    .description('brings the packages and TensorFlow that kd runs on; does nothing where they are there')
+    .description('install the packages and TensorFlow that kd needs; does nothing if they are there')
     .addOption(new Option('--device <name>', 'TensorFlow for which device: auto, gpu, cpu; remembered'))
     .addOption(new Option('--cuda <source>', "NVIDIA's wheels, or the system's CUDA 12 and cuDNN 9: wheels, system"))
     .addOption(new Option('--from <folder>', 'sets up from a bundle, without a network'))
