@@ -48,7 +48,15 @@ function badInput(code: string, message: string): Failure {
 function usageFailure(error: CommanderError): Failure {
   if (error.exitCode === 0) return { exitCode: EXIT.done, text: '' };
   if (error.code === 'commander.help') return badInput(USAGE, `expected a command; \`${KD} --help\` lists them`);
-  const isUnknown = error.code.startsWith('commander.unknown') && !error.message.includes('Did you mean');
-  const hint = isUnknown ? `; \`${KD} --help\` lists what exists` : '';
-  return badInput(USAGE, `${messageOf(error).replace(/^error: /, '')}${hint}`);
+  return badInput(USAGE, `${messageOf(error).replace(/^error: /, '')}${usageHint(error)}`);
+}
+
+/** Where to look what a command takes, if commander's message does not say it. */
+function usageHint({ code, message }: CommanderError): string {
+  if (code === 'commander.excessArguments') {
+    const command = /'([a-z]+)'/.exec(message)?.[1] ?? '';
+    return ` \`${KD} ${command} --help\` shows what it takes.`;
+  }
+  const isUnknown = code.startsWith('commander.unknown') && !message.includes('Did you mean');
+  return isUnknown ? `; \`${KD} --help\` lists what exists` : '';
 }

@@ -322,7 +322,10 @@ describe('flags', () => {
     ],
     [['--epoch', '3'], "unknown option '--epoch' (Did you mean --epochs?)"],
     [['--frobnicate'], "unknown option '--frobnicate'; `kd --help` lists what exists"],
-    [['pairs.csv'], "too many arguments for 'train'. Expected 0 arguments but got 1."],
+    [
+      ['pairs.csv'],
+      "too many arguments for 'train'. Expected 0 arguments but got 1. `kd train --help` shows what it takes.",
+    ],
   ])('%j', (flags, message) => {
     expect(refusal(['train', ...flags])).toBe(message);
   });

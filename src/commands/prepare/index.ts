@@ -83,12 +83,14 @@ async function prepare(flags: PrepareFlags, output: Output): Promise<void> {
   };
   try {
     const report = await preparePairs({ ...flags, signal: stop.signal, onWriting }, output);
-    if (flags.report === true) await writeFileAtomic(join(out, PAGE_FILE), await pageOf(flags, report));
+    const page = join(out, PAGE_FILE);
+    if (flags.report === true) await writeFileAtomic(page, await pageOf(flags, report));
     output.result(reportTables(report, output.columns), { event: 'prepared', out, ...report });
     const pairs = report.total.training + report.total.validation;
     output.message(
       `\n${out}: ${formatCounted(pairs, 'pair')} in ${formatDuration((performance.now() - started) / 1000)}`,
     );
+    if (flags.report === true) output.message(`report: ${page}`);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     output.warn(STOPPED);
