@@ -48,8 +48,12 @@ const RUNS: Readonly<Record<string, () => { readonly status: CliResult['code']; 
     return { status: 0, output: '' };
   },
   'npx kd doctor': () => run(['doctor']),
-  'npx kd prepare --data downloads --samples 1000000 --out prepared --report': () =>
-    run(['prepare', '--data', 'downloads', '--samples', '1000000', '--out', 'prepared', '--report', ...TINY]),
+  'npx kd prepare --data downloads --samples 1000000 --out prepared --report': () => {
+    const flags = ['--data', 'downloads', '--samples', '1000000', '--out', 'prepared', '--report'];
+    const result = run(['prepare', ...flags, ...TINY]);
+    expect(result.output).toContain('report: prepared/report.html\n');
+    return result;
+  },
   'npx kd train --data prepared --recipe roberta-1m --run first': () =>
     run(['train', '--data', 'prepared', '--recipe', 'roberta-1m', '--run', 'first', ...TINY, '--max-steps', '2']),
   "echo '노란색 차' | npx kd encode --model quickstart --input - --output texts.safetensors": () =>
