@@ -17,7 +17,7 @@ import {
   type DevicesChoice,
   type Problem,
 } from './gpu-choice.js';
-import { gpuProblem } from './gpu-problem.js';
+import { gpuProblem, unusedGpu } from './gpu-problem.js';
 import { thisMachine, type Machine } from './machine.js';
 import { withMutedStderr } from './muted.js';
 import { detectGpus, type Gpu } from './nvidia.js';
@@ -63,12 +63,6 @@ export interface LoadOptions {
   readonly tf32?: boolean;
 }
 
-/** TensorFlow saw no GPU although nothing stood in its way. */
-const UNEXPLAINED: Problem = {
-  found: 'TensorFlow uses none',
-  remedy: `\`TF_CPP_MIN_LOG_LEVEL=0 ${KD} doctor\` shows what it says about it`,
-};
-
 /**
  * Loads a backend and makes it tfjs's current one. A user's own environment variables take precedence.
  *
@@ -88,7 +82,7 @@ export async function loadBackend(
   const info = await loadNative(choice);
   if (info.backend === 'cpu') return info;
   const found = gpus === undefined || gpus === 'none' ? [] : gpus;
-  const left = problem ?? (found.length > 0 && info.device === 'cpu' ? UNEXPLAINED : undefined);
+  const left = problem ?? (found.length > 0 && info.device === 'cpu' ? await unusedGpu(machine) : undefined);
   if (isGpuAsked && left !== undefined) throw noGpu(device, left);
   if (left !== undefined) return { ...info, reason: `no GPU (${left.found}): computing on the CPU; ${left.remedy}` };
   const count = found.length > 0 ? found.length : countCpuDevices(device);
@@ -98,9 +92,11 @@ export async function loadBackend(
     ...(count === 1 ? {} : { devices: count }),
     ...(told.length === 0
       ? {}
-      : { gpu: told.reduce((least, each) => (each.freeBytes < least.freeBytes ? each : least)) }),
+      : { gpu: told.reduce((least, each) => (freeBytesOf(each) < freeBytesOf(least) ? each : least)) }),
   };
 }
+
+const freeBytesOf = ({ freeBytes = Infinity }: Gpu): number => freeBytes;
 
 /**
  * Checks, without loading anything, that the GPU or the number of devices asked for is available.

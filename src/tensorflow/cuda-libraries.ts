@@ -14,6 +14,9 @@ export const GPU_LIBRARIES = [
   'libcudnn.so.9',
 ] as const;
 
+/** What sums gradients over several GPUs. TensorFlow opens it at the first sum, which fails without it. */
+export const NCCL = 'libnccl.so.2';
+
 /** What XLA needs to compile for a GPU. */
 export const XLA_FILES = ['ptxas', 'libdevice.10.bc'] as const;
 
@@ -25,11 +28,15 @@ export interface FoundLibrary {
   readonly version?: string;
 }
 
-/** Looks for every library: among those that set-up unpacked, else where the dynamic loader finds it. */
-export async function findLibraries(machine: Machine): Promise<FoundLibrary[]> {
+/**
+ * Looks for every library: among those that set-up unpacked, else where the dynamic loader finds it.
+ *
+ * @param isForSeveral whether several GPUs are to share a run's steps
+ */
+export async function findLibraries(machine: Machine, isForSeveral = false): Promise<FoundLibrary[]> {
   const unpacked = machine.setup()?.cuda?.files;
   const system = unpacked === undefined ? await loaderPaths(machine) : undefined;
-  return [...GPU_LIBRARIES, ...XLA_FILES].map((name) => {
+  return [...GPU_LIBRARIES, ...(isForSeveral ? [NCCL] : []), ...XLA_FILES].map((name) => {
     if (unpacked !== undefined) {
       const file = unpacked[name];
       return file !== undefined && machine.exists(file.path)
@@ -42,14 +49,16 @@ export async function findLibraries(machine: Machine): Promise<FoundLibrary[]> {
 }
 
 /** Which of these are missing; undefined if none. */
-export async function librariesProblem(machine: Machine): Promise<Problem | undefined> {
-  const missing = (await findLibraries(machine)).filter(({ path }) => path === undefined).map(({ name }) => name);
+export async function librariesProblem(machine: Machine, isForSeveral = false): Promise<Problem | undefined> {
+  const found = await findLibraries(machine, isForSeveral);
+  const missing = found.filter(({ path }) => path === undefined).map(({ name }) => name);
   if (missing.length === 0) return undefined;
   const ofSetup = machine.setup()?.cuda !== undefined;
   return {
     found: `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`,
     remedy: ofSetup
-      ? `run ${setupCommand()}, which downloads what is missing`
+      ? // by the device's name, so that a slim set-up, which lacks NCCL, becomes a complete one
+        `run ${missing.includes(NCCL) ? setupCommand('--device', 'gpu') : setupCommand()}, which downloads what is missing`
       : `install CUDA 12 and cuDNN 9, or run ${setupCommand('--cuda', 'wheels')}`,
   };
 }

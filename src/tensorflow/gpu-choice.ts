@@ -97,7 +97,7 @@ export function chooseGpu(nvidia: Nvidia, choice: DeviceChoice, env: Machine['en
 export function chooseGpus(nvidia: Nvidia, choice: DevicesChoice, env: Machine['env']): readonly ChosenGpu[] | Problem {
   const { CUDA_VISIBLE_DEVICES: limit } = env;
   const gpus = nvidia.state === 'present' ? nvidia.gpus : [];
-  const visible = limit === undefined ? gpus.map(({ index }) => String(index)) : visibleDevices(limit);
+  const visible = limit === undefined ? gpus.map(visibleName) : visibleDevices(limit);
   if (limit !== undefined && visible.length === 0) {
     return { found: `CUDA_VISIBLE_DEVICES=${limit} hides every GPU`, remedy: 'unset it, or name one in it' };
   }
@@ -116,22 +116,42 @@ export function chooseGpus(nvidia: Nvidia, choice: DevicesChoice, env: Machine['
       remedy: `take --device gpu:0${visible.length > 1 ? ` to gpu:${visible.length - 1}` : ''}`,
     };
   }
-  return wanted.map((number) => {
+  const chosen = wanted.map((number) => {
     const name = visible[number]!;
     return withGpu(
       name,
       gpus.find(({ index, uuid }) => String(index) === name || uuid.startsWith(name)),
     );
   });
+  const unknown = chosen.find((each) => each.gpu === undefined && !each.visible.startsWith('MIG-'));
+  if (chosen.length > 1 && chosen.some(({ gpu, visible }) => gpu?.isPart === true || visible.startsWith('MIG-')))
+    return { found: 'CUDA uses only one part of a divided GPU (MIG) at a time', remedy: 'take one, as --device gpu:0' };
+  if (nvidia.state !== 'present' || unknown === undefined) return chosen;
+  return {
+    found: `CUDA_VISIBLE_DEVICES=${limit} names ${unknown.visible}, which is not among the driver's GPUs (${named(gpus)})`,
+    remedy: 'unset it, or name one of these in it',
+  };
+}
+
+/** `0 to 3`; a container may number its GPUs differently from the machine. */
+function named(gpus: readonly Gpu[]): string {
+  const [first, last] = [gpus[0], gpus.at(-1)].map((gpu) => gpu?.index);
+  return first === last ? `only ${first}` : `${first} to ${last}`;
 }
 
 function withGpu(visible: string, gpu: Gpu | undefined): ChosenGpu {
-  return gpu === undefined ? { visible } : { visible, gpu };
+  if (gpu === undefined) return { visible };
+  return { visible: gpu.isPart === true ? gpu.uuid : visible, gpu };
+}
+
+/** A GPU's name in `CUDA_VISIBLE_DEVICES`: its number, or what alone tells a part from the others. */
+function visibleName({ index, uuid, isPart = false }: Gpu): string {
+  return isPart ? uuid : String(index);
 }
 
 /** The devices in `CUDA_VISIBLE_DEVICES`, which CUDA reads up to the first entry that is not a device. */
 function visibleDevices(limit: string): string[] {
   const entries = limit.split(',').map((entry) => entry.trim());
-  const end = entries.findIndex((entry) => entry === '' || entry.startsWith('-'));
+  const end = entries.findIndex((entry) => !/^(\d+$|GPU-|MIG-)/.test(entry));
   return end === -1 ? entries : entries.slice(0, end);
 }

@@ -1,9 +1,10 @@
 /** @file Finds out, before TensorFlow is loaded, why it cannot use a GPU. */
+import { KD } from '../base/own-command.js';
 import { setupCommand } from '../base/setup-command.js';
 import { librariesProblem } from './cuda-libraries.js';
 import { chooseGpus, type DevicesChoice, type Problem } from './gpu-choice.js';
 import type { Machine } from './machine.js';
-import type { Gpu, Nvidia } from './nvidia.js';
+import { hasDriverLibrary, isOlder, PTX_ONLY, type Gpu, type Nvidia } from './nvidia.js';
 
 /** The oldest driver that runs CUDA 12 programs (CUDA Toolkit release notes, table of minimum driver versions). */
 export const OLDEST_DRIVER = '525.60.13';
@@ -27,8 +28,8 @@ export async function gpuProblem(
   if (first !== undefined) return first;
   const chosen = chooseGpus(nvidia, choice, machine.env);
   if ('found' in chosen) return chosen;
-  const [card] = chosen.flatMap(({ gpu }) => (gpu && cardProblem(gpu)) ?? []);
-  return card ?? buildProblem(machine) ?? (await librariesProblem(machine));
+  const [card] = chosen.flatMap(({ gpu }) => (gpu && (cardProblem(gpu) ?? kernelProblem(machine, nvidia, gpu))) ?? []);
+  return card ?? buildProblem(machine) ?? (await librariesProblem(machine, chosen.length > 1));
 }
 
 /** What is wrong with the driver. */
@@ -61,16 +62,33 @@ export function cardProblem({ index, name, capability, freeBytes, totalBytes }: 
       remedy: 'take another GPU (--device gpu:N) or --device cpu',
     };
   }
-  if (freeBytes < MIN_FREE_BYTES) {
-    const [free, total, least] = [freeBytes, totalBytes, MIN_FREE_BYTES].map(
-      (bytes) => `${(bytes / 1e9).toFixed(1)} GB`,
-    );
+  if (freeBytes !== undefined && freeBytes < MIN_FREE_BYTES) {
+    const text = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
     return {
-      found: `GPU ${index} (${name}) has ${free} of ${total} free, and nothing runs in less than ${least}`,
+      found:
+        `GPU ${index} (${name}) has ${text(freeBytes)}${totalBytes === undefined ? '' : ` of ${text(totalBytes)}`} ` +
+        `free, and nothing runs in less than ${text(MIN_FREE_BYTES)}`,
       remedy: 'end the processes that nvidia-smi lists on it, or take another (--device gpu:N)',
     };
   }
   return undefined;
+}
+
+/**
+ * Whether the driver is too old to compile the kernels that the wheel has for a GPU only as PTX. A newer CUDA than the
+ * driver's own may be installed beside it (NVIDIA's `cuda-compat` packages).
+ */
+export function kernelProblem(machine: Machine, nvidia: Nvidia, { index, name, capability }: Gpu): Problem | undefined {
+  if (nvidia.state !== 'present' || machine.setup()?.device === 'own') return undefined;
+  if (capability === undefined || capability < PTX_ONLY.capability) return undefined;
+  const { driver, cuda = '0' } = nvidia;
+  if (!isOlder(driver, PTX_ONLY.driver) || !isOlder(cuda, PTX_ONLY.cuda)) return undefined;
+  return {
+    found:
+      `driver ${driver} cannot compile this TensorFlow's kernels for GPU ${index} ` +
+      `(${name}, compute capability ${capability.toFixed(1)}), which takes ${PTX_ONLY.driver} or newer`,
+    remedy: `update the driver, or install NVIDIA's package cuda-compat-${PTX_ONLY.cuda.replace('.', '-')} or newer`,
+  };
 }
 
 /** What is wrong with the TensorFlow that set-up installed. */
@@ -89,8 +107,20 @@ export function buildProblem(machine: Machine): Problem | undefined {
   return { found: forCpu, remedy: `run ${setupCommand()}, which finds the GPU` };
 }
 
-function isOlder(version: string, oldest: string): boolean {
-  const [a, b] = [version, oldest].map((text) => text.split('.').map(Number));
-  const place = b!.findIndex((number, i) => (a![i] ?? 0) !== number);
-  return place !== -1 && (a![place] ?? 0) < b![place]!;
+/** Why TensorFlow, once loaded, uses no GPU although nothing was known to keep it from one. */
+export async function unusedGpu(machine: Machine): Promise<Problem> {
+  const found = 'TensorFlow uses none';
+  const loader = (await machine.run('ldconfig', ['-p'])) ?? (await machine.run('/sbin/ldconfig', ['-p']));
+  if (!hasDriverLibrary(machine) && !(loader?.stdout ?? '').includes('libcuda.so.1'))
+    return {
+      found: `${found}, and the driver's library libcuda.so.1 is missing`,
+      remedy: 'install it; a container needs NVIDIA_DRIVER_CAPABILITIES=compute,utility',
+    };
+  const devices = machine.list('/dev');
+  if (devices.includes('nvidiactl') && !devices.includes('nvidia-uvm'))
+    return {
+      found: `${found}, and /dev/nvidia-uvm is missing`,
+      remedy: 'run `sudo nvidia-modprobe --unified-memory --create=0` on the machine itself',
+    };
+  return { found, remedy: `\`TF_CPP_MIN_LOG_LEVEL=0 ${KD} doctor\` shows what it says about it` };
 }

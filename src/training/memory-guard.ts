@@ -34,7 +34,7 @@ export async function guardMemory(parts: EngineParts, make: () => Promise<Engine
  * machine or of this process's control group.
  */
 export function freeMemoryBytes({ device, gpu }: Pick<EngineInfo, 'device' | 'gpu'>): number {
-  return device === 'gpu' && gpu !== undefined ? gpu.freeBytes : process.availableMemory();
+  return (device === 'gpu' ? gpu?.freeBytes : undefined) ?? process.availableMemory();
 }
 
 /** Rewords TensorFlow's out-of-memory error for the user who chose the batch size; returns other errors unchanged. */

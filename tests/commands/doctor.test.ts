@@ -68,8 +68,13 @@ describe('the doctor, on a machine with a GPU', () => {
       { name: 'memory', ok: true, found: '100 GB free of 128 GB' },
       { name: 'disk', ok: true, found: '60.0 GB free here' },
       { name: 'network', ok: true, found: 'hub.example answers in 40 ms' },
-      { name: 'driver', ok: true, found: 'NVIDIA 550.54.15' },
-      { name: 'GPU 0', ok: true, found: 'NVIDIA H100 80GB HBM3, 84.9 GB free of 85.5 GB, compute capability 9.0' },
+      { name: 'driver', ok: true, found: 'NVIDIA 575.57.08' },
+      {
+        name: 'GPU 0',
+        ok: true,
+        found:
+          'NVIDIA H100 80GB HBM3, 84.9 GB free of 85.5 GB, compute capability 9.0, for which the driver compiles kernels at first use',
+      },
       { name: 'GPU 1', ok: true, found: 'NVIDIA GeForce RTX 3060, 11.5 GB free of 12.9 GB, compute capability 8.6' },
       { name: 'device', ok: true, found: 'auto: CUDA_VISIBLE_DEVICES=0' },
       { name: 'TensorFlow', ok: true, found: '2.21.0, /cache/tensorflow/lib' },
@@ -150,7 +155,7 @@ describe('the doctor, on a machine with a GPU', () => {
     [
       'an old driver',
       {},
-      { smi: H100.replace('550.54.15', '470.1') },
+      { smi: H100.replace('575.57.08', '470.1') },
       'auto',
       { name: 'driver', remedy: 'update the driver' },
     ],

@@ -6,6 +6,9 @@ import { GPU_LIBRARIES, XLA_FILES } from '../../src/tensorflow/cuda-libraries.js
 export interface Fake {
   /** What `nvidia-smi` prints for the requested fields, one line per GPU; a number is an exit status without output. */
   readonly smi?: string | { readonly status: number; readonly stdout: string };
+  /** What it prints without arguments, and with `--list-gpus`. */
+  readonly summary?: string;
+  readonly list?: string;
   readonly ldconfig?: string;
   readonly files?: readonly string[];
   readonly dev?: readonly string[];
@@ -13,8 +16,8 @@ export interface Fake {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export const H100 = '0, GPU-1111, NVIDIA H100 80GB HBM3, 550.54.15, 81559, 81000, 9.0';
-export const RTX_3060 = '1, GPU-2222, NVIDIA GeForce RTX 3060, 550.54.15, 12288, 11000, 8.6';
+export const H100 = '0, GPU-1111, NVIDIA H100 80GB HBM3, 575.57.08, 81559, 81000, 9.0, Disabled';
+export const RTX_3060 = '1, GPU-2222, NVIDIA GeForce RTX 3060, 575.57.08, 12288, 11000, 8.6, [N/A]';
 
 const CUDA = '/cache/nvidia';
 export const CUDA_FILES = [...GPU_LIBRARIES, ...XLA_FILES].map((name) => `${CUDA}/${name}`);
@@ -40,15 +43,19 @@ export function fakeMachine(fake: Fake = {}): Machine {
     setup = GPU_SETUP,
     env = {},
     ldconfig = '',
+    summary = '',
+    list = '',
   } = fake;
-  const answer = (program: string): ProgramResult | undefined => {
+  const answer = (program: string, [first]: readonly string[]): ProgramResult | undefined => {
     if (program === 'ldconfig') return { status: 0, stdout: ldconfig, stderr: '' };
     if (program !== 'nvidia-smi' || smi === '') return undefined;
+    if (first === undefined || first === '--list-gpus')
+      return { status: 0, stdout: first === undefined ? summary : list, stderr: '' };
     return typeof smi === 'string' ? { status: 0, stdout: smi, stderr: '' } : { ...smi, stderr: '' };
   };
   return {
     env,
-    run: (program) => Promise.resolve(answer(program)),
+    run: (program, args) => Promise.resolve(answer(program, args)),
     exists: (path) => files.includes(path),
     list: (folder) => (folder === '/dev' ? dev : []),
     setup: () => setup,

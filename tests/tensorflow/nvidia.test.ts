@@ -9,7 +9,7 @@ import {
   type DeviceChoice,
   type DevicesChoice,
 } from '../../src/tensorflow/gpu-choice.js';
-import { gpuProblem } from '../../src/tensorflow/gpu-problem.js';
+import { gpuProblem, unusedGpu } from '../../src/tensorflow/gpu-problem.js';
 import { DRIVER_FOLDERS } from '../../scripts/setup/nvidia.mjs';
 import { hasTensorCores, detectGpus } from '../../src/tensorflow/nvidia.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
@@ -24,7 +24,7 @@ describe('the driver', () => {
   it('lists its GPUs', async () => {
     expect(await detectGpus(fakeMachine({ smi: `${H100}\n${RTX_3060}\n` }))).toEqual({
       state: 'present',
-      driver: '550.54.15',
+      driver: '575.57.08',
       gpus: [
         {
           index: 0,
@@ -61,6 +61,53 @@ describe('the driver', () => {
       found: 'driver 470.82.01, but CUDA 12 needs 525.60.13 or newer',
       remedy: 'update the driver',
     });
+  });
+
+  it('may not know a memory, warn between its lines, and have a GPU whose name has commas', async () => {
+    const warning = 'WARNING: infoROM is corrupted at gpu 0000:02:00.0';
+    const smi = `${warning}\n2, GPU-5, Quadro, 5, 575.57.08, [N/A], [Insufficient Permissions], [N/A], [N/A]\n${warning}`;
+    expect(await detectGpus(fakeMachine({ smi }))).toEqual({
+      state: 'present',
+      driver: '575.57.08',
+      gpus: [{ index: 2, uuid: 'GPU-5', name: 'Quadro, 5' }],
+    });
+    expect(await problemOf({ smi })).toBeUndefined();
+    expect(await detectGpus(fakeMachine({ smi: 'No devices were found\n' }))).toEqual({
+      state: 'broken',
+      failure: 'No devices were found',
+    });
+  });
+
+  it('lists the parts of a divided GPU, which CUDA knows by their names, one at a time', async () => {
+    const smi = `${H100.replace('Disabled', 'Enabled')}\n${RTX_3060}`;
+    const list =
+      'GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-1111)\n' +
+      '  MIG 1g.10gb     Device  0: (UUID: MIG-aaaa)\n' +
+      '  MIG 3g.40gb     Device  1: (UUID: MIG-bbbb)\n' +
+      'GPU 1: NVIDIA GeForce RTX 3060 (UUID: GPU-2222)\n';
+    const nvidia = await detectGpus(fakeMachine({ smi, list }));
+    const third = { visible: 'MIG-bbbb', gpu: { name: 'NVIDIA H100 80GB HBM3 MIG 3g.40gb', freeBytes: 4e10 } };
+    expect(chooseGpu(nvidia, 'gpu', {})).toMatchObject({ visible: 'MIG-aaaa', gpu: { totalBytes: 1e10 } });
+    expect(chooseGpu(nvidia, 'gpu:1', {})).toMatchObject(third);
+    expect(chooseGpu(nvidia, 'gpu', { CUDA_VISIBLE_DEVICES: 'MIG-bbbb' })).toMatchObject(third);
+    expect(chooseGpu(nvidia, 'gpu:2', {})).toMatchObject({ visible: '1', gpu: { uuid: 'GPU-2222' } });
+    expect(chooseGpus(nvidia, 'gpu:all', {})).toMatchObject({
+      found: 'CUDA uses only one part of a divided GPU (MIG) at a time',
+    });
+  });
+
+  it('must be new enough to compile the kernels that are PTX only, or have a newer CUDA beside it', async () => {
+    const smi = H100.replace('575.57.08', '550.54.15');
+    expect(await problemOf({ smi, summary: '| Driver Version: 550.54.15    CUDA Version: 12.4 |' })).toEqual({
+      found:
+        "driver 550.54.15 cannot compile this TensorFlow's kernels for GPU 0 (NVIDIA H100 80GB HBM3, compute " +
+        'capability 9.0), which takes 555.42.02 or newer',
+      remedy: "update the driver, or install NVIDIA's package cuda-compat-12-5 or newer",
+    });
+    expect(await problemOf({ smi })).toBeDefined();
+    expect(await problemOf({ smi, summary: '| Driver Version: 550.54.15    CUDA Version: 12.9 |' })).toBeUndefined();
+    expect(await problemOf({ smi, setup: { ...GPU_SETUP, device: 'own' } })).toBeUndefined();
+    expect(await problemOf({ smi: RTX_3060.replace('575.57.08', '550.54.15') })).toBeUndefined();
   });
 
   it('is broken if it fails with a GPU, and absent without one', async () => {
@@ -110,7 +157,7 @@ describe('what prevents the use of a GPU', () => {
     ],
     [
       'an old driver',
-      { smi: H100.replace('550.54.15', '525.60.12') },
+      { smi: H100.replace('575.57.08', '525.60.12') },
       'gpu',
       'driver 525.60.12, but CUDA 12 needs 525.60.13 or newer',
       'update the driver',
@@ -134,6 +181,20 @@ describe('what prevents the use of a GPU', () => {
       { env: { CUDA_VISIBLE_DEVICES: '' } },
       'auto',
       'CUDA_VISIBLE_DEVICES= hides every GPU',
+      'unset it',
+    ],
+    [
+      'a limit to a GPU that the driver does not list',
+      { env: { CUDA_VISIBLE_DEVICES: '3' }, smi: `${H100}\n${RTX_3060}` },
+      'auto',
+      "CUDA_VISIBLE_DEVICES=3 names 3, which is not among the driver's GPUs (0 to 1)",
+      'unset it, or name one of these in it',
+    ],
+    [
+      "a scheduler's word for none",
+      { env: { CUDA_VISIBLE_DEVICES: 'NoDevFiles' } },
+      'auto',
+      'CUDA_VISIBLE_DEVICES=NoDevFiles hides every GPU',
       'unset it',
     ],
     [
@@ -212,6 +273,34 @@ describe('what prevents the use of a GPU', () => {
     const { device, reason } = await loadBackend('auto', 'auto', {}, fakeMachine({ smi: H100.replace('9.0', '3.7') }));
     expect(device).toBe('cpu');
     expect(reason).toMatch(/compute capability 3\.7|no TensorFlow/);
+  });
+});
+
+describe('several GPUs', () => {
+  it('need NCCL, which one GPU does not', async () => {
+    const machine = fakeMachine({ smi: `${H100}\n${RTX_3060}` });
+    const nvidia = await detectGpus(machine);
+    expect(await gpuProblem(machine, nvidia, 'gpu:1')).toBeUndefined();
+    expect(await gpuProblem(machine, nvidia, 'gpu:all')).toEqual({
+      found: 'libnccl.so.2 is missing',
+      remedy: 'run `npm run setup -- --device gpu`, which downloads what is missing',
+    });
+  });
+});
+
+describe('a GPU that TensorFlow does not use', () => {
+  const LIBRARY = '/usr/lib64/libcuda.so.1';
+  it.each<[string, Fake, string]>([
+    ["the driver's library", {}, "TensorFlow uses none, and the driver's library libcuda.so.1 is missing"],
+    ['a device file', { files: [LIBRARY] }, 'TensorFlow uses none, and /dev/nvidia-uvm is missing'],
+    ['nothing', { files: [LIBRARY], dev: ['nvidia0', 'nvidiactl', 'nvidia-uvm'] }, 'TensorFlow uses none'],
+    [
+      'nothing under WSL',
+      { ldconfig: '\tlibcuda.so.1 (libc6,x86-64) => /x/libcuda.so.1', dev: ['dxg'] },
+      'TensorFlow uses none',
+    ],
+  ])('may lack %s', async (_, fake, found) => {
+    expect(await unusedGpu(fakeMachine(fake))).toMatchObject({ found });
   });
 });
 

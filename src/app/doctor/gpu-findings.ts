@@ -1,8 +1,8 @@
 /** @file Findings about NVIDIA GPUs: driver, cards, libraries. */
 import { findLibraries, GPU_LIBRARIES, librariesProblem } from '../../tensorflow/cuda-libraries.js';
 import { chooseGpu, type DeviceChoice } from '../../tensorflow/gpu-choice.js';
-import { buildProblem, cardProblem, driverProblem } from '../../tensorflow/gpu-problem.js';
-import type { Gpu, Nvidia } from '../../tensorflow/nvidia.js';
+import { buildProblem, cardProblem, driverProblem, kernelProblem } from '../../tensorflow/gpu-problem.js';
+import { PTX_ONLY, type Gpu, type Nvidia } from '../../tensorflow/nvidia.js';
 import { formatBytes } from '../../base/format.js';
 import { problemFinding, type Finding } from './finding.js';
 import type { MachineFacts } from './machine-facts.js';
@@ -23,7 +23,7 @@ export async function* gpuFindings(
         found: nvidia.state === 'present' ? `NVIDIA ${nvidia.driver}` : 'NVIDIA, without nvidia-smi',
       }
     : problemFinding('driver', driver);
-  if (nvidia.state === 'present') for (const gpu of nvidia.gpus) yield gpuFinding(gpu);
+  if (nvidia.state === 'present') for (const gpu of nvidia.gpus) yield gpuFinding(machine, nvidia, gpu);
   if (nvidia.state === 'present' || nvidia.state === 'unlisted') {
     const chosen = chooseGpu(nvidia, device, machine.env);
     yield 'found' in chosen
@@ -35,14 +35,20 @@ export async function* gpuFindings(
   else yield* libraryFindings(machine);
 }
 
-function gpuFinding(gpu: Gpu): Finding {
-  const problem = cardProblem(gpu);
+function gpuFinding(machine: MachineFacts, nvidia: Nvidia, gpu: Gpu): Finding {
+  const problem = cardProblem(gpu) ?? kernelProblem(machine, nvidia, gpu);
   if (problem !== undefined) return problemFinding(`GPU ${gpu.index}`, problem);
-  const capability = gpu.capability === undefined ? '' : `, compute capability ${gpu.capability.toFixed(1)}`;
+  const { name, freeBytes, totalBytes, capability } = gpu;
+  const memory =
+    freeBytes === undefined || totalBytes === undefined
+      ? 'memory unknown to nvidia-smi'
+      : `${formatBytes(freeBytes)} free of ${formatBytes(totalBytes)}`;
+  const of = capability === undefined ? '' : `, compute capability ${capability.toFixed(1)}`;
+  const isCompiled = capability !== undefined && capability >= PTX_ONLY.capability && machine.setup()?.device === 'gpu';
   return {
     name: `GPU ${gpu.index}`,
     ok: true,
-    found: `${gpu.name}, ${formatBytes(gpu.freeBytes)} free of ${formatBytes(gpu.totalBytes)}${capability}`,
+    found: `${name}, ${memory}${of}${isCompiled ? ', for which the driver compiles kernels at first use' : ''}`,
   };
 }
 

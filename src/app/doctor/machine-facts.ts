@@ -45,6 +45,9 @@ export interface HubReach {
 
 const REACH_TIMEOUT_MS = 5000;
 
+/** On a GPU's first use, the driver may compile kernels for minutes. */
+const PROBE_TIMEOUT_MS = 900_000;
+
 /** The limit for this process, which its child processes inherit. */
 function maxOpenFiles(): number {
   try {
@@ -87,7 +90,8 @@ export const thisMachineFacts: MachineFacts = {
   },
   async loadTensorflow(options) {
     const script = fileURLToPath(new URL('probe.js', import.meta.url));
-    const result = await thisMachine.run(process.execPath, [script, JSON.stringify(options)]);
+    const result = await thisMachine.run(process.execPath, [script, JSON.stringify(options)], PROBE_TIMEOUT_MS);
+    if (['0', '1'].includes(process.env.TF_CPP_MIN_LOG_LEVEL ?? '')) process.stderr.write(result?.stderr ?? '');
     const last = (text = ''): string => text.trim().split('\n').at(-1) ?? '';
     if (result?.status === 0) return JSON.parse(last(result.stdout)) as TensorflowReport;
     return last(result?.stderr) || `exit status ${result?.status ?? 'unknown'}`;

@@ -3,6 +3,7 @@ import { KD } from '../../base/own-command.js';
 import { setupCommand } from '../../base/setup-command.js';
 import { formatFlops } from '../../base/format.js';
 import { choosePrecision } from '../../engine/precision.js';
+import { NO_ANSWER } from '../../tensorflow/machine.js';
 import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
 import { hasTensorCores, type Nvidia } from '../../tensorflow/nvidia.js';
 import type { Finding } from './finding.js';
@@ -15,7 +16,7 @@ export function tensorflowFinding(machine: MachineFacts, report: TensorflowRepor
     return {
       name: 'TensorFlow',
       ok: false,
-      found: `it crashes when it is loaded (${report})`,
+      found: report.startsWith(NO_ANSWER) ? `it gives ${report}` : `it crashes when it is loaded (${report})`,
       remedy:
         machine.openFiles < ENOUGH_FILES
           ? 'it may need more open files: raise the limit before anything else, ulimit -n 1024'
