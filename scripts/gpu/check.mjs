@@ -5,7 +5,7 @@
  *                        [--python python3]
  *
  * Prints a line per check, with `✓`, `✗`, or `–` for what could not be checked: the doctor's findings; the losses of
- * recorded PyTorch runs in float32 without TF32 (1e-4) and in bfloat16 (2%); losses with shared padding and grouping,
+ * recorded PyTorch runs in float32 without TF32 (1e-4) and in bfloat16 (2%), one of them also with XLA; losses with shared padding and grouping,
  * compared with a CPU; pairs a second at every batch size, compared with PyTorch if it has a GPU build; real texts in
  * every way to train on them, with the compile time of each text length; the step compiled as a whole; the GPU's memory
  * and the time to the first step; encoding in bfloat16; several GPUs compared with one; whether memory stays flat over
@@ -13,11 +13,14 @@
  * tiny` it tests itself. Exit status 1 if a check fails.
  */
 import { parseArgs } from 'node:util';
+import { chooseGpus } from '#dist/tensorflow/gpu-choice.js';
 import { bfloat16Blocker } from '#dist/tensorflow/hardware.js';
+import { thisMachine } from '#dist/tensorflow/machine.js';
+import { detectGpus } from '#dist/tensorflow/nvidia.js';
 import { KD } from '../kd.mjs';
 import { checkEncoding } from './encoding.mjs';
 import { complaint, failures, run, tell } from './lines.mjs';
-import { checkDevices, checkParity, checkShared } from './parity.mjs';
+import { checkDevices, checkParity, checkShared, checkXla } from './parity.mjs';
 import { checkFlatness, checkRealTexts, checkScaling, checkSpeed, checkWhole } from './speed.mjs';
 
 const { values: flags } = parseArgs({
@@ -31,13 +34,16 @@ const { values: flags } = parseArgs({
   },
 });
 const measured = { ...flags, steps: Number(flags.steps) };
-const several = severalDevices();
+const several = await severalDevices();
 const obstacle = flags.device.startsWith('cpu') ? bfloat16Blocker() : undefined;
 
 examine();
 checkParity(flags.device, 'fp32', 1e-4);
 if (obstacle === undefined) checkParity(flags.device, 'bf16', 0.02);
 else tell(undefined, 'parity bf16', `not seen: ${obstacle} keeps oneDNN from it`);
+checkXla(flags.device, 'fp32', 1e-4, 'groups');
+if (obstacle === undefined) checkXla(flags.device, 'bf16', 0.02, 'groups');
+checkXla(flags.device, 'fp32', 1e-4, 'whole');
 checkShared(flags.device, 1e-4);
 await checkEncoding(flags.device, 0.02, obstacle);
 if (several === undefined) tell(undefined, 'several devices', 'not seen: this machine has one');
@@ -64,12 +70,12 @@ function examine() {
 }
 
 /**
- * How to ask for several devices, if there are several; a CPU always has two. On CPUs, one micro-batch per device gives
+ * How to ask for several devices, if kd would use several; a CPU always has two. On CPUs, one micro-batch per device gives
  * the same bits; on GPUs, products are summed in another order.
  */
-function severalDevices() {
+async function severalDevices() {
   if (flags.device === 'cpu') return { all: 'cpu:2', first: 'cpu', count: 2, tolerance: 0 };
-  const { stdout, status } = run('nvidia-smi', ['--list-gpus']);
-  const count = status === 0 ? stdout.trim().split('\n').length : 0;
+  const gpus = chooseGpus(await detectGpus(thisMachine), 'gpu:all', process.env);
+  const count = 'found' in gpus ? 0 : gpus.length;
   return count < 2 ? undefined : { all: 'gpu:all', first: 'gpu:0', count, tolerance: 1e-4 };
 }

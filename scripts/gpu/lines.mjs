@@ -22,9 +22,10 @@ export function tell(ok, name, found) {
  * @param {string} command
  * @param {string[]} args
  * @param {string} [cwd]
+ * @param {NodeJS.ProcessEnv} [env]
  */
-export function run(command, args, cwd = process.cwd()) {
-  return spawnSync(command, args, { cwd, encoding: 'utf8', maxBuffer: 2 ** 26 });
+export function run(command, args, cwd = process.cwd(), env = process.env) {
+  return spawnSync(command, args, { cwd, env, encoding: 'utf8', maxBuffer: 2 ** 26 });
 }
 
 /** @param {string | null} text */
@@ -33,14 +34,16 @@ export function lastLine(text) {
 }
 
 /**
- * The message of a failed process: its error, or else its last line.
+ * The message of a failed process: its error, what TensorFlow says as it ends the process, or else its last line.
  *
  * @param {string} stderr
  */
 export function complaint(stderr) {
   return (
-    (/^\w*Error: (.+)$/m.exec(stderr)?.[1] ?? lastLine(stderr)).slice(0, 300) ||
-    'ended without a word: killed, for memory perhaps'
+    (/^\w*Error: (.+)$/m.exec(stderr)?.[1] ?? /(?:^|: )F\S* .*?\] (.+)$/m.exec(stderr)?.[1] ?? lastLine(stderr)).slice(
+      0,
+      300,
+    ) || 'ended without a word: killed, for memory perhaps'
   );
 }
 

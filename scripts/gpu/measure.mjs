@@ -158,27 +158,27 @@ function batchOf(step) {
  * @returns {Held}
  */
 function held() {
-  const used = gpuBytes();
+  const uuid = backend.gpu?.uuid ?? '';
+  const [began, used] = [before.get(uuid), gpuBytes().get(uuid)];
   return {
     tensors: tf.memory().numTensors,
     resident: process.memoryUsage.rss(),
-    gpu: before === undefined || used === undefined ? undefined : used - before,
+    gpu: began === undefined || used === undefined ? undefined : used - began,
   };
 }
 
-/** Bytes in use on the GPU selected by CUDA_VISIBLE_DEVICES, by all processes. */
+/**
+ * Bytes in use on every GPU, by all processes, as far as the driver says.
+ *
+ * @returns {Map<string, number>} by the GPU's UUID
+ */
 function gpuBytes() {
   try {
-    const id = /^\d+$/.test(process.env.CUDA_VISIBLE_DEVICES ?? '')
-      ? process.env.CUDA_VISIBLE_DEVICES
-      : (/^gpu:(\d+)$/.exec(device)?.[1] ?? '0');
-    const answer = execFileSync(
-      'nvidia-smi',
-      [`--id=${id}`, '--query-gpu=memory.used', '--format=csv,noheader,nounits'],
-      { encoding: 'utf8', stdio: 'pipe' },
-    );
-    return Number(answer) * 2 ** 20;
+    const query = ['--query-gpu=uuid,memory.used', '--format=csv,noheader,nounits'];
+    const answer = execFileSync('nvidia-smi', query, { encoding: 'utf8', stdio: 'pipe' });
+    const used = [...answer.matchAll(/^(GPU-\S+), (\d+)$/gm)];
+    return new Map(used.map(([, uuid = '', mebibytes]) => [uuid, Number(mebibytes) * 2 ** 20]));
   } catch {
-    return undefined;
+    return new Map();
   }
 }

@@ -23,6 +23,9 @@ const RUNS = { 'roberta-hidden': 'student', 'roberta-pooler': 'student', 'clip-h
 /** The run that is compared between devices. */
 const COMPARED = 'roberta-hidden';
 
+/** TensorFlow groups even a single op, and on a CPU too. */
+const GROUPS = '--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit --tf_xla_min_cluster_size=1';
+
 /** Smaller losses are compared as if they were this large. */
 const SMALLEST_LOSS = 0.01;
 
@@ -41,6 +44,27 @@ export function checkParity(device, precision, tolerance) {
     const theirs = recording.log.map(({ loss_en: en, loss_ko: ko }) => en + ko);
     tellDifference(`parity ${precision}`, name, losses, theirs, tolerance);
   }
+}
+
+/**
+ * Compares a recorded run with PyTorch's once more, with XLA, which large models use: its ops grouped by TensorFlow, or
+ * compiled as a whole. The recorded models are too small for kd to ask for groups by itself.
+ *
+ * @param {string} device
+ * @param {'fp32' | 'bf16'} precision
+ * @param {number} tolerance
+ * @param {'groups' | 'whole'} way
+ */
+export function checkXla(device, precision, tolerance, way) {
+  const recording = recordingOf(COMPARED);
+  const more = ['--dropout', '0', '--device', device, '--precision', precision];
+  const losses =
+    way === 'whole'
+      ? train(recording, COMPARED, RUNS[COMPARED], [...more, '--jit-compile'])
+      : train(recording, COMPARED, RUNS[COMPARED], more, { ...process.env, TF_XLA_FLAGS: GROUPS });
+  const theirs = recording.log.map(({ loss_en: en, loss_ko: ko }) => en + ko);
+  const check = way === 'whole' ? 'parity --jit-compile' : `parity XLA ${precision}`;
+  tellDifference(check, COMPARED, losses, theirs, tolerance);
 }
 
 /**
@@ -100,13 +124,14 @@ function recordingOf(name) {
  * @param {string} name
  * @param {string} student
  * @param {string[]} more
+ * @param {NodeJS.ProcessEnv} [env]
  */
-function train(recording, name, student, more) {
+function train(recording, name, student, more, env = process.env) {
   const folder = mkdtempSync(join(tmpdir(), 'kd-gpu-'));
   try {
     writeFileSync(join(folder, 'pairs.csv'), ['ko,en', ...recording.pairs.map((pair) => pair.join())].join('\n'));
     const args = [KD, ...trainArguments(recording, name, student), ...more];
-    const { status, stderr } = run(process.execPath, args, folder);
+    const { status, stderr } = run(process.execPath, args, folder, env);
     return status === 0 ? readLosses(join(folder, 'checkpoints/parity/loss.csv')) : complaint(stderr);
   } finally {
     rmSync(folder, { recursive: true });

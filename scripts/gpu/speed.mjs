@@ -153,7 +153,7 @@ export function checkFlatness(measured, batch) {
   /** @param {'resident' | 'gpu'} key */
   const grown = (key) => {
     const [from, to] = [early[key], late[key]];
-    return from === undefined || to === undefined ? 0 : (to - from) / from;
+    return from === undefined || to === undefined || from === to ? 0 : (to - from) / from;
   };
   const isFlat =
     late.tensors - early.tensors <= FLAT.tensors && grown('resident') <= FLAT.share && grown('gpu') <= FLAT.share;

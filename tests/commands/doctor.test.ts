@@ -96,6 +96,13 @@ describe('the doctor, on a machine with a GPU', () => {
 
   it.each<[string, Partial<MachineFacts>, Fake, DeviceChoice, Partial<Finding>]>([
     [
+      'a TensorFlow that hangs',
+      { loadTensorflow: () => Promise.resolve('no answer within 900 s') },
+      {},
+      'auto',
+      { name: 'TensorFlow', found: 'it gives no answer within 900 s' },
+    ],
+    [
       'an old Node',
       { node: '20.18.3' },
       {},
@@ -270,6 +277,13 @@ describe('kd doctor', () => {
     const lines = stdout.trimEnd().split('\n');
     expect(lines.map((line) => /^[✓✗] (\w+) +\S/.exec(line)?.[1]).slice(0, NAMES.length)).toEqual(NAMES);
     expect(lines[0]).toBe(`✓ Node        ${process.versions.node}`);
+  });
+
+  it.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('shows what TensorFlow says, if asked', () => {
+    const said = (level?: string) =>
+      kd(['doctor', '--device', 'cpu'], level === undefined ? {} : { env: { TF_CPP_MIN_LOG_LEVEL: level } }).stderr;
+    expect(said('0')).toContain('This TensorFlow binary is optimized');
+    expect(said()).toBe('');
   });
 
   it('prints JSON, with a remedy only for problems', () => {

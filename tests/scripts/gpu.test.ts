@@ -41,6 +41,8 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('npm run check:gpu'
     ).toEqual([
       ...Array<string>(3).fill('✓ parity fp32'),
       ...(KEPT_FROM_BFLOAT16 ? ['– parity bf16'] : Array<string>(3).fill('✓ parity bf16')),
+      ...(KEPT_FROM_BFLOAT16 ? ['✓ parity XLA fp32'] : ['✓ parity XLA fp32', '✓ parity XLA bf16']),
+      '✓ parity --jit-compile',
       '✓ shared padding',
       '✓ encode fp32',
       `${KEPT_FROM_BFLOAT16 ? '–' : '✓'} encode bf16`,

@@ -250,6 +250,12 @@ describe('out of memory', () => {
   it.each([
     [OOM, 'shape[1024,77,3072] and type float'],
     ['Out of memory while trying to allocate 12345 bytes.', 'allocate 12345 bytes'],
+    ['OOM when allocating tensor of shape [64,768] and type float', 'shape[64,768] and type float'],
+    ['Out of memory while trying to allocate 11.96GiB.', 'allocate 11.96GiB'],
+    ['Out of memory allocating 512 bytes.', 'allocate 512 bytes'],
+    ['OUT_OF_MEMORY: Failed to allocate request for 1.50GiB (1610612736B) on device ordinal 0', 'allocate 1.50GiB'],
+    ['failed to create cublas handle: CUBLAS_STATUS_ALLOC_FAILED', 'more'],
+    ['CUDA_ERROR_OUT_OF_MEMORY', 'more'],
     ['std::bad_alloc', 'more'],
     ['INVALID_ARGUMENT: shapes do not fit', undefined],
   ])("is recognised by TensorFlow's message: %s", (message, allocation) => {

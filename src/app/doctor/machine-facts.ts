@@ -94,6 +94,7 @@ export const thisMachineFacts: MachineFacts = {
     if (['0', '1'].includes(process.env.TF_CPP_MIN_LOG_LEVEL ?? '')) process.stderr.write(result?.stderr ?? '');
     const last = (text = ''): string => text.trim().split('\n').at(-1) ?? '';
     if (result?.status === 0) return JSON.parse(last(result.stdout)) as TensorflowReport;
-    return last(result?.stderr) || `exit status ${result?.status ?? 'unknown'}`;
+    const [, fatal] = /(?:^|: )F\S* .*?\] (.+)$/m.exec(result?.stderr ?? '') ?? []; // before a stack trace
+    return (fatal ?? last(result?.stderr)) || `exit status ${result?.status ?? 'unknown'}`;
   },
 };
