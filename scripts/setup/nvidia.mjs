@@ -20,6 +20,8 @@ export const DRIVER_FOLDERS = [
 const DRIVER_LIBRARY = 'libcuda.so.1';
 /** Where WSL has the driver's tool, which is not on PATH. */
 const WSL_TOOL = '/usr/lib/wsl/lib/nvidia-smi';
+/** A healthy driver may take seconds per GPU, a broken one forever; `src/tensorflow/machine.ts` waits as long. */
+const TIMEOUT_MS = 60_000;
 /** One per GPU; WSL has one for all. */
 const DEVICE = /^(nvidia\d+|dxg)$/;
 
@@ -29,12 +31,13 @@ const DEVICE = /^(nvidia\d+|dxg)$/;
  *
  * @param {Env} env
  * @param {string} [root] the file system to look at
+ * @param {number} [timeout] milliseconds for the tool
  * @returns {Promise<Gpus | undefined>} the GPUs; or a driver that is there and does
  *   not answer; or nothing
  */
-export async function findGpus(env, root = '/') {
+export async function findGpus(env, root = '/', timeout = TIMEOUT_MS) {
   const [tool] = findExecutables(['nvidia-smi', join(root, WSL_TOOL)], env);
-  if (tool !== undefined) return askTool(tool, env, root);
+  if (tool !== undefined) return askTool(tool, env, root, timeout);
   return hasDevice(root) && hasDriverLibrary(env, root) ? { names: ['an NVIDIA GPU'] } : undefined;
 }
 
@@ -45,10 +48,11 @@ export async function findGpus(env, root = '/') {
  * @param {string} tool
  * @param {Env} env
  * @param {string} root
+ * @param {number} timeout
  * @returns {Promise<Gpus | undefined>}
  */
-async function askTool(tool, env, root) {
-  const { status, stdout, stderr } = await run(tool, ['--query-gpu=name', '--format=csv,noheader'], { env });
+async function askTool(tool, env, root, timeout) {
+  const { status, stdout, stderr } = await run(tool, ['--query-gpu=name', '--format=csv,noheader'], { env, timeout });
   const lines = stdout
     .split('\n')
     .map((line) => line.trim())

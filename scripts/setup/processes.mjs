@@ -24,9 +24,11 @@ export const NOT_FOUND = 127;
  * @param {boolean} [options.showOutput] standard output goes to this process's standard error instead
  * @param {number | undefined} [options.lock] a descriptor from `withLock`, for children that write where a lock is
  *   needed
+ * @param {number | undefined} [options.timeout] milliseconds after which it is killed, and not waited for, since one
+ *   that waits for a driver in the kernel survives that
  * @returns {Promise<Result>}
  */
-export function run(command, args, { cwd, env, showOutput = false, lock }) {
+export function run(command, args, { cwd, env, showOutput = false, lock, timeout }) {
   return new Promise((resolve) => {
     /** @type {('ignore' | 'pipe' | number)[]} */
     const stdio = ['ignore', showOutput ? process.stderr.fd : 'pipe', 'pipe'];
@@ -36,8 +38,22 @@ export function run(command, args, { cwd, env, showOutput = false, lock }) {
     for (const name of /** @type {const} */ (['stdout', 'stderr'])) {
       child[name]?.setEncoding('utf8').on('data', (text) => (written[name] += text));
     }
-    child.once('error', (error) => resolve({ status: NOT_FOUND, signal: null, stdout: '', stderr: error.message }));
-    child.once('close', (status, signal) => resolve({ status, signal, ...written }));
+    child.once('error', (error) => {
+      clearTimeout(timer);
+      resolve({ status: NOT_FOUND, signal: null, stdout: '', stderr: error.message });
+    });
+    const giveUp = () => {
+      child.kill('SIGKILL');
+      for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+      child.unref();
+      const stderr = `no answer within ${(timeout ?? 0) / 1000} s`;
+      resolve({ status: null, signal: 'SIGKILL', stdout: '', stderr });
+    };
+    const timer = timeout === undefined ? undefined : setTimeout(giveUp, timeout);
+    child.once('close', (status, signal) => {
+      clearTimeout(timer);
+      resolve({ status, signal, ...written });
+    });
   });
 }
 

@@ -532,8 +532,8 @@ describe('set-up with an NVIDIA GPU', () => {
 });
 
 describe('the search for GPUs', () => {
-  const look = (env: Record<string, string> = {}) =>
-    findGpus({ PATH: clone.env.PATH, ...env }, join(clone.folder, 'root'));
+  const look = (env: Record<string, string> = {}, timeout?: number) =>
+    findGpus({ PATH: clone.env.PATH, ...env }, join(clone.folder, 'root'), timeout);
   const device = (name: string) => {
     writeText(join(clone.folder, 'root/dev', name), '');
   };
@@ -548,6 +548,12 @@ describe('the search for GPUs', () => {
     expect(await look()).toBeUndefined();
     device('nvidia0');
     expect(await look()).toEqual({ failure: 'Failed to initialize NVML: Driver/library version mismatch' });
+  });
+
+  it('does not wait forever for a driver that hangs', async () => {
+    clone.addTool('nvidia-smi', 'while :; do :; done');
+    device('nvidia0');
+    expect(await look({}, 500)).toEqual({ failure: 'no answer within 0.5 s' });
   });
 
   it.each([
