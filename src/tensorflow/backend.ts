@@ -21,6 +21,7 @@ import { gpuProblem, unusedGpu } from './gpu-problem.js';
 import { thisMachine, type Machine } from './machine.js';
 import { withMutedStderr } from './muted.js';
 import { detectGpus, type Gpu } from './nvidia.js';
+import { setVariables } from './own-variables.js';
 import { readSetupStatus } from './setup-status.js';
 import { registerTensorflowKernels } from './kernels.js';
 import type { NodeBackend } from './native-backend.js';
@@ -78,7 +79,7 @@ export async function loadBackend(
   const { gpus, problem } = await checkedGpus(choice, device, machine);
   if (choice === 'cpu') return loadJavaScript(undefined);
   const gpu = gpus === undefined || gpus === 'none' ? gpus : { visible: gpus.map(({ visible }) => visible).join(',') };
-  Object.assign(process.env, tensorflowEnvironment(machine.env, machine.setup(), { gpu, fuse, serialOps, tf32 }));
+  setVariables(tensorflowEnvironment(machine.env, machine.setup(), { gpu, fuse, serialOps, tf32 }));
   const info = await loadNative(choice);
   if (info.backend === 'cpu') return info;
   const found = gpus === undefined || gpus === 'none' ? [] : gpus;
@@ -135,9 +136,14 @@ async function decideGpus(machine: Machine, device: DevicesChoice): Promise<Deci
   if (device.startsWith('cpu')) return { gpus: 'none' };
   const nvidia = await detectGpus(machine);
   if (nvidia.state === 'absent' && device === 'auto') return {};
-  const problem = await gpuProblem(machine, nvidia, device);
+  const problem = await gpuProblem(machine, nvidia, device, isOnGpu());
   if (problem !== undefined) return { gpus: 'none', problem };
   return { gpus: chooseGpus(nvidia, device, machine.env) as ChosenGpu[] }; // otherwise there would be a problem
+}
+
+/** Whether TensorFlow already uses a GPU in this process, as after training. */
+function isOnGpu(): boolean {
+  return (tf.findBackend('tensorflow') as unknown as NodeBackend | null)?.isUsingGpuDevice === true;
 }
 
 function noGpu(device: DevicesChoice, { found, remedy }: Problem): InputError {

@@ -18,16 +18,20 @@ const MIN_FREE_BYTES = 1e9;
 /**
  * The first problem that keeps TensorFlow from using a GPU here, as far as is known before it is loaded; undefined if
  * there is none.
+ *
+ * @param isOnGpu whether this process already computes on one, whose memory it has then taken
  */
 export async function gpuProblem(
   machine: Machine,
   nvidia: Nvidia,
   choice: DevicesChoice,
+  isOnGpu = false,
 ): Promise<Problem | undefined> {
   const first = driverProblem(nvidia);
   if (first !== undefined) return first;
   const chosen = chooseGpus(nvidia, choice, machine.env);
   if ('found' in chosen) return chosen;
+  if (isOnGpu) return undefined;
   const [card] = chosen.flatMap(({ gpu }) => (gpu && (cardProblem(gpu) ?? kernelProblem(machine, nvidia, gpu))) ?? []);
   return card ?? buildProblem(machine) ?? (await librariesProblem(machine, chosen.length > 1));
 }

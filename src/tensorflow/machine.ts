@@ -3,6 +3,7 @@
  */
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
+import { usersEnvironment } from './own-variables.js';
 import { readSetupStatus, type SetupStatus } from './setup-status.js';
 
 /** How a program ended. */
@@ -44,7 +45,9 @@ export const NO_ANSWER = 'no answer within';
 
 /** The machine that this runs on. */
 export const thisMachine: Machine = {
-  env: process.env,
+  get env() {
+    return usersEnvironment();
+  },
   run: (program, args, timeout = TIMEOUT_MS) =>
     new Promise((resolve) => {
       const child = execFile(program, [...args], { maxBuffer: MAX_OUTPUT }, (error, stdout, stderr) => {

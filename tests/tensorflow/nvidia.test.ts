@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { tensorflowEnvironment } from '../../src/tensorflow/environment.js';
-import type { Machine } from '../../src/tensorflow/machine.js';
+import { thisMachine, type Machine } from '../../src/tensorflow/machine.js';
+import { setVariables } from '../../src/tensorflow/own-variables.js';
 import { findLibraries, GPU_LIBRARIES } from '../../src/tensorflow/cuda-libraries.js';
 import {
   chooseGpu,
@@ -358,6 +359,25 @@ describe('the choice of a GPU', () => {
     expect(chooseGpus(nvidia, 'gpu:0,2', {})).toMatchObject({ found: 'there is no GPU 2; there are 2' });
     expect(chooseGpus({ state: 'unlisted' }, 'gpu:all', {})).toMatchObject({ remedy: 'name them: --device gpu:0,1' });
     expect(chooseGpus({ state: 'unlisted' }, 'gpu:0,3', {})).toEqual([{ visible: '0' }, { visible: '3' }]);
+  });
+
+  it('is the same the second time in a process, whose own choice has limited the variable and taken memory', async () => {
+    const { CUDA_VISIBLE_DEVICES: own } = process.env;
+    delete process.env.CUDA_VISIBLE_DEVICES;
+    try {
+      setVariables({ CUDA_VISIBLE_DEVICES: '1' });
+      expect(process.env.CUDA_VISIBLE_DEVICES).toBe('1');
+      expect(thisMachine.env).not.toHaveProperty('CUDA_VISIBLE_DEVICES');
+      const full = fakeMachine({
+        smi: `${H100}\n${RTX_3060.replace('11000', '500')}`,
+        env: thisMachine.env as Fake['env'],
+      });
+      expect(await gpuProblem(full, await detectGpus(full), 'gpu:1', true)).toBeUndefined();
+      expect(await gpuProblem(full, await detectGpus(full), 'gpu:1')).toBeDefined();
+    } finally {
+      if (own === undefined) delete process.env.CUDA_VISIBLE_DEVICES;
+      else process.env.CUDA_VISIBLE_DEVICES = own;
+    }
   });
 
   it('reads CUDA_VISIBLE_DEVICES up to the first invalid entry, as CUDA does', async () => {

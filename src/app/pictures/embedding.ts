@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Embedding } from '../../diffusion/tensors.js';
 import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
 import type { BackendChoice } from '../../tensorflow/backend.js';
+import { usersEnvironment } from '../../tensorflow/own-variables.js';
 import { InputError } from '../../base/errors.js';
 import { checkedFolders } from '../../weights/manifest.js';
 
@@ -49,7 +50,10 @@ export type EmbeddingResult =
 export async function embedInChild(
   task: EmbeddingTask,
 ): Promise<{ readonly embeddings: Embedding[]; readonly warnings: readonly string[] }> {
-  const child = fork(fileURLToPath(new URL('embedding-process.js', import.meta.url)), { serialization: 'advanced' });
+  const child = fork(fileURLToPath(new URL('embedding-process.js', import.meta.url)), {
+    serialization: 'advanced',
+    env: usersEnvironment(), // it chooses a device of its own
+  });
   const ended = new Promise<number | string | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) => {

@@ -1,6 +1,7 @@
 /** @file Draws previews in a separate process, so that training neither waits for them nor fails with them. */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { usersEnvironment } from '../../tensorflow/own-variables.js';
 import type { PreviewEvent, PreviewOutcome, PreviewTask } from './task.js';
 
 /** Previews being drawn. */
@@ -16,6 +17,7 @@ export function startDrawing(task: PreviewTask, onEvent: (event: PreviewEvent) =
   const child = fork(fileURLToPath(new URL('process.js', import.meta.url)), {
     serialization: 'advanced',
     detached: true,
+    env: usersEnvironment(), // it chooses a device of its own
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'], // keeps library output out of the training output
   });
   let isStopped = false;
