@@ -5,12 +5,12 @@
  *                        [--python python3]
  *
  * Prints a line per check, with `✓`, `✗`, or `–` for what could not be checked: the doctor's findings; the losses of
- * recorded PyTorch runs in float32 without TF32 (1e-4) and in bfloat16 (2%), one of them also with XLA; losses with shared padding and grouping,
- * compared with a CPU; pairs a second at every batch size, compared with PyTorch if it has a GPU build; real texts in
- * every way to train on them, with the compile time of each text length; the step compiled as a whole; the GPU's memory
- * and the time to the first step; encoding in bfloat16; several GPUs compared with one; whether memory stays flat over
- * 500 steps; and the duration of the original's final run, projected from the best rates. With `--device cpu --models
- * tiny` it tests itself. Exit status 1 if a check fails.
+ * recorded PyTorch runs in float32 without TF32 (1e-4) and in bfloat16 (2%), one of them also with XLA; losses with
+ * shared padding and grouping, compared with a CPU; pairs a second at every batch size, compared with PyTorch if it
+ * has a GPU build; real texts in every way to train on them, with the compile time of each text length; the step
+ * compiled as a whole; the GPU's memory and the time to the first step; encoding in bfloat16; several GPUs compared
+ * with one; whether memory stays flat over 500 steps; and the duration of the original's final run, projected from the
+ * best rates. With `--device cpu --models tiny` it tests itself. Exit status 1 if a check fails.
  */
 import { parseArgs } from 'node:util';
 import { chooseGpus } from '#dist/tensorflow/gpu-choice.js';
@@ -70,8 +70,8 @@ function examine() {
 }
 
 /**
- * How to ask for several devices, if kd would use several; a CPU always has two. On CPUs, one micro-batch per device gives
- * the same bits; on GPUs, products are summed in another order.
+ * How to ask for several devices, if kd would use several; a CPU always has two. On CPUs, one micro-batch per device
+ * gives the same bits; on GPUs, products are summed in another order.
  */
 async function severalDevices() {
   if (flags.device === 'cpu') return { all: 'cpu:2', first: 'cpu', count: 2, tolerance: 0 };

@@ -54,11 +54,12 @@ export async function librariesProblem(machine: Machine, isForSeveral = false): 
   const missing = found.filter(({ path }) => path === undefined).map(({ name }) => name);
   if (missing.length === 0) return undefined;
   const ofSetup = machine.setup()?.cuda !== undefined;
+  // by the device's name, so that a slim set-up, which lacks NCCL, becomes a complete one
+  const command = missing.includes(NCCL) ? setupCommand('--device', 'gpu') : setupCommand();
   return {
     found: `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`,
     remedy: ofSetup
-      ? // by the device's name, so that a slim set-up, which lacks NCCL, becomes a complete one
-        `run ${missing.includes(NCCL) ? setupCommand('--device', 'gpu') : setupCommand()}, which downloads what is missing`
+      ? `run ${command}, which downloads what is missing`
       : `install CUDA 12 and cuDNN 9, or run ${setupCommand('--cuda', 'wheels')}`,
   };
 }

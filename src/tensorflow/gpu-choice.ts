@@ -128,7 +128,9 @@ export function chooseGpus(nvidia: Nvidia, choice: DevicesChoice, env: Machine['
     return { found: 'CUDA uses only one part of a divided GPU (MIG) at a time', remedy: 'take one, as --device gpu:0' };
   if (nvidia.state !== 'present' || unknown === undefined) return chosen;
   return {
-    found: `CUDA_VISIBLE_DEVICES=${limit} names ${unknown.visible}, which is not among the driver's GPUs (${named(gpus)})`,
+    found:
+      `CUDA_VISIBLE_DEVICES=${limit} names ${unknown.visible}, ` +
+      `which is not among the driver's GPUs (${named(gpus)})`,
     remedy: 'unset it, or name one of these in it',
   };
 }

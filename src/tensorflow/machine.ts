@@ -29,8 +29,8 @@ export interface Machine {
 }
 
 /**
- * Keeps a driver that hangs from blocking everything. A healthy one may take seconds per GPU to answer, if nothing keeps
- * it loaded between programs (NVIDIA's "persistence mode").
+ * Keeps a driver that hangs from blocking everything. A healthy one may take seconds per GPU to answer, if nothing
+ * keeps it loaded between programs (NVIDIA's "persistence mode").
  */
 const TIMEOUT_MS = 60_000;
 

@@ -66,7 +66,8 @@ describe('the driver', () => {
 
   it('may not know a memory, warn between its lines, and have a GPU whose name has commas', async () => {
     const warning = 'WARNING: infoROM is corrupted at gpu 0000:02:00.0';
-    const smi = `${warning}\n2, GPU-5, Quadro, 5, 575.57.08, [N/A], [Insufficient Permissions], [N/A], [N/A]\n${warning}`;
+    const row = '2, GPU-5, Quadro, 5, 575.57.08, [N/A], [Insufficient Permissions], [N/A], [N/A]';
+    const smi = `${warning}\n${row}\n${warning}`;
     expect(await detectGpus(fakeMachine({ smi }))).toEqual({
       state: 'present',
       driver: '575.57.08',
@@ -361,7 +362,7 @@ describe('the choice of a GPU', () => {
     expect(chooseGpus({ state: 'unlisted' }, 'gpu:0,3', {})).toEqual([{ visible: '0' }, { visible: '3' }]);
   });
 
-  it('is the same the second time in a process, whose own choice has limited the variable and taken memory', async () => {
+  it('is the same the second time in a process, which has limited the variable and taken memory', async () => {
     const { CUDA_VISIBLE_DEVICES: own } = process.env;
     delete process.env.CUDA_VISIBLE_DEVICES;
     try {
