@@ -371,7 +371,7 @@ describe('the choice of a GPU', () => {
       expect(thisMachine.env).not.toHaveProperty('CUDA_VISIBLE_DEVICES');
       const full = fakeMachine({
         smi: `${H100}\n${RTX_3060.replace('11000', '500')}`,
-        env: thisMachine.env as Fake['env'],
+        env: thisMachine.env as Record<string, string>,
       });
       expect(await gpuProblem(full, await detectGpus(full), 'gpu:1', true)).toBeUndefined();
       expect(await gpuProblem(full, await detectGpus(full), 'gpu:1')).toBeDefined();
