@@ -34,7 +34,7 @@ async function main(): Promise<void> {
 
 /** Prints an error and returns its exit code. */
 function report(error: unknown): number {
-  const { exitCode, text, event } = failureOf(error);
+  const { exitCode, text, event } = failureOf(error, args);
   process.exitCode = exitCode; // set before writing, which may fail
   process.stderr.write(errorText(text));
   if (event !== undefined && program?.opts<OutputOptions>().json === true) printEvent(event);

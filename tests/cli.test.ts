@@ -55,7 +55,9 @@ it.each([
   [['trian'], "error: unknown command 'trian' (Did you mean train?)\n"],
   [['nonsense'], "error: unknown command 'nonsense'; `kd --help` lists what exists\n"],
   [['--quiet'], 'error: expected a command; `kd --help` lists them\n'],
-  [['help', 'nonsense'], 'error: expected a command; `kd --help` lists them\n'],
+  [['help', 'nonsense'], 'error: expected a command, got "nonsense"; `kd --help` lists them\n'],
+  [['nonsense', '--x'], "error: unknown command 'nonsense'; `kd --help` lists what exists\n"],
+  [['--x', 'train'], "error: unknown option '--x'; `kd --help` lists what exists\n"],
 ])('%j is answered in one line', (args, stderr) => {
   expect(kd(args)).toEqual({ code: 1, stdout: '', stderr });
 });

@@ -34,7 +34,7 @@ async function run(args: readonly string[], { cwd = temporaryFolder() }: Pick<Cl
     await program.parseAsync(args, { from: 'user' });
     return { code: Number(process.exitCode ?? 0), ...said };
   } catch (error) {
-    const { exitCode, text, event } = failureOf(error);
+    const { exitCode, text, event } = failureOf(error, args);
     const line = event !== undefined && program.opts<{ json?: boolean }>().json ? `${JSON.stringify(event)}\n` : '';
     return { code: exitCode, stdout: said.stdout + line, stderr: said.stderr + text };
   } finally {

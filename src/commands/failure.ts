@@ -3,6 +3,7 @@ import { KD } from '../base/own-command.js';
 import { CommanderError } from 'commander';
 import { messageOf } from '../base/errors.js';
 import { inputFailure } from '../base/input-failure.js';
+import { namedSubcommand, withoutGlobalFlags } from './program.js';
 
 /** Done; bad input; a bug; stopped by the user after saving (128 + SIGINT, as in shells). */
 export const EXIT = { done: 0, input: 1, bug: 2, stopped: 130 } as const;
@@ -28,9 +29,13 @@ export interface ErrorEvent {
   readonly message: string;
 }
 
-/** The failure to report for a thrown value. */
-export function failureOf(error: unknown): Failure {
-  if (error instanceof CommanderError) return usageFailure(error);
+/**
+ * The failure to report for a thrown value.
+ *
+ * @param args the command's arguments, for what commander does not say
+ */
+export function failureOf(error: unknown, args: readonly string[] = []): Failure {
+  if (error instanceof CommanderError) return usageFailure(error, args);
   const failure = inputFailure(error);
   if (failure !== undefined) return badInput(failure.code, failure.message);
   return {
@@ -45,18 +50,22 @@ function badInput(code: string, message: string): Failure {
 }
 
 /** Commander also throws after help and version, and begins its errors with `error: `, some of them on two lines. */
-function usageFailure(error: CommanderError): Failure {
+function usageFailure(error: CommanderError, args: readonly string[]): Failure {
   if (error.exitCode === 0) return { exitCode: EXIT.done, text: '' };
-  if (error.code === 'commander.help') return badInput(USAGE, `expected a command; \`${KD} --help\` lists them`);
-  return badInput(USAGE, `${messageOf(error).replace(/^error: /, '')}${usageHint(error)}`);
+  if (error.code === 'commander.help') {
+    const [first, topic] = withoutGlobalFlags(args);
+    const got = first === 'help' && topic !== undefined ? `, got ${JSON.stringify(topic)}` : '';
+    return badInput(USAGE, `expected a command${got}; \`${KD} --help\` lists them`);
+  }
+  return badInput(USAGE, `${messageOf(error).replace(/^error: /, '')}${usageHint(error, args)}`);
 }
 
 /** Where to look what a command takes, if commander's message does not say it. */
-function usageHint({ code, message }: CommanderError): string {
-  if (code === 'commander.excessArguments') {
-    const command = /'([a-z]+)'/.exec(message)?.[1] ?? '';
-    return ` \`${KD} ${command} --help\` shows what it takes.`;
-  }
+function usageHint({ code, message }: CommanderError, args: readonly string[]): string {
+  const command = namedSubcommand(args);
+  const help = `\`${[KD, ...(command === undefined ? [] : [command]), '--help'].join(' ')}\``;
+  if (code === 'commander.excessArguments') return ` ${help} shows what it takes.`;
+  if (code === 'commander.missingMandatoryOptionValue') return `; ${help} shows examples`;
   const isUnknown = code.startsWith('commander.unknown') && !message.includes('Did you mean');
-  return isUnknown ? `; \`${KD} --help\` lists what exists` : '';
+  return isUnknown ? `; ${help} lists what exists` : '';
 }

@@ -22,9 +22,21 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 
 /** The subcommands to load for these arguments: the named one, none for `--version`, otherwise all. */
 export function subcommandsFor(args: readonly string[]): string[] {
-  const first = args.find((arg) => !['--quiet', '--json'].includes(arg));
+  const [first] = withoutGlobalFlags(args);
   if (first === '-V' || first === '--version') return [];
-  return first !== undefined && Object.hasOwn(SUBCOMMANDS, first) ? [first] : Object.keys(SUBCOMMANDS);
+  const named = namedSubcommand(args);
+  return named === undefined ? Object.keys(SUBCOMMANDS) : [named];
+}
+
+/** The subcommand that these arguments name, if any. */
+export function namedSubcommand(args: readonly string[]): string | undefined {
+  const [first] = withoutGlobalFlags(args);
+  return first !== undefined && Object.hasOwn(SUBCOMMANDS, first) ? first : undefined;
+}
+
+/** The arguments without the flags that may stand before a subcommand. */
+export function withoutGlobalFlags(args: readonly string[]): string[] {
+  return args.filter((arg) => !['--quiet', '--json'].includes(arg));
 }
 
 /**

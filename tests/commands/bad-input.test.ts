@@ -321,7 +321,7 @@ describe('flags', () => {
       "option '--max-steps <steps>' argument '-5' is invalid. Expected a whole number of at least 1.",
     ],
     [['--epoch', '3'], "unknown option '--epoch' (Did you mean --epochs?)"],
-    [['--frobnicate'], "unknown option '--frobnicate'; `kd --help` lists what exists"],
+    [['--frobnicate'], "unknown option '--frobnicate'; `kd train --help` lists what exists"],
     [
       ['pairs.csv'],
       "too many arguments for 'train'. Expected 0 arguments but got 1. `kd train --help` shows what it takes.",
@@ -348,6 +348,8 @@ describe('flags', () => {
   });
 
   it('that are missing', () => {
-    expect(refusal(['encode'])).toBe("required option '--model <name>' not specified");
+    expect(refusal(['encode'])).toBe(
+      "required option '--model <name>' not specified; `kd encode --help` shows examples",
+    );
   });
 });

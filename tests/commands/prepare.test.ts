@@ -93,7 +93,9 @@ describe('kd prepare', () => {
     expect(refused('--threads', '9999')).toMatch(
       /^error: --threads: expected at most \d+, as there (is 1 core|are \d+ cores), got 9999; leave it out for one per core\n$/,
     );
-    expect(kd(['prepare']).stderr).toBe("error: required option '--out <folder>' not specified\n");
+    expect(kd(['prepare']).stderr).toBe(
+      "error: required option '--out <folder>' not specified; `kd prepare --help` shows examples\n",
+    );
   });
 });
 

@@ -102,7 +102,7 @@ export async function keepResults(runs: readonly string[], results: RunEvaluatio
   for (const run of runs) {
     await keepEvaluations(run, results).then(
       () => {
-        output.message(`kept: ${run}/${EVALUATION_FILE}`);
+        output.message(`saved: ${run}/${EVALUATION_FILE}`);
       },
       (error: unknown) => {
         output.warn(`not saved in the run: ${messageOf(error)}`);

@@ -1,6 +1,6 @@
 import { KD } from '../../base/own-command.js';
 import { examplesText, type Example } from '../help.js';
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { Command } from 'commander';
 import { InputError } from '../../base/errors.js';
 import { formatBytes } from '../../base/format.js';
@@ -41,7 +41,7 @@ export function runsCommand(): Command {
 async function list(output: Output): Promise<void> {
   const runs = await summariseRuns();
   if (output.json) for (const run of runs) output.event(runObject(run));
-  else if (runs.length === 0) output.message(`no runs under ${RUNS_FOLDER}/; ${KD} train starts one`);
+  else if (runs.length === 0) output.message(`no runs under ${resolve(RUNS_FOLDER)}; ${KD} train starts one`);
   else output.result(runsTable(runs, output.columns), {});
 }
 
