@@ -3,7 +3,7 @@ import { KD } from '../base/own-command.js';
 import { CommanderError } from 'commander';
 import { messageOf } from '../base/errors.js';
 import { inputFailure } from '../base/input-failure.js';
-import { namedSubcommand, withoutGlobalFlags } from './program.js';
+import { namedSubcommand, withoutGlobalFlags } from './arguments.js';
 
 /** Done; bad input; a bug; stopped by the user after saving (128 + SIGINT, as in shells). */
 export const EXIT = { done: 0, input: 1, bug: 2, stopped: 130 } as const;

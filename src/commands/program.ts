@@ -2,12 +2,11 @@ import { TEXT } from '../base/kinds.js';
 import { KD } from '../base/own-command.js';
 import { examplesText, formatItem } from './help.js';
 import { Command, type Option } from 'commander';
+import { namedSubcommand, SUBCOMMAND_NAMES, withoutGlobalFlags, type SubcommandName } from './arguments.js';
 import { VERSION } from '../base/version.js';
 
-/**
- * The subcommands in the order of the help. Each is loaded on demand, since loading all of them takes half a second.
- */
-const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+/** The subcommands. Each is loaded on demand, since loading all of them takes half a second. */
+const SUBCOMMANDS: Readonly<Record<SubcommandName, () => Promise<Command>>> = {
   prepare: async () => (await import('./prepare/index.js')).prepareCommand(),
   train: async () => (await import('./train/index.js')).trainCommand(),
   eval: async () => (await import('./eval/index.js')).evalCommand(),
@@ -21,22 +20,11 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 };
 
 /** The subcommands to load for these arguments: the named one, none for `--version`, otherwise all. */
-export function subcommandsFor(args: readonly string[]): string[] {
+export function subcommandsFor(args: readonly string[]): readonly SubcommandName[] {
   const [first] = withoutGlobalFlags(args);
   if (first === '-V' || first === '--version') return [];
   const named = namedSubcommand(args);
-  return named === undefined ? Object.keys(SUBCOMMANDS) : [named];
-}
-
-/** The subcommand that these arguments name, if any. */
-export function namedSubcommand(args: readonly string[]): string | undefined {
-  const [first] = withoutGlobalFlags(args);
-  return first !== undefined && Object.hasOwn(SUBCOMMANDS, first) ? first : undefined;
-}
-
-/** The arguments without the flags that may stand before a subcommand. */
-export function withoutGlobalFlags(args: readonly string[]): string[] {
-  return args.filter((arg) => !['--quiet', '--json'].includes(arg));
+  return named === undefined ? SUBCOMMAND_NAMES : [named];
 }
 
 /**
@@ -55,7 +43,7 @@ export async function createProgram(args: readonly string[] = []): Promise<Comma
       'after',
       () => `${examplesText([[`${KD} train --epochs 10 --samples 1000000`]])}\n\n\`${KD} <command> --help\` says more.`,
     );
-  for (const name of subcommandsFor(args)) program.addCommand(await SUBCOMMANDS[name]!());
+  for (const name of subcommandsFor(args)) program.addCommand(await SUBCOMMANDS[name]());
   for (const command of [program, ...program.commands]) {
     command
       .helpOption('-h, --help', 'show this help, with examples')
