@@ -1,5 +1,6 @@
 /** @file Prints the lines of the check, and starts its processes. */
 import { spawnSync } from 'node:child_process';
+import { fatalMessage } from '#dist/tensorflow/fatal-message.js';
 
 /** Lines that were `✗`. */
 let failed = 0;
@@ -39,12 +40,8 @@ export function lastLine(text) {
  * @param {string} stderr
  */
 export function complaint(stderr) {
-  return (
-    (/^\w*Error: (.+)$/m.exec(stderr)?.[1] ?? /(?:^|: )F\S* .*?\] (.+)$/m.exec(stderr)?.[1] ?? lastLine(stderr)).slice(
-      0,
-      300,
-    ) || 'ended without a word: killed, for memory perhaps'
-  );
+  const message = /^\w*Error: (.+)$/m.exec(stderr)?.[1] ?? fatalMessage(stderr) ?? lastLine(stderr);
+  return message.slice(0, 300) || 'ended without a word: killed, for memory perhaps';
 }
 
 /** @param {number} value */

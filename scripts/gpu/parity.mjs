@@ -37,13 +37,8 @@ const SMALLEST_LOSS = 0.01;
  * @param {number} tolerance
  */
 export function checkParity(device, precision, tolerance) {
-  for (const [name, student] of Object.entries(RUNS)) {
-    const recording = recordingOf(name);
-    const more = ['--dropout', '0', '--device', device, '--precision', precision];
-    const losses = train(recording, name, student, more);
-    const theirs = recording.log.map(({ loss_en: en, loss_ko: ko }) => en + ko);
-    tellDifference(`parity ${precision}`, name, losses, theirs, tolerance);
-  }
+  for (const name of /** @type {(keyof typeof RUNS)[]} */ (Object.keys(RUNS)))
+    compareWithPytorch(`parity ${precision}`, name, ['--device', device, '--precision', precision], tolerance);
 }
 
 /**
@@ -56,15 +51,26 @@ export function checkParity(device, precision, tolerance) {
  * @param {'groups' | 'whole'} way
  */
 export function checkXla(device, precision, tolerance, way) {
-  const recording = recordingOf(COMPARED);
-  const more = ['--dropout', '0', '--device', device, '--precision', precision];
-  const losses =
-    way === 'whole'
-      ? train(recording, COMPARED, RUNS[COMPARED], [...more, '--jit-compile'])
-      : train(recording, COMPARED, RUNS[COMPARED], more, { ...process.env, TF_XLA_FLAGS: GROUPS });
+  const flags = ['--device', device, '--precision', precision];
+  if (way === 'whole') compareWithPytorch('parity --jit-compile', COMPARED, [...flags, '--jit-compile'], tolerance);
+  else
+    compareWithPytorch(`parity XLA ${precision}`, COMPARED, flags, tolerance, { ...process.env, TF_XLA_FLAGS: GROUPS });
+}
+
+/**
+ * Repeats a recorded run, and compares every loss with PyTorch's.
+ *
+ * @param {string} check
+ * @param {keyof typeof RUNS} name
+ * @param {readonly string[]} flags
+ * @param {number} tolerance
+ * @param {NodeJS.ProcessEnv} [env]
+ */
+function compareWithPytorch(check, name, flags, tolerance, env) {
+  const recording = recordingOf(name);
+  const losses = train(recording, name, RUNS[name], ['--dropout', '0', ...flags], env);
   const theirs = recording.log.map(({ loss_en: en, loss_ko: ko }) => en + ko);
-  const check = way === 'whole' ? 'parity --jit-compile' : `parity XLA ${precision}`;
-  tellDifference(check, COMPARED, losses, theirs, tolerance);
+  tellDifference(check, name, losses, theirs, tolerance);
 }
 
 /**

@@ -65,7 +65,7 @@ export async function librariesProblem(machine: Machine, isForSeveral = false): 
 }
 
 /** Library names and their paths in the dynamic loader's cache. */
-async function loaderPaths(machine: Machine): Promise<Map<string, string>> {
+export async function loaderPaths(machine: Machine): Promise<Map<string, string>> {
   const result = (await machine.run('ldconfig', ['-p'])) ?? (await machine.run('/sbin/ldconfig', ['-p']));
   return new Map(
     [...(result?.stdout ?? '').matchAll(/^\s+(\S+) \(.*=> (\S+)$/gm)].map(([, name, path]) => [name!, path!]),

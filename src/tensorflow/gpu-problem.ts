@@ -1,7 +1,7 @@
 /** @file Finds out, before TensorFlow is loaded, why it cannot use a GPU. */
 import { KD } from '../base/own-command.js';
 import { setupCommand } from '../base/setup-command.js';
-import { librariesProblem } from './cuda-libraries.js';
+import { librariesProblem, loaderPaths } from './cuda-libraries.js';
 import { chooseGpus, type DevicesChoice, type Problem } from './gpu-choice.js';
 import type { Machine } from './machine.js';
 import { hasDriverLibrary, isOlder, PTX_ONLY, type Gpu, type Nvidia } from './nvidia.js';
@@ -114,8 +114,7 @@ export function buildProblem(machine: Machine): Problem | undefined {
 /** Why TensorFlow, once loaded, uses no GPU although nothing was known to keep it from one. */
 export async function unusedGpu(machine: Machine): Promise<Problem> {
   const found = 'TensorFlow uses none';
-  const loader = (await machine.run('ldconfig', ['-p'])) ?? (await machine.run('/sbin/ldconfig', ['-p']));
-  if (!hasDriverLibrary(machine) && !(loader?.stdout ?? '').includes('libcuda.so.1'))
+  if (!hasDriverLibrary(machine) && !(await loaderPaths(machine)).has('libcuda.so.1'))
     return {
       found: `${found}, and the driver's library libcuda.so.1 is missing`,
       remedy: 'install it; a container needs NVIDIA_DRIVER_CAPABILITIES=compute,utility',

@@ -3,7 +3,7 @@
  * here, the groups are the same except for those products that oneDNN takes.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { randomUniform } from '../../src/base/philox.js';
 import type { EngineOptions } from '../../src/distill/engine.js';
 import { compiledEngine } from '../../src/engine/compiled.js';
@@ -17,16 +17,13 @@ import { BACKENDS_UNDER_TEST } from '../backends.js';
 import { largestDifference } from '../fixtures/index.js';
 import { openRecordedRun, readRecording } from '../fixtures/training.js';
 
-const { TF_XLA_FLAGS: ownFlags } = process.env;
-
 describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a step grouped by TensorFlow for XLA', () => {
   beforeAll(async () => {
-    process.env.TF_XLA_FLAGS = '--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit --tf_xla_min_cluster_size=1';
+    vi.stubEnv('TF_XLA_FLAGS', '--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit --tf_xla_min_cluster_size=1');
     await loadBackend('tensorflow', 'cpu');
   });
   afterAll(() => {
-    if (ownFlags === undefined) delete process.env.TF_XLA_FLAGS;
-    else process.env.TF_XLA_FLAGS = ownFlags;
+    vi.unstubAllEnvs();
   });
 
   it('draws the same random numbers as every backend', async () => {

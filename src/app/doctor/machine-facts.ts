@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { fatalMessage } from '../../tensorflow/fatal-message.js';
 import { cpuFeatures } from '../../tensorflow/hardware.js';
 import { thisMachine, type Machine } from '../../tensorflow/machine.js';
 import { freeDiskBytes } from '../../base/disk-space.js';
@@ -94,7 +95,6 @@ export const thisMachineFacts: MachineFacts = {
     if (['0', '1'].includes(process.env.TF_CPP_MIN_LOG_LEVEL ?? '')) process.stderr.write(result?.stderr ?? '');
     const last = (text = ''): string => text.trim().split('\n').at(-1) ?? '';
     if (result?.status === 0) return JSON.parse(last(result.stdout)) as TensorflowReport;
-    const [, fatal] = /(?:^|: )F\S* .*?\] (.+)$/m.exec(result?.stderr ?? '') ?? []; // before a stack trace
-    return (fatal ?? last(result?.stderr)) || `exit status ${result?.status ?? 'unknown'}`;
+    return (fatalMessage(result?.stderr ?? '') ?? last(result?.stderr)) || `exit status ${result?.status ?? 'unknown'}`;
   },
 };
