@@ -3,7 +3,7 @@
  * renamed.
  */
 import { rmSync } from 'node:fs';
-import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InputError, SYSTEM } from './errors.js';
 import { makerTag } from './stale-files.js';
@@ -64,18 +64,7 @@ export async function createPendingFile(path: string): Promise<PendingFile> {
     unfinished.delete(temporary);
   };
   return {
-    write: (bytes, position) =>
-      named(async () => {
-        for (let done = 0; done < bytes.length;) {
-          const { bytesWritten } = await handle.write(
-            bytes,
-            done,
-            Math.min(bytes.length - done, LARGEST_WRITE),
-            position + done,
-          );
-          done += bytesWritten;
-        }
-      }),
+    write: (bytes, position) => named(() => writeAt(handle, bytes, position)),
     resize: (size) => named(() => handle.truncate(size)),
     commit: () =>
       named(async () => {
@@ -87,6 +76,14 @@ export async function createPendingFile(path: string): Promise<PendingFile> {
       }),
     discard: () => named(discard),
   };
+}
+
+/** Writes all bytes at a position of a file, however many the system takes at once. */
+export async function writeAt(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const length = Math.min(bytes.length - done, LARGEST_WRITE);
+    done += (await handle.write(bytes, done, length, position + done)).bytesWritten;
+  }
 }
 
 /** This process's temporary files. */

@@ -13,7 +13,7 @@ import { InputError } from '../base/errors.js';
 import { formatCount } from '../base/format.js';
 import { readInput, type InputLimit } from '../base/input-file.js';
 import { gunzippedWhole, isGzip } from '../data/readers/gzip.js';
-import { PARQUET_MAGIC } from '../data/readers/parquet-magic.js';
+import { isParquet } from '../data/readers/parquet-magic.js';
 import { areFieldsQuoted } from '../data/readers/tab-quotes.js';
 import { parseStsJson } from './sts-json.js';
 import { parseStsParquet } from './sts-parquet.js';
@@ -67,8 +67,10 @@ export async function readStsFile(path: string): Promise<StsPair[]> {
 /** Reads the pairs of a file by its first bytes, or else by the ending of its name; `.gz` is left out of that. */
 async function pairsIn(bytes: Buffer, path: string, name = path): Promise<StsPair[]> {
   if (isGzip(bytes)) return pairsIn(gunzippedWhole(bytes, path, LIMIT.most), path, name.replace(/\.gz$/i, ''));
-  if (bytes.toString('latin1', 0, PARQUET_MAGIC.plain.length) === PARQUET_MAGIC.plain)
-    return parseStsParquet(bytes, path, { rows: MAX_ROWS, remedy: LIMIT.remedy });
+  if (isParquet(bytes))
+    return parseStsParquet(bytes, path, (rows) => {
+      checkCount(rows, path);
+    });
   const ending = extname(name).toLowerCase();
   const areLines = JSON_LINES.includes(ending);
   if (areLines || ending === '.json') return parseStsJson(decodeText(bytes, path), path, areLines);
@@ -79,9 +81,8 @@ async function readRows(bytes: Buffer, path: string, ending: string): Promise<Ro
   const pieces = (): AsyncGenerator<Buffer> => utf8Pieces(Readable.from(piecesOf(bytes)), path);
   const rows: Row[] = [];
   const add = (row: Row): void => {
-    if (rows.length === MAX_ROWS)
-      throw new InputError(`${path}: expected at most ${formatCount(MAX_ROWS)} rows, got more; ${LIMIT.remedy}`);
     rows.push(row);
+    checkCount(rows.length, path);
   };
   const first = await firstLine(pieces(), path);
   const isTabbed = ending !== '.csv' || first.split('\t').length >= THREE[0]!.length;
@@ -94,6 +95,12 @@ async function readRows(bytes: Buffer, path: string, ending: string): Promise<Ro
     for (const row of lines) add({ fields: row.split('\t'), line: line++ });
   }
   return rows.filter(({ fields }) => fields.length > 1 || fields[0]!.trim() !== '');
+}
+
+/** Refuses more rows than a file of judged pairs has. */
+function checkCount(rows: number, path: string): void {
+  if (rows > MAX_ROWS)
+    throw new InputError(`${path}: expected at most ${formatCount(MAX_ROWS)} rows, got more; ${LIMIT.remedy}`);
 }
 
 /** Whether quotes enclose fields: all of the first row, or as the whole tab-separated text tells. */

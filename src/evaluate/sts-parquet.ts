@@ -1,5 +1,4 @@
 /** @file Reads judged pairs from Parquet, as the hub's datasets have them: the names of JSON, a column for each. */
-import { InputError } from '../base/errors.js';
 import { openBuffer } from '../data/readers/random-access.js';
 import { stsPairOf } from './sts-json.js';
 import type { StsPair } from './sts.js';
@@ -8,21 +7,21 @@ import type { StsPair } from './sts.js';
  * Reads the pairs of a Parquet file.
  *
  * @param path the file, for messages
- * @param limit how many rows it may have, and what to do about more
- * @throws InputError for a damaged or encrypted file, for too many rows, and for a row without score or sentences
+ * @param checkCount is told how many rows there are at least, before they are taken
+ * @throws InputError for a damaged or encrypted file, and for a row without score or sentences; whatever `checkCount`
+ *   throws
  */
 export async function parseStsParquet(
   bytes: Buffer,
   path: string,
-  limit: { readonly rows: number; readonly remedy: string },
+  checkCount: (rows: number) => void,
 ): Promise<StsPair[]> {
   const { openParquet } = await import('../data/readers/parquet-file.js'); // slow to load, and rarely needed
   const { columns, read } = await openParquet(openBuffer(bytes, path));
   const pairs: StsPair[] = [];
   for await (const values of read(columns)) {
     const rows = values[0]?.length ?? 0;
-    if (pairs.length + rows > limit.rows)
-      throw new InputError(`${path}: expected at most ${limit.rows} rows, got more; ${limit.remedy}`);
+    checkCount(pairs.length + rows);
     for (let row = 0; row < rows; row++) {
       const cells = columns.map((column, i) => [column, values[i]![row]] as const);
       pairs.push(stsPairOf(nested(cells), `${path} row ${pairs.length + 1}`));

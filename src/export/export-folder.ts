@@ -96,12 +96,12 @@ export async function writeExportFolder(folder: string, fill: (temporary: string
   await checkExportFolder(folder);
   const place = await placeOf(folder);
   const tag = makerTag();
-  const temporary = join(dirname(place), `.kd-export-${tag}.tmp`);
+  const temporary = join(dirname(place), `${BESIDE}${tag}.tmp`);
   const earlier = `${earlierPrefix(place)}${tag}${EARLIER_ENDING}`;
   try {
     await makeFolders(dirname(place));
     await restoreEarlier(place);
-    removeStaleFiles(dirname(place), (name) => name.startsWith('.kd-export-') && name.endsWith('.tmp'));
+    removeStaleFiles(dirname(place), (name) => name.startsWith(BESIDE) && name.endsWith('.tmp'));
     await mkdir(temporary);
     const description = await fill(temporary);
     const files = await filesBelow(temporary);
@@ -130,12 +130,14 @@ function namedAs(folder: string, temporary: string, error: unknown): unknown {
   return new InputError(error.message.replaceAll(temporary, folder), { cause: error });
 }
 
+/** How the names of folders begin that are beside an export while it is written. */
+const BESIDE = '.kd-export-';
 const EARLIER_ENDING = '.old';
 
 /** How the paths begin to which earlier exports are moved while they are replaced. */
 function earlierPrefix(place: string): string {
   const id = createHash('sha256').update(basename(place)).digest('hex').slice(0, 16);
-  return join(dirname(place), `.kd-export-${id}-`);
+  return join(dirname(place), `${BESIDE}${id}-`);
 }
 
 /**

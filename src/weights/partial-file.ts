@@ -5,7 +5,7 @@ import { constants, renameSync, rmSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { syncFolder } from '../base/files.js';
+import { syncFolder, writeAt } from '../base/files.js';
 import { fileError } from '../base/system-errors.js';
 import { freeParts, keptPath, removeForgotten, writingPath, type FreePart, type PartialSource } from './free-parts.js';
 
@@ -68,7 +68,7 @@ export async function openPartialFile(path: string, source: PartialSource): Prom
     write: (piece) =>
       named(async () => {
         isWritten = false;
-        await writeAll(part.handle, piece, part.bytes);
+        await writeAt(part.handle, piece, part.bytes);
         isWritten = true;
         part.hash.update(piece);
         part.bytes += piece.length;
@@ -84,11 +84,6 @@ export async function openPartialFile(path: string, source: PartialSource): Prom
     keep: () => (isWritten && part.bytes >= MIN_BYTES ? settle(() => rename(part.path, keptPathOf(part))) : discard()),
     discard,
   };
-}
-
-async function writeAll(handle: FileHandle, piece: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < piece.length;)
-    done += (await handle.write(piece, done, piece.length - done, position + done)).bytesWritten;
 }
 
 const keptPathOf = ({ path, key, bytes, hash }: Part): string =>
