@@ -1,14 +1,14 @@
 /**
- * @file The logs of a run: `loss.csv`, `loss.jsonl`, `validation.csv`, `outputs.csv`, and TensorBoard's event file.
- * Each logged step is a line, written to the file before the next step begins.
+ * @file The logs of a run: `loss.csv`, `loss.jsonl`, `validation.csv`, `outputs.csv`, `skipped.csv`, and TensorBoard's
+ * event file. Each logged step is a line, written to the file before the next step begins.
  */
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { rangesOf } from '../distill/steps.js';
 import type { OutputsRecord, StepRecord, ValidationRecord } from '../distill/records.js';
 import type { TrainState } from '../distill/train-state.js';
-import { readIfThere, writeFileAtomic } from '../base/files.js';
 import { keepLines, openLines, type LineFile } from './line-file.js';
 import { countRows, type LoggedRows } from './logged-rows.js';
+import { addColumns, openTable, restoreHeader, type Row, type Table } from './table-file.js';
 import { keepEvents, openEventFile } from './tensorboard.js';
 
 /** A logged step: its losses, and the training rate since the previous line. */
@@ -36,10 +36,19 @@ export const OUTPUTS_COLUMNS = [
   'teacher_similarity',
 ] as const;
 
-const [LOSS, LOSS_LINES, VALIDATION, OUTPUTS] = ['loss.csv', 'loss.jsonl', 'validation.csv', 'outputs.csv'] as const;
+/** Not numbers alone: the last column is text, such as `0-31 64-95`. */
+const SKIPPED_COLUMNS = ['step', 'epoch', 'learning_rate', 'loss', 'loss_en', 'loss_ko', 'grad_norm', 'rows'] as const;
 
-/** The file names of a run's logs, except TensorBoard's. */
-export const LOG_FILES = [LOSS, LOSS_LINES, VALIDATION, OUTPUTS] as const;
+const [LOSS, LOSS_LINES, VALIDATION, OUTPUTS, SKIPPED] = [
+  'loss.csv',
+  'loss.jsonl',
+  'validation.csv',
+  'outputs.csv',
+  'skipped.csv',
+] as const;
+
+/** The file names of a run's logs, except TensorBoard's. `skipped.csv` exists once a step has been skipped. */
+export const LOG_FILES = [LOSS, LOSS_LINES, VALIDATION, OUTPUTS, SKIPPED] as const;
 
 export interface LossLog {
   /** How many rows each text log has, those that wait for space included. */
@@ -47,13 +56,12 @@ export interface LossLog {
   logStep(record: LoggedStep): void;
   logValidation(record: ValidationRecord): void;
   logOutputs(record: OutputsRecord): void;
+  /** @param rows the step's rows of the training data */
+  logSkipped(record: StepRecord, rows: readonly number[]): void;
   /** Flushes everything to disk, so that after a power cut no log ends before a checkpoint. */
   sync(): void;
   close(): void;
 }
-
-/** A line of a log, keyed by column. */
-type Row<Column extends string> = Readonly<Partial<Record<Column, number>>> & { readonly step: number };
 
 /** A step's values, named as in the logs and `--json`. */
 export function stepRow(record: LoggedStep): Record<(typeof LOSS_COLUMNS)[number], number> {
@@ -105,7 +113,8 @@ export function openLossLog(run: string, from = 0): LossLog {
   const validation = openTable(join(run, VALIDATION), VALIDATION_COLUMNS);
   const outputs = openTable(join(run, OUTPUTS), OUTPUTS_COLUMNS);
   const events = openEventFile(run, from);
-  const files = [csv, jsonl, validation, outputs, events];
+  const files: Omit<LineFile, 'line'>[] = [csv, jsonl, validation, outputs, events];
+  let skipped: Table<(typeof SKIPPED_COLUMNS)[number]> | undefined;
   const rows = countRows(run, LOG_FILES);
   return {
     rows: () => ({ ...rows }),
@@ -128,6 +137,23 @@ export function openLossLog(run: string, from = 0): LossLog {
       outputs.row(row);
       rows[OUTPUTS]!++;
       events.scalars(row.step, scalarsOf('outputs', row));
+    },
+    logSkipped({ step, epoch, learningRate, loss, lossEn, lossKo, gradNorm }, skippedRows) {
+      if (skipped === undefined) {
+        skipped = openTable(join(run, SKIPPED), SKIPPED_COLUMNS);
+        files.push(skipped);
+      }
+      skipped.row({
+        step,
+        epoch,
+        learning_rate: learningRate,
+        loss,
+        loss_en: lossEn,
+        loss_ko: lossKo,
+        grad_norm: gradNorm,
+        rows: rangesOf(skippedRows, { dash: '-', between: ' ' }),
+      });
+      rows[SKIPPED]!++;
     },
     sync() {
       for (const file of files) file.sync();
@@ -152,8 +178,10 @@ export async function cutLogs(run: string, { step, validated }: Pick<TrainState,
   await restoreHeader(join(run, LOSS), LOSS_COLUMNS);
   await restoreHeader(join(run, OUTPUTS), OUTPUTS_COLUMNS);
   await restoreHeader(join(run, VALIDATION), VALIDATION_COLUMNS);
+  await restoreHeader(join(run, SKIPPED), SKIPPED_COLUMNS);
   await keepLines(join(run, LOSS), upTo(step));
   await keepLines(join(run, OUTPUTS), upTo(step));
+  await keepLines(join(run, SKIPPED), upTo(step));
   await addColumns(join(run, VALIDATION), VALIDATION_COLUMNS);
   await keepLines(join(run, VALIDATION), step === 0 ? upTo(-1) : upTo(lastValidation));
   await keepLines(join(run, LOSS_LINES), (line) => Number(/^\{"step":(\d+),/.exec(line)?.[1] ?? Infinity) <= step);
@@ -163,39 +191,8 @@ export async function cutLogs(run: string, { step, validated }: Pick<TrainState,
   );
 }
 
-/** Restores a table's header if its first line is numbers. */
-async function restoreHeader(path: string, columns: readonly string[]): Promise<void> {
-  const text = (await readIfThere(path)) ?? '';
-  if (/^\d+,/.test(text)) await writeFileAtomic(path, `${columns.join(',')}\n${text}`);
-}
-
-/** Adds the missing columns to a table that has only the first of them. */
-async function addColumns(path: string, columns: readonly string[]): Promise<void> {
-  const [header, ...lines] = ((await readIfThere(path)) ?? '').split('\n');
-  const found = header!.split(',');
-  if (header === '' || found.length >= columns.length || found.some((name, i) => name !== columns[i])) return;
-  const empty = ','.repeat(columns.length - found.length);
-  const widened = lines.map((line) => (line === '' ? '' : line + empty));
-  await writeFileAtomic(path, [columns.join(','), ...widened].join('\n'));
-}
-
 /** `train/loss` and so on, from a row; TensorBoard stores the step with every value. */
 function scalarsOf(group: string, row: Readonly<Record<string, number>>): Record<string, number> {
   const columns = Object.entries(row).filter(([name]) => name !== 'step' && name !== 'epoch');
   return Object.fromEntries(columns.map(([name, value]) => [`${group}/${name}`, value]));
-}
-
-interface Table<Column extends string> extends Omit<LineFile, 'line'> {
-  row(values: Row<Column>): void;
-}
-
-function openTable<Column extends string>(path: string, columns: readonly Column[]): Table<Column> {
-  const file = openLines(path);
-  if (statSync(path).size === 0) file.line(columns.join(','));
-  return {
-    ...file,
-    row: (values) => {
-      file.line(columns.map((column) => values[column] ?? '').join(','));
-    },
-  };
 }

@@ -87,8 +87,11 @@ export function recording(
       }
       await setImmediate(); // lets signals through: a step may never yield
     },
-    async onSkipped({ step, loss, gradNorm }, rows) {
+    async onSkipped(record, rows) {
+      const { step, loss, gradNorm } = record;
       progress.step = step;
+      lock.check();
+      log.logSkipped(record, rows);
       reporter.warn(
         `step ${step} skipped: loss ${loss}, gradient norm ${gradNorm} (rows ${rangesOf(rows)} of the training pairs)`,
       );

@@ -48,6 +48,7 @@ describe('a file that cannot be written is reported before the run changes', () 
     'loss.jsonl',
     'validation.csv',
     'outputs.csv',
+    'skipped.csv',
     'best',
     'last',
     'events.out.tfevents.1.host.1.0',

@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { followValidationLog } from '../../src/runs/log-reader.js';
@@ -91,6 +91,26 @@ it('is cut back to the step that a run resumes from, including broken lines', as
   expect(steps('loss.csv')).toEqual(['header', '1', '2', '3', '4']);
   await cutLogs(run, { step: 0, validated: false });
   expect([steps('loss.csv'), steps('validation.csv')]).toEqual([['header'], ['header']]);
+});
+
+it('steps that were skipped have a file of their own, which is cut back, too', async () => {
+  const run = temporaryFolder();
+  const path = join(run, 'skipped.csv');
+  const log = openLossLog(run);
+  expect(existsSync(path)).toBe(false);
+  for (const step of [7, 8, 9])
+    log.logSkipped({ ...STEP, step, loss: NaN, lossEn: Infinity, gradNorm: NaN }, [0, 1, 2, 8, 5, 6]);
+  expect(log.rows()).toMatchObject({ 'skipped.csv': 3 });
+  log.close();
+  const header = 'step,epoch,learning_rate,loss,loss_en,loss_ko,grad_norm,rows\n';
+  const line = (step: number): string => `${step},2,5e-7,NaN,Infinity,0.25,NaN,0-2 8 5-6\n`;
+  expect(readFileSync(path, 'utf8')).toBe(`${header}${line(7)}${line(8)}${line(9)}`);
+  await cutLogs(run, { step: 8, validated: false });
+  const more = openLossLog(run, 8);
+  expect(more.rows()).toMatchObject({ 'skipped.csv': 2 });
+  more.logSkipped({ ...STEP, step: 11, loss: NaN }, [3]);
+  more.close();
+  expect(readFileSync(path, 'utf8')).toBe(`${header}${line(7)}${line(8)}11,2,5e-7,NaN,0.5,0.25,6.5,3\n`);
 });
 
 it('of an earlier version gets the new column on resuming', async () => {
