@@ -11,7 +11,7 @@ export const ON_NAN = ['stop', 'skip'] as const;
 export type OnNan = (typeof ON_NAN)[number];
 
 /** This many non-finite steps in a row end the run, even if such steps are to be skipped. */
-const MAX_SKIPPED_IN_A_ROW = 100;
+export const MAX_SKIPPED_IN_A_ROW = 100;
 
 /** A completed step. */
 export interface StepTaken {
@@ -93,13 +93,13 @@ function notFinite(
   );
 }
 
-/** `0–31, 64–95` */
-export function rangesOf(rows: readonly number[]): string {
+/** `0–31, 64–95`, or with other characters between the numbers. */
+export function rangesOf(rows: readonly number[], { dash = '–', between = ', ' } = {}): string {
   const ranges: [number, number][] = [];
   for (const row of rows) {
     const last = ranges.at(-1);
     if (last?.[1] === row - 1) last[1] = row;
     else ranges.push([row, row]);
   }
-  return ranges.map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`)).join(', ');
+  return ranges.map(([from, to]) => (from === to ? `${from}` : `${from}${dash}${to}`)).join(between);
 }

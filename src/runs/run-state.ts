@@ -44,9 +44,13 @@ const LARGEST_TRAINER = 1_000_000;
 /** The state in a run's newest checkpoint; undefined if none can be read. */
 async function savedState(folder: string): Promise<TrainState | undefined> {
   const [newest] = await checkpointNames(folder);
-  if (newest === undefined) return undefined;
+  return newest === undefined ? undefined : stateAt(folder, newest);
+}
+
+/** The state in one of a run's checkpoints, whose files are not verified; undefined if it cannot be read. */
+export async function stateAt(folder: string, checkpoint: string): Promise<TrainState | undefined> {
   try {
-    const path = join(await folderOfCheckpoint(folder, newest), CHECKPOINT_FILES.trainer);
+    const path = join(await folderOfCheckpoint(folder, checkpoint), CHECKPOINT_FILES.trainer);
     return parseTrainer((await readRegularFile(path, LARGEST_TRAINER)).toString(), path).state;
   } catch {
     return undefined;

@@ -1,29 +1,16 @@
 /** @file How a run ends: whether its last state was saved, what an error left behind, and how to resume it. */
-import { KD } from '../base/own-command.js';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { join } from 'node:path';
 import { NotFiniteStep } from '../distill/steps.js';
 import { InputError } from '../base/errors.js';
 import { LostRank } from '../cluster/lost-rank.js';
 import { checkpointName, checkpointNames } from '../runs/checkpoint.js';
-import { RUNS_FOLDER } from '../runs/run-folder.js';
-import { shellQuote } from '../base/shell.js';
 import type { EndedRun, TrainContext } from './context.js';
+import { adviceAtSkipLimit } from './not-finite.js';
+import { resumeCommand } from './resume-command.js';
 
-/** The shell command that resumes a run. */
-export function resumeCommand(folder: string): string {
-  return `${KD} train --resume ${shellQuote(nameOf(folder))}`;
-}
-
-/** The shell command that writes a run's report. */
-export function reportCommand(folder: string): string {
-  return `${KD} report ${shellQuote(nameOf(folder))}`;
-}
-
-/** What a run is called on the command line: its name alone if it is under `checkpoints/`, otherwise its folder. */
-function nameOf(folder: string): string {
-  const path = relative('.', folder);
-  if (resolve(dirname(folder)) === resolve(RUNS_FOLDER)) return basename(folder);
-  return path.includes('/') ? path : `./${path}`;
+/** Extends an error that ended a run in its first step, before which nothing has changed. */
+export function explainFirstStep(error: unknown): unknown {
+  return error instanceof NotFiniteStep ? error.add('check both models, or skip such steps with --on-nan skip') : error;
 }
 
 /**
@@ -38,12 +25,12 @@ export async function explainFailure(
   const { folder } = run;
   const names = await checkpointNames(folder).catch(() => undefined);
   if (names !== undefined && !(error instanceof LostRank)) await writeReport?.(run, { encodes: false });
+  if (error instanceof NotFiniteStep && names !== undefined) {
+    if (run.settings.onNan === 'skip') return error.add(await adviceAtSkipLimit(folder, run.settings, names));
+    error.add('start another run with a lower --learning-rate or a --max-grad-norm, or skip such steps');
+    return error.add(recoveryAdvice(run, names, { flags: ' --on-nan skip' }));
+  }
   const left = recoveryAdvice(run, names);
-  if (error instanceof NotFiniteStep)
-    error.add(
-      (run.settings.onNan === 'skip' ? '' : 'skip such steps with --on-nan skip, or ') +
-        'start another run with a lower --learning-rate or a --max-grad-norm',
-    );
   if (error instanceof NotSaved || !(error instanceof Error)) return error;
   if (error instanceof InputError) return error.add(left);
   reporter.warn(left);
@@ -55,9 +42,14 @@ export async function explainFailure(
  *
  * @param names the checkpoints in its folder, newest first; undefined if the folder is gone
  * @param first what must be done before resuming, such as `free some space and `
+ * @param flags what must change when resuming, such as ` --on-nan skip`
  */
-function recoveryAdvice({ folder, last }: EndedRun, names: readonly string[] | undefined, first = ''): string {
-  const command = resumeCommand(folder);
+function recoveryAdvice(
+  { folder, last }: EndedRun,
+  names: readonly string[] | undefined,
+  { first = '', flags = '' } = {},
+): string {
+  const command = `${resumeCommand(folder)}${flags}`;
   if (names === undefined) {
     const saved = last === undefined ? 'nothing was saved in it' : `the last checkpoint saved in it is ${last}`;
     return `${saved}; if it was moved, move it back, and resume with: ${command}`;
@@ -80,7 +72,7 @@ export async function checkSaved(run: EndedRun, step: number): Promise<void> {
   const reason = names === undefined ? 'its folder is not there any more' : 'could not';
   throw new NotSaved(
     `${folder}: expected to save step ${step} at the end, but ${reason}; ` +
-      recoveryAdvice(run, names, 'free some space and '),
+      recoveryAdvice(run, names, { first: 'free some space and ' }),
   );
 }
 

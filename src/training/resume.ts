@@ -12,6 +12,7 @@ import { checkpointAt } from '../runs/find-run.js';
 import { readMoments } from '../runs/optimizer-state.js';
 import type { TrainerFile } from '../runs/trainer-state.js';
 import type { Reporter } from '../app/reporter.js';
+import { adviceAtSkipLimit, isAtSkipLimit } from './not-finite.js';
 import { checkBelongsToRun } from './own-checkpoint.js';
 import { planOf, type ResumedRun } from './resumed-run.js';
 
@@ -19,10 +20,13 @@ import { planOf, type ResumedRun } from './resumed-run.js';
  * Chooses the checkpoint to resume a run from: the named one, or else the newest intact one. Changes nothing.
  *
  * @returns no checkpoint if the run has none yet and starts over
- * @throws InputError if the named checkpoint is missing, damaged or of another run, if all checkpoints are damaged, or
- *   if a later version of kd wrote the newest
+ * @throws InputError if the named checkpoint is missing, damaged or of another run, if all checkpoints are damaged, if
+ *   a later version of kd wrote the newest, or if so many steps before the newest were skipped that it leads nowhere
  */
-export async function chooseCheckpoint({ folder, place, config }: ResumedRun, reporter: Reporter): Promise<Search> {
+export async function chooseCheckpoint(
+  { folder, place, config, settings }: ResumedRun,
+  reporter: Reporter,
+): Promise<Search> {
   const check = (trainer: TrainerFile): void => {
     checkBelongsToRun(config, trainer);
   };
@@ -50,6 +54,12 @@ export async function chooseCheckpoint({ folder, place, config }: ResumedRun, re
     );
   }
   for (const { name, reason } of skipped) reporter.warn(`skipped ${name}: ${reason}`);
+  if (found !== undefined && isAtSkipLimit(found.trainer.state))
+    throw new InputError(
+      `--resume ${run}: expected steps that can be taken, but the ${found.trainer.state.skippedInARow} before ` +
+        `${found.name} were skipped, as they were not finite; ` +
+        (await adviceAtSkipLimit(folder, settings, await checkpointNames(folder))),
+    );
   return { found, skipped };
 }
 

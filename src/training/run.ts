@@ -9,11 +9,12 @@ import { recordEnding } from '../runs/run-ending.js';
 import { beginRun, checkRunIsNew, makeRunFolder, removeIfEmpty, discardRun } from '../runs/run-folder.js';
 import type { RunLock } from '../runs/run-lock.js';
 import type { EndedRun, TrainContext } from './context.js';
-import { checkSaved, explainFailure, resumeCommand } from './ending.js';
+import { checkSaved, explainFailure, explainFirstStep } from './ending.js';
 import { isHeld, withCleanup, withLock } from './held-lock.js';
 import type { PreparedRun } from './prepared-run.js';
 import { recording, type RunProgress } from './recording.js';
 import { withEngine, type ReadyRun } from './ready-run.js';
+import { resumeCommand } from './resume-command.js';
 import type { ResumedRun } from './resumed-run.js';
 import { rewindRun } from './rewind.js';
 import { startPreviews, type Previews } from './previews/previews.js';
@@ -144,7 +145,7 @@ async function trainInFolder(
   } catch (error) {
     view.stop();
     previews?.stop();
-    if (progress.step === 0) throw error;
+    if (progress.step === 0) throw explainFirstStep(error);
     if (isHeld(lock)) await recordEnding(folder, { state: 'failed', step: progress.step, error: messageOf(error) });
     throw await explainFailure(error, { folder, settings, last: progress.last }, context);
   } finally {

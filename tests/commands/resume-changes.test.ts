@@ -1,6 +1,7 @@
 /** @file What may have changed when a run resumes: where the teacher's outputs are, and what computes. */
+import { createHash } from 'node:crypto';
 import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { temporaryFolder, type CliResult } from '../cli.js';
 import { kdHere } from '../in-process.js';
@@ -27,6 +28,15 @@ function copied(): string {
   const cwd = temporaryFolder();
   cpSync(original, cwd, { recursive: true });
   return cwd;
+}
+
+/** Changes a file of a checkpoint, and its checksum. */
+function changeFile(path: string, contents: string): void {
+  writeFileSync(path, contents);
+  const manifest = join(dirname(path), 'manifest.json');
+  const { files } = readJson<{ files: object }>(manifest);
+  const entry = { bytes: Buffer.byteLength(contents), sha256: createHash('sha256').update(contents).digest('hex') };
+  writeFileSync(manifest, JSON.stringify({ files: { ...files, [basename(path)]: entry } }));
 }
 
 const resume = (cwd: string, ...flags: string[]): Promise<CliResult> =>
@@ -141,22 +151,62 @@ describe.skipIf(BACKEND === 'cpu')('what the last digits depend on', () => {
   });
 });
 
-it('a run of which every step is not finite ends with advice that still helps, also when it is resumed', async () => {
+it('a run of which every step is not finite ends with commands that help, and is not resumed in vain', async () => {
   const cwd = folderWithPairs(20);
   const flags = ['--engine', 'eager', '--batch-size', '4', '--epochs', '30', '--warmup-ratio', '0'];
   const stopped = await kdHere(trainArguments([...flags, '--learning-rate', '1e30']), { cwd });
   expect([stopped.code, stopped.stderr]).toEqual([
     1,
-    expect.stringMatching(/^error: step 2: .*; skip such steps with --on-nan skip, or start another run with /m),
+    expect.stringMatching(
+      /^error: step 2: .*; start another run with a lower --learning-rate or a --max-grad-norm, or skip such steps; last good checkpoint: \S+; resume with: kd train --resume tiny --on-nan skip$/m,
+    ),
   ]);
-  for (const given of [['--on-nan', 'skip'], []]) {
-    const { code, stderr } = await resume(cwd, 'tiny', ...given);
-    expect([code, stderr]).toEqual([
-      1,
-      expect.stringMatching(
-        /^error: step 102: .*, after 100 such steps in a row, which were skipped; start another run with a lower /m,
+  const advice =
+    '; resuming would take the same steps again; start another run with smaller ones: kd train --config ' +
+    'checkpoints/tiny/config.json --learning-rate 5e\\+29 --max-grad-norm 1; if the machine was at fault, resume from ' +
+    'before them: kd train --resume tiny:1$';
+  const skipping = await resume(cwd, 'tiny', '--on-nan', 'skip', '--keep', '99');
+  expect([skipping.code, skipping.stderr]).toEqual([
+    1,
+    expect.stringMatching(
+      new RegExp(`^error: step 102: .*, after 100 such steps in a row, which were skipped${advice}`, 'm'),
+    ),
+  ]);
+  expect(skipping.stderr.match(/^warning: step \d+ skipped: /gm) ?? []).toHaveLength(100);
+  const skipped = readFileSync(join(cwd, 'checkpoints/tiny/skipped.csv'), 'utf8').trimEnd().split('\n');
+  expect(skipped.slice(1).map((line) => Number(line.split(',')[0]))).toEqual(
+    Array.from({ length: 100 }, (_, i) => i + 2),
+  );
+  const again = await resume(cwd, 'tiny');
+  expect([again.code, again.stderr]).toEqual([
+    1,
+    expect.stringMatching(
+      new RegExp(
+        '^error: --resume checkpoints/tiny: expected steps that can be taken, but the 100 before step-00000101 were ' +
+          `skipped, as they were not finite${advice}`,
+        'm',
       ),
-    ]);
-    expect(stderr.match(/^warning: step \d+ skipped: /gm) ?? []).toHaveLength(given.length === 0 ? 0 : 100);
-  }
+    ),
+  ]);
+  const named = await resume(cwd, 'tiny:101');
+  expect([named.code, named.stderr]).toEqual([1, expect.stringMatching(/^error: step 102: .*, after 100 such steps/m)]);
+});
+
+it('a run that breaks after a validation is begun again from the best student', async () => {
+  const cwd = folderWithPairs(20);
+  const flags = ['--engine', 'eager', '--batch-size', '4', '--epochs', '2', '--log-every', '1'];
+  expect((await kdHere(trainArguments(flags), { cwd })).code).toBe(0);
+  const best = `checkpoints/tiny/${readFileSync(join(cwd, 'checkpoints/tiny/best'), 'utf8').trim()}`;
+  const path = join(cwd, best, 'trainer.json');
+  const trainer = readJson<{ step: number }>(path);
+  const counts = { updates: trainer.step - 5, skipped: 5, skipped_in_a_row: 100 };
+  changeFile(path, JSON.stringify({ ...trainer, ...counts, validated: false }));
+  const { code, stderr } = await resume(cwd, 'tiny', '--epochs', '3');
+  const [, command] = /start another run with smaller ones: (kd train .*?);/.exec(stderr)!;
+  expect([code, command]).toEqual([
+    1,
+    `kd train --config checkpoints/tiny/config.json --student ${best} --learning-rate 0.000025 --max-grad-norm 1`,
+  ]);
+  const begun = await kdHere(command.split(' ').slice(1), { cwd });
+  expect(begun.code, begun.stderr).toBe(0);
 });

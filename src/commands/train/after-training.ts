@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { messageOf } from '../../base/errors.js';
 import { writeReport } from '../../report/write-report.js';
-import { reportCommand } from '../../training/ending.js';
+import { reportCommand } from '../../training/resume-command.js';
 import type { Output } from '../../app/output.js';
 import { updateTranslations, type EncodeOptions } from '../../report/encode-translations.js';
 

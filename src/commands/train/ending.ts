@@ -6,7 +6,7 @@ import { isReported } from '../../report/write-report.js';
 import { formatCount, formatCounted, formatDuration } from '../../base/format.js';
 import { validationRow } from '../../runs/loss-log.js';
 import type { Output } from '../../app/output.js';
-import { reportCommand } from '../../training/ending.js';
+import { reportCommand } from '../../training/resume-command.js';
 import type { TrainedRun } from '../../training/run.js';
 import { flagOf } from '../../training/settings.js';
 import type { FinishedRun } from '../../training/training.js';
