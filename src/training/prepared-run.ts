@@ -27,7 +27,7 @@ import { checkPreviewPipeline, planPreviews, type PreviewPlan } from './previews
 import { checkRoles, openRunModel, projectStudent, type RunModel } from './models.js';
 import { describeRun } from './run-description.js';
 import type { RequestedSettings, TrainSettings } from './settings.js';
-import { checkCacheFolder } from './teacher-cache/cache.js';
+import { checkCacheFolder } from './teacher-cache/cache-folder.js';
 
 /** A run that is ready to start. */
 export interface PreparedRun extends EngineParts {

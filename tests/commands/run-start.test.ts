@@ -37,6 +37,41 @@ it('a start that fails leaves no run, and the same command works afterwards', ()
   expect(readFileSync(join(cwd, 'checkpoints/notes/plan.txt'), 'utf8')).toBe('later');
 });
 
+it('a teacher cache that is read-only is used if it is complete', async () => {
+  const cwd = folderWithPairs(12);
+  const flags = [...FLAGS, '--max-steps', '1', '--cache-teacher', 'cache'];
+  expect((await kdHere(trainArguments(flags), { cwd })).code).toBe(0);
+  const cache = join(cwd, 'cache');
+  if (spawnSync('mount', ['--bind', cache, cache]).status !== 0) {
+    console.log('skipped: mounting is not allowed here');
+    return;
+  }
+  const remount = (how: string): unknown => spawnSync('mount', ['-o', `remount,bind,${how}`, cache]);
+  try {
+    remount('ro');
+    const complete = await kdHere(trainArguments([...flags, '--run', 'complete']), { cwd });
+    expect(complete.code, complete.stderr).toBe(0);
+    const other = await kdHere(trainArguments([...flags, '--run', 'other', '--samples', '6']), { cwd });
+    expect([other.code, other.stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /^error: cache\/[0-9a-f]{16}: cannot be written: the file system is read-only; 2 of its 2 files are missing: let whoever may write there fill it, or name another folder with --cache-teacher$/m,
+      ),
+    ]);
+    remount('rw');
+    for (const key of readdirSync(cache)) rmSync(join(cache, key), { recursive: true });
+    remount('ro');
+    const empty = await kdHere(trainArguments([...flags, '--run', 'empty']), { cwd });
+    expect([empty.code, empty.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: --cache-teacher: cache: cannot be written: the file system is read-only$/m),
+    ]);
+    expect(readdirSync(join(cwd, 'checkpoints')).sort()).toEqual(['.prepared', 'complete', 'tiny']);
+  } finally {
+    spawnSync('umount', [cache]);
+  }
+});
+
 it('a damaged or impossible teacher cache is reported before the first step', async () => {
   const cwd = folderWithPairs(12);
   const begin = async (cache: string): Promise<string> => {

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Batch, Batches } from '../../src/data/batches.js';
-import { openTeacherCache, type CacheKey } from '../../src/training/teacher-cache/cache.js';
+import { openTeacherCache } from '../../src/training/teacher-cache/cache.js';
+import type { CacheKey } from '../../src/training/teacher-cache/cache-folder.js';
 import { createShard, openShard } from '../../src/training/teacher-cache/shard.js';
 import { temporaryFolder } from '../cli.js';
 import { MUTATIONS, mutate, refusals } from '../mutations.js';

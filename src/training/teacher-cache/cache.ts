@@ -5,22 +5,19 @@
  * rows: `training-00000.safetensors`, … and `validation-00000.safetensors`, …. A shard gets its name once it is
  * complete.
  */
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Batch, Batches } from '../../data/batches.js';
 import { InputError } from '../../base/errors.js';
 import { isPendingName } from '../../base/files.js';
-import { fileError } from '../../base/system-errors.js';
+import { fileError, isMissing } from '../../base/system-errors.js';
 import { checkIsWritable, makeFolders } from '../../base/folders.js';
 import { removeStaleFiles } from '../../base/stale-files.js';
 import { SPLITS, type Split } from '../../data/store/schema.js';
 import { sizeOf } from '../../base/shape.js';
+import { cacheFolder, type CacheKey } from './cache-folder.js';
 import { BYTES_A_VALUE, createShard, openShard, type Shard } from './shard.js';
-
-/** What determines the teacher's outputs. */
-export type CacheKey = Readonly<Record<'teacher' | 'tokenizer' | 'data' | 'loss' | 'precision', string>>;
 
 /** Bytes to verify between checks for a stop request. */
 const CHECKED_AT_ONCE = 2 ** 24;
@@ -39,6 +36,12 @@ export interface TeacherCache {
    * @throws InputError for the first damaged file
    */
   check(onBytes: (bytes: number) => void | Promise<void>): Promise<void>;
+  /**
+   * Checks that what is missing can be written. Changes nothing.
+   *
+   * @throws InputError
+   */
+  checkFillable(): Promise<void>;
   /**
    * Computes and writes what is missing.
    *
@@ -64,18 +67,7 @@ export function outputBytes(pairs: number, shape: readonly number[]): number {
 }
 
 /**
- * Checks that a folder can hold a cache. Changes nothing.
- *
- * @throws InputError
- */
-export async function checkCacheFolder(folder: string): Promise<void> {
-  await checkIsWritable(folder).catch((error: unknown) => {
-    throw error instanceof InputError ? new InputError(`--cache-teacher: ${error.message}`, { cause: error }) : error;
-  });
-}
-
-/**
- * Opens the cache for a key, complete or not.
+ * Opens the cache for a key, complete or not. Creates nothing, so that a complete one may be read-only.
  *
  * @param root the folder of all caches
  * @param data the batches, in row order
@@ -91,18 +83,12 @@ export async function openTeacherCache(
 ): Promise<TeacherCache> {
   const width = sizeOf(shape);
   const shardRows = Math.max(1, Math.floor(shardBytes / (BYTES_A_VALUE * width)));
-  const folder = join(
-    root,
-    createHash('sha256')
-      .update(JSON.stringify(Object.entries(key).sort()))
-      .digest('hex')
-      .slice(0, 16),
-  );
-  await makeFolders(folder).catch((error: unknown) => {
-    throw fileError(folder, 'cannot be made', error);
-  });
+  const folder = cacheFolder(root, key);
   removeStaleFiles(folder, isPendingName);
-  const names = await readdir(folder);
+  const names = await readdir(folder).catch((error: unknown): string[] => {
+    if (isMissing(error)) return [];
+    throw fileError(folder, 'cannot be read', error);
+  });
   const shards = SPLITS.flatMap((split) => shardsOf(split, data[split].pairs, shardRows));
   const missing = shards.filter(({ name }) => !names.includes(name));
   const files = new Map<string, Promise<Shard>>();
@@ -122,7 +108,19 @@ export async function openTeacherCache(
         }
       }
     },
+    async checkFillable() {
+      await checkIsWritable(folder).catch((error: unknown) => {
+        if (!(error instanceof InputError)) throw error;
+        throw error.add(
+          `${missing.length} of its ${shards.length} files are missing: let whoever may write there fill it, or name ` +
+            'another folder with --cache-teacher',
+        );
+      });
+    },
     async fill(teacherOutputs, onPairs) {
+      await makeFolders(folder).catch((error: unknown) => {
+        throw fileError(folder, 'cannot be made', error);
+      });
       for (const shard of shards) {
         // Another process may have written it meanwhile.
         if (missing.includes(shard) && !existsSync(join(folder, shard.name)))

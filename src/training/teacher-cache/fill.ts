@@ -45,6 +45,7 @@ export async function prepareTeacherCache(
   reporter.event({ event: 'teacher-cache', folder: cache.folder, pairs, missing_bytes: cache.missingBytes });
   await stop.abortable((signal) => check(cache, reporter, signal));
   if (cache.missingBytes === 0) return cache;
+  await cache.checkFillable();
   await checkRoom(cache, prepared, runFolder);
   await stop.abortable((signal) => fill(prepared, cache, pairs, reporter, signal));
   return openTeacherCache(settings.cacheTeacher, key, inStoreOrder, shape);
