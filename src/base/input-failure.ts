@@ -1,8 +1,6 @@
 /** @file Tells bad input and operating system errors from bugs, and words them. */
 import { InputError, messageOf, SYSTEM } from './errors.js';
-import { isSystemError, RAISE_OPEN_FILES } from './system-errors.js';
-
-const RAISE_MEMORY = 'end other programs, or raise the limit of this one: ulimit -v unlimited';
+import { isSystemError, RAISE_MEMORY, RAISE_OPEN_FILES } from './system-errors.js';
 
 /** Messages for calls that every command makes, by the name of the system call that failed. */
 const CALLS: Readonly<Record<string, string>> = {

@@ -4,6 +4,9 @@ import { InputError, SYSTEM } from './errors.js';
 /** What to do about too many open files. */
 export const RAISE_OPEN_FILES = 'raise the limit: ulimit -n 1024';
 
+/** What to do about too little memory where a limit may be the reason. */
+export const RAISE_MEMORY = 'end other programs, or raise the limit of this one: ulimit -v unlimited';
+
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or folder',
   EACCES: 'permission denied',

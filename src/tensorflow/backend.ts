@@ -3,10 +3,10 @@
  * else imports `@tensorflow/tfjs-core` and computes on whichever was chosen.
  */
 import { KD } from '../base/own-command.js';
-import { setupCommand } from '../base/setup-command.js';
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
-import { InputError, messageOf } from '../base/errors.js';
+import { InputError } from '../base/errors.js';
+import { absenceReason } from './absence.js';
 import { registerCpuKernels } from './cpu-kernels.js';
 import { tensorflowEnvironment } from './environment.js';
 import {
@@ -22,7 +22,6 @@ import { thisMachine, type Machine } from './machine.js';
 import { withMutedStderr } from './muted.js';
 import { detectGpus, type Gpu } from './nvidia.js';
 import { setVariables } from './own-variables.js';
-import { readSetupStatus } from './setup-status.js';
 import { registerTensorflowKernels } from './kernels.js';
 import type { NodeBackend } from './native-backend.js';
 
@@ -30,9 +29,6 @@ import type { NodeBackend } from './native-backend.js';
 const SILENT = '2';
 /** The level for fatal errors only, so that the loss of a rank is reported once. */
 export const SILENT_IN_CLUSTER = '3';
-
-/** Errors from loading native code are long; their beginning names the cause. */
-const MESSAGE_LENGTH = 160;
 
 /** Where ops run: TensorFlow's kernels, or tfjs's own in JavaScript. */
 export const BACKENDS = ['auto', 'tensorflow', 'cpu'] as const;
@@ -168,16 +164,6 @@ async function loadNative(choice: BackendChoice): Promise<BackendInfo> {
     version: backend.binding.TF_Version,
     device: backend.isUsingGpuDevice ? 'gpu' : 'cpu',
   };
-}
-
-/** Why TensorFlow is missing, by set-up's status or else the error from loading; what that costs, and what to do. */
-function absenceReason(error: unknown): string {
-  const setup = readSetupStatus();
-  const why = setup?.reason ?? messageOf(error).slice(0, MESSAGE_LENGTH);
-  return (
-    `no TensorFlow (${why}): computing in JavaScript, tens of times slower; ` +
-    (setup?.remedy ?? `run ${setupCommand()}`)
-  );
 }
 
 /** Loads the native package, which registers itself as tfjs's backend `tensorflow`. */

@@ -1,5 +1,4 @@
 /** @file The facts about a machine that `kd doctor` examines, behind an interface so that tests can fake one. */
-import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { fatalMessage } from '../../tensorflow/fatal-message.js';
@@ -7,6 +6,7 @@ import { cpuFeatures } from '../../tensorflow/hardware.js';
 import { thisMachine, type Machine } from '../../tensorflow/machine.js';
 import { freeDiskBytes } from '../../base/disk-space.js';
 import { messageOf } from '../../base/errors.js';
+import { processLimit } from '../../base/process-limits.js';
 import { hubFetch } from '../../weights/http.js';
 import { hubAddress, offlineVariable } from '../../weights/hub-environment.js';
 import { proxyFor } from '../../weights/proxy.js';
@@ -49,16 +49,6 @@ const REACH_TIMEOUT_MS = 5000;
 /** On a GPU's first use, the driver may compile kernels for minutes. */
 const PROBE_TIMEOUT_MS = 900_000;
 
-/** The limit for this process, which its child processes inherit. */
-function maxOpenFiles(): number {
-  try {
-    const [, limit] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
-    return Number(limit ?? Infinity);
-  } catch {
-    return Infinity; // not Linux, or not even this file can be opened
-  }
-}
-
 /** The machine that this process runs on. */
 export const thisMachineFacts: MachineFacts = {
   ...thisMachine,
@@ -71,7 +61,7 @@ export const thisMachineFacts: MachineFacts = {
     features: cpuFeatures(),
   },
   memory: { free: freemem(), total: totalmem() },
-  openFiles: maxOpenFiles(),
+  openFiles: processLimit('openFiles'),
   freeDisk: freeDiskBytes,
   async reachHub() {
     const { url: address, authorization } = hubAddress();
