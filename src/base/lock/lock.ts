@@ -75,10 +75,10 @@ export async function takeLock(folder: string, options: LockOptions): Promise<Lo
       const isFirst = alive.every((other) => name < other.name);
       for (const old of seen.keys()) if (!alive.some((other) => other.name === old)) seen.delete(old);
       for (const other of alive) {
-        const since = seen.get(other.name) ?? Date.now();
+        const since = seen.get(other.name) ?? performance.now();
         seen.set(other.name, since);
         // A process that steps back returns under a new name, so a claim that stays belongs to the holder.
-        const isHolder = other.age > 4 * patience || Date.now() - since > (isFirst ? 4 : 1) * patience;
+        const isHolder = other.age > 4 * patience || performance.now() - since > (isFirst ? 4 : 1) * patience;
         if (isHolder) throw inUse(folder, other, options);
       }
       if (!isFirst || !existsSync(claim.path)) {
@@ -108,7 +108,7 @@ function holding(
       withdraw();
     },
     check(): void {
-      if (existsSync(path)) return;
+      if (!isGone(path)) return;
       if (identityOf(folder) !== identity)
         throw new InputError(`${folder}: expected the folder being written to, but it was moved or removed meanwhile`);
       throw new InputError(
@@ -116,6 +116,15 @@ function holding(
       );
     },
   };
+}
+
+/** Whether a file does not exist; false if the system does not say, as while a file server does not answer. */
+function isGone(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Identifies a folder even if another takes its name; undefined if it does not exist. */

@@ -11,7 +11,7 @@ import {
   type Vector,
 } from 'apache-arrow';
 import { InputError, messageOf } from '../../base/errors.js';
-import { fileError } from '../../base/system-errors.js';
+import { fileError, isSystemError } from '../../base/system-errors.js';
 import type { ShardFile } from './manifest.js';
 import { ID_COLUMNS, STORE_SCHEMA, type IdColumn } from './schema.js';
 
@@ -29,6 +29,7 @@ export interface RowBlock {
 
 /** One Arrow file, whose record batches can be read in any order. */
 export interface ShardReader {
+  /** Throws an `InputError` if the file has been changed since it was opened. */
   block(index: number): Promise<RowBlock>;
   close(): Promise<void>;
 }
@@ -42,13 +43,21 @@ export async function openShard(folder: string, shard: ShardFile): Promise<Shard
     throw new InputError(`${path}: expected a file that can be read, but ${messageOf(error)}; prepare the data again`);
   });
   try {
+    let version = await versionOf(handle, path);
     await verify(handle, path, shard);
     const reader = await sound(path, () => openFile(handle));
     let last: Promise<unknown> = Promise.resolve();
+    /** Verifies the checksum again if something was written to the file, which training may read for days. */
+    const recheck = async (): Promise<void> => {
+      const now = await versionOf(handle, path);
+      if (now === version) return;
+      await verify(handle, path, shard);
+      version = now;
+    };
     return {
       block(index) {
         // The reader has a single position in its file, so only one read at a time.
-        const block = last.then(() => sound(path, () => readBlock(reader, index)));
+        const block = last.then(recheck).then(() => sound(path, () => readBlock(reader, index)));
         last = block.catch(() => undefined);
         return block;
       },
@@ -68,6 +77,7 @@ async function sound<T>(path: string, decode: () => Promise<T>): Promise<T> {
   try {
     return await decode();
   } catch (error) {
+    if (isSystemError(error)) throw fileError(path, 'cannot be read', error);
     throw new InputError(
       `${path}: expected an Arrow file of a token store, but ${messageOf(error)}; prepare the data again`,
     );
@@ -97,6 +107,16 @@ function checkOffsets({ valueOffsets, values, children, length }: Data): void {
     if (!(valueOffsets[i]! >= last && valueOffsets[i]! <= end))
       throw new Error(`value ${i} of a column is at ${valueOffsets[i]}, outside ${last} to ${end}`);
     last = valueOffsets[i]!;
+  }
+}
+
+/** Changes whenever something is written to a file. */
+async function versionOf(handle: FileHandle, path: string): Promise<string> {
+  try {
+    const { size, mtimeNs } = await handle.stat({ bigint: true });
+    return `${size} ${mtimeNs}`;
+  } catch (error) {
+    throw fileError(path, 'cannot be read', error);
   }
 }
 

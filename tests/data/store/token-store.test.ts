@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { tableFromIPC, type Table } from 'apache-arrow';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -143,6 +143,24 @@ describe('a damaged store', () => {
     expect(await refused(flip)).toMatch(
       /^STORE\/training-00000\.arrow: expected the SHA-256 [0-9a-f]{64}, got [0-9a-f]{64}; prepare the data again$/,
     );
+  });
+
+  test('is detected even if it was changed after it was opened', async () => {
+    const copy = newFolder();
+    cpSync(store, copy, { recursive: true });
+    const whole = readFileSync(shard(copy));
+    const opened = await openStore(copy);
+    await opened.check();
+    utimesSync(shard(copy), 1, 1); // the contents are the same
+    expect(await opened.training.read(0, 1)).toHaveLength(1);
+    writeFileSync(shard(copy), whole.with(100, whole[100] ^ 1));
+    const changed = `${shard(copy)}: expected the SHA-256 `;
+    await expect(opened.training.read(1024, 1)).rejects.toThrow(changed);
+    truncateSync(shard(copy), 1000);
+    await expect(opened.training.read(2048, 1)).rejects.toThrow(changed);
+    writeFileSync(shard(copy), whole);
+    expect(await opened.training.read(1025, 1)).toHaveLength(1);
+    await opened.close();
   });
 
   test('is detected by its manifest', async () => {
