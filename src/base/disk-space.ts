@@ -1,4 +1,5 @@
-import { stat, statfs } from 'node:fs/promises';
+import { lstat, readdir, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import { nearestFolder } from './folders.js';
 
 /**
@@ -29,4 +30,14 @@ async function diskOf(folder: string): Promise<number | undefined> {
 async function freeBytesAt(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;
+}
+
+/** The bytes of all files in a folder, ignoring any that disappear meanwhile or cannot be read. */
+export async function bytesIn(path: string): Promise<number> {
+  const stats = await lstat(path).catch(() => undefined);
+  if (stats === undefined) return 0;
+  if (!stats.isDirectory()) return stats.size;
+  const names = await readdir(path).catch(() => []);
+  const sizes = await Promise.all(names.map((name) => bytesIn(join(path, name))));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }

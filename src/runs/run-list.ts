@@ -32,6 +32,15 @@ async function configOf(folder: string): Promise<Buffer | undefined> {
   return names.some(isStepName) ? bytes : undefined;
 }
 
+/**
+ * The text of a run's configuration, even a damaged one.
+ *
+ * @throws InputError if it cannot be read
+ */
+export async function configText(folder: string): Promise<string> {
+  return (await readRegularFile(join(folder, RUN_CONFIG), LARGEST_CONFIG)).toString('utf8');
+}
+
 /** System errors for a path that exists but cannot be read. */
 const FORBIDDEN = ['EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EIO'];
 

@@ -1,6 +1,6 @@
 /** @file Summarises runs for a list. */
-import { lstat, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { bytesIn } from '../base/disk-space.js';
 import { InputError } from '../base/errors.js';
 import { checkpointNames } from './checkpoint.js';
 import { followLossLog, followValidationLog } from './log-reader.js';
@@ -50,14 +50,4 @@ export async function stepsTaken(folder: string): Promise<number> {
 
 function textsIn(value: unknown): string[] {
   return (Array.isArray(value) ? value : [value]).filter((each): each is string => typeof each === 'string');
-}
-
-/** Bytes of all files in a folder, ignoring any that disappear meanwhile or cannot be read. */
-async function bytesIn(path: string): Promise<number> {
-  const stats = await lstat(path).catch(() => undefined);
-  if (stats === undefined) return 0;
-  if (!stats.isDirectory()) return stats.size;
-  const names = await readdir(path).catch(() => []);
-  const sizes = await Promise.all(names.map((name) => bytesIn(join(path, name))));
-  return sizes.reduce((sum, size) => sum + size, 0);
 }

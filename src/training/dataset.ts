@@ -1,24 +1,15 @@
 /** @file The pairs of a run: an existing token store, or one prepared from raw data and kept for the next run. */
-import { rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import { batchesOf, type Batches } from '../data/batches.js';
 import { groupedByLength, inStoreOrder, uniformSample } from '../data/row-order.js';
-import type { RowTokenizers } from '../data/prepare/row-encoder.js';
-import { readReport } from '../data/prepare/report.js';
-import { PREPARE_DEFAULTS, type PrepareSettings } from '../data/prepare/settings.js';
 import { findSources, type Sources } from '../data/sources.js';
-import { contentFingerprint, isStore, MANIFEST } from '../data/store/manifest.js';
+import { contentFingerprint, isStore } from '../data/store/manifest.js';
 import { openStore, type TokenStore } from '../data/store/token-store.js';
-import { InputError } from '../base/errors.js';
-import { folderUntilExit } from '../base/temporary-folder.js';
-import { RUNS_FOLDER } from '../runs/run-folder.js';
 import type { Reporter } from '../app/reporter.js';
 import { formatCount, formatCounted } from '../base/format.js';
-import { makeStore } from '../app/make-store.js';
-import { reportPreparation, warnOfFewer } from '../app/preparation-text.js';
-import { legacyStoreKey, storeKey } from '../app/store-key.js';
+import { warnOfFewer } from '../app/preparation-text.js';
 import type { TrainContext } from './context.js';
-import type { Role, RunModel } from './models.js';
+import { reuseOrPrepareStore } from './kept-store.js';
+import type { RunModel } from './models.js';
 import type { TrainSettings } from './settings.js';
 import { checkTokenizers } from './store-tokenizers.js';
 
@@ -41,9 +32,6 @@ export interface Dataset {
   readonly fingerprint: string;
   readonly close: () => Promise<void>;
 }
-
-/** Where token stores prepared from raw data are kept, next to the runs. */
-const STORES_FOLDER = join(RUNS_FOLDER, '.prepared');
 
 /** Finds the data of a run: a token store, or files of pairs. Throws an `InputError` if there is none. */
 export async function findData(
@@ -78,7 +66,7 @@ export async function openPairs(
   const { reporter } = context;
   const tokenizers = { teacher: models.teacher.tokenizer, student: models.student.tokenizer };
   const store =
-    'store' in found ? found.store : await reuseOrPrepare(found.sources, settings, models, context, isDryRun);
+    'store' in found ? found.store : await reuseOrPrepareStore(found.sources, settings, models, context, isDryRun);
   try {
     await checkTokenizers(store, tokenizers);
     await store.check(); // before any file of the run is touched
@@ -132,85 +120,4 @@ export function datasetOf(
     fingerprint: contentFingerprint(manifest),
     close,
   };
-}
-
-/** The token store of a run's data, prepared if it is missing or damaged. */
-async function reuseOrPrepare(
-  sources: Sources,
-  settings: TrainSettings,
-  { teacher, student }: { readonly teacher: RunModel; readonly student: RunModel },
-  { reporter, stop, ranks }: TrainContext,
-  isDryRun: boolean,
-): Promise<TokenStore> {
-  const { data: paths } = settings;
-  const prepareSettings = prepareSettingsOf(settings);
-  const tokenizers = { teacher: teacher.tokenizer, student: student.tokenizer };
-  const kept = join(STORES_FOLDER, await storeKey(paths, keyOptions(settings), tokenizers));
-  const store = await openExisting(kept, reporter);
-  if (store !== undefined) return store;
-  if (!isDryRun) await rm(join(kept, MANIFEST), { force: true }); // a damaged store would otherwise count as prepared
-  const out = isDryRun ? folderUntilExit() : kept;
-  const folderOf = ({ tokenizerFiles: [file] }: RunModel): string | undefined => file && dirname(file);
-  const folders = { teacher: folderOf(teacher), student: folderOf(student) };
-  const tokenizerFolders = hasBoth(folders) ? folders : undefined;
-  const request = { paths, sources, out, settings: prepareSettings, tokenizers, tokenizerFolders };
-  const unlessLost = (signal: AbortSignal): AbortSignal =>
-    ranks === undefined ? signal : AbortSignal.any([signal, ranks.lost]);
-  reportPreparation(
-    await stop.abortable((signal) => makeStore({ ...request, signal: unlessLost(signal) }, reporter)),
-    reporter,
-  );
-  return openStore(out);
-}
-
-function prepareSettingsOf({ samples, validFraction, seed, shuffle }: TrainSettings): PrepareSettings {
-  return { ...PREPARE_DEFAULTS, samples, validFraction, seed, shuffle };
-}
-
-function keyOptions(settings: TrainSettings): object {
-  const { koColumn, enColumn } = settings;
-  return { koColumn, enColumn, ...prepareSettingsOf(settings) };
-}
-
-/** Whether a store was made by an earlier version's rules from exactly the files that a run's settings name. */
-export async function isLegacyStore(
-  store: string,
-  settings: TrainSettings,
-  tokenizers: RowTokenizers,
-): Promise<boolean> {
-  return basename(store) === (await legacyStoreKey(settings.data, keyOptions(settings), tokenizers));
-}
-
-/** Opens the existing store, if it is intact. */
-async function openExisting(folder: string, reporter: Reporter): Promise<TokenStore | undefined> {
-  if (!(await isStore(folder))) return undefined;
-  let store: TokenStore | undefined;
-  try {
-    store = await openStore(folder);
-    await store.check();
-  } catch (error) {
-    await store?.close();
-    if (!(error instanceof InputError)) throw error;
-    reporter.warn(`${error.message}: preparing it again`);
-    return undefined;
-  }
-  await reportExisting(folder, reporter);
-  return store;
-}
-
-/** Reports the findings of a store's preparation, if its report is readable: the store is usable without. */
-async function reportExisting(store: string, reporter: Reporter): Promise<void> {
-  try {
-    const report = await readReport(store);
-    if (report === undefined) reporter.warn(`${store}: no report of its preparation; dropped rows are not shown`);
-    else reportPreparation(report, reporter);
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    reporter.warn(`${error.message}; dropped rows are not shown`);
-  }
-}
-
-/** Whether both tokenizers are in folders: a dry run without a model has none. */
-function hasBoth(folders: Readonly<Record<Role, string | undefined>>): folders is Readonly<Record<Role, string>> {
-  return folders.teacher !== undefined && folders.student !== undefined;
 }

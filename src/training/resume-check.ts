@@ -7,7 +7,7 @@ import type { RunConfig } from '../runs/run-config.js';
 import type { Fingerprints } from '../runs/trainer-state.js';
 import { shellQuote } from '../base/shell.js';
 import type { Reporter } from '../app/reporter.js';
-import { isLegacyStore } from './dataset.js';
+import { isLegacyStore } from './kept-store.js';
 import type { PreparedRun } from './prepared-run.js';
 import type { ResumedRun } from './resumed-run.js';
 import type { EngineInfo } from './engine-parts.js';

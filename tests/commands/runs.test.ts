@@ -1,8 +1,19 @@
 /** @file `kd runs`: the list of runs, and their removal. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { markInUse } from '../../src/data/store/store-use.js';
 import { lockRun } from '../../src/runs/run-lock.js';
 import { KD, temporaryFolder } from '../cli.js';
 import { kdHere } from '../in-process.js';
@@ -164,5 +175,85 @@ describe('kd runs --remove', () => {
       expect([code, stderr]).toEqual([1, expect.stringContaining(message)]);
       expect(there()).toBe(true);
     }
+  });
+});
+
+describe('prepared data that no run uses', () => {
+  const STORES = ['0123456789abcdef', '1123456789abcdef', '2123456789abcdef', '3123456789abcdef'];
+  const [named, unnamed, marked] = STORES;
+  const stores = (): string[] => readdirSync(join(cwd, 'checkpoints/.prepared')).sort();
+  beforeEach(() => {
+    for (const name of STORES) {
+      const folder = join(cwd, 'checkpoints/.prepared', name);
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, 'training-00000.arrow'), Buffer.alloc(5000));
+    }
+    const config = join(run, 'config.json');
+    const { data, ...rest } = readJson<{ data: object }>(config);
+    writeFileSync(config, JSON.stringify({ ...rest, data: { ...data, store: `checkpoints/.prepared/${named}` } }));
+  });
+
+  it('is told, and removed without what runs and processes use', async () => {
+    const unmark = markInUse(join(cwd, 'checkpoints/.prepared', marked));
+    const { stderr } = await kdHere(['runs'], { cwd });
+    expect(stderr).toBe(
+      'checkpoints/.prepared: 10.0 kB in 2 preparations that no run uses; remove them with: kd runs --remove-prepared\n',
+    );
+    const refused = await kdHere(['runs', '--remove-prepared'], { cwd });
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      'error: remove 10.0 kB in 2 preparations that no run uses? expected an answer from a terminal, but there is none; add --yes\n',
+    ]);
+    expect(stores()).toEqual(STORES);
+    const { code, stdout } = await kdHere(['runs', '--remove-prepared', '--yes', '--json'], { cwd });
+    expect([code, JSON.parse(stdout)]).toEqual([
+      0,
+      {
+        event: 'removed-prepared',
+        stores: [unnamed, STORES[3]].map((name) => `checkpoints/.prepared/${name}`),
+        bytes: 10_000,
+      },
+    ]);
+    expect(stores()).toEqual([named, marked]);
+    unmark();
+    expect((await kdHere(['runs', '--remove-prepared', '--yes'], { cwd })).stdout).toBe(
+      'removed 1 preparation: 5.0 kB\n',
+    );
+    expect(stores()).toEqual([named]);
+    const nothing = await kdHere(['runs', '--remove-prepared'], { cwd });
+    expect([nothing.code, nothing.stderr]).toEqual([0, 'checkpoints/.prepared: nothing that no run uses\n']);
+  });
+
+  it('is what a run leaves whose files of pairs were touched, and is used while a process reads it', async () => {
+    const folder = folderWithPairs(20);
+    const flags = ['--engine', 'eager', '--batch-size', '4', '--max-steps', '1'];
+    await kdHere(trainArguments(flags), { cwd: folder });
+    const [first] = readdirSync(join(folder, 'checkpoints/.prepared'));
+    utimesSync(join(folder, 'pairs.csv'), 1, 1);
+    const resumed = await kdHere(['train', '--resume', 'tiny', '--max-steps', '2'], { cwd: folder });
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expect(readdirSync(join(folder, 'checkpoints/.prepared', first)).filter((name) => name.startsWith('.'))).toEqual(
+      [],
+    );
+    const { stderr } = await kdHere(['runs'], { cwd: folder });
+    expect(stderr).toMatch(/^checkpoints\/\.prepared: \S+ kB in 1 preparation that no run uses; remove it with: /m);
+    await kdHere(['runs', '--remove-prepared', '--yes'], { cwd: folder });
+    expect(readdirSync(join(folder, 'checkpoints/.prepared'))).not.toContain(first);
+    const more = await kdHere(['train', '--resume', 'tiny', '--max-steps', '3'], { cwd: folder });
+    expect([more.code, more.stderr]).toEqual([0, expect.not.stringContaining('reading')]);
+  });
+
+  it('is kept if it may be shared, or a configuration cannot be read', async () => {
+    rmSync(join(run, 'config.json'));
+    mkdirSync(join(run, 'config.json'));
+    mkdirSync(join(run, 'step-00000001'));
+    const { code, stderr } = await kdHere(['runs', '--remove-prepared', '--yes'], { cwd });
+    expect([code, stderr]).toEqual([1, expect.stringContaining('checkpoints/first/config.json: ')]);
+    expect((await kdHere(['runs'], { cwd })).code).toBe(0);
+    rmSync(run, { recursive: true });
+    renameSync(join(cwd, 'checkpoints/.prepared'), join(cwd, 'shared'));
+    symlinkSync('../shared', join(cwd, 'checkpoints/.prepared'));
+    await kdHere(['runs', '--remove-prepared', '--yes'], { cwd });
+    expect(stores()).toEqual(STORES);
   });
 });

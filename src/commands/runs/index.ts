@@ -5,15 +5,17 @@ import { Command } from 'commander';
 import { InputError } from '../../base/errors.js';
 import { formatBytes } from '../../base/format.js';
 import { findRun, noSuchRun } from '../../runs/find-run.js';
+import { amountOf, removeStores, STORES_FOLDER, unusedStores, unusedText } from '../../runs/prepared-stores.js';
 import { removeRun } from '../../runs/remove-run.js';
 import { RUNS_FOLDER } from '../../runs/run-names.js';
 import { summariseRun, summariseRuns } from '../../runs/run-summary.js';
 import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
 import { isAgreed } from './question.js';
-import { runObject, runsTable } from './table.js';
+import { runObject, runsTable } from '../../app/runs-table.js';
 
 interface RunsFlags {
   readonly remove?: readonly string[];
+  readonly removePrepared?: boolean;
   readonly yes?: boolean;
 }
 
@@ -21,6 +23,7 @@ const EXAMPLES: readonly Example[] = [
   [`${KD} runs`, 'the runs under checkpoints/, the newest first'],
   [`${KD} runs --json`, 'one JSON object per run'],
   [`${KD} runs --remove first`, 'removes it, after asking'],
+  [`${KD} runs --remove-prepared`, 'removes the prepared data that no run uses, after asking'],
 ];
 
 /** `kd runs` */
@@ -28,13 +31,16 @@ export function runsCommand(): Command {
   return new Command('runs')
     .description('list the runs: state, step, best loss, data, date, size; or remove some')
     .option('--remove <name...>', 'remove these runs with their checkpoints, after asking')
+    .option('--remove-prepared', 'remove prepared data under checkpoints/ that no run uses, after asking')
     .option('--yes', 'remove without asking')
     .addHelpText('after', () => examplesText(EXAMPLES))
-    .action(async ({ remove, yes = false }: RunsFlags, command: Command) => {
+    .action(async ({ remove, removePrepared = false, yes = false }: RunsFlags, command: Command) => {
       const output = openOutput(command.optsWithGlobals<OutputOptions>());
       if (remove !== undefined) await removeRuns(remove, yes, output);
-      else if (yes) throw new InputError('--yes: expected --remove with it; name the runs to remove');
-      else await list(output);
+      if (removePrepared) await removeUnused(yes, output);
+      if (remove !== undefined || removePrepared) return;
+      if (yes) throw new InputError('--yes: expected --remove or --remove-prepared with it; name what to remove');
+      await list(output);
     });
 }
 
@@ -43,6 +49,18 @@ async function list(output: Output): Promise<void> {
   if (output.json) for (const run of runs) output.event(runObject(run));
   else if (runs.length === 0) output.message(`no runs under ${resolve(RUNS_FOLDER)}; ${KD} train starts one`);
   else output.result(runsTable(runs, output.columns), {});
+  const unused = await unusedStores().catch(() => []);
+  if (unused.length > 0) output.message(unusedText(unused));
+}
+
+async function removeUnused(isSure: boolean, output: Output): Promise<void> {
+  const unused = await unusedStores();
+  if (unused.length === 0) output.message(`${STORES_FOLDER}: nothing that no run uses`);
+  else if (!isSure && !(await isAgreed(`remove ${amountOf(unused)}?`))) output.message(`${STORES_FOLDER} is kept`);
+  else {
+    const { text, ...removed } = await removeStores(unused);
+    output.result(text, { event: 'removed-prepared', ...removed });
+  }
 }
 
 async function removeRuns(names: readonly string[], isSure: boolean, output: Output): Promise<void> {

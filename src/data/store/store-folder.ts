@@ -13,9 +13,15 @@ import { makerTag, removeStaleFiles } from '../../base/stale-files.js';
 import { isLockName } from '../../base/lock/claim.js';
 import { takeLock } from '../../base/lock/lock.js';
 import { MANIFEST } from './manifest.js';
+import { isUseMark } from './store-use.js';
 
 /** The prefix of the folders in which stores are made, followed by the process. */
 const PARTIAL = '.partial-';
+
+/** Whether a name in a store's folder is that of a store in the making. */
+export function isPartialStore(name: string): boolean {
+  return name.startsWith(PARTIAL);
+}
 
 /** The files of a store, besides its manifest and its report. */
 const SHARD_FILE = /^(training|validation)-\d+\.arrow$/;
@@ -80,7 +86,7 @@ async function makePartial(folder: string, partial: string): Promise<string | un
     try {
       firstMade = (await makeFolders(folder)) ?? firstMade;
       await requireOwnFiles(folder);
-      removeStaleFiles(folder, (name) => name.startsWith(PARTIAL) || isPendingName(name));
+      removeStaleFiles(folder, (name) => isPartialStore(name) || isPendingName(name));
       await mkdir(partial);
       return firstMade;
     } catch (error) {
@@ -130,7 +136,7 @@ async function requireOwnFiles(folder: string): Promise<void> {
 
 function isOwnName(name: string): boolean {
   const isStore = name === MANIFEST || SHARD_FILE.test(name) || REPORT_FILE.test(name);
-  return isStore || name.startsWith(PARTIAL) || name.endsWith('.tmp') || isLockName(name);
+  return isStore || isPartialStore(name) || name.endsWith('.tmp') || isLockName(name) || isUseMark(name);
 }
 
 /** Removes the manifest first, so that what is left is no longer a store. */

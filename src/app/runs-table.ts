@@ -1,8 +1,8 @@
 /** @file How runs are listed: a line each for people, an object each for programs. */
-import { formatBytes, formatCount } from '../../base/format.js';
-import type { Table } from '../../evaluate/table.js';
-import { textTable } from '../../evaluate/table-text.js';
-import type { DamagedRun, RunSummary } from '../../runs/run-states.js';
+import { formatBytes, formatCount } from '../base/format.js';
+import type { Table } from '../evaluate/table.js';
+import { textTable } from '../evaluate/table-text.js';
+import type { DamagedRun, RunSummary } from '../runs/run-states.js';
 
 /**
  * A table of runs in a terminal of so many columns:
