@@ -70,7 +70,8 @@ describe('docs/runs.md', () => {
   /** How a command is run here, with how many others before it. */
   async function runHere(command: string, index: number): Promise<CliResult> {
     const args = argumentsOf(command);
-    if (args[0] === 'runs') return kdHere([...args, ...(args.includes('--remove') ? ['--yes'] : [])], { cwd });
+    const removes = args.some((arg) => arg.startsWith('--remove'));
+    if (args[0] === 'runs') return kdHere([...args, ...(removes ? ['--yes'] : [])], { cwd });
     if (args.includes('--resume')) return kdHere([...args, '--max-steps', String(3 + index)], { cwd });
     if (command.includes('config.json')) return kdHere(args, { cwd });
     if (command.includes('run.yaml') && !args.includes('--print'))
