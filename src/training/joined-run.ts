@@ -11,6 +11,7 @@ import type { Ranks } from '../cluster/ranks.js';
 import { parseTrainer, trainerText, type TrainerFile } from '../runs/trainer-state.js';
 import type { TrainContext } from './context.js';
 import { startSharedEngine } from './group.js';
+import { warnOfMemory } from './memory-guard.js';
 import { prepareRun } from './prepared-run.js';
 import { checkSettings } from './check-settings.js';
 import type { RequestedSettings, TrainSettings } from './settings.js';
@@ -106,6 +107,7 @@ async function takeSteps(
   const prepared = await prepareRun(settings, { ...context, reporter: withoutMessages(context.reporter) });
   const { teacher, student, data } = prepared;
   try {
+    warnOfMemory(prepared, context.reporter, trainer === undefined);
     const start: InitialEngineState | undefined = trainer && {
       teacher: teacher.model.parameters(),
       student: student.model.parameters(), // replaced by those of rank 0

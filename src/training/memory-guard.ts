@@ -1,10 +1,12 @@
 /** @file Out of memory during a run: recognised by TensorFlow's error, reported with the batch size that would fit. */
+import type { Reporter } from '../app/reporter.js';
+import { formatBytesApart } from '../base/format.js';
 import type { Engine } from '../distill/engine.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import { type EngineInfo, measuredStep, type EngineParts } from './engine-parts.js';
 import { memoryNeed } from '../engine/memory.js';
 import { largestBatch } from './usable-memory.js';
-import { failedAllocation, outOfMemoryMessage, OutOfMemory } from './out-of-memory.js';
+import { failedAllocation, outOfMemoryMessage, OutOfMemory, smallerStep } from './out-of-memory.js';
 
 /**
  * Wraps an engine so that out-of-memory errors name the batch size that would fit.
@@ -27,6 +29,34 @@ export async function guardMemory(parts: EngineParts, make: () => Promise<Engine
     evaluate: (...args) => guarded(() => engine.evaluate(...args)),
     teacherOutputs: (...args) => guarded(() => engine.teacherOutputs(...args)),
   };
+}
+
+/**
+ * Warns before a run starts if it may not fit into memory. On a CPU the system would end the process without an error;
+ * a GPU's allocator reports one.
+ *
+ * @param isNew whether the batch size can still be chosen
+ */
+export function warnOfMemory(
+  parts: EngineParts,
+  reporter: Reporter,
+  isNew: boolean,
+  free = freeMemoryBytes(parts.engine),
+): void {
+  if (parts.engine.device === 'gpu') return;
+  const { batchSize, accumulate } = parts.settings;
+  const step = measuredStep(parts);
+  // What the eager engine keeps is counted at once, and is more than what a recorded step needs.
+  if (memoryNeed({ ...step, engine: 'eager' }, MAX_LENGTH)(batchSize) <= free) return;
+  const need = memoryNeed(step, MAX_LENGTH);
+  if (need(batchSize) <= free) return;
+  const [needed, found] = formatBytesApart(need(batchSize), free);
+  reporter.warn(
+    `memory: expected about ${needed} free, found ${found}: the system may kill the run without an error; ` +
+      (isNew
+        ? smallerStep({ batchSize, accumulate, fits: largestBatch(need, free) })
+        : 'end other programs, or raise the limit of this one'),
+  );
 }
 
 /**

@@ -50,15 +50,23 @@ export function outOfMemoryMessage({
   free,
   fits,
 }: OutOfMemoryFacts): string {
-  const smaller = Math.min(fits, Math.ceil(batchSize / 2));
   const usable = `${100 * USABLE_SHARE}% of which, ${formatBytes(USABLE_SHARE * free)}, a run may use`;
   const said =
     `out of memory at --batch-size ${batchSize} (TensorFlow asked for ${allocation}): ` +
     `it needs about ${formatBytes(needed)}, and ${formatBytes(free)} was free, ${usable}`;
-  if (smaller < 1 || batchSize === 1)
-    return `${said}; use smaller models, --precision bf16, or a device with more memory`;
+  return `${said}; ${smallerStep({ batchSize, accumulate, fits })}`;
+}
+
+/** `use --batch-size 128 --accumulate 4, which is the same step, or --batch-size auto` */
+export function smallerStep({
+  batchSize,
+  accumulate,
+  fits,
+}: Pick<OutOfMemoryFacts, 'batchSize' | 'accumulate' | 'fits'>): string {
+  const smaller = Math.min(fits, Math.ceil(batchSize / 2));
+  if (smaller < 1 || batchSize === 1) return 'use smaller models, --precision bf16, or a device with more memory';
   const parts = Math.ceil(batchSize / smaller);
   const even = Math.ceil(batchSize / parts); // as close to the same step as equal micro-batches allow
   const step = even * parts === batchSize ? 'which is the same step' : 'nearly the same step';
-  return `${said}; use --batch-size ${even} --accumulate ${accumulate * parts}, ${step}, or --batch-size auto`;
+  return `use --batch-size ${even} --accumulate ${accumulate * parts}, ${step}, or --batch-size auto`;
 }

@@ -11,6 +11,7 @@ import type { RunLock } from '../runs/run-lock.js';
 import type { EndedRun, TrainContext } from './context.js';
 import { checkSaved, explainFailure, explainFirstStep } from './ending.js';
 import { isHeld, withCleanup, withLock } from './held-lock.js';
+import { warnOfMemory } from './memory-guard.js';
 import type { PreparedRun } from './prepared-run.js';
 import { recording, type RunProgress } from './recording.js';
 import { withEngine, type ReadyRun } from './ready-run.js';
@@ -43,6 +44,7 @@ export interface TrainedRun extends EndedRun {
 export async function beginTraining(name: string, prepared: PreparedRun, context: TrainContext): Promise<TrainedRun> {
   const place = await checkRunIsNew(name);
   await checkDiskSpace(place, prepared, context.reporter);
+  warnOfMemory(prepared, context.reporter, true);
   return withEngine(prepared, { folder: place }, context, async (ready) => {
     context.stop.enter('abortable');
     const folder = await makeRunFolder(name);
@@ -89,6 +91,7 @@ export async function resumeTraining(
 ): Promise<TrainedRun> {
   const { found } = chosen;
   await checkDiskSpace(run.folder, prepared, context.reporter);
+  warnOfMemory(prepared, context.reporter, false);
   return withEngine(prepared, { folder: run.folder, found }, context, (ready) =>
     withLock(run.folder, context.reporter, async (lock) => {
       const state = found?.trainer.state ?? INITIAL_STATE;

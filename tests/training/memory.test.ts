@@ -5,7 +5,7 @@ import { memoryNeed } from '../../src/engine/memory.js';
 import { largestBatch } from '../../src/training/usable-memory.js';
 import { failedAllocation, outOfMemoryMessage, OutOfMemory } from '../../src/training/out-of-memory.js';
 import { DEFAULTS } from '../../src/training/settings.js';
-import { guardMemory } from '../../src/training/memory-guard.js';
+import { guardMemory, warnOfMemory } from '../../src/training/memory-guard.js';
 import type { Output } from '../../src/app/output.js';
 import type { Batch } from '../../src/data/batches.js';
 import type { Engine, EngineOptions } from '../../src/distill/engine.js';
@@ -278,6 +278,42 @@ describe('out of memory', () => {
       'use --batch-size 128 --accumulate 4, which is the same step',
     );
     expect(outOfMemoryMessage({ ...told, batchSize: 1, fits: 0 })).toContain('use smaller models');
+  });
+
+  it.each([
+    [
+      'warned of on a CPU, where the system would kill the run',
+      'cpu',
+      true,
+      6e9,
+      /use --batch-size \d+ --accumulate \d/,
+    ],
+    [
+      'warned of when a run resumes, whose batch size stays',
+      'cpu',
+      false,
+      6e9,
+      /end other programs, or raise the limit/,
+    ],
+    ['not warned of if there is enough', 'cpu', true, 60e9, undefined],
+    ['not warned of on a GPU, whose allocator reports it', 'gpu', true, 6e9, undefined],
+  ] as const)('is %s', (_, device, isNew, free, advice) => {
+    const warnings: string[] = [];
+    const parts = partsWith(64, free);
+    const engine = { ...parts.engine, device };
+    warnOfMemory(
+      { ...parts, engine },
+      { warn: (text: string) => warnings.push(text) } as unknown as Output,
+      isNew,
+      free,
+    );
+    if (advice === undefined) expect(warnings).toEqual([]);
+    else {
+      expect(warnings).toEqual([expect.stringMatching(advice)]);
+      expect(warnings[0]).toMatch(
+        /^memory: expected about 7\.\d GB free, found 6\.0 GB: the system may kill the run without an error; /,
+      );
+    }
   });
 });
 
