@@ -99,12 +99,18 @@ function removeOnExit(temporary: string): void {
 }
 
 function removeUnfinished(): void {
-  for (const temporary of unfinished) {
-    try {
-      rmSync(temporary, { force: true });
-    } catch {
-      // its folder may no longer be writable; the next process to write there removes it
-    }
+  for (const temporary of unfinished) removeIfPossible(temporary);
+}
+
+/**
+ * Removes a file or folder that the next process would remove, too: nothing is reported if the system refuses, as when
+ * the file system has become read-only. The error that this would hide is the one to report.
+ */
+export function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // left to the next process
   }
 }
 

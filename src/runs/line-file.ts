@@ -24,10 +24,12 @@ export interface LineFile extends Omit<RecordFile, 'append'> {
  * @throws InputError, here and in every call, if the system refuses
  */
 export function openRecords(path: string): RecordFile {
+  let isRefused = false;
   const named = <T>(work: () => T): T => {
     try {
       return work();
     } catch (error) {
+      isRefused = true;
       throw fileError(path, 'cannot be written', error);
     }
   };
@@ -57,8 +59,11 @@ export function openRecords(path: string): RecordFile {
       });
     },
     close() {
-      if (waiting.length > 0) named(flush);
-      closeSync(file);
+      try {
+        if (waiting.length > 0 && !isRefused) named(flush); // a refusal has been thrown already
+      } finally {
+        closeSync(file);
+      }
     },
   };
 }

@@ -1,9 +1,9 @@
 /** @file `checkpoints/<run>/`: the folder of everything that a run writes. */
-import { readdirSync, rmdirSync, rmSync, type Stats } from 'node:fs';
+import { readdirSync, rmdirSync, type Stats } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../base/errors.js';
-import { writeFileAtomic } from '../base/files.js';
+import { removeIfPossible, writeFileAtomic } from '../base/files.js';
 import { fileError, isMissing } from '../base/system-errors.js';
 import { makeFolders } from '../base/folders.js';
 import { shellQuote } from '../base/shell.js';
@@ -109,7 +109,7 @@ export async function beginRun(folder: string, config: object): Promise<void> {
  */
 export function discardRun(folder: string, before: readonly string[]): void {
   const own = readdirSync(folder).filter((name) => !before.includes(name));
-  for (const name of own) rmSync(join(folder, name), { recursive: true, force: true });
+  for (const name of own) removeIfPossible(join(folder, name));
 }
 
 /** Removes a run's folder and the folder of all runs, if they are empty. */

@@ -1,4 +1,5 @@
 /** @file Summarises runs for a list. */
+import { realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { bytesIn } from '../base/disk-space.js';
 import { InputError } from '../base/errors.js';
@@ -18,7 +19,7 @@ export async function summariseRuns(root: string = RUNS_FOLDER): Promise<(RunSum
 
 /** Summarises the run in a folder. */
 export async function summariseRun(folder: string): Promise<RunSummary | DamagedRun> {
-  const what = { name: basename(folder), folder, bytes: await bytesIn(folder) };
+  const what = { name: basename(folder), folder, bytes: await bytesIn(await realpath(folder)) };
   try {
     const config = await readRunConfig(folder);
     const plan = knownPlan(config);

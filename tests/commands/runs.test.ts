@@ -91,6 +91,14 @@ describe('kd runs', () => {
     expect((await kdHere(['runs'], { cwd })).stdout).toContain('(first: no space)');
   });
 
+  it('shows the size of a run that is a link to a folder elsewhere', async () => {
+    const [{ bytes }] = await list();
+    const elsewhere = join(temporaryFolder(), 'moved');
+    renameSync(run, elsewhere);
+    symlinkSync(elsewhere, run);
+    expect(await list()).toMatchObject([{ name: 'first', bytes }]);
+  });
+
   it('lists damaged runs, and says if there are none', async () => {
     writeFileSync(join(run, 'config.json'), '{"settings": 7}');
     expect(await list()).toMatchObject([{ name: 'first', state: 'damaged' }]);

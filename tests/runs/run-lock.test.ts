@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -20,6 +20,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/errors.js';
 import type { LockOwner } from '../../src/base/lock/claim.js';
+import { openLines } from '../../src/runs/line-file.js';
 import { isWritten, lockRun } from '../../src/runs/run-lock.js';
 import { hasNamespaces, IN_NEW_NAMESPACE, temporaryFolder } from '../cli.js';
 import { claimOf } from './new-run.js';
@@ -263,4 +264,31 @@ describe('another process', () => {
     },
     120_000,
   );
+});
+
+it('of a disk that has become read-only is released without an error, which would hide the reason', async () => {
+  const disk = temporaryFolder();
+  const image = join(temporaryFolder(), 'disk');
+  writeFileSync(image, Buffer.alloc(8e6));
+  const isMounted =
+    spawnSync('mkfs.ext4', ['-q', image]).status === 0 &&
+    spawnSync('mount', ['-o', 'loop,errors=remount-ro', image, disk]).status === 0;
+  if (!isMounted) {
+    console.log('skipped: mounting is not allowed here');
+    return;
+  }
+  try {
+    const lock = await lockRun(disk);
+    const log = openLines(join(disk, 'loss.csv'));
+    log.line('1');
+    spawnSync('mount', ['-o', 'remount,abort', disk]); // as after an error of the device
+    expect(() => {
+      log.line('2');
+    }).toThrow(`${disk}/loss.csv: cannot be written: the file system is read-only`);
+    log.close();
+    lock.release();
+    expect(readdirSync(disk)).toContain('loss.csv');
+  } finally {
+    spawnSync('umount', [disk]);
+  }
 });

@@ -1,9 +1,8 @@
 /** @file Claims: files in a folder, each naming a process that holds or wants the folder's lock. */
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../files.js';
+import { removeIfPossible, writeFileAtomic } from '../files.js';
 import { object, partOf, text, whole } from '../json-schema.js';
 import { soundJson } from '../parse-json.js';
 import { thisProcess, type ProcessIdentity } from '../processes.js';
@@ -41,7 +40,7 @@ export async function makeClaim(folder: string): Promise<OwnClaim> {
   const path = join(folder, name);
   const socket = await openSocket(folder, `${name}.socket`);
   const withdraw = (): void => {
-    rmSync(path, { force: true });
+    removeIfPossible(path);
     socket?.close();
   };
   try {

@@ -3,10 +3,11 @@
  * busy it is, and refuses them once it has exited. Sockets named in the file system can be reached from every container
  * that sees the folder.
  */
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import { removeIfPossible } from '../files.js';
 
 /** A socket on which this process listens. */
 export interface ListeningSocket {
@@ -52,7 +53,7 @@ export async function openSocket(folder: string, name: string): Promise<Listenin
   server.unref();
   return {
     close() {
-      rmSync(join(folder, name), { force: true });
+      removeIfPossible(join(folder, name));
       server.close();
     },
   };

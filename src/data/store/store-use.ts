@@ -1,6 +1,7 @@
 /** @file Marks a token store as in use, so that another process does not remove it as one that nobody needs. */
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeIfPossible } from '../../base/files.js';
 import { isStale, makerTag, removeStaleFiles } from '../../base/stale-files.js';
 
 /** The prefix of the files that name the processes which use a store. */
@@ -25,11 +26,7 @@ export function markInUse(store: string): () => void {
     return () => undefined; // it is not there, or this user cannot write there, nor remove it
   }
   return () => {
-    try {
-      rmSync(path, { force: true });
-    } catch {
-      // the file system has become read-only; without this process, the mark does not count
-    }
+    removeIfPossible(path); // without this process, it does not count
   };
 }
 
