@@ -1,4 +1,5 @@
 /** @file The fields of a `tokenizer.json`, as required by Python's `tokenizers` 0.23. */
+
 /** One step of a tokenizer: its `type`, and settings that depend on the type. */
 export interface StepConfig {
   readonly type: string;

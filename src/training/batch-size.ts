@@ -60,7 +60,7 @@ export async function findFittingBatch(
 
 /**
  * Chooses the micro-batch size for a number of pairs, no larger than what fits, and says in one line what limited it.
- * If `MIN_STEPS` would require less than the usual batch size, the usual one is used.
+ * If `MIN_STEPS_PER_EPOCH` would require less than the usual batch size, the usual one is used.
  *
  * @param pairs the number of training pairs
  * @param accumulate micro-batches per step

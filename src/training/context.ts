@@ -12,7 +12,7 @@ export interface TrainContext {
   /**
    * Writes the report of a run that has just ended, while holding the run's lock.
    *
-   * @param encodes whether there is time to encode held-out sentences
+   * @param how `encodes`: whether there is time to encode held-out sentences
    * @returns the page's path; undefined, after a warning, if it could not be written
    */
   readonly writeReport?: (run: EndedRun, how: { readonly encodes: boolean }) => Promise<string | undefined>;

@@ -43,9 +43,16 @@ export interface PreparedRun extends EngineParts {
 
 /** How to prepare a run. */
 export interface PreparationOptions {
+  /** Keeps nothing that is prepared. */
   readonly isDryRun?: boolean;
+  /**
+   * For a dry run: a published model that cannot be reached is replaced by random weights of its shape; then there are
+   * no fingerprints.
+   */
   readonly allowMissingModels?: boolean;
+  /** The engine that a resumed run started with. */
   readonly startedWith?: RunConfig['engine'];
+  /** For a dry run: this process's rank among several, which are not contacted. */
   readonly assumed?: AssumedRanks | undefined;
 }
 
@@ -57,11 +64,6 @@ const SAME_DATA = `give all of them the same files of pairs, or a store that \`$
  * Finds the data, opens models, loads TensorFlow and prepares the data, in this order, so that errors appear before the
  * slow parts.
  *
- * @param isDryRun keeps nothing that is prepared
- * @param allowMissingModels for a dry run: a published model that cannot be reached is replaced by random weights of
- *   its shape; then there are no fingerprints
- * @param began what a resumed run started with
- * @param assumed for a dry run: this process's rank among several, which are not contacted
  * @throws InputError for anything that is not available or differs among processes; LostRank as soon as one of them is
  *   lost
  */
