@@ -18,6 +18,7 @@ export default defineConfig(
       // tfjs types the rank of a result by what the caller expects of it, and so do functions around it.
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
       '@typescript-eslint/consistent-type-imports': 'error',
+      'no-useless-concat': 'error',
       eqeqeq: ['error', 'always', { null: 'ignore' }],
     },
   },

@@ -76,8 +76,8 @@ export async function drawGrid(grid: Grid): Promise<Buffer> {
     );
   }
   const svg =
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${total.width}" ` +
-    `height="${total.height}">${lettering.join('')}</svg>`;
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${total.width}" height="${total.height}">` +
+    `${lettering.join('')}</svg>`;
   return sharp({ create: { ...total, channels: 3, background: '#ffffff' } })
     .composite([...overlays, { input: Buffer.from(svg), left: 0, top: 0 }])
     .png()

@@ -32,9 +32,8 @@ export function checkFirstStep(config: CommonConfig, timesteps: readonly number[
   if (!isAllNoise || config.predictionType !== 'epsilon') return;
   throw new InputError(
     'scheduler_config.json: expected prediction_type v_prediction or sample with rescale_betas_zero_snr (zero ' +
-      'terminal SNR), ' +
-      'got epsilon, which divides by zero at the first time step; set rescale_betas_zero_snr to false, ' +
-      'timestep_spacing to leading, or give --scheduler pndm, which does not rescale',
+      'terminal SNR), got epsilon, which divides by zero at the first time step; set rescale_betas_zero_snr to ' +
+      'false, timestep_spacing to leading, or give --scheduler pndm, which does not rescale',
   );
 }
 

@@ -87,8 +87,7 @@ function notFinite(
 ): NotFiniteStep {
   return new NotFiniteStep(
     `step ${step}: expected finite losses and gradients, got loss_en ${lossEn}, loss_ko ${lossKo}, gradient ` +
-      `norm ${gradNorm} ` +
-      `in rows ${rangesOf(rows)} of the training pairs (from 0)` +
+      `norm ${gradNorm} in rows ${rangesOf(rows)} of the training pairs (from 0)` +
       (skipped === 0 ? '' : `, after ${skipped} such steps in a row, which were skipped`),
   );
 }

@@ -46,9 +46,8 @@ export function checkFormat(format: Format, { encoder }: PretrainedModel): void 
   if (format !== 'diffusers' || !Object.keys(encoder.shapes).some(isProjection)) return;
   throw new InputError(
     '--format diffusers: expected a student as wide as its teacher, got one with a projection, for which a ' +
-      'diffusers pipeline has no place ' +
-      '(and which cannot be folded into the LayerNorm before it); export it as onnx or transformers, or train a ' +
-      "student of the teacher's width",
+      'diffusers pipeline has no place (and which cannot be folded into the LayerNorm before it); export it as ' +
+      "onnx or transformers, or train a student of the teacher's width",
   );
 }
 

@@ -89,8 +89,8 @@ function settings({ run, step, config }: TrainingRecord): string {
     .map(([name, value]): [string, string] => [escapeMarkdown(name), codeSpan(String(value))]);
   const which = step === undefined ? '' : `, checkpoint of step ${formatCount(step)}`;
   return (
-    `## Training\n\nRun ${codeSpan(run)}, started ` +
-    `${escapeMarkdown(config.created)}${which}.\n\n${table(['setting', 'value'], rows)}`
+    `## Training\n\nRun ${codeSpan(run)}, started ${escapeMarkdown(config.created)}${which}.\n\n` +
+    table(['setting', 'value'], rows)
   );
 }
 

@@ -176,9 +176,8 @@ function checked<C extends TextModelConfig>(config: C, where: string): C {
   if (parameters > MAX_PARAMETERS) {
     throw new InputError(
       `${where}: expected sizes of a text encoder, with at most ${MAX_PARAMETERS} parameters, got ` +
-        `${parameters.toPrecision(3)}: ` +
-        `hidden_size ${hiddenSize}, intermediate_size ${intermediateSize}, num_hidden_layers ` +
-        `${numHiddenLayers}, vocab_size ${vocabSize}; ${REMEDY}`,
+        `${parameters.toPrecision(3)}: hidden_size ${hiddenSize}, intermediate_size ${intermediateSize}, ` +
+        `num_hidden_layers ${numHiddenLayers}, vocab_size ${vocabSize}; ${REMEDY}`,
     );
   }
   return config;

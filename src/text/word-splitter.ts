@@ -66,6 +66,6 @@ function byteLevelSplitter({ add_prefix_space: addPrefixSpace, use_regex: useReg
 
 function unsupported(where: string, kind: string): InputError {
   return new InputError(
-    `${where}: the pre_tokenizer ${kind} is not one this program can run; ` + 'use a CLIP, BERT or RoBERTa checkpoint',
+    `${where}: the pre_tokenizer ${kind} is not one this program can run; use a CLIP, BERT or RoBERTa checkpoint`,
   );
 }

@@ -106,10 +106,9 @@ export function recording(
       if (collapsed && !isWarned) {
         reporter.warn(
           `step ${step}: the student gives nearly the same output for every sentence: its outputs vary by ` +
-            `${student.variance.toPrecision(3)} over a batch, ` +
-            `the teacher's by ${teacher.variance.toPrecision(3)}; mean similarity ` +
-            `${student.similarity.toFixed(4)}, the teacher's ${teacher.similarity.toFixed(4)}; try a lower ` +
-            '--learning-rate',
+            `${student.variance.toPrecision(3)} over a batch, the teacher's by ${teacher.variance.toPrecision(3)}; ` +
+            `mean similarity ${student.similarity.toFixed(4)}, the teacher's ${teacher.similarity.toFixed(4)}; ` +
+            'try a lower --learning-rate',
         );
       }
       isWarned = collapsed;

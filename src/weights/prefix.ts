@@ -41,13 +41,10 @@ export function findTower(tensors: ReadonlyMap<string, TensorInfo>, expected: Ex
   if (isComplete(ownTower, expected)) return ownTower;
   const complete = [...towers.values()].filter((tower) => isComplete(tower, expected));
   if (complete.length > 1) {
+    const prefixes = complete.slice(0, 3).map(({ prefix }) => (prefix === '' ? 'no prefix' : shown(prefix)));
     throw new InputError(
       `${location}: expected one text model of this configuration, found ${complete.length}, under ` +
-        `${complete
-          .slice(0, 3)
-          .map(({ prefix }) => (prefix === '' ? 'no prefix' : shown(prefix)))
-          .join(' and ')}; ` +
-        'keep the one that is meant in a file of its own',
+        `${prefixes.join(' and ')}; keep the one that is meant in a file of its own`,
     );
   }
   return complete[0] ?? [...towers.values()].reduce((most, tower) => (isLarger(tower, most) ? tower : most), ownTower);

@@ -113,8 +113,7 @@ function storageEntry(
   if (entry.size === size) return entry;
   throw new InputError(
     `${placeOf(path, name)}: expected ${size} bytes for ${storage.length} values of ${storage.dtype} in ` +
-      `${shown(entryName)}, ` +
-      `found ${entry.size}; the file is damaged`,
+      `${shown(entryName)}, found ${entry.size}; the file is damaged`,
   );
 }
 

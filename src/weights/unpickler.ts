@@ -48,15 +48,14 @@ export function unpickle(pickle: Uint8Array, location: string, environment: Pick
     if (!operation) {
       throw new InputError(
         `${location}: expected a pickle as torch.save writes it, found opcode ` +
-          `0x${opcode.toString(16).padStart(2, '0')} at byte ${at}; ` +
-          'convert the file to safetensors',
+          `0x${opcode.toString(16).padStart(2, '0')} at byte ${at}; convert the file to safetensors`,
       );
     }
     operation(machine);
   }
   throw new InputError(
-    `${location}: expected a pickle of at most ${MAX_OPCODES} steps, ` +
-      'found a longer one; convert the file to safetensors',
+    `${location}: expected a pickle of at most ${MAX_OPCODES} steps, found a longer one; convert the file to ` +
+      'safetensors',
   );
 }
 

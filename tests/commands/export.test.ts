@@ -190,7 +190,7 @@ describe('kd export', () => {
 
   it.skipIf(!hasPython)(
     `is what Python's transformers, diffusers and ONNX Runtime open as the model cards ` +
-      `say${hasPython ? '' : ' (no Python with torch, transformers, diffusers, onnx, onnxruntime and safetensors; ' + 'KD_PYTHON ' + 'names one)'}`,
+      `say${hasPython ? '' : ' (no Python with torch, transformers, diffusers, onnx, onnxruntime and safetensors; KD_PYTHON names one)'}`,
     async () => {
       const made: string[] = [];
       for (const model of MODELS) {

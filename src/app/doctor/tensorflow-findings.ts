@@ -66,7 +66,7 @@ export async function* speedFindings(
   } = report;
   if (backend === 'cpu') return;
   const remedy =
-    `\`TF_CPP_MIN_LOG_LEVEL=0 ${KD} doctor\` shows what TensorFlow says; ` + '--device cpu does without the GPU';
+    `\`TF_CPP_MIN_LOG_LEVEL=0 ${KD} doctor\` shows what TensorFlow says; --device cpu does without the GPU`;
   if (rates === undefined) {
     yield { name: 'matmul', ok: false, found: `none ran on the ${device} (${failure ?? 'no reason given'})`, remedy };
     return;

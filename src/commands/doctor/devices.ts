@@ -49,8 +49,8 @@ function rateFinding({ rate }: DevicesCheck, student: string): Finding {
     ok: true,
     found:
       `${seconds.toPrecision(3)} s a step for ${student} (${formatBytes(bytes)}) on ${devices} devices, ` +
-      `${(bandwidthOf(rate) / 1e9).toPrecision(3)} GB/s; ` +
-      `of that, ${(1000 * latency).toPrecision(2)} ms are the latency of ${formatCounted(messages, 'message')}`,
+      `${(bandwidthOf(rate) / 1e9).toPrecision(3)} GB/s; of that, ${(1000 * latency).toPrecision(2)} ms are the ` +
+      `latency of ${formatCounted(messages, 'message')}`,
   };
 }
 

@@ -200,7 +200,7 @@ function checkTogether({
   if (run === undefined) return;
   if (resume !== undefined)
     throw new InputError(
-      `--run ${run}: expected no name beside --resume, as a resumed run keeps its name; ` + 'leave out one of them',
+      `--run ${run}: expected no name beside --resume, as a resumed run keeps its name; leave out one of them`,
     );
   checkRunName(run);
 }
