@@ -3,6 +3,7 @@
  * sentence and of its Korean translation with the teacher's embedding of the English sentence.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { customGradient } from '../models/custom-gradient.js';
 import type { DropoutKey } from '../models/dropout.js';
 import type { EncoderOutput, Params, TextEncoder } from '../models/text-encoder.js';
 
@@ -123,13 +124,12 @@ function meanSquaredError(student: tf.Tensor, teacher: tf.Tensor, floor: tf.Scal
 
 /** Sets differences up to `floor` to 0, with zero gradient. */
 function withoutNoise(difference: tf.Tensor, floor: tf.Scalar): tf.Tensor {
-  const cut = tf.customGrad((x, save) => {
-    const isSignificant = tf.cast(tf.greater(tf.abs(x as tf.Tensor), floor), 'float32');
-    (save as tf.GradSaveFunc)([isSignificant]);
-    return {
-      value: tf.mul(x as tf.Tensor, isSignificant),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, saved[0]!),
-    };
-  });
-  return cut(difference);
+  return customGradient(
+    [difference],
+    (x) => {
+      const isSignificant = tf.cast(tf.greater(tf.abs(x), floor), 'float32');
+      return { value: tf.mul(x, isSignificant), saved: [isSignificant] };
+    },
+    (dy, isSignificant) => [tf.mul(dy, isSignificant)],
+  );
 }

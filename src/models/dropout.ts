@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { hash32 } from '../base/philox.js';
+import { customGradient } from './custom-gradient.js';
 
 /** What a dropout mask depends on, besides its place in the model. */
 export interface DropoutKey {
@@ -53,16 +54,15 @@ export function dropout<T extends tf.Tensor>(
 ): T {
   const p = key?.rate ?? rate;
   if (key === undefined || p === 0) return x;
-  const masked = tf.customGrad((input, save) => {
-    const seed = tf.stack([tf.scalar(hash32(`${key.seed}/${place}`), 'int32'), key.step]) as tf.Tensor1D; // [2]
-    const kept = tf.greaterEqual(share(statelessUniform(x.shape, seed)), p);
-    const scaled = (values: tf.Tensor, mask: tf.Tensor): tf.Tensor =>
-      tf.mul(values, tf.mul(tf.cast(mask, 'float32'), 1 / (1 - p)));
-    (save as tf.GradSaveFunc)([kept]); // one byte per value; the factors would take four
-    return {
-      value: scaled(input as tf.Tensor, kept),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => scaled(dy, saved[0]!),
-    };
-  });
-  return masked(x) as T;
+  const masked = (values: T, kept: tf.Tensor): T =>
+    tf.mul(values, tf.mul(tf.cast(kept, 'float32'), 1 / (1 - p)));
+  return customGradient(
+    [x],
+    (input) => {
+      const seed = tf.stack([tf.scalar(hash32(`${key.seed}/${place}`), 'int32'), key.step]) as tf.Tensor1D; // [2]
+      const kept = tf.greaterEqual(share(statelessUniform(x.shape, seed)), p);
+      return { value: masked(input, kept), saved: [kept] }; // one byte per value; the factors would take four
+    },
+    (dy, kept) => [masked(dy, kept)],
+  );
 }

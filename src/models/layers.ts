@@ -1,5 +1,6 @@
 /** @file The layers shared by both model families. Letters: see text-encoder.ts; `N = B · L` rows. */
 import * as tf from '@tensorflow/tfjs-core';
+import { customGradient } from './custom-gradient.js';
 import { dropout, type DropoutKey } from './dropout.js';
 import type { Params, Shapes } from './text-encoder.js';
 
@@ -13,23 +14,23 @@ export const MASKED = 1e9;
  * matrix products.
  */
 export function linear(x: tf.Tensor2D, params: Params, name: string): tf.Tensor2D {
-  const product = tf.customGrad((...args) => {
-    const [input, weight, bias] = args as unknown as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D];
-    (args[3] as unknown as tf.GradSaveFunc)([input, weight]);
-    return { value: tf.add(tf.matMul(input, weight, false, true), bias), gradFunc: linearGradient };
-  });
-  return product(x, params[`${name}.weight`]!, params[`${name}.bias`]!) as tf.Tensor2D;
+  return customGradient(
+    [x, params[`${name}.weight`] as tf.Tensor2D, params[`${name}.bias`] as tf.Tensor1D],
+    (input, weight, bias) => ({
+      value: tf.add<tf.Tensor2D>(tf.matMul(input, weight, false, true), bias),
+      saved: [input, weight],
+    }),
+    (dy, input, weight) => [
+      tf.matMul(dy, weight), // [N, In]
+      tf.matMul(dy, input, true), // [Out, In]
+      columnSums(dy), // [Out]
+    ],
+  );
 }
 
 /** The shapes of a linear layer's parameters. */
 export function linearShapes(name: string, out: number, into: number): Shapes {
   return { [`${name}.weight`]: [out, into], [`${name}.bias`]: [out] };
-}
-
-/** Gradients of a linear layer for its input `[N, In]`, weight `[Out, In]` and bias `[Out]`. */
-function linearGradient(dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] {
-  const [input, weight] = saved as [tf.Tensor2D, tf.Tensor2D];
-  return [tf.matMul(dy, weight), tf.matMul(dy, input, true), columnSums(dy as tf.Tensor2D)];
 }
 
 /**
@@ -47,15 +48,19 @@ function columnSums(x: tf.Tensor2D): tf.Tensor1D {
  * The gradient is explicit, so that only the normalised values and the reciprocal standard deviation are kept for it.
  */
 export function layerNorm(x: tf.Tensor2D, params: Params, name: string, epsilon: number): tf.Tensor2D {
-  const normalise = tf.customGrad((...args) => {
-    const [input, weight, bias] = args as unknown as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D];
-    const centred = tf.sub(input, tf.mean(input, -1, true)); // [N, D]
-    const scale = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon)); // [N, 1]
-    const normalised = tf.mul(centred, scale); // [N, D]
-    (args[3] as unknown as tf.GradSaveFunc)([normalised, scale, weight]);
-    return { value: tf.add(tf.mul(normalised, weight), bias), gradFunc: layerNormGradient };
-  });
-  return normalise(x, params[`${name}.weight`]!, params[`${name}.bias`]!) as tf.Tensor2D;
+  return customGradient(
+    [x, params[`${name}.weight`] as tf.Tensor1D, params[`${name}.bias`] as tf.Tensor1D],
+    (input, weight, bias) => {
+      const centred = tf.sub<tf.Tensor2D>(input, tf.mean(input, -1, true)); // [N, D]
+      const scale = tf.rsqrt(tf.add<tf.Tensor2D>(tf.mean(tf.square(centred), -1, true), epsilon)); // [N, 1]
+      const normalised = tf.mul<tf.Tensor2D>(centred, scale); // [N, D]
+      return {
+        value: tf.add<tf.Tensor2D>(tf.mul(normalised, weight), bias),
+        saved: [normalised, scale, weight],
+      };
+    },
+    layerNormGradients,
+  );
 }
 
 /** The shapes of a LayerNorm's parameters. */
@@ -64,13 +69,17 @@ export function normShapes(name: string, width: number): Shapes {
 }
 
 /** Gradients of LayerNorm for its input `[N, D]`, weight `[D]` and bias `[D]`. */
-function layerNormGradient(dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] {
-  const [normalised, scale, weight] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D];
+function layerNormGradients(
+  dy: tf.Tensor2D,
+  normalised: tf.Tensor2D,
+  scale: tf.Tensor2D,
+  weight: tf.Tensor1D,
+): tf.Tensor[] {
   const direct = tf.mul(dy, weight); // [N, D]
   const alongMean = tf.mean(direct, -1, true); // [N, 1]
   const alongValue = tf.mul(normalised, tf.mean(tf.mul(direct, normalised), -1, true)); // [N, D]
   const dx = tf.mul(scale, tf.sub(tf.sub(direct, alongMean), alongValue)); // [N, D]
-  return [dx, columnSums(tf.mul(dy, normalised)), columnSums(dy as tf.Tensor2D)];
+  return [dx, columnSums(tf.mul(dy, normalised)), columnSums(dy)];
 }
 
 /** Names and settings of one self-attention block. */

@@ -11,6 +11,7 @@
  * attention weights on it.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { customGradient } from './custom-gradient.js';
 
 /**
  * The bonus for scores of texts cut from `fullLength` to `length`: their last position stands for all positions that
@@ -27,21 +28,20 @@ export function sharedPaddingBonus(length: number, fullLength: number): tf.Tenso
 export function spreadSharedPadding(hidden: tf.Tensor3D, fullLength: number): tf.Tensor3D {
   const [batch, length, width] = hidden.shape;
   if (length === fullLength) return hidden;
-  const left = fullLength - length + 1; // the positions that the last one stands for
-  const spread = tf.customGrad((x) => {
-    const last = tf.slice(x as tf.Tensor3D, [0, length - 1, 0], [batch, 1, width]); // [B, 1, D]
-    const gradFunc = (dy: tf.Tensor): tf.Tensor => {
-      const before = tf.slice(dy as tf.Tensor3D, [0, 0, 0], [batch, length - 1, width]);
-      const ofLast = tf.sum<tf.Tensor3D>(
-        tf.slice(dy as tf.Tensor3D, [0, length - 1, 0], [batch, left, width]),
-        1,
-        true,
-      ); // [B, 1, D]
-      return tf.concat([before, ofLast], 1);
-    };
-    return { value: tf.concat([x as tf.Tensor3D, tf.mul<tf.Tensor3D>(last, tf.ones([1, left - 1, 1]))], 1), gradFunc };
-  });
-  return spread(hidden);
+  const repeats = fullLength - length + 1; // the positions that the last one stands for
+  return customGradient(
+    [hidden],
+    (x) => {
+      const last = tf.slice(x, [0, length - 1, 0], [batch, 1, width]); // [B, 1, D]
+      const repeated = tf.mul<tf.Tensor3D>(last, tf.ones([1, repeats - 1, 1])); // [B, fullLength - L, D]
+      return { value: tf.concat([x, repeated], 1), saved: [] };
+    },
+    (dy) => {
+      const others = tf.slice(dy, [0, 0, 0], [batch, length - 1, width]); // [B, L - 1, D]
+      const last = tf.slice(dy, [0, length - 1, 0], [batch, repeats, width]); // [B, repeats, D]
+      return [tf.concat([others, tf.sum<tf.Tensor3D>(last, 1, true)], 1)]; // [B, L, D]
+    },
+  );
 }
 
 /** Equalises dropout's random numbers over the padding of each text, to those of its last position. */
