@@ -16,7 +16,7 @@ import { LENGTH, randomBatch } from './batch.mjs';
 import { modelConfigs } from './models.mjs';
 import { weights } from './weights.mjs';
 
-/** @import { EngineOptions } from '#dist/distill/engine.js' */
+/** @import { EngineOptions } from '#dist/engine/engine-options.js' */
 /** @import { TextModelConfig } from '#dist/models/config.js' */
 
 const TENTHS = 10;

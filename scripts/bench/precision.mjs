@@ -23,7 +23,8 @@ import { flagsOf, inProject, KD } from '../kd.mjs';
 import { LENGTH } from './batch.mjs';
 
 /** @import { TokenStore } from '#dist/data/store/token-store.js' */
-/** @import { Engine, EngineOptions, Precision } from '#dist/distill/engine.js' */
+/** @import { Engine } from '#dist/distill/engine.js' */
+/** @import { EngineOptions, Precision } from '#dist/engine/engine-options.js' */
 /** @import { Distillation } from '#dist/distill/loss.js' */
 
 const LIMIT = 0.02;

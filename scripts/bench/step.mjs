@@ -26,7 +26,7 @@ import { openRealBatches } from './real-pairs.mjs';
 import { noiseOf, weights } from './weights.mjs';
 
 /** @import { Batch, Batches } from '#dist/data/batches.js' */
-/** @import { EngineOptions, Precision } from '#dist/distill/engine.js' */
+/** @import { EngineOptions, Precision } from '#dist/engine/engine-options.js' */
 /** @import { Distillation } from '#dist/distill/loss.js' */
 /** @import { Dataset } from '#dist/training/dataset.js' */
 

@@ -20,7 +20,7 @@ import { LENGTH, randomBatch, shortTextBatch } from '../bench/batch.mjs';
 import { modelConfigs } from '../bench/models.mjs';
 import { noiseOf, weights } from '../bench/weights.mjs';
 
-/** @import { EngineOptions } from '#dist/distill/engine.js' */
+/** @import { EngineOptions } from '#dist/engine/engine-options.js' */
 /** @import { Distillation } from '#dist/distill/loss.js' */
 /** @import { DeviceChoice } from '#dist/tensorflow/gpu-choice.js' */
 

@@ -1,6 +1,6 @@
 /** @file Measures how fast devices sum values, with the messages of a training step but without the step. */
 import { median } from '../base/median.js';
-import type { EngineOptions, ProcessGroup } from '../distill/engine.js';
+import type { DeviceOptions, ProcessGroup } from './engine-options.js';
 import type { AllReduceSize } from './all-reduce-time.js';
 import { FLOAT_BYTES } from '../models/text-encoder.js';
 import { AllReduce, messagesFor, type CollectiveGroup } from './graph/all-reduce.js';
@@ -26,7 +26,7 @@ export interface AllReduceRate extends AllReduceSize {
 }
 
 /** What to measure, and on which devices. */
-export interface AllReduceTrial extends Pick<EngineOptions, 'devices' | 'group'> {
+export interface AllReduceTrial extends DeviceOptions {
   /** Float32 values that each device has. */
   readonly values: number;
   /** Called after each round. */

@@ -3,7 +3,8 @@
  */
 import type { Batch } from '../data/batches.js';
 import { adamWScalars } from '../distill/adamw.js';
-import type { Engine, EngineOptions, InitialEngineState, ProcessGroup, StepResult } from '../distill/engine.js';
+import type { Engine, InitialEngineState, StepResult } from '../distill/engine.js';
+import type { EngineOptions, ProcessGroup } from './engine-options.js';
 import { readEvaluation, type Evaluation } from '../distill/evaluation.js';
 import type { Distillation } from '../distill/loss.js';
 import { padBatch } from './batch-tensors.js';

@@ -2,7 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Batch } from '../data/batches.js';
 import { adamWScalars, adamWUpdate, decays, momentName, momentShapes } from '../distill/adamw.js';
-import type { Engine, EngineOptions, InitialEngineState, NamedValues, StepResult } from '../distill/engine.js';
+import type { Engine, InitialEngineState, NamedValues, StepResult } from '../distill/engine.js';
+import type { EngineOptions } from './engine-options.js';
 import { evaluationTensor, readEvaluation, type Evaluation } from '../distill/evaluation.js';
 import {
   distillationTarget,

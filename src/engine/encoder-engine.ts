@@ -1,4 +1,4 @@
-import type { Precision } from '../distill/engine.js';
+import type { Precision } from './engine-options.js';
 
 /** The outputs for `B` texts, row-major. */
 export interface Encoded {

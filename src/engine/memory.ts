@@ -1,5 +1,5 @@
 /** @file Estimates how much memory the steps of a run take. */
-import type { EngineOptions } from '../distill/engine.js';
+import type { EngineOptions } from './engine-options.js';
 import { targetShape, trainableParameters, type Distillation } from '../distill/loss.js';
 import type { GraphNode } from './graph/graph.js';
 import { peakBytes } from './graph/liveness.js';

@@ -6,7 +6,7 @@ import { countParameters, type TextEncoder } from '../models/text-encoder.js';
 import type { BackendInfo, LoadOptions } from '../tensorflow/backend.js';
 import { lengthsOn } from './text-lengths.js';
 
-/** See EngineOptions. */
+/** See `GraphOptions`. */
 export interface StepLayout {
   readonly fused: boolean;
   readonly teacherParts: number;

@@ -1,11 +1,6 @@
 /** @file Chooses what a run is computed with: engine, precision, backend and device. */
-import {
-  PRECISIONS,
-  type Engine,
-  type EngineOptions,
-  type InitialEngineState,
-  type ProcessGroup,
-} from '../distill/engine.js';
+import type { Engine, InitialEngineState } from '../distill/engine.js';
+import { PRECISIONS, type EngineOptions, type ProcessGroup } from '../engine/engine-options.js';
 import { compiledEngine } from '../engine/compiled.js';
 import { eagerEngine } from '../engine/eager.js';
 import { choosePrecision, precisionText, type ChosenPrecision } from '../engine/precision.js';

@@ -1,5 +1,5 @@
 /** @file What an engine is built from, before its data is available. */
-import type { EngineOptions, Precision, ProcessGroup } from '../distill/engine.js';
+import type { EngineOptions, Precision, ProcessGroup } from '../engine/engine-options.js';
 import type { Distillation } from '../distill/loss.js';
 import type { MeasuredStep } from '../engine/memory.js';
 import type { StepLayout } from '../engine/step-layout.js';

@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { randomUniform } from '../../src/base/philox.js';
-import type { EngineOptions } from '../../src/distill/engine.js';
+import type { EngineOptions } from '../../src/engine/engine-options.js';
 import { compiledEngine } from '../../src/engine/compiled.js';
 import { Graph } from '../../src/engine/graph/graph.js';
 import { record } from '../../src/engine/graph/recorder.js';

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Batch } from '../../src/data/batches.js';
-import type { Engine, EngineOptions } from '../../src/distill/engine.js';
+import type { Engine } from '../../src/distill/engine.js';
+import type { EngineOptions } from '../../src/engine/engine-options.js';
 import { compiledEngine } from '../../src/engine/compiled.js';
 import { eagerEngine } from '../../src/engine/eager.js';
 import { lengthsOn } from '../../src/engine/text-lengths.js';

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Engine, EngineOptions } from '../../src/distill/engine.js';
+import type { Engine } from '../../src/distill/engine.js';
+import type { EngineOptions } from '../../src/engine/engine-options.js';
 import { compiledEngine } from '../../src/engine/compiled.js';
 import { compileWhole, fuse } from '../../src/engine/graph/fusion.js';
 import { Graph, type GraphNode, type Value } from '../../src/engine/graph/graph.js';

@@ -1,14 +1,8 @@
 /** @file A step that several devices of one process share equals the step that one device takes. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Batch } from '../../src/data/batches.js';
-import type {
-  Engine,
-  EngineOptions,
-  InitialEngineState,
-  NamedValues,
-  ParameterValues,
-  StepResult,
-} from '../../src/distill/engine.js';
+import type { Engine, InitialEngineState, NamedValues, ParameterValues, StepResult } from '../../src/distill/engine.js';
+import type { EngineOptions } from '../../src/engine/engine-options.js';
 import { compiledEngine } from '../../src/engine/compiled.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';

@@ -3,13 +3,8 @@
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Batch } from '../../src/data/batches.js';
-import type {
-  Engine,
-  EngineOptions,
-  InitialEngineState,
-  NamedValues,
-  ParameterValues,
-} from '../../src/distill/engine.js';
+import type { Engine, InitialEngineState, NamedValues, ParameterValues } from '../../src/distill/engine.js';
+import type { EngineOptions } from '../../src/engine/engine-options.js';
 import { compiledEngine } from '../../src/engine/compiled.js';
 import { eagerEngine } from '../../src/engine/eager.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';

@@ -1,5 +1,5 @@
 /** @file Compares models, from names to scores: opens models and pairs, encodes, measures. */
-import type { Precision } from '../../distill/engine.js';
+import type { Precision } from '../../engine/engine-options.js';
 import { encoderEngine } from '../../engine/encoder.js';
 import { encodingPrecision, precisionText, type PrecisionChoice } from '../../engine/precision.js';
 import { hasLargeModel } from '../../engine/step-layout.js';

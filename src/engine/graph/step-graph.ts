@@ -1,6 +1,6 @@
 /** @file The distillation as one graph: feeds, fetches, and the variables that hold the state. */
 import { momentShapes } from '../../distill/adamw.js';
-import type { EngineOptions } from '../../distill/engine.js';
+import type { DeviceOptions, EngineOptions } from '../engine-options.js';
 import { targetShape, trainableParameters, type Distillation } from '../../distill/loss.js';
 import type { CollectiveGroup } from './all-reduce.js';
 import type { FusedGraph } from './functions.js';
@@ -73,10 +73,7 @@ export function buildStepGraph(distillation: Distillation, options: EngineOption
 }
 
 /** The devices that share a step; undefined for a single one. */
-export function collectiveGroupOf({
-  devices = [],
-  group,
-}: Pick<EngineOptions, 'devices' | 'group'>): CollectiveGroup | undefined {
+export function collectiveGroupOf({ devices = [], group }: DeviceOptions): CollectiveGroup | undefined {
   if (devices.length < 2 && group === undefined) return undefined;
   return {
     count: group?.devices ?? devices.length,

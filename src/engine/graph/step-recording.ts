@@ -3,7 +3,7 @@
  * texts.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { EngineOptions } from '../../distill/engine.js';
+import type { EngineOptions } from '../engine-options.js';
 import { evaluationTensor } from '../../distill/evaluation.js';
 import { distillationTarget, type BatchTensors, type Distillation } from '../../distill/loss.js';
 import { distillationGradients, globalNorm, type Gradients } from '../../distill/step.js';

@@ -1,7 +1,7 @@
 /** @file The optimiser's part of the step: what it updates, and whether it does. */
 import * as tf from '@tensorflow/tfjs-core';
 import { adamWUpdate, decays, momentName } from '../../distill/adamw.js';
-import type { EngineOptions } from '../../distill/engine.js';
+import type { OptimizerOptions } from '../engine-options.js';
 import type { Distillation } from '../../distill/loss.js';
 import { clipFactor, type Gradients } from '../../distill/step.js';
 import type { Graph, GraphNode, Value } from './graph.js';
@@ -32,7 +32,7 @@ export interface Update {
 export function recordUpdates(
   recording: Recording,
   distillation: Distillation,
-  options: EngineOptions,
+  options: OptimizerOptions,
   update: Update,
 ): GraphNode[] {
   const { graph, tensor, value } = recording;
