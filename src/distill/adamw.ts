@@ -60,7 +60,7 @@ export function adamWScalars(
   learningRate: number,
   weightDecay: number,
   step: number,
-): AdamWScalars & Record<keyof AdamWScalars, number> {
+): Record<keyof AdamWScalars, number> {
   const decay = learningRate * weightDecay;
   if (optimizer === 'adamw-legacy') return { stepSize: learningRate, correction: 1, decay };
   return { stepSize: learningRate / (1 - BETA_1 ** step), correction: Math.sqrt(1 - BETA_2 ** step), decay };
@@ -85,8 +85,8 @@ export function adamWUpdate(
 ): AdamWSlot {
   const firstMoment = tf.add(tf.mul(slot.firstMoment, BETA_1), tf.mul(gradient, 1 - BETA_1));
   const secondMoment = tf.add(tf.mul(slot.secondMoment, BETA_2), tf.mul(tf.square(gradient), 1 - BETA_2));
-  const deviation = tf.add(tf.div(tf.sqrt(secondMoment), scalars.correction), EPSILON[optimizer]);
-  const change = tf.mul(tf.div(firstMoment, deviation), scalars.stepSize);
+  const denominator = tf.add(tf.div(tf.sqrt(secondMoment), scalars.correction), EPSILON[optimizer]);
+  const change = tf.mul(tf.div(firstMoment, denominator), scalars.stepSize);
 
   const decay = (parameter: tf.Tensor): tf.Tensor =>
     decayed ? tf.sub(parameter, tf.mul(parameter, scalars.decay)) : parameter;

@@ -66,17 +66,17 @@ export async function measureAllReduce({ values, devices, group, onRound }: AllR
 function sumGraph(values: number, collective: CollectiveGroup) {
   const graph = new Graph();
   const messages = messagesFor(values, collective.count);
-  const inAFew = FEW * collective.count;
+  const bucketOfFew = FEW * collective.count;
   const large = declareVariable(graph, 'values', [values]);
-  const small = declareVariable(graph, 'few', [messages * inAFew]);
+  const small = declareVariable(graph, 'few', [messages * bucketOfFew]);
   const ones = [large, small].map((variable) =>
     assignVariable(graph, variable, graph.fill(1, variable.shape, 'float32')),
   );
   const ready = after(graph, graph.scalar(1, 'float32'), ones, 'ready');
-  const of = new AllReduce(graph, collective);
-  const summed = lastOf(graph, of.sum({ large: readVariable(graph, large) }).large!, 'summed');
-  const ofFew = new AllReduce(graph, collective, of.taken);
-  const few = lastOf(graph, ofFew.sum({ small: readVariable(graph, small) }, inAFew).small!, 'fewSummed');
+  const allReduce = new AllReduce(graph, collective);
+  const summed = lastOf(graph, allReduce.sum({ large: readVariable(graph, large) }).large!, 'summed');
+  const ofFew = new AllReduce(graph, collective, allReduce.usedInstanceKeys);
+  const few = lastOf(graph, ofFew.sum({ small: readVariable(graph, small) }, bucketOfFew).small!, 'fewSummed');
   return { nodes: graph.nodes, ready, summed, few, messages };
 }
 

@@ -35,7 +35,7 @@ export async function eagerEngine(
   const student = await uploadParams(encoder.shapes, initial.student);
   const trained = Object.fromEntries(trainableParameters(distillation).map((name) => [name, encoder.shapes[name]!]));
   const moments = await startMoments(trained, initial);
-  const choice = { rate: options.dropout, padding: options.padding };
+  const dropoutChoice = { rate: options.dropout, padding: options.padding };
   let { steps, updates } = initial.optimizer ?? { steps: 0, updates: 0 };
 
   return {
@@ -73,7 +73,7 @@ export async function eagerEngine(
         const { lossEn, lossKo, gradients } = distillationGradients(
           distillation,
           { teacher, student },
-          tensorsOf(batch, pairs, choice),
+          tensorsOf(batch, pairs, dropoutChoice),
           dropoutKey(index),
         );
         const added = { gradients, losses: [lossEn, lossKo] };
@@ -87,7 +87,7 @@ export async function eagerEngine(
 
   function dropoutKey(microBatch: number): DropoutKey {
     const position = (steps - 1) * options.accumulate + microBatch;
-    return { seed: options.seed, step: tf.scalar(position, 'int32'), ...choice };
+    return { seed: options.seed, step: tf.scalar(position, 'int32'), ...dropoutChoice };
   }
 
   /** @param dropout for the student's texts; absent: none */

@@ -1,4 +1,4 @@
-/** @file Sums over ranks: TensorFlow's collective ops, recorded. */
+/** @file Sums over devices: TensorFlow's collective ops, recorded. */
 import { sizeOf } from '../../base/shape.js';
 import type { Attributes, Graph, Value } from './graph.js';
 import { concat, reshape, slice } from './moves.js';
@@ -12,7 +12,7 @@ export interface CollectiveGroup {
   readonly timeout?: number | undefined;
 }
 
-/** TensorFlow's group key, the same on every rank. */
+/** TensorFlow's group key, the same on every device. */
 const GROUP = 1;
 
 /** How many messages carry a step's values: a single one takes several times as long, and each adds overhead. */
@@ -21,8 +21,8 @@ const BUCKETS = 16;
 const MIN_VALUES = 2 ** 18;
 
 /**
- * The most ranks whose values can be summed in order. TensorFlow 2.21 names the messages of an all-to-all by two
- * concatenated ranks, so that with 11 ranks or more some names are ambiguous (`AllToAll` in
+ * The most devices whose values can be summed in order. TensorFlow 2.21 names the messages of an all-to-all by the
+ * concatenated numbers of two devices, so that with 11 devices or more some names are ambiguous (`AllToAll` in
  * tensorflow/core/common_runtime/all_to_all.cc).
  */
 export const MAX_IN_ORDER = 10;
@@ -53,34 +53,34 @@ export function bucketsOf(sizes: readonly (readonly [name: string, size: number]
   return buckets;
 }
 
-/** Records the collective ops of one step, which run one after another in the same order on every rank. */
+/** Records the collective ops of one step, which run one after another in the same order on every device. */
 export class AllReduce {
   private last: Value | undefined;
 
-  /** @param instances how many instance keys are taken by the graph's other steps */
+  /** @param instanceKeys how many of TensorFlow's instance keys the graph's other steps use */
   constructor(
     private readonly graph: Graph,
     private readonly group: CollectiveGroup,
-    private instances = 0,
+    private instanceKeys = 0,
   ) {}
 
-  /** How many instance keys are taken. */
-  get taken(): number {
-    return this.instances;
+  /** How many instance keys the graph uses so far. */
+  get usedInstanceKeys(): number {
+    return this.instanceKeys;
   }
 
   /**
-   * The sums of values over all ranks, float32, by name.
+   * The sums of values over all devices, float32, by name.
    *
-   * Up to 10 CPU devices add in the order of their ranks, so that the sum is bit for bit that of one device adding up
-   * as many micro-batches.
+   * Up to 10 CPU devices add in their order, so that the sum is bit for bit that of one device adding up as many
+   * micro-batches.
    *
-   * @param values the same names and shapes on every rank
+   * @param values the same names and shapes on every device
    * @param bucketValues how many values a message carries
    */
   sum(
     values: Readonly<Record<string, Value>>,
-    bucketValues = valuesOfBucket(
+    bucketValues = valuesPerBucket(
       Object.values(values).reduce((all, { shape }) => all + sizeOf(shape), 0),
       this.group.count,
     ),
@@ -101,12 +101,12 @@ export class AllReduce {
     return Object.fromEntries(
       Object.entries(values).map(([name, { shape }]) => [
         name,
-        this.apart(reshape(graph, this.joined(parts.get(name)!), shape)),
+        this.behindIdentity(reshape(graph, this.joined(parts.get(name)!), shape)),
       ]),
     );
   }
 
-  /** The first rank's value. */
+  /** The first device's value. */
   broadcast(value: Value): Value {
     const { graph, group } = this;
     const row = reshape(graph, value, [1, sizeOf(value.shape)]);
@@ -116,14 +116,14 @@ export class AllReduce {
 
   /** The value flattened. */
   private flat(value: Value): Value {
-    return reshape(this.graph, this.apart(value), [sizeOf(value.shape)]);
+    return reshape(this.graph, this.behindIdentity(value), [sizeOf(value.shape)]);
   }
 
   /**
    * The value behind an `Identity`, which no pass over the graph crosses: what is summed stays float32 while products
    * are bfloat16, and no fused loop that reads a sum absorbs its reshape, which would change the order of additions.
    */
-  private apart(value: Value): Value {
+  private behindIdentity(value: Value): Value {
     return this.graph.add('Identity', [value], { T: { type: value.dtype } }, value);
   }
 
@@ -152,7 +152,7 @@ export class AllReduce {
   }
 
   /**
-   * Every rank receives its share of the values from all others, sums it, and sends the sums to all. This moves as much
+   * Every device receives its share of the values from all others, sums it, and sends the sums to all. This moves as much
    * data as a ring.
    *
    * TensorFlow's `Sum` over rows adds them from first to last. It uses another order for a single column, and for a
@@ -178,7 +178,7 @@ export class AllReduce {
 
   private collect(op: string, value: Value, shape: readonly number[], attributes: Attributes = {}): Value {
     const { graph, group } = this;
-    const keys = [group.count, GROUP, ++this.instances].map((key) => graph.scalar(key, 'int32'));
+    const keys = [group.count, GROUP, ++this.instanceKeys].map((key) => graph.scalar(key, 'int32'));
     const before = this.last === undefined ? [] : [`^${this.last.name}`];
     this.last = graph.add(
       op,
@@ -201,13 +201,13 @@ export class AllReduce {
  * How many values a message carries.
  *
  * @param all how many values are summed
- * @returns a multiple of the number of ranks, so that all have equal shares
+ * @returns a multiple of the number of devices, so that all have equal shares
  */
-export function valuesOfBucket(all: number, ranks: number): number {
-  return ranks * Math.ceil(Math.max(all / BUCKETS, MIN_VALUES) / ranks);
+function valuesPerBucket(all: number, devices: number): number {
+  return devices * Math.ceil(Math.max(all / BUCKETS, MIN_VALUES) / devices);
 }
 
 /** How many messages carry the given number of values. */
-export function messagesFor(all: number, ranks: number): number {
-  return Math.ceil(all / valuesOfBucket(all, ranks));
+export function messagesFor(all: number, devices: number): number {
+  return Math.ceil(all / valuesPerBucket(all, devices));
 }

@@ -31,7 +31,7 @@ export class DataParallelStep {
 
   /**
    * A micro-batch's gradients, with its losses in the micro-batch's row of a table that is zero elsewhere, so that sums
-   * over ranks keep the losses of each micro-batch.
+   * over devices keep the losses of each micro-batch.
    *
    * @param place of the micro-batch in its step
    */
@@ -48,7 +48,7 @@ export class DataParallelStep {
     return { [LOSSES]: tensor(placed), ...gradients }; // [A, 2]
   }
 
-  /** The sums of all ranks' contributions. The norm is the first rank's, so that all decide alike. */
+  /** The sums of all devices' contributions. The norm is the first device's, so that all decide alike. */
   reduce(contribution: Gradients): StepTotals {
     const { graph, tensor, value } = this.recording;
     const allReduce = new AllReduce(graph, this.collective);
@@ -57,11 +57,11 @@ export class DataParallelStep {
     const sums: Gradients = Object.fromEntries(Object.keys(contribution).map((name) => [name, tensor(summed[name]!)]));
     const { [LOSSES]: losses, ...gradients } = sums;
     const norm = tensor<tf.Scalar>(allReduce.broadcast(value(globalNorm(gradients))));
-    this.messages = allReduce.taken;
+    this.messages = allReduce.usedInstanceKeys;
     return { gradients, norm, fetched: tf.concat([tf.reshape(losses!, [-1]), tf.reshape(norm, [1])], 0) };
   }
 
-  /** Sets variables to the first rank's values. Returns the node to run; must be recorded after `reduce`. */
+  /** Sets variables to the first device's values. Returns the node to run; must be recorded after `reduce`. */
   broadcast(variables: readonly ModelVariable[]): GraphNode {
     const { graph } = this.recording;
     const allReduce = new AllReduce(graph, this.collective, this.messages);

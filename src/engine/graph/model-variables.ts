@@ -23,6 +23,8 @@ export interface ModelParameter {
 export interface ModelVariable {
   /** The parameter's name, or the flat one's. */
   readonly name: string;
+  /** Whether its parameters are stored end to end; otherwise it has one, in its own shape. */
+  readonly isFlat: boolean;
   readonly members: readonly string[];
   readonly variable: Variable;
   /** Its whole value, as float32. */
@@ -53,22 +55,20 @@ export function declareModel(
   dtype: 'float32' | 'bfloat16',
   flat: FlatParameters = {},
 ): ModelVariables {
-  const members = new Set(Object.values(flat).flat());
+  const flattened = new Set(Object.values(flat).flat());
   // flat ones last: they wait for all their members
-  const names = [...Object.keys(shapes).filter((name) => !members.has(name)), ...Object.keys(flat)];
+  const names = [...Object.keys(shapes).filter((name) => !flattened.has(name)), ...Object.keys(flat)];
   const variables = names.map((name): ModelVariable => {
+    const isFlat = name in flat;
     const members = flat[name] ?? [name];
-    const shape = name in flat ? [members.reduce((sum, member) => sum + sizeOf(shapes[member]!), 0)] : shapes[name];
-    const variable = declareVariable(graph, `${role}/${name}`, shape!, dtype);
-    return { name, members, variable, read: cast(graph, readVariable(graph, variable), 'float32') };
+    const shape = isFlat ? [members.reduce((sum, member) => sum + sizeOf(shapes[member]!), 0)] : shapes[name]!;
+    const variable = declareVariable(graph, `${role}/${name}`, shape, dtype);
+    return { name, isFlat, members, variable, read: cast(graph, readVariable(graph, variable), 'float32') };
   });
   const groups = grouped(variables).map((group, index) => {
-    const entries = group.map((variable) => ({
-      variable,
-      parameters: declareParameters(graph, role, shapes, variable),
-    }));
-    const assigned = entries.map(({ variable: { variable }, parameters }) =>
-      assignVariable(graph, variable, cast(graph, joined(graph, variable, parameters), dtype)),
+    const entries = group.map((each) => ({ each, parameters: declareParameters(graph, role, shapes, each) }));
+    const assigned = entries.map(({ each, parameters }) =>
+      assignVariable(graph, each.variable, cast(graph, joined(graph, each, parameters), dtype)),
     );
     const groupIsSet = after(graph, graph.scalar(1, 'float32'), assigned, `set/${role}/${index}/done`);
     return entries.flatMap(({ parameters }) => parameters.map((parameter) => ({ ...parameter, groupIsSet })));
@@ -81,13 +81,13 @@ function declareParameters(
   graph: Graph,
   role: string,
   shapes: Shapes,
-  { members, variable, read }: ModelVariable,
+  { isFlat, members, read }: ModelVariable,
 ): Omit<ModelParameter, 'groupIsSet'>[] {
   let start = 0;
   return members.map((name) => {
     const shape = shapes[name]!;
     const input = placeholder(graph, `set/${role}/${name}`, shape, 'float32');
-    if (members.length === 1 && variable.shape === shape) return { name, shape, input, read };
+    if (!isFlat) return { name, shape, input, read };
     const part = slice(graph, { x: read }, { begin: [start], size: [sizeOf(shape)] });
     start += sizeOf(shape);
     return { name, shape, input, read: reshape(graph, part, shape) };
@@ -97,11 +97,10 @@ function declareParameters(
 /** The fed value of a variable: its parameters end to end. */
 function joined(
   graph: Graph,
-  variable: Variable,
+  { isFlat }: ModelVariable,
   parameters: readonly Pick<ModelParameter, 'input' | 'shape'>[],
 ): Value {
-  const [first] = parameters;
-  if (variable.shape === first!.shape) return first!.input;
+  if (!isFlat) return parameters[0]!.input;
   const flat = parameters.map(({ input, shape }, i) => [String(i), reshape(graph, input, [sizeOf(shape)])] as const);
   return flat.length === 1 ? flat[0]![1] : concat(graph, Object.fromEntries(flat), { axis: 0 });
 }

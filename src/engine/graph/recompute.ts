@@ -31,19 +31,19 @@ export function recompute(nodes: readonly GraphNode[], backward: readonly NodeRa
   const readByBackward = new Set(
     [...isBackward].flatMap(({ inputs }) => inputs.map((input) => byName.get(producerName(input))!)),
   );
-  const anew = chooseAnew(
+  const recomputed = chooseRecomputed(
     nodes.filter((node) => readByBackward.has(node) && !isBackward.has(node)),
     byName,
   );
 
-  const copyName = (name: string): string => (anew.has(name) ? `${name}/again` : name);
+  const copyName = (name: string): string => (recomputed.has(name) ? `${name}/again` : name);
   const copy = (node: GraphNode): GraphNode => ({ ...node, inputs: node.inputs.map(copyName) });
   const result: GraphNode[] = [];
   let end = 0;
   for (const [from, to] of backward) {
     const before = nodes.slice(end, from);
     const again = before
-      .filter(({ name }) => anew.has(name))
+      .filter(({ name }) => recomputed.has(name))
       .map((node) => ({ ...copy(node), name: copyName(node.name) }));
     result.push(...before, ...again, ...nodes.slice(from, to).map(copy));
     end = to;
@@ -56,42 +56,42 @@ export function recompute(nodes: readonly GraphNode[], backward: readonly NodeRa
  *
  * @param crossing what the backward pass reads from the forward pass, in order
  */
-function chooseAnew(crossing: readonly GraphNode[], byName: ReadonlyMap<string, GraphNode>): Set<string> {
+function chooseRecomputed(crossing: readonly GraphNode[], byName: ReadonlyMap<string, GraphNode>): Set<string> {
   const kept = new Set<GraphNode>();
-  const anew = new Set<string>();
+  const recomputed = new Set<string>();
   for (const node of crossing) {
-    const { between, from } = sourcesOf(node, byName, kept);
-    const cost = from.reduce((sum, source) => sum + bytesOf(source), 0);
-    if (sizeOf(node.shape) < WORTHWHILE || between.length === 0 || cost >= bytesOf(node)) {
+    const { path, sources } = pathTo(node, byName, kept);
+    const cost = sources.reduce((sum, source) => sum + bytesOf(source), 0);
+    if (sizeOf(node.shape) < WORTHWHILE || path.length === 0 || cost >= bytesOf(node)) {
       kept.add(node);
       continue;
     }
-    for (const source of from) kept.add(source);
-    for (const { name } of between) anew.add(name);
+    for (const source of sources) kept.add(source);
+    for (const { name } of path) recomputed.add(name);
   }
-  for (const { name } of kept) anew.delete(name);
-  return anew;
+  for (const { name } of kept) recomputed.delete(name);
+  return recomputed;
 }
 
-/** The elementwise nodes that compute a value, and those of their inputs that are not kept yet. */
-function sourcesOf(
+/** The elementwise nodes that compute a value, and their sources: those of their inputs that are not kept yet. */
+function pathTo(
   node: GraphNode,
   byName: ReadonlyMap<string, GraphNode>,
   kept: ReadonlySet<GraphNode>,
-): { between: GraphNode[]; from: GraphNode[] } {
-  const between = new Set<GraphNode>();
-  const from = new Set<GraphNode>();
+): { path: GraphNode[]; sources: GraphNode[] } {
+  const path = new Set<GraphNode>();
+  const sources = new Set<GraphNode>();
   const visit = (each: GraphNode): void => {
-    if (kept.has(each) || GIVEN.has(each.op) || between.has(each)) return;
+    if (kept.has(each) || GIVEN.has(each.op) || path.has(each)) return;
     if (!ELEMENTWISE.has(each.op)) {
-      from.add(each);
+      sources.add(each);
       return;
     }
-    between.add(each);
+    path.add(each);
     for (const input of each.inputs) visit(byName.get(producerName(input))!);
   };
   visit(node);
-  return { between: [...between], from: [...from] };
+  return { path: [...path], sources: [...sources] };
 }
 
 function bytesOf({ shape, dtype }: GraphNode): number {

@@ -52,12 +52,12 @@ export function recordStep(
       : tensor(inputs.target);
   const teacherOutputs = inputs.target === undefined ? after(graph, value(target), [], 'teacherOutputs') : undefined;
 
-  const choice = { rate: options.dropout, padding: options.padding };
-  const dropout = { seed: options.seed, step: tensor<tf.Scalar>(inputs.position), ...choice };
+  const dropoutChoice = { rate: options.dropout, padding: options.padding };
+  const dropout = { seed: options.seed, step: tensor<tf.Scalar>(inputs.position), ...dropoutChoice };
   const backward: NodeRange[] = [];
   const parallel = collective && new DataParallelStep(recording, collective, options.accumulate);
   let sums: GradientSums | undefined;
-  const isStepped = new Set(textLengths(distillation.student, length, choice, options.textLengths).lengths);
+  const isStepped = new Set(textLengths(distillation.student, length, dropoutChoice, options.textLengths).lengths);
   const { lengths } = textLengths(distillation.student, length, undefined, options.textLengths);
   const passes = new Map(lengths.map((each) => [each, recordPass(each, each === length ? '' : `/${each}`)]));
   const updated = parallel && recordUpdate(parallel.reduce(sums!.read()), 'updated');
