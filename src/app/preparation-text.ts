@@ -9,7 +9,7 @@ import type { Reporter } from './reporter.js';
 import { formatCount, formatCounted } from '../base/format.js';
 
 /** The columns of ids, described for the user. */
-export const COLUMN_TITLES = {
+const COLUMN_TITLES = {
   teacher_en: "English, by the teacher's tokenizer",
   student_en: "English, by the student's tokenizer",
   student_ko: "Korean, by the student's tokenizer",
@@ -22,7 +22,7 @@ const MAX_SKIPPED = 10;
 const MAX_SWAPPED = 3;
 
 /** The reasons for which rows were dropped, in the order in which they are checked. */
-export function reasonsOf({ total }: PrepareReport): DropReason[] {
+function reasonsOf({ total }: PrepareReport): DropReason[] {
   return (Object.keys(DROP_REASONS) as DropReason[]).filter((reason) => total.dropped[reason] !== undefined);
 }
 

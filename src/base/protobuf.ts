@@ -10,7 +10,7 @@ const BYTES = 2;
 const FIXED32 = 5;
 
 /** Encodes a safe integer as a varint. Negative ones take ten bytes, as in `int32` and `int64` fields. */
-export function varint(value: number): Buffer {
+function varint(value: number): Buffer {
   const bytes: number[] = [];
   let rest = value < 0 ? BigInt.asUintN(64, BigInt(value)) : BigInt(value);
   for (; rest >= 0x80n; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);

@@ -13,8 +13,8 @@ export const OPTIMIZERS = ['adamw', 'adamw-legacy'] as const;
 export type OptimizerName = (typeof OPTIMIZERS)[number];
 
 /** Decay rates of the two moments: the defaults of PyTorch and transformers. */
-export const BETA_1 = 0.9;
-export const BETA_2 = 0.999;
+const BETA_1 = 0.9;
+const BETA_2 = 0.999;
 
 const EPSILON: Readonly<Record<OptimizerName, number>> = { adamw: 1e-8, 'adamw-legacy': 1e-6 };
 

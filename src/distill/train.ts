@@ -51,7 +51,7 @@ export interface TrainResult {
 }
 
 /** Milliseconds between checkpoints, unless `saveEvery` gives a number of steps. */
-export const SAVE_INTERVAL_MS = 15 * 60_000;
+const SAVE_INTERVAL_MS = 15 * 60_000;
 
 /** Steps between measurements of how much outputs differ. */
 const OUTPUTS_INTERVAL = 100;

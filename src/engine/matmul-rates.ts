@@ -9,7 +9,7 @@ const CHAIN = 4;
 const ROUNDS = 4;
 
 /** The size of the square matrices: the width of CLIP-L and RoBERTa; a GPU needs large ones to be busy. */
-export const MATMUL_SIZES = { cpu: 768, gpu: 8192 } as const;
+const MATMUL_SIZES = { cpu: 768, gpu: 8192 } as const;
 
 type Factors = 'float32' | 'bfloat16';
 

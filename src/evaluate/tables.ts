@@ -25,13 +25,13 @@ const timesHundred = (value: number): string => (100 * value).toFixed(2);
 const chance = (pairs: number): string => `${Number((100 / pairs).toPrecision(2))}%`;
 
 /** The names of poolings. */
-export const POOLING_TITLES: Readonly<Record<Pooling, string>> = {
+const POOLING_TITLES: Readonly<Record<Pooling, string>> = {
   pooled: 'pooled outputs',
   mean: 'mean of hidden states',
 };
 
 /** From texts in a language to their translations. */
-export const DIRECTIONS: Readonly<Record<Language, string>> = { en: 'en → ko', ko: 'ko → en' };
+const DIRECTIONS: Readonly<Record<Language, string>> = { en: 'en → ko', ko: 'ko → en' };
 
 const GROUPING_TITLES: Readonly<Record<Grouping, string>> = { corpus: 'corpus', length: 'tokens' };
 

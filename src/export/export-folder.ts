@@ -12,7 +12,7 @@ import { listOf, object } from '../base/json-schema.js';
 import { soundJson } from '../base/parse-json.js';
 
 /** The file that marks an export; it says what was exported and how. */
-export const EXPORT_FILE = 'kd-export.json';
+const EXPORT_FILE = 'kd-export.json';
 
 const DESCRIPTION = object({ files: listOf(v.unknown()) });
 

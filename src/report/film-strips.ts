@@ -72,7 +72,7 @@ async function stripOf(
 }
 
 /** The teacher, the untrained student, then the checkpoints by step; if one step was drawn several times, the last. */
-export function framesInOrder(pictures: readonly PreviewPicture[]): PreviewPicture[] {
+function framesInOrder(pictures: readonly PreviewPicture[]): PreviewPicture[] {
   const byMoment = new Map(pictures.map((picture) => [`${picture.preview.of} ${picture.preview.step}`, picture]));
   return [...byMoment.values()].sort(
     ({ preview: a }, { preview: b }) => PREVIEWED.indexOf(a.of) - PREVIEWED.indexOf(b.of) || a.step - b.step,

@@ -48,7 +48,7 @@ export function meanLine(baseline: number, curve: LossCurve, end: number, drawn:
 }
 
 /** The part of the baseline that belongs to a curve. */
-export function meanShare(baseline: number, curve: LossCurve): number {
+function meanShare(baseline: number, curve: LossCurve): number {
   return curve === 'loss' ? baseline : baseline / 2;
 }
 

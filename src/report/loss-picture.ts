@@ -16,7 +16,7 @@ import { Series } from './series.js';
 import { isSteep, lossesOf } from './validations.js';
 
 /** The picture's file names in a run's folder. */
-export const LOSS_PICTURES = ['loss.svg', 'loss.png'] as const;
+const LOSS_PICTURES = ['loss.svg', 'loss.png'] as const;
 
 const SIZE = { width: 1000, height: 560, head: 76, margin: 20 } as const;
 
@@ -32,7 +32,7 @@ const CURVES = [
 ] as const;
 
 /** Draws a run's training and validation losses for English and Korean. */
-export function lossSvg({ run, training, validation }: ReportData): string {
+function lossSvg({ run, training, validation }: ReportData): string {
   const palette = PALETTES.light;
   const points = Series.from(training).points();
   const last = lastStep(points, validation);

@@ -70,14 +70,11 @@ export class Series {
   private buckets: Bucket[] = [];
   rows = 0;
   nonFinite: number | undefined;
-  /** The row added last. */
-  last: CurveRow | undefined;
 
   /** Adds rows with rising steps. */
   add(rows: Iterable<CurveRow>): void {
     for (const row of rows) {
       this.rows++;
-      this.last = row;
       if (!Number.isFinite(row.loss)) this.nonFinite ??= row.step;
       const index = Math.floor((row.step - 1) / this.width);
       const last = this.buckets.at(-1);

@@ -53,11 +53,6 @@ export function servedRun(run: RunFollower, home?: string): ServedPage {
   };
 }
 
-/** Serves a run's report: the page at `/` and updates at `/news`, nothing else. As `serveSite`. */
-export async function serveReport(run: RunFollower, port: number): Promise<ReportServer> {
-  return serveSite(siteOfRun(run), port);
-}
-
 /**
  * Serves pages, each with its updates at `news` beside it, and nothing else. Only requests with this server's own name
  * as their host are answered, so that other web pages cannot read the reports by DNS rebinding.

@@ -8,10 +8,10 @@ import { readPageAssets, reportPage } from './page.js';
 import { followRun } from './run-follower.js';
 
 /** The comparison page, written to the folder that holds the first run's folder. */
-export const COMPARISON_PAGE = 'comparison.html';
+const COMPARISON_PAGE = 'comparison.html';
 
 /** The report's file name in a run's folder. */
-export const REPORT_PAGE = 'report.html';
+const REPORT_PAGE = 'report.html';
 
 /** The file of a report that is written last. */
 const LAST_WRITTEN = 'loss.png';

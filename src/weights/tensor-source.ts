@@ -28,7 +28,7 @@ export function placeOf(location: string, name: string): string {
 }
 
 /** A tensor of a source. Throws for unknown names, which are a bug of the caller. */
-export function tensorNamed<T extends TensorInfo>(tensors: ReadonlyMap<string, T>, name: string): T {
+function tensorNamed<T extends TensorInfo>(tensors: ReadonlyMap<string, T>, name: string): T {
   const tensor = tensors.get(name);
   if (!tensor) throw new Error(`tensorNamed: there is no tensor ${shown(name)}`);
   return tensor;

@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readEvaluations } from '../../src/evaluate/evaluation-file.js';
 import { followRun } from '../../src/report/run-follower.js';
-import { serveReport, serveSite, type ReportServer } from '../../src/report/server.js';
+import { serveSite, siteOfRun, type ReportServer } from '../../src/report/server.js';
 import { siteOfRuns } from '../../src/report/sites.js';
 import { TRANSLATIONS_FILE } from '../../src/report/translations.js';
 import { evaluationPage, preparationPage } from '../../src/report/write-results.js';
@@ -214,7 +214,7 @@ describe.skipIf(CHROMIUM === undefined)(
       const empty = makeRun();
       for (const name of ['loss.csv', 'validation.csv']) rmSync(join(empty, name));
       const lock = await lockRun(empty);
-      server = await serveReport(followRun(empty), 0);
+      server = await serveSite(siteOfRun(followRun(empty)), 0);
       const page = await open(server.url, {}, '.waiting');
       await soon(textOf(page, '.notes')).toBe('No step has been logged yet.');
       expect(await page.locator('.facts').textContent()).toContain('of 600epoch 1 of 3Time left–known after the first');
@@ -349,7 +349,7 @@ describe.skipIf(CHROMIUM === undefined)(
     it('follows a resumed run without being reloaded', async () => {
       const run = makeRun({ settings: { epochs: 100 } });
       const lock = await lockRun(run);
-      server = await serveReport(followRun(run), 0);
+      server = await serveSite(siteOfRun(followRun(run)), 0);
       const page = await open(server.url);
       await page.evaluate('window.first = true');
       await soon(textOf(page, '.state')).toBe('Training');

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { News, Position } from '../../src/report/report-data.js';
 import { followRun } from '../../src/report/run-follower.js';
 import type { PageData } from '../../src/report/pages.js';
-import { serveReport, serveSite, type ReportServer } from '../../src/report/server.js';
+import { serveSite, siteOfRun, type ReportServer } from '../../src/report/server.js';
 import { siteOfRuns } from '../../src/report/sites.js';
 import { lockRun } from '../../src/runs/run-lock.js';
 import { lossLine, makeRun } from './run-of.js';
@@ -41,7 +41,7 @@ function ask(path: string, { host, method = 'GET' }: { host?: string; method?: s
 
 async function start(): Promise<string> {
   const run = makeRun();
-  server = await serveReport(followRun(run), 0);
+  server = await serveSite(siteOfRun(followRun(run)), 0);
   return run;
 }
 
@@ -123,7 +123,7 @@ describe('a report that is served', () => {
   it('says when a port is taken', async () => {
     const run = await start();
     const { port } = new URL(server.url);
-    await expect(serveReport(followRun(run), Number(port))).rejects.toThrow(
+    await expect(serveSite(siteOfRun(followRun(run)), Number(port))).rejects.toThrow(
       `--port ${port}: expected a port to listen on, but another process is using it; choose another, or 0 for any ` +
         'that is free',
     );

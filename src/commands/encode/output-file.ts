@@ -4,7 +4,7 @@ import { InputError } from '../../base/errors.js';
 import { openSafetensors } from '../../weights/safetensors.js';
 
 /** The tensors in the output. */
-export const OUTPUT_TENSORS = ['last_hidden_state', 'pooler_output', 'input_ids'] as const;
+const OUTPUT_TENSORS = ['last_hidden_state', 'pooler_output', 'input_ids'] as const;
 
 /**
  * Checks that a file may be replaced, to protect texts or weights of the same name.

@@ -72,7 +72,7 @@ export function scoreTable<Row>(
  * The best value of a column, as displayed; undefined if there is nothing to compare. Comparing displayed texts marks
  * all values that look equal, rather than one for digits that are not shown.
  */
-export function bestText<Row>({ better, value, text }: ScoreColumn<Row>, rows: readonly Row[]): string | undefined {
+function bestText<Row>({ better, value, text }: ScoreColumn<Row>, rows: readonly Row[]): string | undefined {
   const values = finite(rows.map(value));
   if (better === undefined || values.length < 2) return undefined;
   return text(better === 'high' ? Math.max(...values) : Math.min(...values));

@@ -13,7 +13,7 @@ export type EngineChoice = (typeof ENGINES)[number];
  * The precision of matrix products. `tf32`: float32 with factors that an NVIDIA GPU rounds to 10 bits of mantissa; with
  * `fp32` they never are.
  */
-export const TRAINING_PRECISIONS = [...PRECISION_CHOICES, 'tf32'] as const;
+const TRAINING_PRECISIONS = [...PRECISION_CHOICES, 'tf32'] as const;
 export type TrainingPrecision = (typeof TRAINING_PRECISIONS)[number];
 
 /** The settings under `Machine:`. */
