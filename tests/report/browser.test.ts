@@ -200,7 +200,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.getByRole('button', { name: '한국어' }).focus();
       await page.keyboard.press('Enter');
       await soon(() => page.getByRole('button', { name: '합계' }).getAttribute('aria-pressed')).toBe('true');
-      await page.getByRole('button', { name: '☾' }).click();
+      await page.getByRole('button', { name: '어둡게' }).click();
       await soon(() => background(page)).toBe('rgb(15, 17, 21)');
       await soon(async () => {
         await page.reload(); // into a process that may not have yet what this one has stored

@@ -26,18 +26,24 @@ export function breakable(text: string): (string | Node)[] {
   return text.split(/(?<=[/\\,])/).flatMap((part, i) => (i === 0 ? [part] : [h('wbr'), part]));
 }
 
-/** A row of buttons, one of which is pressed; none initially if nothing is chosen. */
+/**
+ * A row of buttons, one of which is pressed; none initially if nothing is chosen.
+ *
+ * @param values each with its text and, if that is only a sign, its name
+ */
 export function choice<Value extends string>(
   label: string,
-  values: readonly (readonly [value: Value, text: string])[],
+  values: readonly (readonly [value: Value, text: string, name?: string])[],
   chosen: Value | undefined,
   onChoose: (value: Value) => void,
 ): HTMLElement {
-  const buttons = values.map(([value, text]) =>
+  const buttons = values.map(([value, text, name]) =>
     h(
       'button',
       {
         type: 'button',
+        title: name,
+        'aria-label': name,
         'aria-pressed': String(value === chosen),
         click: () => {
           for (const button of buttons)

@@ -104,9 +104,9 @@ export function openShell(contents: Contents): Shell {
         choice(
           words.theme,
           [
-            ['auto', '◐'],
-            ['light', '☀'],
-            ['dark', '☾'],
+            ['auto', '◐', words.themeAuto],
+            ['light', '☀', words.themeLight],
+            ['dark', '☾', words.themeDark],
           ],
           theme,
           (chosen) => {
