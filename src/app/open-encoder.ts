@@ -4,7 +4,8 @@ import { encodingPrecision, precisionText, type PrecisionChoice } from '../engin
 import { hasLargeModel } from '../engine/step-layout.js';
 import type { DeviceChoice } from '../tensorflow/gpu-choice.js';
 import { loadBackend, type BackendChoice } from '../tensorflow/backend.js';
-import { checkPositions, openPretrained, openRandom, type PretrainedModel } from '../models/pretrained.js';
+import { checkPositions } from '../models/model-fit.js';
+import { openPretrained, openRandom, type PretrainedModel } from '../models/pretrained.js';
 import { isProjection } from '../models/projection.js';
 import { sentenceModules } from '../models/sentence-modules.js';
 import { resolveModelName, type NamedModel } from '../runs/model-names.js';

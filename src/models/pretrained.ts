@@ -116,8 +116,8 @@ export function withFreshProjection(model: PretrainedModel, width: number, seed:
   return { ...fresh, fresh: [...model.fresh, ...names] };
 }
 
-/** The model with the requested width: if its own differs, it gets a new projection, initialised from a seed. */
-export function asWideAs(width: number, model: PretrainedModel, seed = 0): PretrainedModel {
+/** The model at a width: if its own differs, it gets a new projection, initialised from a seed. */
+export function projectedTo(width: number, model: PretrainedModel, seed = 0): PretrainedModel {
   return model.encoder.width === width ? model : withFreshProjection(model, width, seed);
 }
 
@@ -184,35 +184,4 @@ export async function openRandom(folder: string, seed: number): Promise<Pretrain
 /** The configuration of a hub id, if known without a download. */
 export function publishedConfig(id: string): TextModelConfig | undefined {
   return PUBLISHED[id.split('@')[0]!]?.();
-}
-
-/**
- * Checks that a student can be trained to match a teacher.
- *
- * @throws InputError for different widths, or fewer positions than tokens
- */
-export function checkFit(teacher: TextEncoder, student: TextEncoder, length: number): void {
-  if (teacher.width !== student.width) {
-    throw new InputError(
-      `--student: expected the teacher's width of ${teacher.width}, got ${student.width}; choose a student as ` +
-        'wide as the teacher, or let it learn a projection with --project',
-    );
-  }
-  checkPositions(teacher, '--teacher', length);
-  checkPositions(student, '--student', length);
-}
-
-/**
- * Checks that a model has a position for every token of a text.
- *
- * @param flag the flag that named the model, for the message
- * @throws InputError for fewer positions than a text has tokens
- */
-export function checkPositions({ config }: TextEncoder, flag: string, length: number): void {
-  const taken = config.family === 'roberta' ? config.padTokenId + 1 : 0; // RoBERTa's positions start after the pad id
-  if (config.maxPositionEmbeddings >= length + taken) return;
-  throw new InputError(
-    `${flag}: expected at least ${length + taken} positions for ${length} tokens, got max_position_embeddings ` +
-      `${config.maxPositionEmbeddings}; choose a model for longer texts`,
-  );
 }

@@ -3,7 +3,7 @@ import { KD } from '../base/own-command.js';
 import { isAlwaysZero } from '../distill/schedule.js';
 import { planSteps } from '../distill/train.js';
 import { formatCounted, formatHash } from '../base/format.js';
-import { checkFit } from '../models/pretrained.js';
+import { checkFit } from '../models/model-fit.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import type { RunConfig } from '../runs/run-config.js';
 import type { Fingerprints } from '../runs/trainer-state.js';

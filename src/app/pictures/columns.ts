@@ -1,7 +1,7 @@
 /** @file The columns of a grid: which encoders it compares, and on which texts. */
 import { meanSquaredError } from '../../diffusion/embeddings.js';
 import type { Embedding } from '../../diffusion/tensors.js';
-import { asWideAs, openPretrained, openRandom, randomModel } from '../../models/pretrained.js';
+import { openPretrained, openRandom, projectedTo, randomModel } from '../../models/pretrained.js';
 import { readRunConfig } from '../../runs/run-config.js';
 import type { Reporter } from '../reporter.js';
 import { fetchModel } from '../fetch-model.js';
@@ -73,12 +73,12 @@ async function untrained(student: OpenEncoder, reporter: Reporter): Promise<Draw
   const label = `${student.label}, untrained`;
   const { encoder } = student.model;
   if (student.run === undefined)
-    return { ...student, label, isRandom: true, model: asWideAs(encoder.width, randomModel(encoder.config, 0)) };
+    return { ...student, label, isRandom: true, model: projectedTo(encoder.width, randomModel(encoder.config, 0)) };
   const { source } = (await readRunConfig(student.run)).student;
   const { seed = 0, randomWeights: isRandom = false } = await initialisationOf(student.run);
   const folder = await fetchModel(source, '--encoder', reporter, isRandom ? ['config'] : ['config', 'weights']);
   const model = isRandom ? await openRandom(folder, seed) : await openPretrained(folder, seed);
-  return { ...student, label, source, folder, isRandom, seed, model: asWideAs(encoder.width, model, seed) };
+  return { ...student, label, source, folder, isRandom, seed, model: projectedTo(encoder.width, model, seed) };
 }
 
 /** Embeds each row's text for each column, one encoder at a time. `[rows][columns]` */

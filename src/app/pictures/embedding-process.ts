@@ -2,7 +2,7 @@
 import { embedTexts } from '../../diffusion/embeddings.js';
 import { messageOf } from '../../base/errors.js';
 import { inputFailure } from '../../base/input-failure.js';
-import { asWideAs, openPretrained, openRandom } from '../../models/pretrained.js';
+import { openPretrained, openRandom, projectedTo } from '../../models/pretrained.js';
 import { loadTokenizer } from '../../text/tokenizer.js';
 import { startEncoder } from '../open-encoder.js';
 import { checkManifest, trustChecked } from '../../weights/manifest.js';
@@ -34,7 +34,7 @@ async function embed({
 }: SentTask): Promise<EmbeddingResult> {
   trustChecked(checked);
   for (const [each] of checked) await checkManifest(each); // free, unless a file has been modified since
-  const model = asWideAs(width, isRandom ? await openRandom(folder, seed) : await openPretrained(folder, seed), seed);
+  const model = projectedTo(width, isRandom ? await openRandom(folder, seed) : await openPretrained(folder, seed), seed);
   const warnings: string[] = [];
   const engine = await startEncoder(
     { model },

@@ -27,7 +27,7 @@ export function textSource({ label, model }: OpenEncoder): TextSource {
  * @param pipeline its name, for messages
  * @throws InputError if it does not
  */
-export function checkFit(
+export function checkEncodersFit(
   pipeline: string,
   { textWidth }: Pick<UnetSignature, 'textWidth'>,
   encoders: readonly TextSource[],
@@ -46,12 +46,12 @@ export function checkFit(
  *
  * @throws InputError if an encoder does not fit, or the graph cannot be fetched
  */
-export async function checkFitBeforeWeights(
+export async function checkEncodersFitBeforeWeights(
   pipeline: string,
   encoders: readonly TextSource[],
   reporter: Reporter,
 ): Promise<void> {
   const folder = await fetchModel(pipeline, '--pipeline', reporter, [PIPELINE_GRAPH]);
   if (folder === pipeline || encoders.length === 0) return;
-  checkFit(pipeline, unetSignature(await readSignature(join(folder, PIPELINE_FILES.unet))), encoders);
+  checkEncodersFit(pipeline, unetSignature(await readSignature(join(folder, PIPELINE_FILES.unet))), encoders);
 }

@@ -10,7 +10,7 @@ import { InputError, messageOf } from '../../base/errors.js';
 import { checkDevice } from '../../tensorflow/backend.js';
 import { fetchModel } from '../fetch-model.js';
 import type { Reporter } from '../reporter.js';
-import { checkFit, checkFitBeforeWeights, type TextSource } from './encoder-fit.js';
+import { checkEncodersFit, checkEncodersFitBeforeWeights, type TextSource } from './encoder-fit.js';
 import type { GenerateOptions } from './options.js';
 import { startingNoise } from './starting-noise.js';
 
@@ -35,12 +35,12 @@ export async function findPipeline(
   const { width, height } = await startingNoise(options);
   await checkDevice(options.backend, options.device);
   checkProvider(options.device);
-  await checkFitBeforeWeights(options.pipeline, encoders, reporter);
+  await checkEncodersFitBeforeWeights(options.pipeline, encoders, reporter);
   const folder = await fetchModel(options.pipeline, '--pipeline', reporter, [PIPELINE_PART]);
   const scheduler = await readScheduler(folder, options.scheduler);
   createScheduler(scheduler, options.steps);
   const signature = await inspectPipeline(folder);
-  checkFit(options.pipeline, signature.unet, encoders);
+  checkEncodersFit(options.pipeline, signature.unet, encoders);
   await checkPipelineLoads(signature, { height, width }, options.device !== 'cpu' && hasCudaProvider());
   return { folder, scheduler };
 }

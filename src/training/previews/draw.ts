@@ -14,7 +14,7 @@ import { SILENT_PROGRESS, type Reporter } from '../../app/reporter.js';
 import { findTrouble } from '../../diffusion/picture-check.js';
 import { fileStemOf, type Picture } from '../../diffusion/pictures.js';
 import type { Embedding } from '../../diffusion/tensors.js';
-import { asWideAs } from '../../models/pretrained.js';
+import { projectedTo } from '../../models/pretrained.js';
 import { checkpointName } from '../../runs/checkpoint.js';
 import { identityOf } from '../../runs/removed-checkpoint.js';
 import type { PreviewEvent, PreviewState, PreviewTask } from './task.js';
@@ -117,7 +117,7 @@ async function encoderOf(
   const label = isTeacher ? 'clip' : `${name}, untrained`;
   const flag = isTeacher ? '--teacher' : '--student';
   const opened = await openNamed({ label, source, tokenizerSource }, { flag, seed, randomWeights }, reporter);
-  return { ...opened, model: asWideAs(width, opened.model, seed), isRandom: randomWeights, seed };
+  return { ...opened, model: projectedTo(width, opened.model, seed), isRandom: randomWeights, seed };
 }
 
 /** How often to read a checkpoint that is replaced while it is being read. */
