@@ -111,7 +111,7 @@ export async function openNamed(
   if (named.warning !== undefined) reporter.warn(named.warning);
   await checkFamily(named.source, flag, reporter);
   const opened = await openTokenizer(
-    { model: named.source, elsewhere: tokenizer ?? named.tokenizerSource, flag: tokenizerFlag ?? flag },
+    { model: named.source, tokenizerSource: tokenizer ?? named.tokenizerSource, flag: tokenizerFlag ?? flag },
     reporter,
   ); // before weights are fetched
   const folder = await fetchModel(named.source, flag, reporter, randomWeights ? ['config'] : ['config', 'weights']);

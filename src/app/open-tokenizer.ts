@@ -9,7 +9,7 @@ export interface TokenizerSource {
   /** The model, on the hub or in a folder. */
   readonly model: string;
   /** Where the tokenizer is, if not with its model. */
-  readonly elsewhere: string | undefined;
+  readonly tokenizerSource: string | undefined;
   /** The flag for that. */
   readonly flag: string;
 }
@@ -27,14 +27,14 @@ export interface OpenTokenizer {
  * @throws InputError if it cannot be read; suggests the flag if the tokenizer was looked for with the model
  */
 export async function openTokenizer(
-  { model, elsewhere, flag }: TokenizerSource,
+  { model, tokenizerSource, flag }: TokenizerSource,
   reporter: Reporter,
 ): Promise<OpenTokenizer> {
-  const folder = await fetchModel(elsewhere ?? model, flag, reporter, ['tokenizer']);
+  const folder = await fetchModel(tokenizerSource ?? model, flag, reporter, ['tokenizer']);
   try {
     return { tokenizer: await loadTokenizer(folder), folder };
   } catch (error) {
-    if (elsewhere !== undefined || !(error instanceof InputError)) throw error;
+    if (tokenizerSource !== undefined || !(error instanceof InputError)) throw error;
     throw new InputError(`${error.message}; to use another tokenizer, name it with ${flag}`, { cause: error });
   }
 }

@@ -64,11 +64,11 @@ export async function preparePairs(request: PrepareRequest, reporter: Reporter):
   const sources = await findSources(paths, { ko: koColumn, en: enColumn });
   reportSkipped(sources.skipped, reporter);
   const teacher = await openTokenizer(
-    { model: request.teacher, elsewhere: request.teacherTokenizer, flag: '--teacher-tokenizer' },
+    { model: request.teacher, tokenizerSource: request.teacherTokenizer, flag: '--teacher-tokenizer' },
     reporter,
   );
   const student = await openTokenizer(
-    { model: request.student, elsewhere: request.studentTokenizer, flag: '--student-tokenizer' },
+    { model: request.student, tokenizerSource: request.studentTokenizer, flag: '--student-tokenizer' },
     reporter,
   );
   await checkTeacher(request, teacher.folder, student.folder);

@@ -1,4 +1,4 @@
-/** @file The pairs of a run: an existing token store, or one prepared from raw data and kept for the next run. */
+/** @file The pairs of a run, from a token store, as batches. */
 import { batchesOf, type Batches } from '../data/batches.js';
 import { groupedByLength, inStoreOrder, uniformSample } from '../data/row-order.js';
 import { findSources, type Sources } from '../data/sources.js';
@@ -9,7 +9,7 @@ import { formatCount, formatCounted } from '../base/format.js';
 import { warnOfFewer } from '../app/preparation-text.js';
 import type { TrainContext } from './context.js';
 import { reuseOrPrepareStore } from './kept-store.js';
-import type { RunModel } from './models.js';
+import type { RunModels } from './models.js';
 import type { TrainSettings } from './settings.js';
 import { checkTokenizers } from './store-tokenizers.js';
 
@@ -59,7 +59,7 @@ export async function findData(
 export async function openPairs(
   found: FoundData,
   settings: TrainSettings,
-  models: { readonly teacher: RunModel; readonly student: RunModel },
+  models: RunModels,
   context: TrainContext,
   isDryRun: boolean,
 ): Promise<TokenStore> {

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Reporter } from '../app/reporter.js';
 import { makeStore } from '../app/make-store.js';
 import { reportPreparation } from '../app/preparation-text.js';
+import type { TokenizerFolders } from '../app/row-tokenizers.js';
 import { legacyStoreKey, storeKey } from '../app/store-key.js';
 import { InputError } from '../base/errors.js';
 import { folderUntilExit } from '../base/temporary-folder.js';
@@ -16,28 +17,30 @@ import { markInUse } from '../data/store/store-use.js';
 import { openStore, type TokenStore } from '../data/store/token-store.js';
 import { STORES_FOLDER, unusedStores, unusedText } from '../runs/prepared-stores.js';
 import type { TrainContext } from './context.js';
-import type { Role, RunModel } from './models.js';
+import type { RunModels } from './models.js';
 import type { TrainSettings } from './settings.js';
 
-/** The token store of a run's data, prepared if it is missing or damaged. */
+/**
+ * The token store of a run's data, prepared if it is missing or damaged.
+ *
+ * @param isDryRun keeps nothing that is prepared
+ */
 export async function reuseOrPrepareStore(
   sources: Sources,
   settings: TrainSettings,
-  { teacher, student }: { readonly teacher: RunModel; readonly student: RunModel },
+  models: RunModels,
   { reporter, stop, ranks }: TrainContext,
   isDryRun: boolean,
 ): Promise<TokenStore> {
   const { data: paths } = settings;
   const prepareSettings = prepareSettingsOf(settings);
-  const tokenizers = { teacher: teacher.tokenizer, student: student.tokenizer };
+  const tokenizers = { teacher: models.teacher.tokenizer, student: models.student.tokenizer };
   const kept = join(STORES_FOLDER, await storeKey(paths, keyOptions(settings), tokenizers));
   const store = await openExisting(kept, isDryRun ? openStore : openUsed, reporter);
   if (store !== undefined) return store;
   if (!isDryRun) await rm(join(kept, MANIFEST), { force: true }); // a damaged store would otherwise count as prepared
   const out = isDryRun ? folderUntilExit() : kept;
-  const folderOf = ({ tokenizerFiles: [file] }: RunModel): string | undefined => file && dirname(file);
-  const folders = { teacher: folderOf(teacher), student: folderOf(student) };
-  const tokenizerFolders = hasBoth(folders) ? folders : undefined;
+  const tokenizerFolders = tokenizerFoldersOf(models);
   const request = { paths, sources, out, settings: prepareSettings, tokenizers, tokenizerFolders };
   const unlessLost = (signal: AbortSignal): AbortSignal =>
     ranks === undefined ? signal : AbortSignal.any([signal, ranks.lost]);
@@ -124,7 +127,9 @@ async function reportExisting(store: string, reporter: Reporter): Promise<void> 
   }
 }
 
-/** Whether both tokenizers are in folders: a dry run without a model has none. */
-function hasBoth(folders: Readonly<Record<Role, string | undefined>>): folders is Readonly<Record<Role, string>> {
-  return folders.teacher !== undefined && folders.student !== undefined;
+/** The folders of both tokenizers; undefined in a dry run without a model, which has none. */
+function tokenizerFoldersOf({ teacher, student }: RunModels): TokenizerFolders | undefined {
+  const [ofTeacher, ofStudent] = [teacher.tokenizerFiles[0], student.tokenizerFiles[0]];
+  if (ofTeacher === undefined || ofStudent === undefined) return undefined;
+  return { teacher: dirname(ofTeacher), student: dirname(ofStudent) };
 }

@@ -37,6 +37,9 @@ export interface RunModel {
   readonly tokenizerFiles: readonly string[];
 }
 
+/** Both models of a run. */
+export type RunModels = Readonly<Record<Role, RunModel>>;
+
 /**
  * Opens one of the run's models and reports what it found. Weights, the largest part, are fetched last, so that other
  * problems are reported first.
@@ -52,25 +55,25 @@ export async function openRunModel(
 ): Promise<RunModel> {
   const source = settings[role];
   const published = allowMissingModels ? publishedConfig(source) : undefined;
-  await orElse(
+  await openOrFallBack(
     published,
     () => checkFamily(source, `--${role}`, reporter),
     () => undefined,
   );
-  const elsewhere = role === 'teacher' ? settings.teacherTokenizer : settings.studentTokenizer;
-  const tokenizer = await orElse(
-    elsewhere === undefined ? published : undefined,
-    () => openRunTokenizer(role, source, elsewhere, reporter),
+  const tokenizerSource = role === 'teacher' ? settings.teacherTokenizer : settings.studentTokenizer;
+  const tokenizer = await openOrFallBack(
+    tokenizerSource === undefined ? published : undefined,
+    () => openRunTokenizer(role, source, tokenizerSource, reporter),
     (config) => {
       reporter.warn(`no tokenizer for ${source}: its batch holds random ids`);
       return { tokenizer: randomIds(config), tokenizerFiles: [] };
     },
   );
-  const model = await orElse(
+  const model = await openOrFallBack(
     published,
     () => openModel(role, settings, reporter),
-    (config, why) => {
-      reporter.warn(`${why}; continuing with its published shape and random weights`);
+    (config, reason) => {
+      reporter.warn(`${reason}; continuing with its published shape and random weights`);
       return randomModel(config, settings.seed);
     },
   );
@@ -93,7 +96,7 @@ export async function checkRoles(
   allowMissingModels: boolean,
 ): Promise<void> {
   const configOf = (role: Role): Promise<TextModelConfig> =>
-    orElse(
+    openOrFallBack(
       allowMissingModels ? publishedConfig(settings[role]) : undefined,
       () => checkFamily(settings[role], `--${role}`, reporter),
       (config) => config,
@@ -123,17 +126,17 @@ export function projectStudent(
   return { ...student, model: withFreshProjection(student.model, wanted, settings.seed) };
 }
 
-/** The result of `open`, or the fallback, if there is one, when `open` finds bad input. */
-async function orElse<Fallback, T>(
+/** The result of `open`; if that finds bad input and there is something to fall back on, what `fallBack` makes of it. */
+async function openOrFallBack<Fallback, T>(
   fallback: Fallback | undefined,
   open: () => Promise<T>,
-  take: (fallback: Fallback, why: string) => T,
+  fallBack: (fallback: Fallback, reason: string) => T,
 ): Promise<T> {
   try {
     return await open();
   } catch (error) {
     if (fallback === undefined || !(error instanceof InputError)) throw error;
-    return take(fallback, error.message);
+    return fallBack(fallback, error.message);
   }
 }
 
@@ -153,11 +156,11 @@ async function openModel(role: Role, settings: TrainSettings, reporter: Reporter
 async function openRunTokenizer(
   role: Role,
   source: string,
-  elsewhere: string | undefined,
+  tokenizerSource: string | undefined,
   reporter: Reporter,
 ): Promise<Pick<RunModel, 'tokenizer' | 'tokenizerFiles'>> {
   const { tokenizer, folder } = await openTokenizer(
-    { model: source, elsewhere, flag: `--${role}-tokenizer` },
+    { model: source, tokenizerSource, flag: `--${role}-tokenizer` },
     reporter,
   );
   const names = await readdir(folder);

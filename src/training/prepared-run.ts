@@ -24,7 +24,7 @@ import { chooseEngine } from './engine-choice.js';
 import type { EngineParts } from './engine-parts.js';
 import { modelFingerprints } from './fingerprints.js';
 import { checkPreviewPipeline, planPreviews, type PreviewPlan } from './previews/plan.js';
-import { checkRoles, openRunModel, projectStudent, type RunModel } from './models.js';
+import { checkRoles, openRunModel, projectStudent, type RunModels } from './models.js';
 import { describeRun } from './run-description.js';
 import type { RequestedSettings, TrainSettings } from './settings.js';
 import { checkCacheFolder } from './teacher-cache/cache-folder.js';
@@ -165,7 +165,7 @@ async function openModels(
   settings: TrainSettings,
   reporter: Reporter,
   allowMissingModels: boolean,
-): Promise<{ readonly teacher: RunModel; readonly student: RunModel }> {
+): Promise<RunModels> {
   await checkRoles(settings, reporter, allowMissingModels);
   const teacher = await openRunModel('teacher', settings, reporter, allowMissingModels);
   const opened = await openRunModel('student', settings, reporter, allowMissingModels);

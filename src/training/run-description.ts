@@ -6,13 +6,13 @@ import type { Fingerprints } from '../runs/trainer-state.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import type { Dataset } from './dataset.js';
 import type { EngineInfo } from './engine-parts.js';
-import type { RunModel } from './models.js';
+import type { RunModel, RunModels } from './models.js';
 import type { TrainSettings } from './settings.js';
 
 /** The contents of a new run's `config.json`. */
 export function describeRun(
   settings: TrainSettings,
-  models: { readonly teacher: RunModel; readonly student: RunModel },
+  models: RunModels,
   { cpu, ...engine }: EngineInfo,
   dataset: Dataset,
   fingerprints: Fingerprints,

@@ -94,7 +94,7 @@ export async function encodeTextsToFile(
 
 /** Opens the model and shows the progress of the encoding. */
 async function withEncoder<T>(
-  { model: name, tokenizer: elsewhere, texts, attentionMask = false, batchSize, signal, ...device }: EncodeRequest,
+  { model: name, tokenizer: tokenizerSource, texts, attentionMask = false, batchSize, signal, ...machine }: EncodeRequest,
   reporter: Reporter,
   work: (
     texts: TextsToEncode,
@@ -103,7 +103,7 @@ async function withEncoder<T>(
   ) => Promise<T>,
 ): Promise<T> {
   const opened = await openEncoder(
-    { name, flag: '--model', tokenizer: elsewhere, tokenizerFlag: '--tokenizer' },
+    { name, flag: '--model', tokenizer: tokenizerSource, tokenizerFlag: '--tokenizer' },
     reporter,
   );
   const {
@@ -120,7 +120,7 @@ async function withEncoder<T>(
   try {
     return await work(
       { texts, tokenizer, width, batchSize, masked: attentionMask },
-      () => startEncoder(opened, { ...device, masked: attentionMask }, reporter),
+      () => startEncoder(opened, { ...machine, masked: attentionMask }, reporter),
       ({ rows, lastHiddenState, poolerOutput }) => {
         const batch = Array.from(rows, (row) => texts[row]!);
         checkFinite(name, batch, lastHiddenState, poolerOutput);
