@@ -4,9 +4,10 @@
  * Each picture also has its entry in a text chunk of its own. So a list that another process overwrote, that is
  * damaged, or that was never written because its process was killed can be restored from the pictures.
  */
-import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { exists } from '../base/existence.js';
 import { writeFileAtomic } from '../base/files.js';
 import {
   anyObject,
@@ -104,7 +105,7 @@ const TEXTS_END = 2 ** 18;
 export async function readPictures(folder: string): Promise<Picture[]> {
   const { entries } = await readList(folder);
   const there: Picture[] = [];
-  for (const entry of entries) if (isPicture(entry) && (await isThere(folder, entry))) there.push(entry);
+  for (const entry of entries) if (isPicture(entry) && (await exists(join(folder, entry.file)))) there.push(entry);
   return [...there, ...(await unlisted(folder, entries))];
 }
 
@@ -122,7 +123,7 @@ export async function recordPicture(folder: string, picture: Picture): Promise<v
   let missing = [...(await unlisted(folder, [...entries, picture])), picture];
   while (missing.length > 0) {
     const kept: unknown[] = [];
-    for (const entry of entries) if (!isPicture(entry) || (await isThere(folder, entry))) kept.push(entry);
+    for (const entry of entries) if (!isPicture(entry) || (await exists(join(folder, entry.file)))) kept.push(entry);
     await writeFileAtomic(path, `${JSON.stringify({ version: 1, pictures: [...kept, ...missing] }, null, 2)}\n`);
     entries = (await readList(folder)).entries;
     missing = await unlisted(folder, entries);
@@ -171,13 +172,6 @@ async function readRecord(path: string): Promise<JsonObject | undefined> {
   } catch {
     return undefined;
   }
-}
-
-async function isThere(folder: string, { file }: Picture): Promise<boolean> {
-  return stat(join(folder, file)).then(
-    () => true,
-    () => false,
-  );
 }
 
 function fileOf(entry: unknown): unknown {

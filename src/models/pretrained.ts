@@ -1,7 +1,7 @@
 /** @file Loads models from folders and from the hub: configuration and parameters. */
-import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../base/errors.js';
+import { isNamed } from '../base/existence.js';
 import { checkFinite } from '../weights/finite.js';
 import { PROJECTION_FIELD } from '../weights/config-file.js';
 import { openWeights, PROJECTION_FILE } from '../weights/folder.js';
@@ -68,11 +68,7 @@ export async function openPretrained(folder: string, seed: number): Promise<Pret
  */
 async function withStoredProjection(model: PretrainedModel, path: string): Promise<PretrainedModel> {
   const said = model.configJson[PROJECTION_FIELD] ?? undefined;
-  const isThere = await lstat(path).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) {
+  if (!(await isNamed(path))) {
     if (said === undefined) return model;
     throw projectionError(path, said, 'no such file');
   }

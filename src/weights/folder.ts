@@ -1,6 +1,6 @@
-import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../base/errors.js';
+import { isNamed } from '../base/existence.js';
 import { openSafetensors, openShardedSafetensors } from './safetensors.js';
 import type { TensorSource } from './tensor-source.js';
 import { openShardedTorchBin, openTorchBin } from './torch-bin.js';
@@ -26,15 +26,8 @@ export const PROJECTION_FILE = 'projection.safetensors';
 export async function openWeights(folder: string): Promise<TensorSource> {
   for (const name of WEIGHT_FILES) {
     const path = join(folder, name);
-    if (await exists(path)) return OPENERS[name](path);
+    if (await isNamed(path)) return OPENERS[name](path); // a link to nothing says that the model has the file
   }
   throw new InputError(`${folder}: expected a model's weights (${WEIGHT_FILES.join(', ')}), found none of them`);
 }
 
-/** Whether a name exists in a folder, even as a broken link: the model is then said to have the file. */
-async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
-}

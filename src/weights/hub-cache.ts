@@ -5,9 +5,10 @@
  * `snapshots` themselves.
  * Source: https://huggingface.co/docs/huggingface_hub/guides/manage-cache
  */
-import { readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { readFile, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { InputError } from '../base/errors.js';
+import { exists } from '../base/existence.js';
 import { pendingName } from '../base/files.js';
 import { fileError } from '../base/system-errors.js';
 import { makeFolders } from '../base/folders.js';
@@ -74,9 +75,9 @@ export function modelCache({ name, revision }: ModelId): ModelCache {
     async remember(commit) {
       if (commit !== (await knownCommit())) await writeFileWhole(ref, [Buffer.from(commit)]);
     },
-    isAbsent: (commit, name) => isThere(absence(commit, name)),
+    isAbsent: (commit, name) => exists(absence(commit, name)),
     async noteAbsent(commit, name) {
-      if (await isThere(absence(commit, name))) return;
+      if (await exists(absence(commit, name))) return;
       await writeFileWhole(absence(commit, name), []).catch((error: unknown) => {
         if (!(error instanceof InputError)) throw error;
       });
@@ -98,14 +99,6 @@ export function modelCache({ name, revision }: ModelId): ModelCache {
         await linkOr(rename, blob(file), pointer(commit, file), relative(dirname(pointer(commit, file)), blob(file)));
     },
   };
-}
-
-/** Whether a path exists, following links. */
-export async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** What a file system without symbolic links says: FAT and exFAT, network drives, FUSE. */

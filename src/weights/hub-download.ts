@@ -6,7 +6,8 @@ import { InputError } from '../base/errors.js';
 import { formatBytes } from '../base/format.js';
 import { isSound } from './content-id.js';
 import type { ModelCache } from './hub-cache.js';
-import { isThere, linkOr } from './hub-cache.js';
+import { exists } from '../base/existence.js';
+import { linkOr } from './hub-cache.js';
 import type { HubFile, RemoteFile } from './hub-client.js';
 import type { HubAccess, ModelId } from './hub-access.js';
 import { variableOf } from './hub-environment.js';
@@ -94,7 +95,7 @@ function towerPath({ cache, id }: Commit): string {
 
 async function hasTextTower(commit: Commit, file: HubFile): Promise<boolean> {
   const path = towerPath(commit);
-  return file.path === DIVISIBLE_FILE && (await isThere(path)) && isSound(path);
+  return file.path === DIVISIBLE_FILE && (await exists(path)) && isSound(path);
 }
 
 async function planFetch(commit: Commit, file: HubFile): Promise<Fetch> {

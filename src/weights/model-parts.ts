@@ -1,13 +1,13 @@
 /** @file The parts of a model's folder, and the files that each consists of. */
-import { lstat, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../base/errors.js';
+import { exists, isNamed } from '../base/existence.js';
 import { readJsonObject } from '../base/json-file.js';
 import type { JsonObject } from '../base/json-schema.js';
 import { TOKENIZER_FILES } from '../text/tokenizer-files.js';
 import { CONFIG_FILE, LARGEST_CONFIG, PROJECTION_FIELD } from './config-file.js';
 import { PROJECTION_FILE, WEIGHT_FILES } from './folder.js';
-import { isThere } from './hub-cache.js';
 import { readShardIndex } from './sharded.js';
 
 /** The files that another part of the program needs from a folder. */
@@ -51,7 +51,7 @@ export async function partIn(
   isAbsent: (name: string) => Promise<boolean>,
 ): Promise<Completeness> {
   const has = async (...names: string[]): Promise<boolean> => {
-    const present = await Promise.all(names.map((name) => isThere(join(folder, name))));
+    const present = await Promise.all(names.map((name) => exists(join(folder, name))));
     return present.every(Boolean);
   };
   for (const name of await namesOfPart(folder, part))
@@ -92,7 +92,7 @@ async function isProjected(folder: string): Promise<boolean> {
  * The files of a part in a folder, with indexes before the files they list; for weights, only the kind that is read.
  */
 export async function* filesOfPart(folder: string, part: ModelPart): AsyncGenerator<string> {
-  for (const name of await namesOfPart(folder, part)) if (await isThere(join(folder, name))) yield name;
+  for (const name of await namesOfPart(folder, part)) if (await exists(join(folder, name))) yield name;
   if (part !== 'weights') return;
   const first = await firstWeights(folder);
   if (first?.endsWith('.index.json') === true) yield* new Set((await readShardIndex(join(folder, first))).values());
@@ -115,12 +115,4 @@ async function namesOfPart(folder: string, part: ModelPart): Promise<readonly st
 async function firstWeights(folder: string): Promise<string | undefined> {
   for (const name of WEIGHT_FILES) if (await isNamed(join(folder, name))) return name;
   return undefined;
-}
-
-/** Whether a path exists, even as a link to nothing. */
-async function isNamed(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,6 +1,6 @@
 /** @file Where a model came from: a folder on this machine, or the hub. */
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { exists } from '../base/existence.js';
 import { parseModelId } from './hub.js';
 
 /** A revision of a model on the hub, or a folder. */
@@ -8,10 +8,6 @@ export type ModelOrigin = { readonly hub: string; readonly revision: string } | 
 
 /** Where a model of this name is opened from, as in `resolveModelFolder`: an existing folder takes precedence. */
 export async function originOf(idOrFolder: string): Promise<ModelOrigin> {
-  const isThere = await stat(idOrFolder).then(
-    () => true,
-    () => false,
-  );
-  const model = isThere ? undefined : parseModelId(idOrFolder);
+  const model = (await exists(idOrFolder)) ? undefined : parseModelId(idOrFolder);
   return model === undefined ? { folder: resolve(idOrFolder) } : { hub: model.name, revision: model.revision };
 }

@@ -2,9 +2,9 @@
  * @file Checkpoints in several files. An index, `{"weight_map": {"tensor name": "shard file", …}}`, says which shard
  * has which tensor. Source: https://huggingface.co/docs/transformers/main/en/big_models#sharded-checkpoints
  */
-import { lstat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InputError } from '../base/errors.js';
+import { isNamed } from '../base/existence.js';
 import { readJsonObject } from '../base/json-file.js';
 import { checkJson, mapOf, object, valuesThat } from '../base/json-schema.js';
 import type { TensorInfo, TensorSource } from './tensor-source.js';
@@ -61,11 +61,7 @@ async function openShardOf(
   openShard: (path: string) => Promise<TensorSource>,
 ): Promise<TensorSource> {
   const path = join(dirname(indexPath), shard);
-  const isThere = await lstat(path).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) {
+  if (!(await isNamed(path))) {
     throw new InputError(
       `${indexPath}: expected the shard ${shown(shard)} beside it, found no such file; fetch the missing shard`,
     );
