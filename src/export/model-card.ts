@@ -100,9 +100,9 @@ function losses({ validations, step, config }: TrainingRecord): string {
     line.step === step ? `**${formatCount(line.step)}**` : formatCount(line.step),
     String(line.epoch),
     line.loss.toFixed(4),
-    line.lossEn.toFixed(4),
-    line.lossKo.toFixed(4),
-    line.pairs === undefined ? '' : formatCount(line.pairs),
+    line.loss_en.toFixed(4),
+    line.loss_ko.toFixed(4),
+    line.pairs > 0 ? formatCount(line.pairs) : '', // earlier versions did not write it
   ]);
   const of = config.settings.loss === 'pooler' ? 'pooled outputs' : 'hidden states';
   return (
