@@ -46,6 +46,11 @@ export function deviceNames(device: EngineInfo['device'], count: number): string
   return Array.from({ length: count }, (_, i) => `/device:${device.toUpperCase()}:${i}`);
 }
 
+/** The dropout rate that replaces the student's own; undefined if its own are used. */
+export function dropoutRate({ dropout }: Pick<TrainSettings, 'dropout'>): number | undefined {
+  return dropout === 'configured' ? undefined : dropout;
+}
+
 /** The engine options for a run's settings. */
 export function engineOptions({
   settings,
@@ -53,10 +58,9 @@ export function engineOptions({
   deviceRange,
 }: Pick<EngineParts, 'settings' | 'engine' | 'deviceRange'>): EngineOptions {
   const devices = deviceNames(device, deviceRange?.count ?? count);
-  const dropout = settings.dropout === 'configured' ? undefined : settings.dropout;
   return {
     ...settings,
-    dropout,
+    dropout: dropoutRate(settings),
     precision: precision === 'tf32' ? 'fp32' : precision,
     fused,
     teacherParts,

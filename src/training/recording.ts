@@ -44,14 +44,14 @@ export function recording(
   progress: RunProgress,
 ): TrainCallbacks {
   const { settings, data } = prepared;
-  const save = checkpointSaver(
+  const save = checkpointSaver({
     folder,
     prepared,
     engine,
     reporter,
-    () => log.rows(),
-    () => previews?.held(),
-  );
+    loggedRows: () => log.rows(),
+    heldCheckpoint: () => previews?.held(),
+  });
   let warmupSteps = 0;
   let isWarned = false;
   return {

@@ -5,7 +5,7 @@ import { countParameters } from '../models/text-encoder.js';
 import type { Fingerprints } from '../runs/trainer-state.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import type { Dataset } from './dataset.js';
-import type { EngineInfo } from './engine-parts.js';
+import { dropoutRate, type EngineInfo } from './engine-parts.js';
 import type { RunModel, RunModels } from './models.js';
 import type { TrainSettings } from './settings.js';
 
@@ -45,10 +45,10 @@ export function describeRun(
 
 /** The lengths to which the student's texts are cut in training; only the full length if they may not be cut. */
 function trainedLengths(
-  { dropout, padding }: TrainSettings,
+  settings: TrainSettings,
   student: RunModel,
   engine: Pick<EngineInfo, 'textLengths'>,
 ): readonly number[] {
-  const choice = { rate: dropout === 'configured' ? undefined : dropout, padding };
+  const choice = { rate: dropoutRate(settings), padding: settings.padding };
   return textLengths(student.model.encoder, MAX_LENGTH, choice, engine.textLengths).lengths;
 }

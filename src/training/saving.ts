@@ -75,25 +75,37 @@ export async function removeOlder(
   });
 }
 
+/** What saving checkpoints needs of a run in progress. */
+export interface SaverParts {
+  /** The run's folder. */
+  readonly folder: string;
+  readonly prepared: PreparedRun;
+  readonly engine: Engine;
+  readonly reporter: Reporter;
+  /** How many rows the run's logs have now. */
+  readonly loggedRows: () => LoggedRows;
+  /** The name of a checkpoint that is being read, and must not be removed. */
+  readonly heldCheckpoint: () => string | undefined;
+}
+
 /**
  * Returns the function that saves checkpoints. If the disk is full, it warns, keeps the older checkpoints and returns
  * undefined. A checkpoint stays saved even if updating the pointers or removing older checkpoints fails afterwards.
  *
- * @param logged returns how many rows the run's logs have
- * @param held returns the name of a checkpoint that is being read
+ * @returns a function from a state, and whether it is the best, to the name of its checkpoint
  */
-export function checkpointSaver(
-  folder: string,
-  prepared: PreparedRun,
-  engine: Engine,
-  reporter: Reporter,
-  logged: () => LoggedRows,
-  held: () => string | undefined = () => undefined,
-) {
+export function checkpointSaver({
+  folder,
+  prepared,
+  engine,
+  reporter,
+  loggedRows,
+  heldCheckpoint,
+}: SaverParts): (state: TrainState, isBest: boolean) => Promise<string | undefined> {
   const { settings, student, fingerprints } = prepared;
   const trained = trainedShapes(distillationOf(prepared));
   const bytes = bytesOf(prepared);
-  return async (state: TrainState, isBest: boolean): Promise<string | undefined> => {
+  return async (state, isBest) => {
     const free = await freeDiskBytes(folder);
     if (free < bytes + SPARE_BYTES) {
       reporter.warn(
@@ -113,7 +125,7 @@ export function checkpointSaver(
       reporter.warn(`step ${state.step} not saved: ${error.message}; earlier checkpoints are unchanged`);
       return undefined;
     }
-    await removeOlder(folder, settings.keep, state, held(), reporter);
+    await removeOlder(folder, settings.keep, state, heldCheckpoint(), reporter);
     return name;
   };
 
@@ -129,7 +141,7 @@ export function checkpointSaver(
       trainer: trainerText({
         state,
         updates: engine.counters().updates,
-        logged: logged(),
+        logged: loggedRows(),
         seed: settings.seed,
         fingerprints,
         options: settings,

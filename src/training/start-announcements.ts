@@ -2,11 +2,11 @@
 import { formatCounted, formatDuration } from '../base/format.js';
 import type { Reporter } from '../app/reporter.js';
 
-/** Anything slower than this many seconds is announced. */
-const WORTH_SAYING = 5;
+/** Work that takes fewer seconds is not mentioned. */
+const MIN_MENTIONED_S = 5;
 
-/** A first step slower than this is announced, in milliseconds. */
-const ANNOUNCED_AFTER = 2_000;
+/** After how many milliseconds without a first step it is announced. */
+const FIRST_STEP_DELAY_MS = 2_000;
 
 /** Announces slow work before the first step is done. */
 export interface StartAnnouncements {
@@ -36,11 +36,11 @@ export function announceStart(reporter: Reporter): StartAnnouncements {
       clearTimeout(timer);
       timer = setTimeout(() => {
         reporter.message('first step: preparing the graph and memory that the later ones use');
-      }, ANNOUNCED_AFTER);
+      }, FIRST_STEP_DELAY_MS);
       timer.unref();
     },
     firstStepDone(seconds) {
-      if (seconds >= WORTH_SAYING)
+      if (seconds >= MIN_MENTIONED_S)
         reporter.message(`first step: ${Math.round(seconds)} s; it prepares what the later ones use`);
     },
     untrainedBatchDone(pairs, total) {
@@ -52,7 +52,7 @@ export function announceStart(reporter: Reporter): StartAnnouncements {
       if (isTimed) return;
       isTimed = true;
       const left = ((now - firstBatch.at) / 1000 / (pairs - firstBatch.pairs)) * (total - pairs);
-      if (left < WORTH_SAYING) return;
+      if (left < MIN_MENTIONED_S) return;
       reporter.message(
         `before the first step: the untrained student on ${formatCounted(total, 'pair')}, ` +
           `about ${formatDuration(left)}`,
