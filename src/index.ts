@@ -14,7 +14,7 @@ import {
 } from './app/export-student.js';
 import { reporterOf, type Listener } from './app/listener.js';
 import type { DrawnGrid, RowDistances } from './app/pictures/compare.js';
-import type { DrawnPicture } from './app/pictures/draw.js';
+import type { DrawnPicture } from './app/pictures/draw-prompts.js';
 import { checkGenerateOptions, GENERATE_DEFAULTS, type GenerateOptions } from './app/pictures/options.js';
 import { preparePairs, type PrepareRequest } from './app/prepare-pairs.js';
 import type { PrepareReport } from './data/prepare/report.js';
@@ -42,7 +42,7 @@ export type { EncodedTexts } from './app/encoding/encode-texts.js';
 export type { ExportedStudent } from './app/export-student.js';
 export type { Listener, TaskProgress } from './app/listener.js';
 export type { DrawnGrid, RowDistances } from './app/pictures/compare.js';
-export type { DrawnPicture } from './app/pictures/draw.js';
+export type { DrawnPicture } from './app/pictures/draw-prompts.js';
 export type { ReportedEvent } from './app/reporter.js';
 export type { PrepareReport } from './data/prepare/report.js';
 export type * from './evaluate/evaluation.js';
@@ -155,9 +155,10 @@ export async function generate(
 ): Promise<DrawnPicture[]> {
   const requested = { ...GENERATE_DEFAULTS, ...options };
   checkGenerateOptions(prompts, requested);
-  const { draw } = await import('./app/pictures/draw.js'); // only drawing needs ONNX Runtime and the picture library
+  // Imported here, as only drawing needs ONNX Runtime and the picture library.
+  const { drawPrompts } = await import('./app/pictures/draw-prompts.js');
   const pictures: DrawnPicture[] = [];
-  await draw(prompts, requested, reporterOf(listener), (picture) => {
+  await drawPrompts(prompts, requested, reporterOf(listener), (picture) => {
     pictures.push(picture);
     listener.onPicture?.(picture);
   });

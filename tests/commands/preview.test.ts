@@ -16,7 +16,7 @@ import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startDrawing } from '#dist/training/previews/drawing.js';
+import { startDrawing } from '#dist/training/previews/start-drawing.js';
 import { GENERATE_DEFAULTS } from '../../src/app/pictures/options.js';
 import { PREVIEWS_FOLDER, readPreviews } from '../../src/app/pictures/run-previews.js';
 import type { Picture, PreviewMark } from '../../src/diffusion/pictures.js';
@@ -37,9 +37,9 @@ const drawing = vi.hoisted((): { elsewhereAfter: (() => void) | undefined } => (
 
 // A process that draws takes as long to start as to draw, at low priority: where other tests run, minutes. And
 // processes can only be started from what is compiled.
-vi.mock('../../src/training/previews/drawing.js', async () => {
-  const { startDrawing } = await import('#dist/training/previews/drawing.js');
-  const { drawPreviews } = await import('../../src/training/previews/draw.js');
+vi.mock('../../src/training/previews/start-drawing.js', async () => {
+  const { startDrawing } = await import('#dist/training/previews/start-drawing.js');
+  const { drawPreviews } = await import('../../src/training/previews/draw-previews.js');
   return {
     startDrawing(...args: Parameters<typeof startDrawing>) {
       drawing.elsewhereAfter?.();

@@ -16,7 +16,7 @@ interface AskedDrawing {
 }
 
 const asked = vi.hoisted((): AskedDrawing[] => []);
-vi.mock('../../src/training/previews/drawing.js', () => ({
+vi.mock('../../src/training/previews/start-drawing.js', () => ({
   startDrawing(task: PreviewTask, tell: (news: PreviewEvent) => void) {
     let settle: (outcome: PreviewOutcome | undefined) => void;
     const ended = new Promise<PreviewOutcome | undefined>((resolve) => {

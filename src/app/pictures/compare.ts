@@ -6,7 +6,7 @@ import type { Reporter } from '../reporter.js';
 import { columnsOf, embedCells, type Column, type EmbeddedCell } from './columns.js';
 import type { GenerateOptions } from './options.js';
 import { readPrompts, type PromptPair } from './prompts.js';
-import { drawOne } from './drawing.js';
+import { drawPicture } from './draw-picture.js';
 import { textSource } from './encoder-fit.js';
 import { findPipeline, loadPipeline } from './image-model.js';
 import { makePicturesFolder, picturesFolder } from './pictures-folder.js';
@@ -98,17 +98,11 @@ async function drawRow(
   for (const [i, column] of columns.entries()) {
     const { language } = column;
     const name = nameOf(column);
-    const pixels = await drawOne(
-      pipeline,
-      await startingNoise(options),
-      embedded[i]!,
-      `${row[language]} (${name})`,
-      options,
-      reporter,
-    );
+    const { prompt, negative, error } = embedded[i]!;
+    const request = { noise: await startingNoise(options), prompt, negative, title: `${row[language]} (${name})` };
+    const pixels = await drawPicture(pipeline, request, options, reporter);
     const trouble = findTrouble(pixels);
     if (trouble !== undefined) reporter.warn(`${row[language]}, ${name}: ${trouble}`);
-    const { error } = embedded[i]!;
     cells.push({ pixels, caption: i === 0 ? 'reference' : `MSE ${error.toFixed(4)}` });
     reporter.event({
       event: 'cell',

@@ -7,7 +7,7 @@ import type { Reporter } from '../../app/reporter.js';
 import { checkpointName } from '../../runs/checkpoint.js';
 import { readRunConfig } from '../../runs/run-config.js';
 import type { PreparedRun } from '../prepared-run.js';
-import { startDrawing, type Drawing } from './drawing.js';
+import { startDrawing, type Drawing } from './start-drawing.js';
 import type { PreviewPlan } from './plan.js';
 import { reportPreviews } from './reporting.js';
 import { statesToDraw } from './states.js';

@@ -1,12 +1,12 @@
 /**
- * @file The entry point of the process that draws previews, forked by `drawing.ts`: it gets one task and reports
+ * @file The entry point of the process that draws previews, forked by `start-drawing.ts`: it gets one task and reports
  * progress.
  */
 import { writeFileSync } from 'node:fs';
 import { constants, getPriority, setPriority } from 'node:os';
 import { messageOf } from '../../base/errors.js';
 import { inputFailure } from '../../base/input-failure.js';
-import { drawPreviews } from './draw.js';
+import { drawPreviews } from './draw-previews.js';
 import type { PreviewEvent, PreviewOutcome, PreviewTask } from './task.js';
 
 process.on('disconnect', () => {

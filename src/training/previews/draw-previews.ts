@@ -1,6 +1,6 @@
 /** @file Draws previews, in the process that `process.ts` runs in. */
 import { basename, join } from 'node:path';
-import { drawOne } from '../../app/pictures/drawing.js';
+import { drawPicture } from '../../app/pictures/draw-picture.js';
 import { findPipeline, loadPipeline } from '../../app/pictures/image-model.js';
 import { makePicturesFolder } from '../../app/pictures/pictures-folder.js';
 import { embed, type DrawingEncoder } from '../../app/pictures/prompt-embeddings.js';
@@ -24,7 +24,7 @@ interface EmbeddedPrompt {
   readonly state: PreviewState;
   readonly prompt: PromptPair;
   readonly label: string;
-  readonly guided: { readonly prompt: Embedding; readonly negative: Embedding };
+  readonly embedded: { readonly prompt: Embedding; readonly negative: Embedding };
 }
 
 /**
@@ -38,9 +38,9 @@ export async function drawPreviews(task: PreviewTask, tell: (event: PreviewEvent
   const { options } = task;
   const reporter = reporterOf(tell);
   const files = await findPipeline(options, [], reporter);
-  const embedded: EmbeddedPrompt[] = [];
+  const prompts: EmbeddedPrompt[] = [];
   for (const state of task.states) {
-    embedded.push(...(await retryIfReplaced(state.checkpoint, () => embedState(task, state, reporter))));
+    prompts.push(...(await retryIfReplaced(state.checkpoint, () => embedState(task, state, reporter))));
   }
   tell({ kind: 'embedded' });
   const pipeline = await loadPipeline(files, options, reporter);
@@ -48,9 +48,9 @@ export async function drawPreviews(task: PreviewTask, tell: (event: PreviewEvent
     const folder = join(task.run, PREVIEWS_FOLDER);
     await makePicturesFolder(folder);
     const each = pipeline.countTimesteps(options.steps);
-    const total = embedded.length * each;
+    const total = prompts.length * each;
     const noise = await startingNoise(options);
-    for (const [i, { state, prompt, label, guided }] of embedded.entries()) {
+    for (const [i, { state, prompt, label, embedded }] of prompts.entries()) {
       const progress = (): ReturnType<Reporter['progress']> => ({
         ...SILENT_PROGRESS,
         update: (steps) => {
@@ -58,7 +58,10 @@ export async function drawPreviews(task: PreviewTask, tell: (event: PreviewEvent
         },
       });
       const text = textOf(state, prompt);
-      const pixels = await drawOne(pipeline, noise, guided, text, options, { ...reporter, progress });
+      const pixels = await drawPicture(pipeline, { noise, ...embedded, title: text }, options, {
+        ...reporter,
+        progress,
+      });
       const trouble = findTrouble(pixels);
       const { of, step } = state;
       const picture: Omit<Picture, 'file'> = {
@@ -97,7 +100,7 @@ async function embedState(
     state,
     prompt,
     label: encoder.label,
-    guided: { prompt: prompts[i]!, negative: empty! },
+    embedded: { prompt: prompts[i]!, negative: empty! },
   }));
 }
 

@@ -8,20 +8,23 @@ import type { GenerateOptions } from './options.js';
 /** Time steps between previews by default. */
 const PREVIEW_EVERY = 5;
 
-/**
- * Draws one picture and shows a progress bar.
- *
- * @param title the title of the progress bar
- * @param onPreview called every few time steps with the picture so far, if `options.preview` is set
- */
-export async function drawOne(
+/** A picture to be drawn. */
+export interface PictureRequest {
+  readonly noise: StartingNoise;
+  readonly prompt: Embedding;
+  readonly negative: Embedding;
+  /** The title of the progress bar. */
+  readonly title: string;
+  /** Called every few time steps with the picture so far, if the options ask for previews. */
+  readonly onPreview?: (pixels: Pixels) => Promise<void>;
+}
+
+/** Draws one picture and shows a progress bar. */
+export async function drawPicture(
   pipeline: Pipeline,
-  { noise, width, height }: StartingNoise,
-  embeddings: { readonly prompt: Embedding; readonly negative: Embedding },
-  title: string,
+  { noise: { noise, width, height }, prompt, negative, title, onPreview }: PictureRequest,
   options: GenerateOptions,
   reporter: Reporter,
-  onPreview?: (pixels: Pixels) => Promise<void>,
 ): Promise<Pixels> {
   const every = options.preview === true ? PREVIEW_EVERY : options.preview;
   const total = pipeline.countTimesteps(options.steps);
@@ -31,7 +34,8 @@ export async function drawOne(
       noise,
       width,
       height,
-      ...embeddings,
+      prompt,
+      negative,
       guidance: options.guidance,
       steps: options.steps,
       oneByOne: options.lowMemory ?? false,

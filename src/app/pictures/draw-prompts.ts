@@ -2,7 +2,7 @@ import { findTrouble } from '../../diffusion/picture-check.js';
 import { fileStemOf, type Picture } from '../../diffusion/pictures.js';
 import type { Reporter } from '../reporter.js';
 import { openEncoder } from '../open-encoder.js';
-import { drawOne } from './drawing.js';
+import { drawPicture } from './draw-picture.js';
 import { textSource } from './encoder-fit.js';
 import { findPipeline, loadPipeline } from './image-model.js';
 import type { GenerateOptions } from './options.js';
@@ -29,7 +29,7 @@ export interface DrawnPicture {
  * @param onPicture called after each picture is written
  * @throws InputError for an encoder or a pipeline that cannot be used, or a folder that cannot be written to
  */
-export async function draw(
+export async function drawPrompts(
   prompts: readonly string[],
   options: GenerateOptions,
   reporter: Reporter,
@@ -49,10 +49,9 @@ export async function draw(
         const { seed } = settings;
         const stem = fileStemOf(prompt, seed ?? 'latents');
         const preview = startPreview(folder, stem);
-        const guided = { prompt: embeddings[i]!, negative: negative! };
-        const pixels = await drawOne(pipeline, noise, guided, prompt, options, reporter, preview.show).finally(
-          preview.remove,
-        );
+        const embedded = { prompt: embeddings[i]!, negative: negative! };
+        const request = { noise, ...embedded, title: prompt, onPreview: preview.show };
+        const pixels = await drawPicture(pipeline, request, options, reporter).finally(preview.remove);
         const trouble = findTrouble(pixels);
         const picture: Omit<Picture, 'file'> = {
           kind: 'picture',
