@@ -5,7 +5,8 @@
  */
 import { messageOf } from './base/errors.js';
 import { ENCODE_DEFAULTS, encodeTexts, type EncodedTexts, type EncodeRequest } from './app/encoding/encode-texts.js';
-import { EVALUATION_DEFAULTS, evaluateModels, type EvaluationRequest } from './app/evaluation/evaluate-models.js';
+import { evaluateModels } from './app/evaluation/evaluate-models.js';
+import { EVALUATION_DEFAULTS, type EvaluationRequest } from './app/evaluation/request.js';
 import {
   EXPORT_DEFAULTS,
   exportStudent as exportModel,

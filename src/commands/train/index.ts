@@ -1,21 +1,12 @@
 import { KD } from '../../base/own-command.js';
 import { examplesText, type Example } from '../help.js';
 import { Command } from 'commander';
-import {
-  addClusterFlags,
-  clusterFlagsOf,
-  findCluster,
-  isClusterFlag,
-  leave,
-  meetCluster,
-  type ClusterFlags,
-} from '../cluster.js';
+import { addClusterFlags, clusterFlagsOf, findCluster, leave, meetCluster } from '../cluster.js';
 import { printJoinedRun } from './joined-run.js';
 import type { Ranks } from '../../cluster/ranks.js';
 import { takeConfig } from './config.js';
+import { checkFlags, givenSettings, type TrainFlags } from './flags.js';
 import { addSettings } from './options.js';
-import { InputError } from '../../base/errors.js';
-import { checkRunName } from '../../runs/run-names.js';
 import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
 import { EXIT } from '../failure.js';
 import type { TrainContext } from '../../training/context.js';
@@ -48,15 +39,6 @@ const EXAMPLES: readonly Example[] = [
   [`${KD} train --dry-run`, 'load, count, one step, stop'],
 ];
 
-/** Flags as commander parses them: a switch that was not given is absent. */
-type TrainFlags = Partial<RequestedSettings> &
-  ClusterFlags & {
-    readonly dryRun?: boolean;
-    readonly config?: string;
-    readonly print?: boolean;
-    readonly resume?: string | true;
-  };
-
 /** `kd train` */
 export function trainCommand(): Command {
   const command = new Command('train').description(
@@ -75,9 +57,9 @@ export function trainCommand(): Command {
       const output = openOutput(command.optsWithGlobals<OutputOptions>());
       if (given.config !== undefined) await takeConfig(given.config, command, output);
       const { config, print = false, ...flags } = withRecipe(command.opts<TrainFlags>(), command, output);
-      checkTogether({ ...flags, config });
-      if (print) await printAsked(flags, command, output);
-      else await train(flags, givenBy(command), output);
+      checkFlags({ ...flags, config });
+      if (print) await printRequested(flags, command, output);
+      else await train(flags, givenSettings(command), output);
     });
 }
 
@@ -176,41 +158,13 @@ async function dryRunResumed(
 }
 
 /** Prints the settings of the run that would be started or resumed. */
-async function printAsked({ resume, ...flags }: TrainFlags, command: Command, output: Output): Promise<void> {
+async function printRequested({ resume, ...flags }: TrainFlags, command: Command, output: Output): Promise<void> {
   const { printSettings } = await import('./print-settings.js');
   if (resume === undefined) {
     printSettings(flags, command, output);
     return;
   }
-  const { run, finished } = await inspectRun(resume, givenBy(command), output);
+  const { run, finished } = await inspectRun(resume, givenSettings(command), output);
   if (finished !== undefined) output.message(finishedLine(finished));
   printSettings(run.settings, command, output, "the run's");
-}
-
-/** Throws an `InputError` for flags that exclude each other, or a name that no run can have. */
-function checkTogether({
-  run,
-  resume,
-  config,
-}: Pick<TrainFlags, 'run' | 'resume'> & { config: string | undefined }): void {
-  if (config !== undefined && resume !== undefined)
-    throw new InputError(
-      `--config ${config}: expected no settings beside --resume, as a resumed run keeps its own; leave out one of them`,
-    );
-  if (run === undefined) return;
-  if (resume !== undefined)
-    throw new InputError(
-      `--run ${run}: expected no name beside --resume, as a resumed run keeps its name; leave out one of them`,
-    );
-  checkRunName(run);
-}
-
-/** The settings that were given as flags rather than by default. */
-function givenBy(command: Command): Partial<RequestedSettings> {
-  const flags = Object.entries(command.opts<TrainFlags>()).filter(
-    ([name]) => command.getOptionValueSource(name) === 'cli',
-  );
-  return Object.fromEntries(
-    flags.filter(([name]) => !isClusterFlag(name) && !['resume', 'dryRun', 'print', 'config', 'run'].includes(name)),
-  );
 }
