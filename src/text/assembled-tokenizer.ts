@@ -5,7 +5,7 @@ import path from 'node:path';
 import { InputError } from '../base/errors.js';
 import { AddedVocabulary } from './added-vocabulary.js';
 import { specialIdsOf, type SpecialIds } from './post-processor.js';
-import { complete, contentOf, SPECIAL_NAMES, type SpecialToken } from './special-token.js';
+import { withDefaults, contentOf, SPECIAL_NAMES, type SpecialToken } from './special-token.js';
 import type { ClassChoice, TokenizerClass } from './tokenizer-class.js';
 import type { TokenizerJson } from './tokenizer-json.js';
 import { buildKind, DEFAULT_SPECIALS } from './tokenizer-kinds.js';
@@ -33,7 +33,7 @@ export function fromJson(
 ): AssembledTokenizer {
   const file = path.join(folder, 'tokenizer.json');
   const added = new AddedVocabulary(stored.model.vocab, file);
-  for (const token of stored.added_tokens) added.add(complete(token));
+  for (const token of stored.added_tokens) added.add(withDefaults(token));
   const specials = new Map(settings.named);
   if (stored.padding != null && !specials.has('pad_token')) specials.set('pad_token', stored.padding.pad_token);
   const pad = specials.get('pad_token');
@@ -149,7 +149,7 @@ function addTokens(
     return !added.has(content) && !listed.has(content);
   });
   for (const token of [...settings.added, ...missing]) {
-    if (typeof token === 'string') added.add(complete({ content: token, special: true }));
+    if (typeof token === 'string') added.add(withDefaults({ content: token, special: true }));
     else added.add({ ...token, special: token.special || namedContents.has(token.content) });
   }
 }

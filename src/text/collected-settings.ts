@@ -6,17 +6,17 @@ import path from 'node:path';
 import { jsonError, type JsonObject } from '../base/json-schema.js';
 import type { TokenToAdd } from './added-vocabulary.js';
 import {
-  complete,
+  withDefaults,
   contentOf,
   isOtherName,
   isPlainObject,
   isToken,
-  PLAIN,
+  DEFAULT_MATCHING,
   sameToken,
   SPECIAL_NAMES,
   specialFrom,
   tokenFrom,
-  typed,
+  reviveTokens,
   type SpecialToken,
 } from './special-token.js';
 import type { AddedToken } from './tokenizer-json.js';
@@ -73,7 +73,7 @@ class Collector implements CollectedSettings {
   private takeConfig(config: JsonObject): void {
     const file = this.file('tokenizer_config.json');
     for (const [key, value] of Object.entries(config))
-      this.entries.set(key, { value: typed(value, file, [key]), file });
+      this.entries.set(key, { value: reviveTokens(value, file, [key]), file });
     const older = this.entries.get('additional_special_tokens');
     if (older !== undefined && isFalsy(this.entries.get('extra_special_tokens')?.value)) {
       this.entries.delete('additional_special_tokens');
@@ -112,7 +112,7 @@ class Collector implements CollectedSettings {
   private takeLegacyFiles(): void {
     this.takeSpecialsMap(this.files.specials ?? {});
     this.takeAddedTokens(this.files.added ?? {});
-    for (const { id, ...token } of this.files.jsonTokens ?? []) this.added.set(id, complete(token));
+    for (const { id, ...token } of this.files.jsonTokens ?? []) this.added.set(id, withDefaults(token));
   }
 
   private takeSpecialsMap(specials: JsonObject): void {
@@ -120,7 +120,7 @@ class Collector implements CollectedSettings {
     for (const [key, value] of Object.entries(specials)) {
       if (key === 'extra_special_tokens') this.addExtras({ value, file });
       else if (isPlainObject(value)) this.entries.set(key, { value: specialFrom(value, { file, path: [key] }), file });
-      else this.entries.set(key, { value: typed(value, file, [key]), file });
+      else this.entries.set(key, { value: reviveTokens(value, file, [key]), file });
     }
     this.takeNamedExtras();
   }
@@ -155,7 +155,7 @@ class Collector implements CollectedSettings {
       }
       owners.set(id as number, content);
       const special = specials.has(content);
-      this.added.set(id as number, { ...PLAIN, content, normalized: !special, special });
+      this.added.set(id as number, { ...DEFAULT_MATCHING, content, normalized: !special, special });
     }
   }
 

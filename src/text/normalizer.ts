@@ -1,8 +1,8 @@
-import { InputError } from '../base/errors.js';
 import { isCommon } from './common-text.js';
 import { compilePattern } from './pattern.js';
 import type { StepConfig } from './tokenizer-json.js';
 import { BERT_ACCENT, BERT_CONTROL, BERT_IDEOGRAPH, UNKNOWN_TO_NORMALIZATION, WHITE_SPACE } from './unicode.js';
+import { unsupportedStep } from './unsupported-step.js';
 
 /** Transforms a text before it is split into words. */
 export type Normalizer = (text: string) => string;
@@ -35,10 +35,7 @@ export function normalizerOf(config: StepConfig | null, where = 'tokenizer.json'
     case 'BertNormalizer':
       return bertNormalizer(config);
     default:
-      throw new InputError(
-        `${where}: the normalizer ${config!.type} is not one this program can run; ` +
-          'use a CLIP, BERT or RoBERTa checkpoint',
-      );
+      throw unsupportedStep(where, 'normalizer', config!.type);
   }
 }
 

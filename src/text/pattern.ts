@@ -1,7 +1,7 @@
-import { InputError } from '../base/errors.js';
 import { patternFor, type Written } from './common-text.js';
 import { checkPattern, PatternError } from './pattern-cost.js';
 import { LETTER, NUMBER, WHITE_SPACE } from './unicode.js';
+import { unsupportedStep } from './unsupported-step.js';
 
 /** Oniguruma's character classes, used in a tokenizer.json, in JavaScript with the `v` flag. */
 const CLASSES: Readonly<Record<string, string>> = {
@@ -31,13 +31,13 @@ export function compilePattern(pattern: unknown, where = 'tokenizer.json'): (tex
     const pattern = new RegExp(literal.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'), 'gv');
     return () => pattern;
   }
-  if (regex === undefined) throw unsupported(where, JSON.stringify(pattern));
+  if (regex === undefined) throw unsupportedStep(where, 'pattern', JSON.stringify(pattern));
   try {
     checkPattern(translate(regex, where));
     return patternFor((written) => new RegExp(translate(regex, where, written), 'gv'));
   } catch (error) {
-    if (error instanceof PatternError) throw unsupported(where, `${regex.slice(0, 80)} (${error.message})`);
-    if (error instanceof SyntaxError) throw unsupported(where, regex.slice(0, 80));
+    if (error instanceof PatternError) throw unsupportedStep(where, 'pattern', `${shown(regex)} (${error.message})`);
+    if (error instanceof SyntaxError) throw unsupportedStep(where, 'pattern', shown(regex));
     throw error;
   }
 }
@@ -54,12 +54,11 @@ function translate(regex: string, where: string, written: Written = (characterCl
     // An escaped sign stands for itself, which JavaScript only allows for syntax characters: write its code point
     // instead.
     if (!/\w/.test(escape[1]!)) return `\\u{${escape.codePointAt(1)!.toString(16)}}`;
-    throw unsupported(where, regex.slice(0, 80));
+    throw unsupportedStep(where, 'pattern', shown(regex));
   });
 }
 
-function unsupported(where: string, pattern: string): InputError {
-  return new InputError(
-    `${where}: the pattern ${pattern} is not one this program can read; use a CLIP, BERT or RoBERTa checkpoint`,
-  );
+/** The beginning of a pattern, for messages. */
+function shown(regex: string): string {
+  return `"${regex.slice(0, 80)}"`;
 }

@@ -30,7 +30,8 @@ export interface Place {
   readonly path: readonly (string | number)[];
 }
 
-export const PLAIN = { single_word: false, lstrip: false, rstrip: false } as const;
+/** How a token without settings is found in a text. */
+export const DEFAULT_MATCHING = { single_word: false, lstrip: false, rstrip: false } as const;
 const TOKENS = new WeakSet<object>();
 
 /** Whether a value is a token created by this file, rather than a plain object from JSON. */
@@ -39,7 +40,7 @@ export function isToken(value: unknown): value is TokenToAdd {
 }
 
 /** A token with Python's defaults for missing settings. */
-export function complete({
+export function withDefaults({
   content,
   single_word,
   lstrip,
@@ -87,11 +88,11 @@ export function specialFrom(value: JsonObject, place: Place): TokenToAdd {
 }
 
 /** Replaces objects with `"__type": "AddedToken"`, at any depth, by tokens. */
-export function typed(value: unknown, file: string, path: readonly (string | number)[]): unknown {
-  if (Array.isArray(value)) return (value as unknown[]).map((item, index) => typed(item, file, [...path, index]));
+export function reviveTokens(value: unknown, file: string, path: readonly (string | number)[]): unknown {
+  if (Array.isArray(value)) return (value as unknown[]).map((item, index) => reviveTokens(item, file, [...path, index]));
   if (!isPlainObject(value)) return value;
   if (Object.hasOwn(value, '__type') && value.__type === 'AddedToken') return tokenFrom(value, { file, path });
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, typed(item, file, [...path, key])]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, reviveTokens(item, file, [...path, key])]));
 }
 
 /** Whether a value is an object from a file, rather than a token made from one. */

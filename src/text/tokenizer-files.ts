@@ -50,7 +50,7 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
     added: await readObject(folder, 'added_tokens.json'),
     jsonTokens: stored?.added_tokens,
   });
-  refuseLeft(folder, settings, stored);
+  checkSides(folder, settings, stored);
   const choice = tokenizerClassOf(folder, config ?? {}, modelConfig);
   const built =
     stored !== undefined && choice.name === 'TokenizersBackend'
@@ -87,7 +87,8 @@ async function readTokenizerJson(folder: string): Promise<TokenizerJson | undefi
   return checked;
 }
 
-function refuseLeft(folder: string, settings: TokenizerSettings, stored: TokenizerJson | undefined): void {
+/** Checks that a tokenizer pads and cuts on the right, as `kd` does. */
+function checkSides(folder: string, settings: TokenizerSettings, stored: TokenizerJson | undefined): void {
   const side = (name: string, otherwise: string | undefined) => settings.word(name, ['left', 'right']) ?? otherwise;
   const padding = side('padding_side', stored?.padding?.direction.toLowerCase());
   const truncation = side('truncation_side', stored?.truncation?.direction.toLowerCase());

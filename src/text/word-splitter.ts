@@ -1,8 +1,8 @@
-import { InputError } from '../base/errors.js';
 import { patternFor } from './common-text.js';
 import { compilePattern } from './pattern.js';
 import type { StepConfig } from './tokenizer-json.js';
 import { BERT_PUNCTUATION, WHITE_SPACE } from './unicode.js';
+import { unsupportedStep } from './unsupported-step.js';
 
 /** Splits normalised text into words, which are looked up in the vocabulary one by one. */
 export type WordSplitter = (text: string) => string[];
@@ -28,7 +28,7 @@ export function wordSplitterOf(config: StepConfig | null, where = 'tokenizer.jso
     case 'Sequence': {
       const steps = config.pretokenizers as StepConfig[];
       if (steps.slice(0, -1).some((step) => step.type === 'ByteLevel'))
-        throw unsupported(where, 'Sequence with ByteLevel inside');
+        throw unsupportedStep(where, 'pre_tokenizer', 'a Sequence with ByteLevel inside');
       const splitters = steps.map((step) => wordSplitterOf(step, where));
       return (text) => splitters.reduce((words, split) => words.flatMap(split), [text]);
     }
@@ -39,7 +39,7 @@ export function wordSplitterOf(config: StepConfig | null, where = 'tokenizer.jso
     case 'BertPreTokenizer':
       return (text) => text.match(BERT_WORDS(text)) ?? [];
     default:
-      throw unsupported(where, config!.type);
+      throw unsupportedStep(where, 'pre_tokenizer', config!.type);
   }
 }
 
@@ -51,7 +51,8 @@ export function isByteLevel(config: StepConfig | null): boolean {
 
 function splitter({ pattern, behavior, invert }: StepConfig, where: string): WordSplitter {
   // Removed and inverted: remove what the pattern does not match.
-  if (behavior !== 'Removed' || invert !== true) throw unsupported(where, `Split with behavior ${String(behavior)}`);
+  if (behavior !== 'Removed' || invert !== true)
+    throw unsupportedStep(where, 'pre_tokenizer', `a Split with behavior ${String(behavior)}`);
   const regex = compilePattern(pattern, where);
   return (text) => text.match(regex(text)) ?? [];
 }
@@ -62,10 +63,4 @@ function byteLevelSplitter({ add_prefix_space: addPrefixSpace, use_regex: useReg
     const spaced = addPrefixSpace && !text.startsWith(' ') ? ` ${text}` : text;
     return useRegex === false ? [spaced] : (spaced.match(regex(spaced)) ?? []);
   };
-}
-
-function unsupported(where: string, kind: string): InputError {
-  return new InputError(
-    `${where}: the pre_tokenizer ${kind} is not one this program can run; use a CLIP, BERT or RoBERTa checkpoint`,
-  );
 }

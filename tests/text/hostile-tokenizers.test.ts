@@ -58,7 +58,7 @@ describe('a pattern', () => {
   ])('%j is refused in one line', (regex) => {
     expect(() => compilePattern({ Regex: regex })).toThrow(InputError);
     expect(() => compilePattern({ Regex: regex })).toThrow(
-      /^[^\n]*the pattern [^\n]* is not one this program can read/,
+      /^[^\n]*expected a pattern as CLIP, BERT and RoBERTa have it, got [^\n]*$/,
     );
   });
 

@@ -204,11 +204,11 @@ describe('bad input is reported in one line', () => {
 
   test('for a normalizer, a pre_tokenizer, a pattern and a post_processor of another kind', async () => {
     const cases: [object, RegExp][] = [
-      [{ normalizer: { type: 'Precompiled' } }, /the normalizer Precompiled is not one this program can run/],
-      [{ pre_tokenizer: { type: 'Metaspace' } }, /the pre_tokenizer Metaspace is not one this program can run/],
+      [{ normalizer: { type: 'Precompiled' } }, /expected a normalizer as CLIP, BERT and RoBERTa have it, got Precompiled;/],
+      [{ pre_tokenizer: { type: 'Metaspace' } }, /expected a pre_tokenizer as .*, got Metaspace;/],
       [
         { normalizer: { type: 'Replace', pattern: { Regex: '(?i:a)\\b' }, content: '' } },
-        /the pattern \(\?i:a\)\\b is not one this program can read/,
+        /expected a pattern as .*, got "\(\?i:a\)\\b"/,
       ],
       [
         { post_processor: { type: 'Odd' } },
