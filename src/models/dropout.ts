@@ -54,8 +54,7 @@ export function dropout<T extends tf.Tensor>(
 ): T {
   const p = key?.rate ?? rate;
   if (key === undefined || p === 0) return x;
-  const masked = (values: T, kept: tf.Tensor): T =>
-    tf.mul(values, tf.mul(tf.cast(kept, 'float32'), 1 / (1 - p)));
+  const masked = (values: T, kept: tf.Tensor): T => tf.mul(values, tf.mul(tf.cast(kept, 'float32'), 1 / (1 - p)));
   return customGradient(
     [x],
     (input) => {

@@ -89,10 +89,13 @@ export function specialFrom(value: JsonObject, place: Place): TokenToAdd {
 
 /** Replaces objects with `"__type": "AddedToken"`, at any depth, by tokens. */
 export function reviveTokens(value: unknown, file: string, path: readonly (string | number)[]): unknown {
-  if (Array.isArray(value)) return (value as unknown[]).map((item, index) => reviveTokens(item, file, [...path, index]));
+  if (Array.isArray(value))
+    return (value as unknown[]).map((item, index) => reviveTokens(item, file, [...path, index]));
   if (!isPlainObject(value)) return value;
   if (Object.hasOwn(value, '__type') && value.__type === 'AddedToken') return tokenFrom(value, { file, path });
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, reviveTokens(item, file, [...path, key])]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, reviveTokens(item, file, [...path, key])]),
+  );
 }
 
 /** Whether a value is an object from a file, rather than a token made from one. */

@@ -30,4 +30,3 @@ export async function openWeights(folder: string): Promise<TensorSource> {
   }
   throw new InputError(`${folder}: expected a model's weights (${WEIGHT_FILES.join(', ')}), found none of them`);
 }
-

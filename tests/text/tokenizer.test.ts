@@ -204,7 +204,10 @@ describe('bad input is reported in one line', () => {
 
   test('for a normalizer, a pre_tokenizer, a pattern and a post_processor of another kind', async () => {
     const cases: [object, RegExp][] = [
-      [{ normalizer: { type: 'Precompiled' } }, /expected a normalizer as CLIP, BERT and RoBERTa have it, got Precompiled;/],
+      [
+        { normalizer: { type: 'Precompiled' } },
+        /expected a normalizer as CLIP, BERT and RoBERTa have it, got Precompiled;/,
+      ],
       [{ pre_tokenizer: { type: 'Metaspace' } }, /expected a pre_tokenizer as .*, got Metaspace;/],
       [
         { normalizer: { type: 'Replace', pattern: { Regex: '(?i:a)\\b' }, content: '' } },

@@ -139,8 +139,7 @@ describe('views of a storage', () => {
     ['as large as you like, by strides of zero', 0, [2 ** 30, 2 ** 30], [0, 0]],
     ['with strides beyond all numbers', 0, [2, 2], [2 ** 52, 2 ** 52]],
   ])('%s', async (_, offset, shape, strides) => {
-    const found =
-      `found shape [${shape.join(', ')}], strides [${strides.join(', ')}], offset ${offset}; the file is damaged`;
+    const found = `found shape [${shape.join(', ')}], strides [${strides.join(', ')}], offset ${offset}; the file is damaged`;
     expect(await failureOfBytes(viewBytes(offset, shape, strides))).toBe(
       `tensor w: expected a view within its storage of 12 elements, ${found}`,
     );

@@ -94,7 +94,15 @@ export async function encodeTextsToFile(
 
 /** Opens the model and shows the progress of the encoding. */
 async function withEncoder<T>(
-  { model: name, tokenizer: tokenizerSource, texts, attentionMask = false, batchSize, signal, ...machine }: EncodeRequest,
+  {
+    model: name,
+    tokenizer: tokenizerSource,
+    texts,
+    attentionMask = false,
+    batchSize,
+    signal,
+    ...machine
+  }: EncodeRequest,
   reporter: Reporter,
   work: (
     texts: TextsToEncode,

@@ -34,7 +34,11 @@ async function embed({
 }: SentTask): Promise<EmbeddingResult> {
   trustChecked(checked);
   for (const [each] of checked) await checkManifest(each); // free, unless a file has been modified since
-  const model = projectedTo(width, isRandom ? await openRandom(folder, seed) : await openPretrained(folder, seed), seed);
+  const model = projectedTo(
+    width,
+    isRandom ? await openRandom(folder, seed) : await openPretrained(folder, seed),
+    seed,
+  );
   const warnings: string[] = [];
   const engine = await startEncoder(
     { model },
