@@ -126,7 +126,7 @@ export function projectStudent(
   return { ...student, model: withFreshProjection(student.model, wanted, settings.seed) };
 }
 
-/** The result of `open`; if that finds bad input and there is something to fall back on, what `fallBack` makes of it. */
+/** The result of `open`, or what `fallBack` makes of the fallback if there is one and `open` finds bad input. */
 async function openOrFallBack<Fallback, T>(
   fallback: Fallback | undefined,
   open: () => Promise<T>,

@@ -65,7 +65,8 @@ export async function* speedFindings(
     failure,
   } = report;
   if (backend === 'cpu') return;
-  const remedy = `\`TF_CPP_MIN_LOG_LEVEL=0 ${KD} doctor\` shows what TensorFlow says; --device cpu does without the GPU`;
+  const verbose = `TF_CPP_MIN_LOG_LEVEL=0 ${KD} doctor`;
+  const remedy = `\`${verbose}\` shows what TensorFlow says; --device cpu does without the GPU`;
   if (rates === undefined) {
     yield { name: 'matmul', ok: false, found: `none ran on the ${device} (${failure ?? 'no reason given'})`, remedy };
     return;

@@ -152,8 +152,8 @@ export class AllReduce {
   }
 
   /**
-   * Every device receives its share of the values from all others, sums it, and sends the sums to all. This moves as much
-   * data as a ring.
+   * Every device receives its share of the values from all others, sums it, and sends the sums to all. This moves as
+   * much data as a ring.
    *
    * TensorFlow's `Sum` over rows adds them from first to last. It uses another order for a single column, and for a
    * chain of additions, which it merges into one op.
