@@ -1,4 +1,4 @@
-/** Comments that code has left behind. */
+/** @file Comments that code has left behind, or never had. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,9 +44,24 @@ function strayParams(source: ts.SourceFile): string[] {
   return stray;
 }
 
-it('describes parameters that exist', () => {
-  const stray = files.flatMap((file) =>
-    strayParams(ts.createSourceFile(file, readFileSync(join(SRC, file), 'utf8'), ts.ScriptTarget.Latest, true)),
+/** Whether a function or class is exported, and no sentence says what it does. */
+function isSilent(node: ts.Statement): node is ts.FunctionDeclaration | ts.ClassDeclaration {
+  if (!ts.isFunctionDeclaration(node) && !ts.isClassDeclaration(node)) return false;
+  if (node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) !== true) return false;
+  return !ts.getJSDocCommentsAndTags(node).some((part) => ts.isJSDoc(part) && part.comment !== undefined);
+}
+
+const sources = files.map((name) =>
+  ts.createSourceFile(name, readFileSync(join(SRC, name), 'utf8'), ts.ScriptTarget.Latest, true),
+);
+
+it('say what every exported function and class does', () => {
+  const silent = sources.flatMap((source) =>
+    source.statements.filter(isSilent).map(({ name }) => `${source.fileName}: ${name?.text ?? 'default'}`),
   );
-  expect(stray).toEqual([]);
+  expect(silent).toEqual([]);
+});
+
+it('describe parameters that exist', () => {
+  expect(sources.flatMap(strayParams)).toEqual([]);
 });

@@ -30,7 +30,11 @@ export interface ExchangeEvents {
   readonly onMismatch: (rank: number, expected: string, got: string) => void;
 }
 
-/** @param count the number of ranks */
+/**
+ * Collects the texts of all ranks.
+ *
+ * @param count the number of ranks
+ */
 export function collectExchanges(count: number, { onComplete, onMismatch }: ExchangeEvents): Exchanges {
   const open = new Map<number, Exchange>();
   return {

@@ -4,7 +4,12 @@ import { connect, createServer } from 'node:net';
 import { addressText, type Hosts } from './addresses.js';
 import { listening, type Network } from './network.js';
 
-/** @param device the network device that TensorFlow's port is bound to */
+/**
+ * A network in which this rank and the others reach each other through connections without encryption.
+ *
+ * @param device the network device that TensorFlow's port is bound to
+ * @param onRefused called with a message when a connection is refused
+ */
 export function plainNetwork({ addresses, rank }: Hosts, device: string, onRefused: (text: string) => void): Network {
   const [first] = addresses as [Hosts['addresses'][number]];
   return {

@@ -30,6 +30,8 @@ const CONNECT_WITHIN = 10_000;
 const LOOPBACK = '127.0.0.1';
 
 /**
+ * A network in which this rank and the others reach each other through encrypted connections.
+ *
  * @param key the same on all ranks
  * @param onRefused called with a message, once for every address whose connections are refused
  */

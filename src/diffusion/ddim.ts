@@ -6,7 +6,11 @@ import type { DdimConfig } from './scheduler-config.js';
 import type { Scheduler } from './scheduler.js';
 import { spacedTimesteps } from './timesteps.js';
 
-/** @throws InputError for more steps than in training, and for a first step that divides by zero */
+/**
+ * A DDIM scheduler for one picture, with η = 0: it adds no fresh noise.
+ *
+ * @throws InputError for more steps than in training, and for a first step that divides by zero
+ */
 export function ddim(config: DdimConfig, steps: number): Scheduler {
   const timesteps = spacedTimesteps(config, steps, 0);
   if (config.clipRange === undefined && config.thresholding === undefined) checkFirstStep(config, timesteps);

@@ -25,7 +25,11 @@ const RUNGE_KUTTA = [1 / 6, 1 / 3, 1 / 3, 1 / 6];
 /** Steps that the multistep formula uses, and outputs per Runge-Kutta step. */
 const ORDER = 4;
 
-/** @throws InputError for more steps than in training, or fewer than Runge-Kutta steps need */
+/**
+ * A PNDM scheduler for one picture.
+ *
+ * @throws InputError for more steps than in training, or fewer than Runge-Kutta steps need
+ */
 export function pndm(config: PndmConfig, steps: number): Scheduler {
   const stride = Math.floor(config.numTrainTimesteps / steps);
   const spaced = spacedTimesteps(config, steps, 0);

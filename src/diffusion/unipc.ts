@@ -30,7 +30,11 @@ interface Start {
   readonly outputs: readonly Output[];
 }
 
-/** @throws InputError for more steps than in training, and for a first step that divides by almost nothing */
+/**
+ * A UniPC scheduler for one picture.
+ *
+ * @throws InputError for more steps than in training, and for a first step that divides by almost nothing
+ */
 export function unipc(config: UniPCConfig, steps: number): Scheduler {
   const { timesteps, sigmas } = sigmaSchedule(config, steps);
   if (config.thresholding === undefined) checkFirstStep(config, timesteps);

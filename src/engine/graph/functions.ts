@@ -170,7 +170,11 @@ function withCalls(ordered: readonly GraphNode[], functions: readonly CalledFunc
   }));
 }
 
-/** @param outputs for each output a node that has its value */
+/**
+ * A node that calls a function.
+ *
+ * @param outputs for each output a node that has its value
+ */
 function callNode(
   name: string,
   definition: GraphFunction,

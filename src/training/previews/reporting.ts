@@ -29,7 +29,11 @@ export interface PreviewReporting {
   ended(states: readonly PreviewState[], outcome: PreviewOutcome | undefined, drawn: Drawn): void;
 }
 
-/** @param folder the folder of the pictures */
+/**
+ * Reports the drawing of a run's previews.
+ *
+ * @param folder the folder of the pictures
+ */
 export function reportPreviews(folder: string, reporter: Reporter): PreviewReporting {
   const said = new Set<string>();
   let isAwaited = false;

@@ -27,7 +27,11 @@ export interface ShardWriter {
   discard(): Promise<void>;
 }
 
-/** @param shape the shape of all its outputs, `[rows, …]` */
+/**
+ * Creates a shard, under a temporary name until it is complete.
+ *
+ * @param shape the shape of all its outputs, `[rows, …]`
+ */
 export async function createShard(path: string, shape: readonly number[]): Promise<ShardWriter> {
   const [rows, width] = [shape[0], widthOf(shape)];
   const checksums = new Int32Array(rows!);
