@@ -5,8 +5,7 @@
  */
 import { messageOf } from './base/errors.js';
 import { ENCODE_DEFAULTS, encodeTexts, type EncodedTexts, type EncodeRequest } from './app/encoding/encode-texts.js';
-import { evaluateModels } from './app/evaluation/evaluate-models.js';
-import { EVALUATION_DEFAULTS, type EvaluationRequest } from './app/evaluation/request.js';
+import { EVALUATION_DEFAULTS, evaluateModels, type EvaluationRequest } from './app/evaluation/evaluate-models.js';
 import {
   EXPORT_DEFAULTS,
   exportStudent as exportModel,
@@ -157,9 +156,9 @@ export async function generate(
   const requested = { ...GENERATE_DEFAULTS, ...options };
   checkGenerateOptions(prompts, requested);
   // Imported here, as only drawing needs ONNX Runtime and the picture library.
-  const { drawPrompts } = await import('./app/pictures/draw-prompts.js');
+  const { draw } = await import('./app/pictures/draw-prompts.js');
   const pictures: DrawnPicture[] = [];
-  await drawPrompts(prompts, requested, reporterOf(listener), (picture) => {
+  await draw(prompts, requested, reporterOf(listener), (picture) => {
     pictures.push(picture);
     listener.onPicture?.(picture);
   });

@@ -94,6 +94,16 @@ describe('the layout', () => {
   });
 });
 
+it('every exported function and class of the sources has a comment', () => {
+  const silent = files.flatMap((file) => {
+    const lines = textOf(file).split('\n');
+    return lines.flatMap((line, i) =>
+      /^export (async )?(function|class) /.test(line) && !lines[i - 1]?.endsWith('*/') ? [`${file}:${i + 1}`] : [],
+    );
+  });
+  expect(silent).toEqual([]);
+});
+
 /** Whether a line of a test is over the limit for what cannot be broken: a pattern, or a text that is compared. */
 function isOneLiteral(file: string, line: string): boolean {
   return file.startsWith('tests/') && /[/'"`].{80,}[/'"`]/.test(line);

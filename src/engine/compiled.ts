@@ -31,11 +31,10 @@ export async function compiledEngine(
   const graph = buildStepGraph(distillation, options, length);
   const { group } = options;
   const replicas = openReplicas(graph, options.devices, group);
-  const devices = group?.devices ?? replicas.sessions.length; // of all processes
-  const deviceOffset = group?.deviceOffset ?? 0;
+  const [ranks, before] = [group?.devices ?? replicas.sessions.length, group?.deviceOffset ?? 0];
   const [first, all] = [replicas.sessions[0]!, asOne(replicas)];
-  const dropout = { rate: options.dropout, padding: options.padding };
-  const stepLengths = textLengths(distillation.student, length, dropout, options.textLengths);
+  const choice = { rate: options.dropout, padding: options.padding };
+  const stepLengths = textLengths(distillation.student, length, choice, options.textLengths);
   const evaluationLengths = textLengths(distillation.student, length, undefined, options.textLengths);
   const hasGivenTargets = options.targets === 'given';
   try {
@@ -53,7 +52,7 @@ export async function compiledEngine(
   let { steps, updates } = initial.optimizer ?? { steps: 0, updates: 0 };
 
   return {
-    batchesAtOnce: devices,
+    batchesAtOnce: ranks,
     step: graph.updated === undefined ? stepAlone : stepTogether,
     evaluate,
     teacherOutputs,
@@ -89,7 +88,7 @@ export async function compiledEngine(
     const pairs = beginStep(microBatches);
     await Promise.all(
       replicas.sessions.map(async (replica, i) => {
-        for (let place = deviceOffset + i; place < microBatches.length; place += devices) {
+        for (let place = before + i; place < microBatches.length; place += ranks) {
           const { feeds, outputs } = microBatchRun(microBatches[place]!, place, pairs);
           await fetch(replica, [...feeds, [graph.inputs.place!, Int32Array.of(place)]], outputs.accumulated!);
         }
@@ -132,7 +131,7 @@ export async function compiledEngine(
 
   async function evaluate(batches: readonly Batch[]): Promise<Evaluation[]> {
     const own = await Promise.all(
-      batches.slice(deviceOffset, deviceOffset + replicas.sessions.length).map((batch, i) => {
+      batches.slice(before, before + replicas.sessions.length).map((batch, i) => {
         const pass = passFor(batch, evaluationLengths);
         return fetch(replicas.sessions[i]!, batchFeeds(batch, batch.size, pass), pass.evaluated);
       }),

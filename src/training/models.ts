@@ -55,25 +55,25 @@ export async function openRunModel(
 ): Promise<RunModel> {
   const source = settings[role];
   const published = allowMissingModels ? publishedConfig(source) : undefined;
-  await openOrFallBack(
+  await orElse(
     published,
     () => checkFamily(source, `--${role}`, reporter),
     () => undefined,
   );
-  const tokenizerSource = role === 'teacher' ? settings.teacherTokenizer : settings.studentTokenizer;
-  const tokenizer = await openOrFallBack(
-    tokenizerSource === undefined ? published : undefined,
-    () => openRunTokenizer(role, source, tokenizerSource, reporter),
+  const elsewhere = role === 'teacher' ? settings.teacherTokenizer : settings.studentTokenizer;
+  const tokenizer = await orElse(
+    elsewhere === undefined ? published : undefined,
+    () => openRunTokenizer(role, source, elsewhere, reporter),
     (config) => {
       reporter.warn(`no tokenizer for ${source}: its batch holds random ids`);
       return { tokenizer: randomIds(config), tokenizerFiles: [] };
     },
   );
-  const model = await openOrFallBack(
+  const model = await orElse(
     published,
     () => openModel(role, settings, reporter),
-    (config, reason) => {
-      reporter.warn(`${reason}; continuing with its published shape and random weights`);
+    (config, why) => {
+      reporter.warn(`${why}; continuing with its published shape and random weights`);
       return randomModel(config, settings.seed);
     },
   );
@@ -96,7 +96,7 @@ export async function checkRoles(
   allowMissingModels: boolean,
 ): Promise<void> {
   const configOf = (role: Role): Promise<TextModelConfig> =>
-    openOrFallBack(
+    orElse(
       allowMissingModels ? publishedConfig(settings[role]) : undefined,
       () => checkFamily(settings[role], `--${role}`, reporter),
       (config) => config,
@@ -126,17 +126,17 @@ export function projectStudent(
   return { ...student, model: withFreshProjection(student.model, wanted, settings.seed) };
 }
 
-/** The result of `open`, or what `fallBack` makes of the fallback if there is one and `open` finds bad input. */
-async function openOrFallBack<Fallback, T>(
+/** The result of `open`, or the fallback, if there is one, when `open` finds bad input. */
+async function orElse<Fallback, T>(
   fallback: Fallback | undefined,
   open: () => Promise<T>,
-  fallBack: (fallback: Fallback, reason: string) => T,
+  take: (fallback: Fallback, why: string) => T,
 ): Promise<T> {
   try {
     return await open();
   } catch (error) {
     if (fallback === undefined || !(error instanceof InputError)) throw error;
-    return fallBack(fallback, error.message);
+    return take(fallback, error.message);
   }
 }
 
@@ -156,11 +156,11 @@ async function openModel(role: Role, settings: TrainSettings, reporter: Reporter
 async function openRunTokenizer(
   role: Role,
   source: string,
-  tokenizerSource: string | undefined,
+  elsewhere: string | undefined,
   reporter: Reporter,
 ): Promise<Pick<RunModel, 'tokenizer' | 'tokenizerFiles'>> {
   const { tokenizer, folder } = await openTokenizer(
-    { model: source, tokenizerSource, flag: `--${role}-tokenizer` },
+    { model: source, tokenizerSource: elsewhere, flag: `--${role}-tokenizer` },
     reporter,
   );
   const names = await readdir(folder);

@@ -1,10 +1,17 @@
 /** @file Compares models, from names to scores: opens models and pairs, encodes, measures. */
 import type { Precision } from '../../engine/engine-options.js';
 import { encoderEngine } from '../../engine/encoder.js';
-import { encodingPrecision, precisionText } from '../../engine/precision.js';
+import { encodingPrecision, precisionText, type PrecisionChoice } from '../../engine/precision.js';
 import { hasLargeModel } from '../../engine/step-layout.js';
-import { loadBackend, type BackendInfo } from '../../tensorflow/backend.js';
-import type { EvaluationSetting, PairsEvaluation, RunEvaluations, StsEvaluation } from '../../evaluate/evaluation.js';
+import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
+import { loadBackend, type BackendChoice, type BackendInfo } from '../../tensorflow/backend.js';
+import {
+  type EvaluationSetting,
+  type Grouping,
+  type PairsEvaluation,
+  type RunEvaluations,
+  type StsEvaluation,
+} from '../../evaluate/evaluation.js';
 import type { ModelUnderTest } from '../../evaluate/model.js';
 import { evaluatePairs } from '../../evaluate/pairs.js';
 import { evaluateSts } from '../../evaluate/sts.js';
@@ -15,7 +22,54 @@ import { formatCount } from '../../base/format.js';
 import type { Progress, Reporter } from '../reporter.js';
 import { openComparison, type ComparedModel, type Comparison } from './comparison.js';
 import { openPairs, type OpenPairs } from './pairs.js';
-import type { EvaluationRequest } from './request.js';
+
+/** Which models to compare, and on what. */
+export interface EvaluationRequest {
+  /**
+   * `clip` (the teacher), `roberta` (the newest run's best checkpoint), a run, one of its checkpoints, a folder or a
+   * hub id.
+   */
+  readonly compare: readonly string[];
+  /** The model whose English embeddings are the reference. */
+  readonly teacher: string;
+  /** Whether to include the teacher and untrained students even if they are not named. */
+  readonly baselines: boolean;
+  /** Files of pairs, folders, or a token store. Default: the run's validation pairs. */
+  readonly data?: readonly string[];
+  readonly koColumn?: string;
+  readonly enColumn?: string;
+  /** How many pairs to sample. Default: all, up to `DEFAULT_SAMPLES`. */
+  readonly samples?: number;
+  /** The random seed for sampling. */
+  readonly seed: number;
+  /** Whether to compare on pairs, or only on `sts`. */
+  readonly pairs: boolean;
+  /** Files of sentence pairs with human similarity scores. */
+  readonly sts: readonly string[];
+  /** Groupings for additional, separate scores. */
+  readonly by: readonly Grouping[];
+  /** Full-length texts per batch. A batch of shorter texts holds more of them, with as many tokens in total. */
+  readonly batchSize: number;
+  /** The precision of matrix products; `auto` means bfloat16 if that is faster. */
+  readonly precision: PrecisionChoice;
+  readonly backend: BackendChoice;
+  readonly device: DeviceChoice;
+  readonly signal?: AbortSignal;
+}
+
+/** The default options of a comparison. */
+export const EVALUATION_DEFAULTS = {
+  teacher: 'clip',
+  baselines: true,
+  seed: 42,
+  pairs: true,
+  sts: [],
+  by: [],
+  batchSize: 32,
+  precision: 'fp32',
+  backend: 'auto',
+  device: 'auto',
+} as const;
 
 /** The scores of a comparison, and the runs they belong to. */
 export interface EvaluationResult {

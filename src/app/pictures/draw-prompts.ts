@@ -29,7 +29,7 @@ export interface DrawnPicture {
  * @param onPicture called after each picture is written
  * @throws InputError for an encoder or a pipeline that cannot be used, or a folder that cannot be written to
  */
-export async function drawPrompts(
+export async function draw(
   prompts: readonly string[],
   options: GenerateOptions,
   reporter: Reporter,

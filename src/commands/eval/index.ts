@@ -7,8 +7,7 @@ import { textTable } from '../../evaluate/table-text.js';
 import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
 import { backendOption, count, deviceOption, list, precisionOption, seed } from '../flags.js';
 import { formatCount } from '../../base/format.js';
-import { evaluateModels } from '../../app/evaluation/evaluate-models.js';
-import { EVALUATION_DEFAULTS, type EvaluationRequest } from '../../app/evaluation/request.js';
+import { EVALUATION_DEFAULTS, evaluateModels, type EvaluationRequest } from '../../app/evaluation/evaluate-models.js';
 import { DEFAULT_SAMPLES } from '../../app/evaluation/pairs.js';
 import { checkOutputs, keepResults, tablesOf, writeResults } from './results.js';
 

@@ -74,8 +74,8 @@ async function generate(prompts: readonly string[], flags: GenerateOptions, opti
     });
     output.result(path, { event: 'grid', output: path, rows, columns });
   } else {
-    const { drawPrompts } = await import('../../app/pictures/draw-prompts.js');
-    await drawPrompts(prompts, flags, output, ({ path, ...picture }) => {
+    const { draw } = await import('../../app/pictures/draw-prompts.js');
+    await draw(prompts, flags, output, ({ path, ...picture }) => {
       output.result(path, { event: 'picture', output: path, ...picture });
     });
   }
