@@ -1,4 +1,4 @@
-// Reads JavaScript values through Node-API. All functions must be called on Node's thread; they throw a `Failure`.
+// Reads and makes JavaScript values through Node-API. All functions must be called on Node's thread; they throw a `Failure`.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -63,6 +63,18 @@ inline napi_value property(napi_env env, napi_value object, const char* name) {
   napi_value value = nullptr;
   check(env, napi_get_named_property(env, object, name, &value));
   return value;
+}
+
+inline void setText(napi_env env, napi_value object, const char* name, const std::string& text) {
+  napi_value value = nullptr;
+  check(env, napi_create_string_utf8(env, text.data(), text.size(), &value));
+  check(env, napi_set_named_property(env, object, name, value));
+}
+
+inline void setNumber(napi_env env, napi_value object, const char* name, double number) {
+  napi_value value = nullptr;
+  check(env, napi_create_double(env, number, &value));
+  check(env, napi_set_named_property(env, object, name, value));
 }
 
 inline std::vector<napi_value> elementsOf(napi_env env, napi_value array) {

@@ -71,6 +71,8 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
   TF_Graph* graph() { return graph_.get(); }
+  /** Null once the session is freed. */
+  TF_Session* session() { return session_; }
   bool isClosed() const { return isClosed_; }
 
   /** Queues a run. Returns a promise of its results. */

@@ -7,6 +7,10 @@
 //       starts TensorFlow's server from an encoded ServerDef, reachable only through that network device
 //   run(session, feeds, fetches: string[]) → Promise<{ dtype, shape, buffer, memory }[]>
 //       feeds: { name, dtype, shape: number[], data: typed array }[]; their values are copied before `run` returns
+//   devices(session) → { name, type, memoryBytes }[]
+//       a session's devices, and the memory that TensorFlow may hand out on each
+//   cudaGpus(library) → { name, uuid, capability, totalBytes }[]
+//       the GPUs that CUDA's driver library shows to this process, in its order
 //   release(buffer, memory)     frees the memory of a fetched tensor now
 //   ending()                    to be called when the process is about to end
 //   close(session)              closes it after the runs already requested
@@ -20,6 +24,8 @@
 #include <vector>
 #include <node_api.h>
 #include <tensorflow/c/c_api.h>
+#include "cuda_driver.h"
+#include "devices.h"
 #include "exit.h"
 #include "failure.h"
 #include "js_values.h"
@@ -118,6 +124,14 @@ napi_value serve(napi_env env, const napi_value* args) {
   return result;
 }
 
+napi_value devices(napi_env env, const napi_value* args) {
+  Session& session = sessionOf(env, args[0]);
+  if (session.isClosed()) throw Failure{"FAILED_PRECONDITION", "the session is closed"};
+  return devicesOf(env, session.session());
+}
+
+napi_value listCudaGpus(napi_env env, const napi_value* args) { return cudaGpus(env, textOf(env, args[0])); }
+
 napi_value release(napi_env env, const napi_value* args) {
   releaseResult(env, args[0], args[1]);
   return nullptr;
@@ -155,6 +169,8 @@ napi_value init(napi_env env, napi_value exports) {
     {"open", nullptr, called<open>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
     {"serve", nullptr, called<serve>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
     {"run", nullptr, called<run>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+    {"devices", nullptr, called<devices>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+    {"cudaGpus", nullptr, called<listCudaGpus>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
     {"release", nullptr, called<release>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
     {"ending", nullptr, called<ending>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
     {"close", nullptr, called<close>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},

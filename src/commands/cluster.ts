@@ -10,7 +10,7 @@ import { readClusterKey } from '../cluster/key.js';
 import type { Network } from '../cluster/network.js';
 import { openNetwork } from '../cluster/open-network.js';
 import { meetRanks, type Ranks } from '../cluster/ranks.js';
-import { SILENT_IN_CLUSTER } from '../tensorflow/backend.js';
+import { SILENT_IN_CLUSTER } from '../tensorflow/native-backend.js';
 import { parserOf } from './flags.js';
 
 /** Flags that describe the processes of a run. */

@@ -7,6 +7,7 @@ import type { Engine, InitialEngineState, StepResult } from '../distill/engine.j
 import type { EngineOptions, ProcessGroup } from './engine-options.js';
 import { readEvaluation, type Evaluation } from '../distill/evaluation.js';
 import type { Distillation } from '../distill/loss.js';
+import { recordCompiledKernels } from '../tensorflow/kernel-cache.js';
 import { padBatch } from './batch-tensors.js';
 import { readVariables, setVariables } from './graph/model-variables.js';
 import type { Value } from './graph/graph.js';
@@ -53,7 +54,11 @@ export async function compiledEngine(
 
   return {
     batchesAtOnce: ranks,
-    step: graph.updated === undefined ? stepAlone : stepTogether,
+    async step(microBatches, learningRate) {
+      const result = await (graph.updated === undefined ? stepAlone : stepTogether)(microBatches, learningRate);
+      await recordCompiledKernels();
+      return result;
+    },
     evaluate,
     teacherOutputs,
     studentParameters: () => readVariables(first, graph.student),

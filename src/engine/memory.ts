@@ -5,6 +5,8 @@ import type { GraphNode } from './graph/graph.js';
 import { peakBytes } from './graph/liveness.js';
 import { buildStepGraph, collectiveGroupOf, type StepGraph } from './graph/step-graph.js';
 import { sizeOf } from '../base/shape.js';
+import { reservedBytes } from '../tensorflow/gpu-memory.js';
+import type { Gpu } from '../tensorflow/nvidia.js';
 import { countParameters, FLOAT_BYTES } from '../models/text-encoder.js';
 import { keptValues } from '../models/kept-values.js';
 
@@ -14,6 +16,8 @@ export interface MeasuredStep {
   readonly options: EngineOptions;
   readonly engine: 'compiled' | 'eager';
   readonly device: 'cpu' | 'gpu';
+  /** What is known about the GPU, if it is one. */
+  readonly gpu?: Gpu | undefined;
   /** Whether the teacher's outputs are computed once, before training, and stored on disk. */
   readonly cachesTeacher: boolean;
 }
@@ -24,18 +28,15 @@ export type MemoryNeed = (batchSize: number) => number;
 /** Batch sizes at which a step's memory is counted; it is linear in the batch size. */
 const SAMPLED_BATCH_SIZES = [32, 64] as const;
 
-/**
- * Memory that TensorFlow takes before a model is loaded: 0.5 GB, measured for a process on a CPU, and 0.3 GB more,
- * assumed for the CUDA context.
- */
-const RUNTIME_BYTES = { cpu: 0.5e9, gpu: 0.8e9 } as const;
+/** Memory that TensorFlow takes on a CPU before a model is loaded, as measured. */
+const CPU_RUNTIME_BYTES = 0.5e9;
 
 /**
  * Bytes that TensorFlow's allocator takes for each byte in use: it hands out free blocks of up to twice the requested
  * size and never returns memory to the system. Measured at full size, batch 32, on a CPU: 1.37 without dropout, 1.46
  * with it.
  */
-const FRAGMENTATION = 1.42;
+export const FRAGMENTATION = 1.42;
 
 /**
  * Estimates the memory that a run needs, in bytes. Parameters and moments (and gradient sums, with micro-batches) are
@@ -53,14 +54,14 @@ export function memoryNeed(step: MeasuredStep, length: number): MemoryNeed {
   const phases = !step.cachesTeacher
     ? [trainingNeed(step, length, 'computed')]
     : [fillingNeed(step, length), trainingNeed(step, length, 'given')];
-  const runtime = RUNTIME_BYTES[step.device];
+  const runtime = step.device === 'gpu' ? reservedBytes(step.gpu) : CPU_RUNTIME_BYTES;
   const replicas = step.device === 'cpu' ? countDevices(step) : 1; // CPU devices share memory, each GPU has its own
   return (batchSize) => runtime + FRAGMENTATION * replicas * Math.max(...phases.map((need) => need(batchSize)));
 }
 
 /** One device's share of a memory need: CPU devices share memory, each GPU has its own. */
 export function deviceShare(step: MeasuredStep, bytes: number): number {
-  return step.device === 'gpu' ? bytes : (bytes - RUNTIME_BYTES.cpu) / countDevices(step);
+  return step.device === 'gpu' ? bytes : (bytes - CPU_RUNTIME_BYTES) / countDevices(step);
 }
 
 /** The memory that training steps need: all gradients are live before the first is applied. */

@@ -3,7 +3,6 @@
  * else imports `@tensorflow/tfjs-core` and computes on whichever was chosen.
  */
 import { KD } from '../base/own-command.js';
-import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
 import { InputError } from '../base/errors.js';
 import { absenceReason } from './absence.js';
@@ -17,18 +16,15 @@ import {
   type DevicesChoice,
   type Problem,
 } from './gpu-choice.js';
+import { freeGpuBytes } from './gpu-memory.js';
 import { gpuProblem, unusedGpu } from './gpu-problem.js';
+import { compilationNotice, type KernelUse } from './kernel-cache.js';
 import { thisMachine, type Machine } from './machine.js';
-import { withMutedStderr } from './muted.js';
 import { detectGpus, type Gpu } from './nvidia.js';
 import { setVariables } from './own-variables.js';
 import { registerTensorflowKernels } from './kernels.js';
-import type { NodeBackend } from './native-backend.js';
-
-/** TensorFlow's log level for errors only; a user can set a lower one to see everything. */
-const SILENT = '2';
-/** The level for fatal errors only, so that the loss of a rank is reported once. */
-export const SILENT_IN_CLUSTER = '3';
+import { isOnGpu, requireNative, type NodeBackend } from './native-backend.js';
+import { describeGpus, leftOutGpus, visibleGpus } from './visible-gpus.js';
 
 /** Where ops run: TensorFlow's kernels, or tfjs's own in JavaScript. */
 export const BACKENDS = ['auto', 'tensorflow', 'cpu'] as const;
@@ -41,8 +37,10 @@ export interface BackendInfo {
   readonly device: 'gpu' | 'cpu';
   /** The number of devices that share a run's steps, if several. */
   readonly devices?: number;
-  /** What the driver reports about the GPU in use; of several, the one with the least free memory. */
+  /** What the driver and TensorFlow report about the GPU in use; of several, the one with the least free memory. */
   readonly gpu?: Gpu;
+  /** The UUIDs of all GPUs in use. */
+  readonly uuids?: readonly string[];
   /** Why a better backend or device is not used, in one line, if there is a reason. */
   readonly reason?: string;
 }
@@ -58,6 +56,12 @@ export interface LoadOptions {
   readonly serialOps?: boolean;
   /** Whether a GPU may take TF32 for float32 products. */
   readonly tf32?: boolean;
+  /** Whether several processes share a run's steps, so that even one GPU each needs what sums over several. */
+  readonly isShared?: boolean;
+  /** What the kernels are for; default: encoding. */
+  readonly use?: KernelUse;
+  /** Told that loading, or the first use of a GPU, will take long. */
+  readonly onNotice?: ((text: string) => void) | undefined;
 }
 
 /**
@@ -68,47 +72,66 @@ export interface LoadOptions {
 export async function loadBackend(
   choice: BackendChoice = 'auto',
   device: DevicesChoice = 'auto',
-  { fuse = false, serialOps = false, tf32 = false }: LoadOptions = {},
+  { fuse = false, serialOps = false, tf32 = false, isShared = false, use = 'encoding', onNotice }: LoadOptions = {},
   machine: Machine = thisMachine,
 ): Promise<BackendInfo> {
   const isGpuAsked = device.startsWith('gpu');
-  const { gpus, problem } = await checkedGpus(choice, device, machine);
+  const { gpus, problem, driver } = await checkedGpus(choice, device, machine, isShared);
   if (choice === 'cpu') return loadJavaScript(undefined);
   const gpu = gpus === undefined || gpus === 'none' ? gpus : { visible: gpus.map(({ visible }) => visible).join(',') };
   setVariables(tensorflowEnvironment(machine.env, machine.setup(), { gpu, fuse, serialOps, tf32 }));
+  const found = gpus === undefined || gpus === 'none' ? [] : gpus;
+  const announce = (some: readonly Gpu[]): void => {
+    const [notice] = some.flatMap((each) => compilationNotice(machine, each, { driver, use }) ?? []);
+    if (notice !== undefined && !wasOnGpu) onNotice?.(notice);
+  };
+  const wasOnGpu = isOnGpu();
+  announce(found.flatMap((each) => each.gpu ?? []));
   const info = await loadNative(choice);
   if (info.backend === 'cpu') return info;
-  const found = gpus === undefined || gpus === 'none' ? [] : gpus;
-  const left = problem ?? (found.length > 0 && info.device === 'cpu' ? await unusedGpu(machine) : undefined);
+  const seen = found.length > 0 && info.device === 'gpu' ? visibleGpus() : undefined;
+  const left = problem ?? (found.length === 0 ? undefined : seen ? leftOutGpus(found, seen) : await unusedGpu(machine));
   if (isGpuAsked && left !== undefined) throw noGpu(device, left);
   if (left !== undefined) return { ...info, reason: `no GPU (${left.found}): computing on the CPU; ${left.remedy}` };
   const count = found.length > 0 ? found.length : countCpuDevices(device);
-  const told = found.flatMap((each) => each.gpu ?? []);
+  const told = seen === undefined ? [] : describeGpus(found, seen);
+  announce(told.filter((_, i) => found[i]?.gpu?.capability === undefined)); // known only now
   return {
     ...info,
     ...(count === 1 ? {} : { devices: count }),
-    ...(told.length === 0
-      ? {}
-      : { gpu: told.reduce((least, each) => (freeBytesOf(each) < freeBytesOf(least) ? each : least)) }),
+    ...(told.length > 0 && { gpu: leastFree(told), uuids: told.map(({ uuid }) => uuid).filter(isUuid) }),
   };
 }
 
-const freeBytesOf = ({ freeBytes = Infinity }: Gpu): number => freeBytes;
+const isUuid = (text: string): boolean => /^(GPU|MIG)-/.test(text);
+
+function leastFree(gpus: readonly Gpu[]): Gpu {
+  return gpus.reduce((least, each) => (freeBytesOf(each) < freeBytesOf(least) ? each : least));
+}
+
+const freeBytesOf = (gpu: Gpu): number => freeGpuBytes(gpu) ?? Infinity;
 
 /**
  * Checks, without loading anything, that the GPU or the number of devices asked for is available.
  *
+ * @param isShared as in `LoadOptions`
  * @throws InputError like `loadBackend`
  */
 export async function checkDevice(
   choice: BackendChoice,
   device: DevicesChoice,
+  isShared = false,
   machine: Machine = thisMachine,
 ): Promise<void> {
-  if (device !== 'auto') await checkedGpus(choice, device, machine);
+  if (device !== 'auto') await checkedGpus(choice, device, machine, isShared);
 }
 
-async function checkedGpus(choice: BackendChoice, device: DevicesChoice, machine: Machine): Promise<DecidedGpus> {
+async function checkedGpus(
+  choice: BackendChoice,
+  device: DevicesChoice,
+  machine: Machine,
+  isShared: boolean,
+): Promise<DecidedGpus> {
   const isGpuAsked = device.startsWith('gpu');
   checkCpuDevices(device);
   if (choice === 'cpu') {
@@ -117,7 +140,7 @@ async function checkedGpus(choice: BackendChoice, device: DevicesChoice, machine
       `--device ${device}: expected --backend tensorflow, which can use a GPU, got cpu; leave out one of them`,
     );
   }
-  const decided = await decideGpus(machine, device);
+  const decided = await decideGpus(machine, device, isShared);
   if (isGpuAsked && decided.problem !== undefined) throw noGpu(device, decided.problem);
   return decided;
 }
@@ -125,21 +148,19 @@ async function checkedGpus(choice: BackendChoice, device: DevicesChoice, machine
 interface DecidedGpus {
   readonly gpus?: readonly ChosenGpu[] | 'none';
   readonly problem?: Problem;
+  /** The driver's version, if known. */
+  readonly driver?: string | undefined;
 }
 
 /** Decides which GPUs to use, and what keeps one that is present or asked for from being used. */
-async function decideGpus(machine: Machine, device: DevicesChoice): Promise<DecidedGpus> {
+async function decideGpus(machine: Machine, device: DevicesChoice, isShared: boolean): Promise<DecidedGpus> {
   if (device.startsWith('cpu')) return { gpus: 'none' };
   const nvidia = await detectGpus(machine);
   if (nvidia.state === 'absent' && device === 'auto') return {};
-  const problem = await gpuProblem(machine, nvidia, device, isOnGpu());
+  const problem = await gpuProblem(machine, nvidia, device, { isOnGpu: isOnGpu(), isShared });
   if (problem !== undefined) return { gpus: 'none', problem };
-  return { gpus: chooseGpus(nvidia, device, machine.env) as ChosenGpu[] }; // otherwise there would be a problem
-}
-
-/** Whether TensorFlow already uses a GPU in this process, as after training. */
-function isOnGpu(): boolean {
-  return (tf.findBackend('tensorflow') as unknown as NodeBackend | null)?.isUsingGpuDevice === true;
+  const gpus = chooseGpus(nvidia, device, machine.env) as ChosenGpu[]; // otherwise there would be a problem
+  return { gpus, driver: nvidia.state === 'present' ? nvidia.driver : undefined };
 }
 
 function noGpu(device: DevicesChoice, { found, remedy }: Problem): InputError {
@@ -164,32 +185,6 @@ async function loadNative(choice: BackendChoice): Promise<BackendInfo> {
     version: backend.binding.TF_Version,
     device: backend.isUsingGpuDevice ? 'gpu' : 'cpu',
   };
-}
-
-/** Loads the native package, which registers itself as tfjs's backend `tensorflow`. */
-function requireNative(): NodeBackend {
-  prepareProcess();
-  const load = (): NodeBackend => {
-    createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu');
-    return tf.findBackend('tensorflow') as unknown as NodeBackend;
-  };
-  const { TF_CPP_MIN_LOG_LEVEL: level = '' } = process.env;
-  return [SILENT, SILENT_IN_CLUSTER].includes(level) ? withMutedStderr(load) : load();
-}
-
-/**
- * Prepares the process for loading the package: TensorFlow reads its environment once, and the package calls two
- * functions of Node's `util` that Node 23 removed.
- */
-function prepareProcess(): void {
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= SILENT;
-  // By default, oneDNN is on only for CPUs with AVX-512 VNNI. Without it, training is a third slower, and half of that
-  // is page faults.
-  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
-  // the module object itself, not a frozen namespace
-  const legacy = createRequire(import.meta.url)('node:util') as Record<string, unknown>;
-  legacy.isNullOrUndefined = (value: unknown): boolean => value == null;
-  legacy.isArray = Array.isArray;
 }
 
 async function loadJavaScript(reason: string | undefined): Promise<BackendInfo> {

@@ -1,11 +1,19 @@
 /** @file The variables that TensorFlow, XLA and CUDA read once, on loading. A user's own values take precedence. */
 import type { ChosenGpu } from './gpu-choice.js';
+import { LARGEST_CACHE } from './kernel-cache.js';
 import type { SetupStatus } from './setup-status.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Lets XLA compile all that it can. On a CPU the recorded graph itself specifies the fused loops (graph/fusion.ts). */
 const FUSE_ON_GPU = '--tf_xla_auto_jit=2';
+
+/** What every use of a GPU takes: no more memory than needed, one order of GPUs, and room for compiled kernels. */
+const ON_GPU = {
+  TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+  CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
+  CUDA_CACHE_MAXSIZE: LARGEST_CACHE,
+} as const;
 
 /** No device: CUDA stops reading at the first number that is not a device. */
 const NO_GPU = '-1';
@@ -38,7 +46,7 @@ export function tensorflowEnvironment(
   if (fuse && usesGpu) wanted.TF_XLA_FLAGS = FUSE_ON_GPU;
   if (serialOps && !usesGpu) wanted.TF_NUM_INTRAOP_THREADS = '1';
   if (usesGpu && !tf32) wanted.NVIDIA_TF32_OVERRIDE = '0';
-  if (usesGpu) Object.assign(wanted, { TF_FORCE_GPU_ALLOW_GROWTH: 'true', CUDA_DEVICE_ORDER: 'PCI_BUS_ID' });
+  if (usesGpu) Object.assign(wanted, ON_GPU);
   const set = Object.fromEntries(Object.entries(wanted).filter(([name]) => env[name] === undefined));
   // replaces the user's own value, among whose GPUs it was chosen
   if (gpu !== undefined) set.CUDA_VISIBLE_DEVICES = gpu === 'none' ? NO_GPU : gpu.visible;

@@ -20,12 +20,13 @@ const MIN_FREE_BYTES = 1e9;
  * there is none.
  *
  * @param isOnGpu whether this process already computes on one, whose memory it has then taken
+ * @param isShared whether other processes share the steps, with whose GPUs sums are exchanged
  */
 export async function gpuProblem(
   machine: Machine,
   nvidia: Nvidia,
   choice: DevicesChoice,
-  isOnGpu = false,
+  { isOnGpu = false, isShared = false }: { readonly isOnGpu?: boolean; readonly isShared?: boolean } = {},
 ): Promise<Problem | undefined> {
   const first = driverProblem(nvidia);
   if (first !== undefined) return first;
@@ -33,7 +34,7 @@ export async function gpuProblem(
   if ('found' in chosen) return chosen;
   if (isOnGpu) return undefined;
   const [card] = chosen.flatMap(({ gpu }) => (gpu && (cardProblem(gpu) ?? kernelProblem(machine, nvidia, gpu))) ?? []);
-  return card ?? buildProblem(machine) ?? (await librariesProblem(machine, chosen.length > 1));
+  return card ?? buildProblem(machine) ?? (await librariesProblem(machine, isShared || chosen.length > 1));
 }
 
 /** What is wrong with the driver. */
@@ -57,7 +58,15 @@ export function driverProblem(nvidia: Nvidia): Problem | undefined {
 }
 
 /** What is wrong with a GPU. */
-export function cardProblem({ index, name, capability, freeBytes, totalBytes }: Gpu): Problem | undefined {
+export function cardProblem({ index, name, capability, freeBytes, totalBytes, ...gpu }: Gpu): Problem | undefined {
+  if (gpu.lacksParts === true) {
+    return {
+      found: `GPU ${index} (${name}) is to be divided (MIG), but nvidia-smi lists no part of it`,
+      remedy:
+        'create one, such as `sudo nvidia-smi mig -cgi 0 -C`, or use it undivided after `sudo nvidia-smi -mig 0`; ' +
+        'a container needs a part assigned to it',
+    };
+  }
   if (capability !== undefined && capability < LOWEST_CAPABILITY) {
     return {
       found:

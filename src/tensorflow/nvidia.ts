@@ -10,8 +10,12 @@ export interface Gpu {
   /** Absent if the driver does not say, as for some GPUs that are divided (MIG). */
   readonly totalBytes?: number;
   readonly freeBytes?: number;
+  /** What TensorFlow, once loaded, may hand out to tensors. */
+  readonly usableBytes?: number;
   /** Whether this is a part of a GPU that is divided in hardware (MIG); `uuid` then names the part. */
   readonly isPart?: boolean;
+  /** Whether this GPU is to be divided (MIG) but has no parts yet: CUDA can use nothing of it. */
+  readonly lacksParts?: boolean;
   /** Compute capability: 8.6 for an RTX 3060, 9 for an H100. Absent if the driver is too old to report it. */
   readonly capability?: number;
 }
@@ -137,7 +141,7 @@ function listedGpu(line: string, count: number): { gpu: Gpu; driver: string; isD
 /**
  * The parts of a divided GPU, by the tool's list: a line for the GPU, then one for each part, such as
  * `  MIG 1g.10gb     Device  0: (UUID: MIG-…)`. A part's profile names its memory, rounded to within some percent; how
- * much of that is free is not said. The GPU itself if no part is listed.
+ * much of that is free is not said. The GPU itself, marked, if no part is listed.
  */
 function partsOf(gpu: Gpu, list: string): Gpu[] {
   const own = list.split(/^(?=GPU )/m).find((section) => section.includes(gpu.uuid)) ?? '';
@@ -151,7 +155,7 @@ function partsOf(gpu: Gpu, list: string): Gpu[] {
       freeBytes: Number(gigabytes) * 1e9,
     }),
   );
-  return parts.length === 0 ? [gpu] : parts;
+  return parts.length === 0 ? [{ ...gpu, lacksParts: true }] : parts;
 }
 
 /** A number that the tool gave, or nothing: it writes `[N/A]` and the like for what it does not know. */

@@ -34,6 +34,25 @@ export interface NativeTensor {
   readonly memory?: { readonly memory: unique symbol };
 }
 
+/** A device of a session. */
+export interface SessionDevice {
+  /** `/job:localhost/replica:0/task:0/device:GPU:0` */
+  readonly name: string;
+  /** `CPU`, `GPU` */
+  readonly type: string;
+  /** What TensorFlow may hand out of a GPU's memory. For a CPU it says nothing: TensorFlow always states 256 MiB. */
+  readonly memoryBytes: number;
+}
+
+/** A GPU as CUDA's driver library reports it. */
+export interface CudaGpu {
+  readonly name: string;
+  /** Without the prefix `GPU-` or `MIG-`; for a part of a divided GPU, that of the part. */
+  readonly uuid: string;
+  readonly capability: number;
+  readonly totalBytes: number;
+}
+
 /**
  * The addon's functions. They throw, or reject with, Errors whose `code` is the name of TensorFlow's status code.
  */
@@ -55,6 +74,13 @@ export interface SessionAddon {
   serve(serverDef: Uint8Array, port: number, networkDevice: string): string;
   /** Copies the feeds, then computes on one of the session's threads; runs begin in the order of the calls. */
   run(session: SessionHandle, feeds: readonly NativeFeed[], fetches: readonly string[]): Promise<NativeTensor[]>;
+  devices(session: SessionHandle): SessionDevice[];
+  /**
+   * The GPUs that CUDA shows to this process, in its order.
+   *
+   * @param library a file, or a name that the dynamic loader finds: `libcuda.so.1`
+   */
+  cudaGpus(library: string): CudaGpu[];
   /** Frees a fetched buffer's memory now; the buffer then has no bytes. */
   release(buffer: NativeTensor['buffer'], memory: NativeTensor['memory']): void;
   /** Must be called when the process is about to end: runs in progress must not outlive what they compute with. */
@@ -73,12 +99,9 @@ const loaded = new WeakSet<SessionAddon>();
  */
 export function sessionAddon(file = installedAddon('tf_session.node')): SessionAddon {
   if (tf.findBackend('tensorflow') === null) throw new Error('a session needs TensorFlow, which is not loaded');
-  if (!existsSync(file))
-    throw new InputError(
-      `expected TensorFlow's sessions in ${file}, but that file is missing: an earlier version was set up here; ` +
-        `run ${setupCommand()}`,
-    );
+  if (!existsSync(file)) throw earlierSetup(file, 'that file is missing');
   const addon = createRequire(import.meta.url)(file) as SessionAddon;
+  if (!('devices' in addon)) throw earlierSetup(file, 'that file lacks some');
   if (!loaded.has(addon)) {
     loaded.add(addon);
     process.once('exit', () => {
@@ -86,4 +109,10 @@ export function sessionAddon(file = installedAddon('tf_session.node')): SessionA
     });
   }
   return addon;
+}
+
+function earlierSetup(file: string, found: string): InputError {
+  return new InputError(
+    `expected TensorFlow's sessions in ${file}, but ${found}: an earlier version was set up here; run ${setupCommand()}`,
+  );
 }

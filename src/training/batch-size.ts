@@ -38,13 +38,18 @@ export interface FittingBatch {
  * fits. On a CPU nothing is tried, since a process that takes too much memory is killed without an error.
  *
  * @param start starts an engine; replaced in tests that have no GPU
- * @throws InputError if not even one pair fits
+ * @throws InputError if not even one pair fits, or nothing tells a GPU's memory
  */
 export async function findFittingBatch(
   parts: EngineParts,
   start: typeof startEngine = startEngine,
 ): Promise<FittingBatch> {
   const free = freeMemoryBytes(parts.engine);
+  if (free === undefined)
+    throw new InputError(
+      "--batch-size auto: expected to know the GPU's free memory, got none from nvidia-smi or TensorFlow; " +
+        `give a number, such as --batch-size ${DEFAULTS.batchSize}`,
+    );
   const need = memoryNeed(measuredStep(parts), MAX_LENGTH);
   const estimated = largestBatch(need, free);
   if (estimated === 0) {

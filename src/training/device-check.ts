@@ -43,14 +43,21 @@ export async function checkDevices(
 ): Promise<DevicesCheck | undefined> {
   const encoder = buildTextEncoder(publishedConfig(student) ?? (await checkFamily(student, '--student', reporter)));
   const values = countParameters(encoder.shapes);
-  const backend = await loadBackend('tensorflow', device, loadOptionsFor(hasLargeModel([encoder])));
+  const isShared = ranks !== undefined;
+  const backend = await loadBackend('tensorflow', device, {
+    ...loadOptionsFor(hasLargeModel([encoder])),
+    isShared,
+    onNotice: (text) => {
+      reporter.message(text);
+    },
+  });
   const { version = 'none', devices: own = 1 } = backend;
   const trial = { values, devices: deviceNames(backend.device, own) };
   if (ranks === undefined) return own < 2 ? undefined : { version, rate: await runAllReduceTrial(trial, reporter) };
   const parameters = `${formatCount(values)} parameters`;
   const facts = { TensorFlow: version, device: backend.device, '--student of': parameters };
   await checkEqualOnRanks(ranks, facts, { topic: 'devices' });
-  const { devices, deviceRange } = await countDevices(ranks, own);
+  const { devices, deviceRange } = await countDevices(ranks, own, backend.uuids);
   const { group, roundTrips } = await openGroup(ranks, { device: backend.device, devices, deviceRange });
   return { version, roundTrips, rate: await ranks.orLost(runAllReduceTrial({ ...trial, group }, reporter)) };
 }

@@ -22,18 +22,24 @@ import { guardMemory } from './memory-guard.js';
  * Loads TensorFlow, decides how steps are computed, and reports it.
  *
  * @param began the precision that a resumed run started with
+ * @param isShared whether several processes share the run's steps
  * @throws InputError for a backend or device that is not available, and for choices that exclude each other
  */
 export async function chooseEngine(
   settings: TrainSettings,
   encoders: readonly TextEncoder[],
   reporter: Reporter,
-  began?: string,
+  { began, isShared = false }: { readonly began?: string | undefined; readonly isShared?: boolean } = {},
 ): Promise<EngineInfo> {
   const isLarge = hasLargeModel(encoders);
   const { reason, ...backend } = await loadBackend(settings.backend, settings.device, {
     ...(settings.engine === 'eager' ? {} : loadOptionsFor(isLarge, settings.jitCompile)),
     tf32: settings.precision === 'tf32',
+    isShared,
+    use: 'training',
+    onNotice: (text) => {
+      reporter.message(text);
+    },
   });
   if (reason !== undefined) reporter.warn(reason);
   const engine = engineOn(backend, settings.engine);

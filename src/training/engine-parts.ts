@@ -71,10 +71,10 @@ export function engineOptions({
 
 /** A run's step, as described to the memory estimate. */
 export function measuredStep(parts: EngineParts): MeasuredStep {
-  const { engine, device } = parts.engine;
+  const { engine, device, gpu } = parts.engine;
   const cachesTeacher = parts.settings.cacheTeacher !== undefined;
   const options = { ...engineOptions(parts), group: countedGroup(parts) };
-  return { distillation: distillationOf(parts), options, engine, device, cachesTeacher };
+  return { distillation: distillationOf(parts), options, engine, device, gpu, cachesTeacher };
 }
 
 /** A stand-in for the processes of a run, to estimate its graph's memory without connecting to them. */

@@ -4,9 +4,11 @@ import { formatBytesApart } from '../base/format.js';
 import type { Engine } from '../distill/engine.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import { type EngineInfo, measuredStep, type EngineParts } from './engine-parts.js';
+import { failedAllocation } from '../engine/failed-allocation.js';
 import { memoryNeed } from '../engine/memory.js';
+import { freeGpuBytes } from '../tensorflow/gpu-memory.js';
 import { largestBatch } from './usable-memory.js';
-import { failedAllocation, outOfMemoryMessage, OutOfMemory, smallerStep } from './out-of-memory.js';
+import { outOfMemoryMessage, OutOfMemory, smallerStep } from './out-of-memory.js';
 
 /**
  * Wraps an engine so that out-of-memory errors name the batch size that would fit.
@@ -41,7 +43,7 @@ export function warnOfMemory(
   parts: EngineParts,
   reporter: Reporter,
   isNew: boolean,
-  free = freeMemoryBytes(parts.engine),
+  free: number = process.availableMemory(),
 ): void {
   if (parts.engine.device === 'gpu') return;
   const { batchSize, accumulate } = parts.settings;
@@ -60,15 +62,15 @@ export function warnOfMemory(
 }
 
 /**
- * Free memory in bytes: for a GPU, as the driver reported it before TensorFlow was loaded; otherwise that of the
+ * Free memory in bytes: that of a GPU before TensorFlow was loaded, undefined if nothing tells; otherwise that of the
  * machine or of this process's control group.
  */
-export function freeMemoryBytes({ device, gpu }: Pick<EngineInfo, 'device' | 'gpu'>): number {
-  return (device === 'gpu' ? gpu?.freeBytes : undefined) ?? process.availableMemory();
+export function freeMemoryBytes({ device, gpu }: Pick<EngineInfo, 'device' | 'gpu'>): number | undefined {
+  return device === 'gpu' ? freeGpuBytes(gpu) : process.availableMemory();
 }
 
 /** Rewords TensorFlow's out-of-memory error for the user who chose the batch size; returns other errors unchanged. */
-function asOutOfMemory(error: unknown, parts: EngineParts, free: number): unknown {
+function asOutOfMemory(error: unknown, parts: EngineParts, free: number | undefined): unknown {
   const allocation = failedAllocation(error);
   if (allocation === undefined) return error;
   const { batchSize, accumulate } = parts.settings;
@@ -80,7 +82,7 @@ function asOutOfMemory(error: unknown, parts: EngineParts, free: number): unknow
       accumulate,
       needed: need(batchSize),
       free,
-      fits: largestBatch(need, free),
+      fits: free === undefined ? Infinity : largestBatch(need, free),
     }),
   );
 }

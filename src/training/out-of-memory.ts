@@ -1,24 +1,7 @@
-/** @file Out of memory: recognises TensorFlow's error and words a message with the batch size that would fit. */
+/** @file Out of memory in training: words a message with the batch size that would fit. */
 import { InputError } from '../base/errors.js';
 import { formatBytes } from '../base/format.js';
 import { USABLE_SHARE } from './usable-memory.js';
-
-/** TensorFlow's words, those of its status codes, CUDA's and those of CUDA's libraries, in errors with another code. */
-const OUT_OF_MEMORY =
-  /RESOURCE_EXHAUSTED|Resource exhausted|OOM when allocating|out[ _]of[ _]memory|bad_alloc|_STATUS_ALLOC_FAILED/i;
-
-/** What TensorFlow failed to allocate, in its own words: `shape[64,768] and type float`. Undefined for other errors. */
-export function failedAllocation(error: unknown): string | undefined {
-  const text = error instanceof Error ? error.message : String(error);
-  const isCoded = error instanceof Error && 'code' in error && error.code === 'RESOURCE_EXHAUSTED';
-  if (!isCoded && !OUT_OF_MEMORY.test(text)) return undefined;
-  const shape = /OOM when allocating (?:temporary )?tensor (?:with|of) shape ?(\[[\d,]*\](?: and type \w+)?)/.exec(
-    text,
-  );
-  if (shape !== null) return `shape${shape[1]}`;
-  const [, size] = /allocat(?:e|ing|e request for) ([\d.]+ ?(?:bytes|[KMGT]iB))/.exec(text) ?? [];
-  return size === undefined ? 'more' : `allocate ${size}`;
-}
 
 /** Out of memory; the message says which batch size would fit. */
 export class OutOfMemory extends InputError {
@@ -31,10 +14,10 @@ export interface OutOfMemoryFacts {
   readonly allocation: string;
   readonly batchSize: number;
   readonly accumulate: number;
-  /** The bytes that the run is estimated to need, and the bytes free before it started. */
+  /** The bytes that the run is estimated to need, and the bytes free before it started, if that is known. */
   readonly needed: number;
-  readonly free: number;
-  /** The largest batch that would fit. */
+  readonly free: number | undefined;
+  /** The largest batch that would fit; Infinity if unknown. */
   readonly fits: number;
 }
 
@@ -50,10 +33,14 @@ export function outOfMemoryMessage({
   free,
   fits,
 }: OutOfMemoryFacts): string {
-  const usable = `${100 * USABLE_SHARE}% of which, ${formatBytes(USABLE_SHARE * free)}, a run may use`;
+  const found =
+    free === undefined
+      ? "the GPU's memory is unknown"
+      : `${formatBytes(free)} was free, ${100 * USABLE_SHARE}% of which, ${formatBytes(USABLE_SHARE * free)}, ` +
+        'a run may use';
   const said =
     `out of memory at --batch-size ${batchSize} (TensorFlow asked for ${allocation}): ` +
-    `it needs about ${formatBytes(needed)}, and ${formatBytes(free)} was free, ${usable}`;
+    `it needs about ${formatBytes(needed)}, and ${found}`;
   return `${said}; ${smallerStep({ batchSize, accumulate, fits })}`;
 }
 

@@ -87,7 +87,7 @@ async function prepare(
   const { reporter, ranks } = context;
   const rank = ranks ?? assumed;
   if (rank !== undefined) checkShareable(requested);
-  await checkDevice(requested.backend, requested.device);
+  await checkDevice(requested.backend, requested.device, rank !== undefined);
   if (ranks !== undefined) await checkEqualOnRanks(ranks, comparedSettings(requested), { topic: 'settings' });
   let settings: TrainSettings = {
     ...requested,
@@ -114,10 +114,8 @@ async function prepare(
 
   // engine
   const encoders = [teacher.model.encoder, student.model.encoder];
-  const { deviceRange, ...engine } = await chooseEngineOnRanks(
-    { ranks, assumed },
-    startedWith?.precision,
-    (precision) => chooseEngine(settings, encoders, reporter, precision),
+  const { deviceRange, ...engine } = await chooseEngineOnRanks({ ranks, assumed }, startedWith?.precision, (began) =>
+    chooseEngine(settings, encoders, reporter, { began, isShared: rank !== undefined }),
   );
   const { devices = 1 } = engine;
   if (requested.accumulate === 'auto') settings = { ...settings, accumulate: devices };

@@ -1,8 +1,9 @@
 /** @file Which settings must be equal in the processes that share a run, and which each process has of its own. */
+import * as v from 'valibot';
 import { KD } from '../base/own-command.js';
 import type { Ranks } from '../cluster/ranks.js';
 import { InputError } from '../base/errors.js';
-import { checkJson, mapOf, text } from '../base/json-schema.js';
+import { checkJson, listOf, mapOf, number, text } from '../base/json-schema.js';
 import { parseJson } from '../base/parse-json.js';
 import type { DeviceRange, EngineInfo } from './engine-parts.js';
 import { flagOf, SETTING_NAMES, formatSetting, type RequestedSettings, type SettingName } from './settings.js';
@@ -113,7 +114,7 @@ async function joinDevices(
   engine: EngineInfo,
 ): Promise<EngineInfo & { readonly deviceRange: DeviceRange }> {
   checkIsCompiled(engine);
-  const { devices, deviceRange } = await countDevices(ranks, engine.devices ?? 1);
+  const { devices, deviceRange } = await countDevices(ranks, engine.devices ?? 1, engine.uuids);
   return { ...engine, devices, processes: ranks.count, deviceRange };
 }
 
@@ -144,12 +145,43 @@ function checkIsCompiled({ engine, backend }: EngineInfo): void {
   );
 }
 
-/** Counts the devices of all processes, in rank order. */
+/**
+ * Counts the devices of all processes, in rank order.
+ *
+ * @param own the number of this process's devices
+ * @param uuids those of its GPUs
+ * @throws InputError, on all ranks, if two of them have the same GPU: NCCL, which sums over GPUs, takes each only once
+ */
 export async function countDevices(
   ranks: Ranks,
   own: number,
+  uuids: readonly string[] = [],
 ): Promise<{ readonly devices: number; readonly deviceRange: DeviceRange }> {
-  const counts = (await ranks.gather('devices', String(own))).map(Number);
+  const told = await ranks.gather('devices', JSON.stringify([own, uuids]));
+  const all = told.map((line, rank) => {
+    const where = ranks.nameOf(rank);
+    const [count, gpus] = checkJson(OWN_DEVICES, parseJson(line, where), where, '');
+    return { count, gpus };
+  });
+  checkGpusApart(ranks, all);
+  const counts = all.map(({ count }) => count);
   const add = (some: readonly number[]): number => some.reduce((sum, count) => sum + count, 0);
   return { devices: add(counts), deviceRange: { offset: add(counts.slice(0, ranks.rank)), count: own } };
+}
+
+/** The number of a rank's devices, and the UUIDs of its GPUs. */
+const OWN_DEVICES = v.tuple([number, listOf(text)]);
+
+function checkGpusApart(ranks: Ranks, all: readonly { readonly gpus: readonly string[] }[]): void {
+  const usedBy = new Map<string, number>();
+  for (const [rank, { gpus }] of all.entries())
+    for (const gpu of gpus) {
+      const first = usedBy.get(gpu);
+      if (first !== undefined)
+        throw new InputError(
+          `${ranks.nameOf(rank)}: expected a GPU of its own, got ${gpu}, which ${ranks.nameOf(first)} uses; ` +
+            'name another for each process of a machine, as with --device gpu:1',
+        );
+      usedBy.set(gpu, rank);
+    }
 }

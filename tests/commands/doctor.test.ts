@@ -16,6 +16,7 @@ const GPU = {
   name: 'NVIDIA H100 80GB HBM3',
   totalBytes: 8e10,
   freeBytes: 8e10,
+  usableBytes: 7.8e10,
   capability: 9,
 };
 const ON_GPU: TensorflowReport = {
@@ -78,7 +79,7 @@ describe('the doctor, on a machine with a GPU', () => {
       { name: 'GPU 1', ok: true, found: 'NVIDIA GeForce RTX 3060, 11.5 GB free of 12.9 GB, compute capability 8.6' },
       { name: 'device', ok: true, found: 'auto: CUDA_VISIBLE_DEVICES=0' },
       { name: 'TensorFlow', ok: true, found: '2.21.0, /cache/tensorflow/lib' },
-      { name: 'device', ok: true, found: 'NVIDIA H100 80GB HBM3, TensorFlow reports' },
+      { name: 'device', ok: true, found: 'NVIDIA H100 80GB HBM3 with 78.0 GB for tensors, TensorFlow reports' },
       {
         name: 'matmul',
         ok: true,

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { memoryText } from '../../src/commands/train/dry-run.js';
 import { kd } from '../cli.js';
 import { BACKEND, folderWithPairs, parseLines, train } from './tiny.js';
 
@@ -38,6 +39,13 @@ it('a dry run prints shapes, steps and memory, and writes nothing', () => {
     ),
   );
   expect(existsSync(join(cwd, 'checkpoints'))).toBe(false);
+});
+
+it("a dry run on a GPU tells the GPU's memory from the machine's", () => {
+  const report = { device: 'gpu', memory_estimate_bytes: 5.2e9, peak_resident_bytes: 3.1e9 } as const;
+  const told = (where: string) => `about 5.2 GB on ${where} GPU estimated; 3.1 GB of the machine's used at the peak`;
+  expect(memoryText(report, 1)).toBe(told('the'));
+  expect(memoryText({ ...report, memory_per_device_bytes: 5.2e9 }, 2)).toBe(told('each'));
 });
 
 it('a dry run with --cache-teacher takes its step without the teacher, needs less memory, fills no cache', () => {

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Graph, type GraphDtype, type GraphNode, type Value } from '../../src/engine/graph/graph.js';
 import { openSession, type Feed, type FetchedTensor, type Session } from '../../src/engine/graph/session.js';
-import type { SessionConfig } from '../../src/engine/graph/session-config.js';
+import { encodeConfig, type SessionConfig } from '../../src/engine/graph/session-config.js';
 import {
   addToVariable,
   after,
@@ -94,6 +94,35 @@ describe('a session whose graph is pruned first', () => {
     await expect(echoed({})).rejects.toThrow(/GPU:7/);
     const [fetched] = await echoed({ prunesFirst: true });
     expect([...fetched.data]).toEqual([7]);
+  });
+});
+
+describe('the devices of a session', () => {
+  it('are listed', () => {
+    const addon = sessionAddon();
+    const session = addon.open(new Uint8Array(), encodeConfig({ cpuDevices: 2 }), 1);
+    expect(addon.devices(session)).toEqual(
+      [0, 1].map((i) => ({
+        name: `/job:localhost/replica:0/task:0/device:CPU:${i}`,
+        type: 'CPU',
+        memoryBytes: 2 ** 28,
+      })),
+    );
+    addon.close(session);
+    expect(() => addon.devices(session)).toThrow('the session is closed');
+  });
+
+  it('must include those that a graph names, even if ops may run elsewhere', () => {
+    const { graph } = echo([1], 'float32');
+    const on = (...devices: string[]) =>
+      graph.nodes.map((node, i) => ({ ...node, device: devices[i % devices.length] }));
+    const config: SessionConfig = { cpuDevices: 2, placesSoftly: true };
+    openSession(on('/device:CPU:1', '/job:localhost/replica:0/task:0/device:CPU:0'), [], config).close();
+    expect(() => openSession(on('/device:GPU:0', '/device:CPU:2'), [], config)).toThrow(
+      "expected /device:GPU:0, /device:CPU:2 among TensorFlow's devices, got " +
+        '/job:localhost/replica:0/task:0/device:CPU:0, /job:localhost/replica:0/task:0/device:CPU:1; ' +
+        'name fewer with --device, or see with `kd doctor` why TensorFlow lacks them',
+    );
   });
 });
 
@@ -341,8 +370,10 @@ describe('the configuration of a session', () => {
     }
   };
 
-  it('decides whether an op may run on another device than its own', async () => {
-    expect(await run({ placesSoftly: true })).toBe(1);
+  it('decides whether an op may run on another device than its own, which there must be', async () => {
+    expect([...encodeConfig({ placesSoftly: true })]).toEqual([7 << 3, 1]); // allow_soft_placement
+    expect(await run({ placesSoftly: true, cpuDevices: 2 })).toBe(1);
+    await expect(run({ placesSoftly: true })).rejects.toThrow("expected /device:CPU:1 among TensorFlow's devices");
   });
 
   it('says how many devices the CPU counts as', async () => {

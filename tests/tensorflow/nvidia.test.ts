@@ -13,7 +13,7 @@ import {
 import { gpuProblem, unusedGpu } from '../../src/tensorflow/gpu-problem.js';
 import { DRIVER_FOLDERS } from '../../scripts/setup/nvidia.mjs';
 import { hasTensorCores, detectGpus } from '../../src/tensorflow/nvidia.js';
-import { loadBackend } from '../../src/tensorflow/backend.js';
+import { checkDevice, loadBackend } from '../../src/tensorflow/backend.js';
 import { CUDA_FILES, fakeMachine, GPU_SETUP, H100, RTX_3060, type Fake } from './fake-machine.js';
 
 const problemOf = async (fake: Fake, choice: DeviceChoice = 'auto') => {
@@ -207,6 +207,13 @@ describe('what prevents the use of a GPU', () => {
       'take another GPU',
     ],
     [
+      'a card without its parts',
+      { smi: H100.replace('Disabled', 'Enabled'), list: 'GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-1111)\n' },
+      'gpu',
+      'GPU 0 (NVIDIA H100 80GB HBM3) is to be divided (MIG), but nvidia-smi lists no part of it',
+      'create one',
+    ],
+    [
       'a full card',
       { smi: H100.replace('81000', '500') },
       'gpu',
@@ -279,14 +286,18 @@ describe('what prevents the use of a GPU', () => {
 });
 
 describe('several GPUs', () => {
-  it('need NCCL, which one GPU does not', async () => {
+  it('need NCCL, in one process or in several with a GPU each; one GPU alone does not', async () => {
     const machine = fakeMachine({ smi: `${H100}\n${RTX_3060}` });
     const nvidia = await detectGpus(machine);
     expect(await gpuProblem(machine, nvidia, 'gpu:1')).toBeUndefined();
-    expect(await gpuProblem(machine, nvidia, 'gpu:all')).toEqual({
+    const lacking = {
       found: 'libnccl.so.2 is missing',
       remedy: 'run `npm run setup -- --device gpu`, which downloads what is missing',
-    });
+    };
+    expect(await gpuProblem(machine, nvidia, 'gpu:all')).toEqual(lacking);
+    expect(await gpuProblem(machine, nvidia, 'gpu:1', { isShared: true })).toEqual(lacking);
+    await expect(checkDevice('auto', 'gpu:1', true, machine)).rejects.toThrow('libnccl.so.2 is missing');
+    await expect(checkDevice('auto', 'gpu:1', false, machine)).resolves.toBeUndefined();
   });
 });
 
@@ -373,7 +384,7 @@ describe('the choice of a GPU', () => {
         smi: `${H100}\n${RTX_3060.replace('11000', '500')}`,
         env: thisMachine.env as Record<string, string>,
       });
-      expect(await gpuProblem(full, await detectGpus(full), 'gpu:1', true)).toBeUndefined();
+      expect(await gpuProblem(full, await detectGpus(full), 'gpu:1', { isOnGpu: true })).toBeUndefined();
       expect(await gpuProblem(full, await detectGpus(full), 'gpu:1')).toBeDefined();
     } finally {
       if (own === undefined) delete process.env.CUDA_VISIBLE_DEVICES;
@@ -402,6 +413,7 @@ describe("TensorFlow's environment", () => {
 
   it('on a GPU allocates memory on demand, uses one GPU, no TF32, and XLA with its tools', () => {
     expect(tensorflowEnvironment({}, GPU_SETUP, { gpu, fuse: true, serialOps: false, tf32: false })).toEqual({
+      CUDA_CACHE_MAXSIZE: '4294967296',
       CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
       CUDA_VISIBLE_DEVICES: '1',
       NVIDIA_TF32_OVERRIDE: '0',
@@ -413,11 +425,17 @@ describe("TensorFlow's environment", () => {
 
   it('enables TF32 if asked', () => {
     const set = tensorflowEnvironment({}, undefined, { gpu, fuse: false, serialOps: false, tf32: true });
-    expect(Object.keys(set).sort()).toEqual(['CUDA_DEVICE_ORDER', 'CUDA_VISIBLE_DEVICES', 'TF_FORCE_GPU_ALLOW_GROWTH']);
+    expect(Object.keys(set).sort()).toEqual([
+      'CUDA_CACHE_MAXSIZE',
+      'CUDA_DEVICE_ORDER',
+      'CUDA_VISIBLE_DEVICES',
+      'TF_FORCE_GPU_ALLOW_GROWTH',
+    ]);
   });
 
   it("keeps a user's own values", () => {
     const env = {
+      CUDA_CACHE_MAXSIZE: '1',
       TF_XLA_FLAGS: '--mine',
       NVIDIA_TF32_OVERRIDE: '1',
       TF_FORCE_GPU_ALLOW_GROWTH: 'false',

@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { chooseBatchSize, findFittingBatch } from '../../src/training/batch-size.js';
 import { measuredStep, type EngineParts } from '../../src/training/engine-parts.js';
+import { failedAllocation } from '../../src/engine/failed-allocation.js';
 import { memoryNeed } from '../../src/engine/memory.js';
 import { largestBatch } from '../../src/training/usable-memory.js';
-import { failedAllocation, outOfMemoryMessage, OutOfMemory } from '../../src/training/out-of-memory.js';
+import { outOfMemoryMessage, OutOfMemory } from '../../src/training/out-of-memory.js';
 import { DEFAULTS } from '../../src/training/settings.js';
 import { guardMemory, warnOfMemory } from '../../src/training/memory-guard.js';
 import type { Output } from '../../src/app/output.js';
@@ -239,6 +240,18 @@ describe('--batch-size auto', () => {
     },
   );
 
+  it("goes by what TensorFlow may use, and says so if nothing tells a GPU's memory", async () => {
+    const parts = partsWith(1, 12e9);
+    const on = (gpu: object): EngineParts => ({ ...parts, engine: { ...parts.engine, gpu } }) as EngineParts;
+    const unknown = { index: 0, uuid: 'GPU-1', name: 'a card', capability: 8.6 };
+    const fitting = await findFittingBatch(on({ ...unknown, usableBytes: 10e9 }), engineUpTo(10_000, []));
+    expect(fitting.free).toBeCloseTo(10e9 + 0.3e9 + 1536 * 2 ** 20);
+    await expect(findFittingBatch(on(unknown), engineUpTo(10_000, []))).rejects.toThrow(
+      "--batch-size auto: expected to know the GPU's free memory, got none from nvidia-smi or TensorFlow; " +
+        'give a number, such as --batch-size 32',
+    );
+  });
+
   it('gives up if not one pair fits, in one line', async () => {
     await expect(findFittingBatch(partsWith(1, 12e9), engineUpTo(0, []))).rejects.toThrow('out of memory');
     await expect(findFittingBatch(partsWith(1, 1e9), engineUpTo(0, []))).rejects.toThrow(
@@ -266,6 +279,14 @@ describe('out of memory', () => {
   it("is recognised by TensorFlow's code, whatever the words", () => {
     expect(failedAllocation(Object.assign(new Error('no room'), { code: 'RESOURCE_EXHAUSTED' }))).toBe('more');
     expect(failedAllocation(Object.assign(new Error('no room'), { code: 'INTERNAL' }))).toBeUndefined();
+  });
+
+  it('may leave unknown what was free', () => {
+    const told = { allocation: 'shape[8]', accumulate: 1, needed: 61e9, free: undefined, fits: Infinity };
+    expect(outOfMemoryMessage({ ...told, batchSize: 512 })).toBe(
+      "out of memory at --batch-size 512 (TensorFlow asked for shape[8]): it needs about 61.0 GB, and the GPU's " +
+        'memory is unknown; use --batch-size 256 --accumulate 2, which is the same step, or --batch-size auto',
+    );
   });
 
   it('suggests the batch and micro-batches that make the same step', () => {

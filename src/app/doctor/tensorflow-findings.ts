@@ -1,7 +1,7 @@
 /** @file Findings about TensorFlow: whether it loads, what it uses, how fast it multiplies. */
 import { KD } from '../../base/own-command.js';
 import { setupCommand } from '../../base/setup-command.js';
-import { formatFlops } from '../../base/format.js';
+import { formatBytes, formatFlops } from '../../base/format.js';
 import { choosePrecision } from '../../engine/precision.js';
 import { NO_ANSWER } from '../../tensorflow/machine.js';
 import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
@@ -42,8 +42,11 @@ function splitReason(reason: string): [string, string] {
 
 /** Reports the device that TensorFlow says it uses. */
 export function usedFinding(nvidia: Nvidia, device: DeviceChoice, report: TensorflowReport | string): Finding {
-  if (typeof report !== 'string' && report.backend.device === 'gpu')
-    return { name: 'device', ok: true, found: `${report.backend.gpu?.name ?? 'a GPU'}, TensorFlow reports` };
+  if (typeof report !== 'string' && report.backend.device === 'gpu') {
+    const { name = 'a GPU', usableBytes } = report.backend.gpu ?? {};
+    const room = usableBytes === undefined ? '' : ` with ${formatBytes(usableBytes)} for tensors`;
+    return { name: 'device', ok: true, found: `${name}${room}, TensorFlow reports` };
+  }
   if (device === 'cpu') return { name: 'device', ok: true, found: 'the CPU, as asked' };
   if (nvidia.state === 'absent' && device === 'auto')
     return { name: 'device', ok: true, found: 'the CPU (no NVIDIA GPU found)' };

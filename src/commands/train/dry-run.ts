@@ -139,17 +139,23 @@ function ranksRow(rank: number, ranks: number, own: number): [string, string] {
   ];
 }
 
-/** `about 2.4 GB estimated, 950 MB of it for each of 2 devices, 2.1 GB used at the peak` */
-function memoryText(report: Report, own: number): string {
+/** What `memoryText` tells. */
+type MemoryFacts = Pick<Report, 'memory_estimate_bytes' | 'device' | 'peak_resident_bytes'> &
+  Partial<Pick<Report, 'memory_per_device_bytes' | 'ranks'>>;
+
+/**
+ * `about 2.4 GB estimated, 950 MB of it for each of 2 devices, 2.1 GB used at the peak`; the estimate for a GPU is of its
+ * own memory, what was used is of the machine's
+ */
+export function memoryText(report: MemoryFacts, own: number): string {
   const { memory_estimate_bytes: all, memory_per_device_bytes: each } = report;
   const here = report.ranks === undefined ? '' : ' in this process';
-  const shares =
-    each === undefined || own === 1
-      ? ''
-      : report.device === 'gpu'
-        ? ' on each GPU'
-        : `, ${formatBytes(each)} of it for each of ${own} devices`;
+  const shares = each === undefined || own === 1 ? '' : `, ${formatBytes(each)} of it for each of ${own} devices`;
   const used = formatBytes(report.peak_resident_bytes);
+  if (report.device === 'gpu') {
+    const where = own === 1 ? 'the' : 'each';
+    return `about ${formatBytes(all)} on ${where} GPU estimated; ${used} of the machine's used at the peak`;
+  }
   return `about ${formatBytes(all)} estimated${here}${shares}, ${used} used at the peak`;
 }
 

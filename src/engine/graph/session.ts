@@ -1,8 +1,11 @@
 /** @file Runs a graph in a TensorFlow session on a separate thread, without blocking Node's event loop. */
+import { InputError } from '../../base/errors.js';
+import { KD } from '../../base/own-command.js';
 import {
   sessionAddon,
   type NativeTensor,
   type SessionAddon,
+  type SessionHandle,
   type TensorValues,
 } from '../../tensorflow/session-addon.js';
 import type { GraphFunction } from './functions.js';
@@ -43,7 +46,8 @@ export interface Session {
  *
  * @param atOnce how many runs may be in progress at once
  * @param target of a server in this process, for devices of several processes
- * @throws Error with TensorFlow's message if the graph or the configuration is not valid
+ * @throws Error with TensorFlow's message if the graph or the configuration is not valid; InputError if the graph
+ *   names a device that the session lacks
  */
 export function openSession(
   nodes: readonly GraphNode[],
@@ -54,6 +58,7 @@ export function openSession(
 ): Session {
   const addon = sessionAddon();
   const handle = addon.open(encodeGraph(nodes, functions), encodeConfig(config), atOnce, target);
+  if (config.placesSoftly === true) checkDevices(nodes, addon, handle);
   return {
     async run(feeds, fetches) {
       const fed = feeds.map(([{ name, dtype, shape }, data]) => ({ name, dtype: DTYPE_NUMBERS[dtype], shape, data }));
@@ -65,6 +70,22 @@ export function openSession(
       addon.close(handle);
     },
   };
+}
+
+/**
+ * Checks that a session has all devices that its graph names. TensorFlow does so itself, unless it places ops softly:
+ * then those of a missing device go to another, and replicas that meet there wait for each other for ever.
+ */
+function checkDevices(nodes: readonly GraphNode[], addon: SessionAddon, handle: SessionHandle): void {
+  const present = addon.devices(handle).map(({ name }) => name);
+  const named = new Set(nodes.flatMap(({ device }) => device ?? []));
+  const missing = [...named].filter((device) => !present.some((name) => name === device || name.endsWith(device)));
+  if (missing.length === 0) return;
+  addon.close(handle);
+  throw new InputError(
+    `expected ${missing.join(', ')} among TensorFlow's devices, got ${present.join(', ')}; ` +
+      `name fewer with --device, or see with \`${KD} doctor\` why TensorFlow lacks them`,
+  );
 }
 
 function fetchedTensor(addon: SessionAddon, { dtype, shape, buffer, memory }: NativeTensor): FetchedTensor {
