@@ -152,13 +152,14 @@ export async function startEncoder(
   { backend, device, precision = 'fp32', masked = false }: EncoderMachine,
   reporter: Pick<Reporter, 'warn'> & Partial<Pick<Reporter, 'message'>>,
 ): Promise<EncoderEngine> {
-  const { reason, ...loaded } = await loadBackend(backend, device);
+  const { reason, ...loaded } = await loadBackend(backend, device, { onNotice: (text) => reporter.message?.(text) });
   if (reason !== undefined) reporter.warn(reason);
   const chosen = await encodingPrecision(precision, loaded, hasLargeModel([model.encoder]));
   if (chosen.reason !== undefined) reporter.message?.(`precision: ${precisionText(chosen)}`);
   return encoderEngine(model.encoder, model.parameters(), {
     precision: chosen.precision,
     device: loaded.device,
+    memoryBytes: loaded.gpu?.usableBytes,
     masked,
   });
 }

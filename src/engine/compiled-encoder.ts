@@ -2,54 +2,50 @@
  * @file Encoding with a recorded graph: the forward pass at a few batch sizes and lengths over one set of variables,
  * either all with an attention mask or all without.
  */
-import type * as tf from '@tensorflow/tfjs-core';
+import { InputError } from '../base/errors.js';
+import { formatCounted } from '../base/format.js';
 import type { ParameterValues } from '../distill/engine.js';
+import { recordCompiledKernels } from '../tensorflow/kernel-cache.js';
 import type { TextEncoder } from '../models/text-encoder.js';
-import type { Encoded, EncoderEngine, EncoderOptions } from './encoder-engine.js';
+import type { Encoded, EncoderEngine } from './encoder-engine.js';
+import {
+  batchSizesAt,
+  largestPass,
+  passFor,
+  recordForward,
+  type ForwardPass,
+  type PassOptions,
+} from './encoder-passes.js';
+import { failedAllocation } from './failed-allocation.js';
 import { joinBiases } from './graph/biases.js';
-import { Graph, type GraphNode } from './graph/graph.js';
-import { declareModel, recordedParams, setVariables } from './graph/model-variables.js';
+import { Graph } from './graph/graph.js';
+import { declareModel, setVariables } from './graph/model-variables.js';
 import { toBfloat16 } from './graph/precision.js';
-import { record, type Recording } from './graph/recorder.js';
+import { record } from './graph/recorder.js';
 import { openSession, type Feed, type FetchedTensor } from './graph/session.js';
-import { after, placeholder } from './graph/variables.js';
 import { cutTexts, lengthFor, lengthForIds, lengthsOn, textLengths } from './text-lengths.js';
-
-/** Full-length texts in the largest pass. More rows would not make products faster, but would take more memory. */
-const MAX_BATCH_SIZE = 32;
-/** Batch sizes of the recorded passes for full-length texts. Other batches are split, and the last part is padded. */
-const FULL_LENGTH_BATCH_SIZES = [1, 4, 16, MAX_BATCH_SIZE] as const;
-/** The smaller batch size for shorter texts; the larger one has as many positions as the largest pass. */
-const SHORT_TEXT_BATCH_SIZE = 32;
 
 const NO_DROPOUT = { rate: 0 };
 
-/** One recorded forward pass. */
-interface ForwardPass {
-  readonly size: number;
-  /** The length to which its texts are cut. */
-  readonly length: number;
-  /** `[size, length]` int32 */
-  readonly ids: GraphNode;
-  /** `[size, length]` float32 */
-  readonly mask: GraphNode | undefined;
-  /** `[size, L, D]` */
-  readonly lastHiddenState: GraphNode;
-  readonly poolerOutput: GraphNode;
-}
-
-/** An encoder over a recorded graph, whose session owns the parameters. */
+/**
+ * An encoder over a recorded graph, whose session owns the parameters. When memory runs out, it goes on with smaller
+ * passes.
+ */
 export async function compiledEncoder(
   encoder: TextEncoder,
   values: ParameterValues,
-  { length, precision, device, masked }: Required<EncoderOptions>,
+  options: PassOptions,
 ): Promise<EncoderEngine> {
+  const { length, precision, device, masked } = options;
   const graph = new Graph();
   const lengths = textLengths(encoder, length, NO_DROPOUT, lengthsOn(device, 'encoding'));
   const isBfloat16 = precision === 'bf16';
   const variables = declareModel(graph, 'encoder', encoder.shapes, isBfloat16 ? 'bfloat16' : 'float32');
-  const passes = record(graph, (recording) => {
-    const shapes = lengths.lengths.flatMap((each) => batchSizesAt(each, length).map((size) => [size, each] as const));
+  const batchSize = largestPass(encoder, options);
+  let passes = record(graph, (recording) => {
+    const shapes = lengths.lengths.flatMap((each) =>
+      batchSizesAt(each, length, batchSize).map((size) => [size, each] as const),
+    );
     return shapes.map((shape) => recordForward(recording, encoder, variables, shape, { fullLength: length, masked }));
   });
   const nodes = joinBiases(isBfloat16 ? toBfloat16(graph.nodes) : graph.nodes);
@@ -59,6 +55,7 @@ export async function compiledEncoder(
     throw error;
   });
   return {
+    batchSize,
     encode,
     positionsFor: (tokens) => lengthFor(lengths, tokens),
     dispose: () => {
@@ -78,12 +75,17 @@ export async function compiledEncoder(
       const pass = passFor(batch - start, lengthForIds(lengths, rest), passes);
       const end = Math.min(start + pass.size, batch);
       const part = <T extends Int32Array | Float32Array>(all: T): T => all.subarray(start * length, end * length) as T;
-      const [hidden, pooled] = await run(pass, part(ids), attentionMask && part(attentionMask));
+      const outputs = await run(pass, part(ids), attentionMask && part(attentionMask)).catch((error: unknown) => {
+        passes = smallerPasses(passes, pass, error);
+      });
+      if (outputs === undefined) continue; // with smaller passes
+      const [hidden, pooled] = outputs;
       lastHiddenState.set(hidden!.data.subarray(0, (end - start) * length * width), start * length * width);
       poolerOutput.set(pooled!.data.subarray(0, (end - start) * width), start * width);
       for (const tensor of [hidden, pooled]) tensor!.release();
       start = end;
     }
+    await recordCompiledKernels();
     return { lastHiddenState, poolerOutput };
   }
 
@@ -99,47 +101,19 @@ export async function compiledEncoder(
   }
 }
 
-/** The batch sizes recorded for texts of a length. */
-function batchSizesAt(length: number, wholeLength: number): readonly number[] {
-  return length === wholeLength
-    ? FULL_LENGTH_BATCH_SIZES
-    : [SHORT_TEXT_BATCH_SIZE, Math.floor((MAX_BATCH_SIZE * wholeLength) / length)];
-}
-
-/** The fixed cost of a run, in positions. */
-const RUN_OVERHEAD = 300;
-
-/** The recorded pass with the lowest cost per text, for some or all of this many texts of this length. */
-function passFor(texts: number, length: number, passes: readonly ForwardPass[]): ForwardPass {
-  const costOfText = (pass: ForwardPass): number =>
-    (pass.size * pass.length + RUN_OVERHEAD) / Math.min(pass.size, texts);
-  return passes
-    .filter((pass) => pass.length >= length)
-    .reduce((least, pass) => (costOfText(pass) < costOfText(least) ? pass : least));
-}
-
-function recordForward(
-  recording: Recording,
-  encoder: TextEncoder,
-  variables: ReturnType<typeof declareModel>,
-  [size, length]: readonly [number, number],
-  { fullLength, masked }: { readonly fullLength: number; readonly masked: boolean },
-): ForwardPass {
-  const { graph, tensor, value } = recording;
-  const name = `encode/${size}/${length}`;
-  const ids = placeholder(graph, `${name}/ids`, [size, length], 'int32');
-  const mask = masked ? placeholder(graph, `${name}/mask`, [size, length], 'float32') : undefined;
-  const output = encoder.forward(recordedParams(recording, variables), tensor(ids), {
-    attentionMask: mask && tensor(mask),
-    fullLength,
-  });
-  const fetched = (part: tf.Tensor, of: string): GraphNode => after(graph, value(part), [], `${name}/${of}`);
-  return {
-    size,
-    length,
-    ids,
-    mask,
-    lastHiddenState: fetched(output.lastHiddenState, 'last_hidden_state'),
-    poolerOutput: fetched(output.poolerOutput, 'pooler_output'),
-  };
+/**
+ * The passes that are left when one has run out of memory.
+ *
+ * @throws InputError if none is smaller; the error, if it is another
+ */
+function smallerPasses(passes: readonly ForwardPass[], failed: ForwardPass, error: unknown): ForwardPass[] {
+  const allocation = failedAllocation(error);
+  if (allocation === undefined) throw error;
+  const places = failed.size * failed.length;
+  const smaller = passes.filter(({ size, length }) => size * length < places);
+  if (smaller.some(({ length }) => length >= failed.length)) return smaller;
+  throw new InputError(
+    `out of memory: expected room to encode ${formatCounted(failed.size, 'text')} at once, but TensorFlow asked for ` +
+      `${allocation}; end what else uses the device's memory, or use --device cpu or --precision bf16`,
+  );
 }

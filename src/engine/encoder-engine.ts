@@ -16,12 +16,16 @@ export interface EncoderOptions {
   readonly precision?: Precision;
   /** Default: the CPU. */
   readonly device?: 'cpu' | 'gpu';
+  /** What tensors may take of the GPU's memory, by which the number of texts in a pass is chosen; absent if unknown. */
+  readonly memoryBytes?: number | undefined;
   /** Whether all texts come with attention masks; otherwise none do. */
   readonly masked?: boolean;
 }
 
 /** A model that is ready to encode. */
 export interface EncoderEngine {
+  /** Full-length texts that are computed at once; larger batches are split. */
+  readonly batchSize: number;
   /**
    * @param ids `[B, L]`, row-major
    * @param attentionMask `[B, L]`, 1 for a token and 0 for padding: required if the engine was opened with `masked`,

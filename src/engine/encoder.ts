@@ -7,6 +7,9 @@ import { disposeParams, uploadParams } from './params.js';
 import { cutTexts, lengthFor, lengthForIds, textLengths } from './text-lengths.js';
 import type { Encoded, EncoderEngine, EncoderOptions } from './encoder-engine.js';
 
+/** Full-length texts that are encoded at once without a recorded graph, which takes batches of any size. */
+const EAGER_BATCH_SIZE = 32;
+
 /**
  * Loads a model's parameters for encoding and owns them until `dispose`. Runs a recorded graph on TensorFlow, and tfjs
  * ops in float32 on the JavaScript backend.
@@ -14,9 +17,10 @@ import type { Encoded, EncoderEngine, EncoderOptions } from './encoder-engine.js
 export async function encoderEngine(
   encoder: TextEncoder,
   values: ParameterValues,
-  { length = MAX_LENGTH, precision = 'fp32', device = 'cpu', masked = false }: EncoderOptions = {},
+  { length = MAX_LENGTH, precision = 'fp32', device = 'cpu', masked = false, memoryBytes }: EncoderOptions = {},
 ): Promise<EncoderEngine> {
-  if (tf.getBackend() === 'tensorflow') return compiledEncoder(encoder, values, { length, precision, device, masked });
+  if (tf.getBackend() === 'tensorflow')
+    return compiledEncoder(encoder, values, { length, precision, device, masked, memoryBytes });
   if (precision !== 'fp32') throw new Error(`products in ${precision} need a recorded graph`);
   return eagerEncoder(encoder, values, length);
 }
@@ -34,6 +38,7 @@ export async function eagerEncoder(
   const params = await uploadParams(encoder.shapes, values);
   const usualLengths = textLengths(encoder, usualLength);
   return {
+    batchSize: EAGER_BATCH_SIZE,
     encode,
     positionsFor: (tokens) => lengthFor(usualLengths, tokens),
     dispose: () => {

@@ -10,8 +10,11 @@ export interface TextsToEncode {
   readonly tokenizer: TextTokenizer;
   /** D */
   readonly width: number;
-  /** Full-length texts per batch. A batch of shorter texts holds more of them, with as many tokens in total. */
-  readonly batchSize: number;
+  /**
+   * Full-length texts per batch; absent: as many as the engine computes at once. A batch of shorter texts holds more of
+   * them, with as many tokens in total.
+   */
+  readonly batchSize?: number | undefined;
   /** Whether attention masks out padding. */
   readonly masked: boolean;
 }
@@ -38,9 +41,10 @@ export function encodeBatches(texts: TextsToEncode, engine: EncoderEngine): Asyn
 }
 
 async function* encodeInTurn(
-  { texts, tokenizer, batchSize, masked }: TextsToEncode,
+  { texts, tokenizer, masked, ...asked }: TextsToEncode,
   engine: EncoderEngine,
 ): AsyncGenerator<EncodedBatch, void> {
+  const { batchSize = engine.batchSize } = asked;
   const window = batchSize * Math.ceil(WINDOW / batchSize);
   const extent = { batchSize, placesFor: engine.positionsFor };
   for (let start = 0; start < texts.length; start += window) {

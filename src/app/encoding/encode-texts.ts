@@ -19,8 +19,11 @@ export interface EncodeRequest {
   readonly texts: readonly string[];
   /** Whether attention masks out padding. */
   readonly attentionMask?: boolean;
-  /** Full-length texts per batch. A batch of shorter texts holds more of them, with as many tokens in total. */
-  readonly batchSize: number;
+  /**
+   * Full-length texts per batch. A batch of shorter texts holds more of them, with as many tokens in total. Default: 32
+   * on a CPU; on a GPU up to 256, by its memory.
+   */
+  readonly batchSize?: number;
   /** The precision of matrix products; `auto` means bfloat16 if that is faster. */
   readonly precision: PrecisionChoice;
   readonly backend: BackendChoice;
@@ -29,7 +32,7 @@ export interface EncodeRequest {
 }
 
 /** The default options. Encoding is in full precision unless requested otherwise. */
-export const ENCODE_DEFAULTS = { batchSize: 32, precision: 'fp32', backend: 'auto', device: 'auto' } as const;
+export const ENCODE_DEFAULTS = { precision: 'fp32', backend: 'auto', device: 'auto' } as const;
 
 /** `N` texts of `L` tokens, encoded at width `D`; all row-major. */
 export interface EncodedTexts {

@@ -48,8 +48,11 @@ export interface EvaluationRequest {
   readonly sts: readonly string[];
   /** Groupings for additional, separate scores. */
   readonly by: readonly Grouping[];
-  /** Full-length texts per batch. A batch of shorter texts holds more of them, with as many tokens in total. */
-  readonly batchSize: number;
+  /**
+   * Full-length texts per batch. A batch of shorter texts holds more of them, with as many tokens in total. Default: 32
+   * on a CPU; on a GPU up to 256, by its memory.
+   */
+  readonly batchSize?: number;
   /** The precision of matrix products; `auto` means bfloat16 if that is faster. */
   readonly precision: PrecisionChoice;
   readonly backend: BackendChoice;
@@ -65,7 +68,6 @@ export const EVALUATION_DEFAULTS = {
   pairs: true,
   sts: [],
   by: [],
-  batchSize: 32,
   precision: 'fp32',
   backend: 'auto',
   device: 'auto',
@@ -89,8 +91,10 @@ export async function evaluateModels(request: EvaluationRequest, reporter: Repor
   const comparison = await openComparison({ names, teacher, baselines, needsTeacher: request.pairs }, reporter);
   const pairs = request.pairs ? await openPairs(request, comparison, reporter) : undefined;
   const started = await startModels(request, comparison, reporter);
+  const batchSize =
+    request.batchSize ?? Math.min(...[...started.underTest.values()].map((each) => each.engine.batchSize));
   try {
-    const setting = { kd: VERSION, engine: engineOf(started), batch_size: request.batchSize };
+    const setting = { kd: VERSION, engine: engineOf(started), batch_size: batchSize };
     const compared = pairs && (await comparePairs(pairs, comparison, started, request, setting, reporter));
     const sts: StsEvaluation[] = [];
     for (const file of judged) sts.push(await compareSts(file, comparison, started, request, setting, reporter));
@@ -113,7 +117,11 @@ async function startModels(
   { teacher, models }: Comparison,
   reporter: Reporter,
 ): Promise<StartedModels> {
-  const { reason, ...backend } = await loadBackend(backendChoice, device);
+  const { reason, ...backend } = await loadBackend(backendChoice, device, {
+    onNotice: (text) => {
+      reporter.message(text);
+    },
+  });
   if (reason !== undefined) reporter.warn(reason);
   const tested = new Set(pairs ? [teacher!, ...models] : models);
   const isLarge = hasLargeModel([...tested].map(({ opened }) => opened.model.encoder));
@@ -142,6 +150,7 @@ async function startModels(
       engine: await encoderEngine(model.encoder, model.parameters(), {
         precision,
         device: backend.device,
+        memoryBytes: backend.gpu?.usableBytes,
       }),
     });
   }
@@ -169,7 +178,7 @@ async function comparePairs(
       underTest.get(teacher!)!,
       models.map((model) => underTest.get(model)!),
       pairs,
-      { batchSize: request.batchSize, groupings: request.by },
+      { batchSize: setting.batch_size, groupings: request.by },
       {
         onEncoded: (done) => {
           reading.update(done);
@@ -193,13 +202,13 @@ async function compareSts(
   { file, pairs }: { file: string; pairs: Awaited<ReturnType<typeof readStsFile>> },
   { models }: Comparison,
   { underTest }: StartedModels,
-  { batchSize, signal }: EvaluationRequest,
+  { signal }: EvaluationRequest,
   setting: Setting,
   reporter: Reporter,
 ): Promise<StsEvaluation> {
   const tested = models.map((model) => underTest.get(model)!);
   const progress = reporter.progress(file, pairs.length * tested.length, 'pairs');
-  const scores = await evaluateSts(tested, pairs, batchSize, (done) => {
+  const scores = await evaluateSts(tested, pairs, setting.batch_size, (done) => {
     progress.update(done);
     signal?.throwIfAborted();
   }).finally(() => {

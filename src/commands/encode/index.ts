@@ -9,7 +9,7 @@ import { openOutput, type Output, type OutputOptions } from '../../app/output.js
 import { backendOption, count, deviceOption, precisionOption } from '../flags.js';
 import { formatCount, formatCounted } from '../../base/format.js';
 import { checkOutputFile } from './output-file.js';
-import { ENCODE_DEFAULTS, encodeTextsToFile } from '../../app/encoding/encode-texts.js';
+import { encodeTextsToFile } from '../../app/encoding/encode-texts.js';
 import { readTexts } from '../../app/encoding/texts.js';
 
 interface EncodeFlags {
@@ -18,7 +18,7 @@ interface EncodeFlags {
   readonly input: string;
   readonly output: string;
   readonly attentionMask?: boolean;
-  readonly batchSize: number;
+  readonly batchSize?: number;
   readonly precision: PrecisionChoice;
   readonly backend: BackendChoice;
   readonly device: DeviceChoice;
@@ -47,9 +47,8 @@ export function encodeCommand(): Command {
     .option('--attention-mask', 'attend to the tokens of a text only, not to its padding')
     .option(
       '--batch-size <texts>',
-      'texts of full length per batch; more where they are shorter',
+      'texts of full length per batch; more where they are shorter (default: 32 on a CPU, up to 256 on a GPU)',
       count,
-      ENCODE_DEFAULTS.batchSize,
     )
     .addOption(precisionOption())
     .addOption(backendOption())
