@@ -118,15 +118,14 @@ function clipTextLayer(
  * The row of each sentence's end-of-text token among `N = B · L`: its first position or, if an older configuration has
  * `eos_token_id` 2, the position of the highest id (transformers, modeling_clip.py). `[B]` int32
  *
- * Compared in float32, which holds every id exactly: TensorFlow finds the greatest int32 only on a CPU.
+ * In float32, which holds every id and row exactly: TensorFlow finds the greatest int32 only on a CPU, and on a GPU it
+ * adds int32 in the host's memory.
  */
 function endOfTextRows(ids: tf.Tensor2D, eosTokenId: number): tf.Tensor1D {
   const [batch, length] = ids.shape;
-  const marks = eosTokenId === 2 ? ids : tf.equal(ids, tf.scalar(eosTokenId, 'int32')); // [B, L]
-  const places = tf.argMax<tf.Tensor1D>(tf.cast(marks, 'float32'), 1); // [B]
-  const starts = tf.tensor1d(
-    Int32Array.from({ length: batch }, (_, sentence) => sentence * length),
-    'int32',
-  ); // [B]
-  return tf.add(starts, places);
+  const exact = tf.cast(ids, 'float32');
+  const marks = eosTokenId === 2 ? exact : tf.cast(tf.equal(exact, eosTokenId), 'float32'); // [B, L]
+  const places = tf.argMax<tf.Tensor1D>(marks, 1); // [B]
+  const starts = tf.tensor1d(Float32Array.from({ length: batch }, (_, sentence) => sentence * length)); // [B]
+  return tf.cast(tf.add(starts, tf.cast(places, 'float32')), 'int32');
 }

@@ -12,11 +12,12 @@ export function embedding(table: tf.Tensor, ids: tf.Tensor2D, paddingId: number)
     return {
       value: tf.gather(weights as tf.Tensor, ids),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const flatIds = tf.reshape<tf.Rank.R1>(saved[0]!, [ids.size]); // [N]
-        const isPadding = tf.cast(tf.equal(flatIds, tf.scalar(paddingId, 'int32')), 'int32'); // [N]
-        // [N], −1 for padding
-        const counted = tf.sub<tf.Tensor1D>(flatIds, tf.mul(isPadding, tf.scalar(paddingId + 1, 'int32')));
-        return tf.unsortedSegmentSum(tf.reshape(dy, [ids.size, width]), counted, rows); // ignores negative ids
+        // in float32, which holds every id exactly: on a GPU, TensorFlow computes int32 in the host's memory
+        const flatIds = tf.cast(tf.reshape(saved[0]!, [ids.size]), 'float32'); // [N]
+        const isPadding = tf.cast(tf.equal(flatIds, paddingId), 'float32'); // [N]
+        const counted = tf.sub<tf.Tensor1D>(flatIds, tf.mul(isPadding, paddingId + 1)); // [N], −1 for padding
+        const segments = tf.cast(counted, 'int32');
+        return tf.unsortedSegmentSum(tf.reshape(dy, [ids.size, width]), segments, rows); // ignores negative ids
       },
     };
   });

@@ -66,7 +66,7 @@ function masksOf(
   choice?: DropoutChoice,
 ): SharedMasks | undefined {
   if (family !== 'roberta' || choice?.padding !== 'shared') return undefined;
-  return sharedMasks(tf.cast(tf.equal(ids, tf.scalar(padTokenId, 'int32')), 'float32'));
+  return sharedMasks(tf.cast(tf.equal(tf.cast(ids, 'float32'), padTokenId), 'float32'));
 }
 
 /**
@@ -150,11 +150,14 @@ function embed(config: BertConfig, params: Params, ids: tf.Tensor2D): tf.Tensor2
 /**
  * Position ids from token ids, as in fairseq and transformers: padding has `padTokenId`; other tokens count up from
  * `padTokenId + 1`, skipping padding in between. `[B, L] → [B, L]` int32
+ *
+ * Counted in float32, which holds every id and position exactly: on a GPU, TensorFlow computes int32 in the host's
+ * memory.
  */
 function positionIds(ids: tf.Tensor2D, padTokenId: number): tf.Tensor2D {
-  const isToken = tf.cast(tf.notEqual(ids, tf.scalar(padTokenId, 'int32')), 'int32'); // [B, L]
+  const isToken = tf.cast(tf.notEqual(tf.cast(ids, 'float32'), padTokenId), 'float32'); // [B, L]
   const places = tf.mul(tf.cumsum(isToken, 1), isToken); // [B, L]
-  return tf.add(places, tf.scalar(padTokenId, 'int32'));
+  return tf.cast(tf.add(places, padTokenId), 'int32');
 }
 
 /** `norm(x + attention(x))`, then `norm(x + mlp(x))`. `[N, D] → [N, D]` */
