@@ -21,7 +21,8 @@ class CudaFunction {
   void operator()(Arguments... arguments) const {
     if (function_ == nullptr) throw Failure{"NOT_FOUND", std::string("CUDA's driver library has no ") + name_};
     const int result = function_(arguments...);
-    if (result != 0) throw Failure{"INTERNAL", std::string(name_) + " failed with CUDA error " + std::to_string(result)};
+    if (result != 0)
+      throw Failure{"INTERNAL", std::string(name_) + " failed with CUDA error " + std::to_string(result)};
   }
 
  private:

@@ -1,4 +1,5 @@
-// Reads and makes JavaScript values through Node-API. All functions must be called on Node's thread; they throw a `Failure`.
+// Reads and makes JavaScript values through Node-API. All functions must be called on Node's thread; they throw a
+// `Failure`.
 #pragma once
 #include <cstdint>
 #include <string>

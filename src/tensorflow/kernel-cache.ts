@@ -11,7 +11,7 @@ import { PTX_ONLY, type Gpu } from './nvidia.js';
 /** What kernels are used for: training uses more of them. */
 export type KernelUse = 'training' | 'encoding';
 
-/** The most that CUDA's cache may hold; by default it is a quarter of that (CUDA Programming Guide, CUDA_CACHE_MAXSIZE). */
+/** The most that CUDA's cache can be allowed to hold, 4 GiB (CUDA Programming Guide, CUDA_CACHE_MAXSIZE). */
 export const LARGEST_CACHE = String(2 ** 32);
 
 /** The record to make once the kernels have been used. */

@@ -113,6 +113,7 @@ export function sessionAddon(file = installedAddon('tf_session.node')): SessionA
 
 function earlierSetup(file: string, found: string): InputError {
   return new InputError(
-    `expected TensorFlow's sessions in ${file}, but ${found}: an earlier version was set up here; run ${setupCommand()}`,
+    `expected TensorFlow's sessions in ${file}, but ${found}: an earlier version was set up here; ` +
+      `run ${setupCommand()}`,
   );
 }

@@ -63,9 +63,9 @@ const STEPS: [string, RecordedRun, Partial<EngineOptions>][] = [
 ];
 
 /**
- * Ops that take int32 where it is: seeds and shapes of random numbers and the ids that are fed, which come from the host,
- * and reshapes. TensorFlow's other int32 kernels "for GPUs" compute in the host's memory: a GPU's values are fetched from
- * it, which waits.
+ * Ops that take int32 where it is: seeds and shapes of random numbers and the ids that are fed, which come from the
+ * host, and reshapes. TensorFlow's other int32 kernels "for GPUs" compute in the host's memory: the GPU waits while its
+ * values are fetched.
  */
 const INT32_AT_EASE = new Set(['Reshape', 'Pack', 'StatelessRandomUniform', 'ConcatV2']);
 

@@ -1,4 +1,4 @@
-/** @file GPUs as TensorFlow and CUDA's driver library show them; the library here is a stand-in, compiled for the test. */
+/** @file GPUs as TensorFlow and CUDA's driver library show them; the library is a stand-in, compiled for the test. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

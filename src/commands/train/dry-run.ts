@@ -144,8 +144,8 @@ type MemoryFacts = Pick<Report, 'memory_estimate_bytes' | 'device' | 'peak_resid
   Partial<Pick<Report, 'memory_per_device_bytes' | 'ranks'>>;
 
 /**
- * `about 2.4 GB estimated, 950 MB of it for each of 2 devices, 2.1 GB used at the peak`; the estimate for a GPU is of its
- * own memory, what was used is of the machine's
+ * `about 2.4 GB estimated, 950 MB of it for each of 2 devices, 2.1 GB used at the peak`; the estimate for a GPU is of
+ * its own memory, what was used is of the machine's
  */
 export function memoryText(report: MemoryFacts, own: number): string {
   const { memory_estimate_bytes: all, memory_per_device_bytes: each } = report;

@@ -89,7 +89,8 @@ async function train(
         : dryRunResumed(resume, given, assumed, context, output));
       return;
     }
-    if (others !== undefined) await checkDevice(settings.backend, settings.device, true); // before waiting for the others
+    // before waiting for the others
+    if (others !== undefined) await checkDevice(settings.backend, settings.device, true);
     ranks = others && (await meetCluster(others, 'kd train', stop.signal, output));
     const context = contextOf();
     if (ranks !== undefined && ranks.rank > 0)
