@@ -18,6 +18,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EDQUOT: 'the disk quota is used up',
   EBUSY: 'it is in use, or a file system is mounted there',
   EROFS: 'the file system is read-only',
+  EIO: 'the device cannot read or write (EIO)',
+  ESTALE: 'the file server has lost it (ESTALE)',
   EMFILE: `too many open files; ${RAISE_OPEN_FILES}`,
   ENFILE: 'too many open files on this machine',
   ELOOP: 'too many symbolic links, one to the next',
