@@ -309,6 +309,22 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
     expect(computed(here, 'two', '00000003')).toEqual(result);
   });
 
+  it('leaves nothing if its first step is not finite, and says what to check', async () => {
+    const here = temporaryFolder();
+    const student = join(here, 'student');
+    cpSync(STUDENT, student, { recursive: true });
+    overflowUnknown(join(student, 'model.safetensors'));
+    const pairs = PAIRS.slice(0, 4).map(([ko, en]) => `${ko} zebra,${en} zebra`);
+    writeFileSync(join(here, 'pairs.csv'), ['ko,en', ...pairs].join('\n'));
+    const args = trainArguments([...FLAGS, '--valid-fraction', '0', '--student', student, '--run', 'broken']);
+    const { code, stderr } = await kdHere(args, { cwd: here });
+    expect([code, lastLine(stderr)]).toEqual([
+      1,
+      expect.stringMatching(/^error: step 1: .*; check both models, or skip such steps with --on-nan skip$/),
+    ]);
+    expect(existsSync(join(here, 'checkpoints/broken'))).toBe(false);
+  });
+
   it('is described by TF_CONFIG, with several devices in a process', async () => {
     const worker = (await loopbackHosts(2)).split(',');
     const args = trainArguments([...WHOLE, '--accumulate', '4', '--run', 'four']);
