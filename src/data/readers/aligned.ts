@@ -2,7 +2,8 @@
 import type { Row } from '../pair.js';
 import type { PairSource } from '../source.js';
 import { UnreadableFile } from '../unreadable-file.js';
-import { linesOf, utf8Pieces } from './encoding.js';
+import { utf8Pieces } from './encoding.js';
+import { linesOf } from './text-lines.js';
 import { rowOf } from './row-maker.js';
 import { readPieces, type StoredFile } from './stored-file.js';
 

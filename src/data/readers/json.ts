@@ -4,7 +4,7 @@ import { shownNames } from '../column-faults.js';
 import { isSameName, type TextColumns } from '../columns.js';
 import type { Place, Row } from '../pair.js';
 import type { PairSource } from '../source.js';
-import { linesOf } from './encoding.js';
+import { linesOf } from './text-lines.js';
 import { describeColumns, faultyRow, rowOf } from './row-maker.js';
 
 /** What JSON objects hold: a pair each, or a list of them under some keys. */

@@ -1,7 +1,7 @@
 /**
  * @file Determines whether backslashes escape in a tab-separated file, as from MySQL, Spark or pandas (`escapechar`).
  */
-import { linesOf } from './encoding.js';
+import { linesOf } from './text-lines.js';
 import type { PiecesAgain } from './look-ahead.js';
 
 /** A backslash before something that a tab-separated file could not contain otherwise. */

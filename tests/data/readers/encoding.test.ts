@@ -87,7 +87,55 @@ describe('text that is neither UTF-8 nor code page 949', () => {
   });
 });
 
+describe('text that decodes in code page 949, but not to Korean', () => {
+  test.each([
+    ['gbk', ['我喜欢吃苹果', '今天天气很好', '请问火车站怎么走']],
+    ['gbk', ['一个女人在街上走，两只猫看着外面的雨。', '孩子们在沙滩上玩']],
+    ['shift_jis', ['私はりんごが好きです', '駅はどこですか']],
+    ['euc-jp', ['犬が庭で寝ている', '夏は海へ行きます']],
+    ['windows-1251', ['Женщина идёт', 'кошки сидят']],
+  ])('such as %s is refused, not read as rare syllables', async (name, texts) => {
+    await put('a.csv', iconv.encode(`ko,en\n${texts.map((text, i) => `${text},text ${i}`).join('\n')}\n`, name));
+    await put('b.txt', 'x');
+    await expectError(
+      ['a.csv'],
+      /^a\.csv line 2: expected text in UTF-8 or code page 949, got (?:letters of another encoding, such as GBK or Shift JIS|the byte 0x..); save the file as UTF-8$/,
+    );
+  });
+
+  test.each([
+    ['names', ['쿠알라룸푸르', '블라디보스토크', '필라델피아', '도스토옙스키', '셰익스피어']],
+    ['words', ['딸기', '앵두', '펭귄', '독수리', '까치', '참외', '호랑이']],
+    ['Hanja', ['大韓民國은 民主共和國이다', '主權은 國民에게 있고 權力은 國民으로부터 나온다']],
+    ['chats', ['ㅋㅋㅋㅋㅋㅋ', 'ㅠㅠㅠㅠ 헐', 'ㅇㅇ 넵']],
+  ])('is not confused with %s', async (_, texts) => {
+    await put('a.csv', iconv.encode(`ko,en\n${texts.map((text, i) => `${text},text ${i}`).join('\n')}\n`, 'cp949'));
+    expect((await read()).map(([ko]) => ko)).toEqual(texts);
+  });
+});
+
 describe('text in UTF-16 and UTF-32', () => {
+  test.each(['utf-16le', 'utf-16be', 'utf-32le', 'utf-32be'])(
+    'in %s without a byte order mark is recognised whatever it begins with',
+    async (name) => {
+      const rows = Array.from({ length: 3000 }, (_, i) => [`${i}번째 문장입니다`, `sentence ${i}`]);
+      const text = `한국어\t영어\n${rows.map((row) => row.join('\t')).join('\n')}\n`;
+      await put('a.txt', iconv.encode(text, name, { addBOM: false }));
+      await put('b.json', iconv.encode('[{"ko": "차", "en": "car"}]', name, { addBOM: false }));
+      expect((await read(['a.txt'])).map(([ko, en]) => [ko, en])).toEqual(rows);
+      expect((await read(['b.json'])).map(([ko, en]) => [ko, en])).toEqual([['차', 'car']]);
+    },
+  );
+
+  test('is not confused with UTF-8 that has zero bytes in it', async () => {
+    await put('a.csv', 'ko,en\n나\0는,I\0\n차,car\n배,pear\n');
+    expect(await read()).toEqual([
+      ['expected text, got bytes that are not', 'a.csv:2'],
+      ['차', 'car', 'a.csv:3', 'other'],
+      ['배', 'pear', 'a.csv:4', 'other'],
+    ]);
+  });
+
   test.each(['utf-16le', 'utf-16be', 'utf-32le'])(
     'in %s that ends within a character ends in an unreadable row',
     async (name) => {

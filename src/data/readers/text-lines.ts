@@ -1,0 +1,55 @@
+/** @file The lines of a text. */
+import { UnreadableFile } from '../unreadable-file.js';
+import { withLineFeeds } from './line-breaks.js';
+import { countLineBreaks } from './utf8.js';
+
+/** The longest line in bytes, so that a file without line breaks does not fill memory. */
+const MAX_LINE_BYTES = 1 << 20;
+
+/**
+ * Reads the lines of a text in UTF-8, in chunks, without their line breaks (`\n`, `\r\n`, or `\r` if that ends all
+ * lines). An empty last line does not count. Throws an `UnreadableFile` that calls the file `name` for a line over 1
+ * MiB.
+ */
+export async function* linesOf(pieces: AsyncIterable<Buffer>, name: string): AsyncGenerator<string[]> {
+  let rest: Buffer[] = [];
+  let restBytes = 0;
+  let count = 0;
+  for await (const piece of withLineFeeds(pieces)) {
+    if (restBytes === 0 && isBlank(piece)) {
+      const lines = new Array<string>(countLineBreaks(piece)).fill('');
+      count += lines.length;
+      yield lines;
+      continue;
+    }
+    const end = piece.lastIndexOf(10);
+    if (end === -1) {
+      rest.push(piece);
+      restBytes += piece.length;
+      if (restBytes > MAX_LINE_BYTES) throw tooLongLine(name, count + 1);
+      continue;
+    }
+    const text = Buffer.concat([...rest, piece.subarray(0, end)]).toString('utf8');
+    const lines = text.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
+    count += lines.length;
+    yield lines;
+    rest = [piece.subarray(end + 1)];
+    restBytes = rest[0]!.length;
+  }
+  const last = Buffer.concat(rest).toString('utf8');
+  if (last !== '') yield [last];
+}
+
+/** Whether bytes are only blank lines. Makes reading hundreds of millions of them take seconds, not minutes. */
+function isBlank(bytes: Buffer): boolean {
+  if (bytes.at(-1) !== 10) return false;
+  for (let at = 0; at < bytes.length; at++) {
+    if (bytes[at] !== 10 && !(bytes[at] === 13 && bytes[at + 1] === 10)) return false;
+  }
+  return true;
+}
+
+function tooLongLine(name: string, line: number): UnreadableFile {
+  const reason = 'expected a line of at most 1 MiB, got a longer one; end lines with a line break';
+  return new UnreadableFile(name, reason, `line ${line}`);
+}
