@@ -4,9 +4,9 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../base/errors.js';
 import { shellQuote } from '../base/shell.js';
+import { arePartners, partnerFolders, sidesOf } from './aligned-names.js';
 import { isDescription, isIgnoredMember, isLeftBehind } from './ignored-names.js';
 import { isModelFolder, modelFoldersOf } from './model-folders.js';
-import { arePartners, sideOf } from './readers/aligned.js';
 import { isZip, listArchive, whyUnreadable } from './readers/archive.js';
 import { openFile, type RandomAccess } from './readers/random-access.js';
 import type { StoredFile } from './readers/stored-file.js';
@@ -67,19 +67,21 @@ export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
   return search;
 }
 
-/** Finds the other side of an aligned file, if it is beside it. */
+/** Finds files that may be the other side of an aligned file: beside it, or in the other language's folder. */
 async function partnersOf(given: string): Promise<StoredFile[]> {
-  const [folder, name] = [path.dirname(given), path.basename(given)];
-  if (sideOf(name) === undefined) return [];
-  const beside = await readable(folder, readdir(folder));
-  return beside
-    .filter((other) => arePartners(name, other))
-    .flatMap((other) => {
-      const place = path.join(folder, other);
-      const found = lookUp(place);
-      const isFile = typeof found !== 'string' && found.isFile();
-      return isFile ? [{ name: shownPath(place), path: place, bytes: found.size }] : [];
-    });
+  const own = shownPath(path.normalize(given));
+  if (sidesOf(own).length === 0) return [];
+  const others = partnerFolders(path.normalize(given)).filter(isFolder);
+  const files: StoredFile[] = [];
+  for (const folder of [path.dirname(given), ...others]) {
+    for (const entry of await readable(folder, readdir(folder))) {
+      const place = path.join(folder, entry);
+      const name = shownPath(place);
+      const found = arePartners(own, name) ? lookUp(place) : undefined;
+      if (typeof found === 'object' && found.isFile()) files.push({ name, path: place, bytes: found.size });
+    }
+  }
+  return files;
 }
 
 /** Lists the files in a zip archive on disk with another extension. Throws a `DamagedArchive`. */

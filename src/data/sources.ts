@@ -1,15 +1,15 @@
 /** @file Finds the sources of pairs under some paths, recognises them and sorts them. */
 import path from 'node:path';
 import { InputError } from '../base/errors.js';
-import { shellQuote } from '../base/shell.js';
+import { alignedAmong, alignedSource, whyAlone } from './aligned-files.js';
 import type { ColumnNames } from './columns.js';
 import { titleOf, withoutCopies } from './copies.js';
 import { CORPORA } from './corpus-name.js';
 import { compareNames, filesInArchive, findFiles, type FileFolder, type FoundFiles } from './files.js';
 import { isNoPairs, type NoPairs, type Probed } from './format.js';
 import { probeSmallFiles } from './formats/small-json.js';
+import { nothingFound, onlySample } from './nothing-found.js';
 import { probeFile } from './probe.js';
-import { sideOf } from './readers/aligned.js';
 import type { StoredFile } from './readers/stored-file.js';
 import type { PairSource, SkippedFile } from './source.js';
 import { DamagedArchive, UnreadableFile } from './unreadable-file.js';
@@ -72,24 +72,43 @@ interface Request {
 }
 
 async function addFindings(found: FoundFiles, request: Request, findings: Findings): Promise<void> {
+  const aligned = await addAligned(found.folders, request, findings);
   // One by one: there may be more than a call can have arguments.
   for (const file of found.skipped) findings.skipped.push(file);
   for (const file of found.ignored) findings.ignored.push(file);
   for (const folder of found.samples) findings.samples.push(folder);
-  for (const folder of found.folders) await addFolder(folder, request, findings);
+  for (const folder of found.folders) await addFolder(folder, request, aligned, findings);
 }
 
-async function addFolder({ files, partners = [] }: FileFolder, request: Request, findings: Findings): Promise<void> {
+/** Adds aligned files, which may be in different folders, and returns them. */
+async function addAligned(
+  folders: readonly FileFolder[],
+  { names }: Request,
+  findings: Findings,
+): Promise<ReadonlySet<StoredFile>> {
+  const given = folders.flatMap(({ files }) => files);
+  const known = new Set(given.map(({ name }) => name));
+  const partners = folders.flatMap((folder) => folder.partners ?? []).filter(({ name }) => !known.has(name));
+  const aligned = new Set<StoredFile>();
+  for (const both of alignedAmong([...given, ...partners])) {
+    const source = await alignedSource(both, names);
+    if (source === undefined) continue;
+    findings.sources.push(source);
+    both.forEach((file) => aligned.add(file));
+  }
+  return aligned;
+}
+
+async function addFolder(
+  { files }: FileFolder,
+  request: Request,
+  aligned: ReadonlySet<StoredFile>,
+  findings: Findings,
+): Promise<void> {
   const small = files.filter(({ name, bytes }) => /\.json$/i.test(name) && bytes <= SMALL_FILE_BYTES);
   const inSlices = small.length >= MANY_FILES ? await addSmallFiles(small, request, findings) : new Set<StoredFile>();
-  for (const both of alignedIn(files, partners)) {
-    const isKnown = findings.sources.some(({ id, shape }) => shape === 'aligned' && id === both[0].name);
-    const source = isKnown ? undefined : await alignedSource(both, request);
-    if (source !== undefined) findings.sources.push(source);
-    if (!isKnown && source === undefined) continue;
-    both.forEach((file) => inSlices.add(file));
-  }
-  for (const file of files) if (!inSlices.has(file)) await addFile(file, request, findings);
+  for (const file of files)
+    if (!inSlices.has(file) && !aligned.has(file)) await addFile(file, files, request, findings);
 }
 
 /**
@@ -107,58 +126,25 @@ async function addSmallFiles(
   for (const { file, reason } of others) {
     const sources = findings.sources.length;
     if (kinds.get(reason) === false) findings.skipped.push({ file: file.name, why: reason });
-    else await addFile(file, request, findings);
+    else await addFile(file, small, request, findings);
     if (!kinds.has(reason)) kinds.set(reason, findings.sources.length > sources);
   }
   return new Set(small);
 }
 
-/** Pairs of files that are aligned, by their names: the Korean one first. */
-function alignedIn(files: readonly StoredFile[], partners: readonly StoredFile[]): [ko: StoredFile, en: StoredFile][] {
-  const given = new Set(files.map((file) => file.path));
-  const all = [...files, ...partners.filter((file) => !given.has(file.path))];
-  const sides = all.flatMap((file) => {
-    const side = sideOf(path.posix.basename(file.name));
-    return side === undefined ? [] : [{ file, ...side }];
-  });
-  return sides.flatMap(({ file: ko, key, language }): [StoredFile, StoredFile][] => {
-    if (language !== 'ko') return [];
-    const others = sides.filter((side) => side.key === key && side.language === 'en');
-    const isOne = sides.filter((side) => side.key === key).length === 2;
-    return isOne && others.length === 1 ? [[ko, others[0]!.file]] : [];
-  });
-}
-
-/** Two aligned files as a source, if both are plain text. */
-async function alignedSource(both: readonly StoredFile[], { names }: Request): Promise<PairSource | undefined> {
-  const files: StoredFile[] = [];
-  for (const stored of both) {
-    try {
-      const { file, verdict } = await probeFile(stored, names);
-      if (verdict === 'archive' || !isNoPairs(verdict)) return undefined;
-      files.push(file);
-    } catch (error) {
-      if (error instanceof UnreadableFile && !(error instanceof DamagedArchive)) return undefined;
-      throw error;
-    }
-  }
-  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  return { id: files[0]!.name, bytes, corpus: 'other', shape: 'aligned', columns: { ko: 'ko', en: 'en' }, files };
-}
-
-/** The message for an aligned file whose other side is missing. */
-function whyAlone(file: StoredFile): string | undefined {
-  const side = sideOf(path.posix.basename(file.name));
-  if (side?.isCertain !== true) return undefined;
-  const other = side.language === 'ko' ? 'English' : 'Korean';
-  return `expected two aligned files, got no ${other} one of this name beside it; put it there`;
-}
-
-async function addFile(stored: StoredFile, request: Request, findings: Findings): Promise<void> {
+/**
+ * @param beside the files of its folder
+ */
+async function addFile(
+  stored: StoredFile,
+  beside: readonly StoredFile[],
+  request: Request,
+  findings: Findings,
+): Promise<void> {
   const isGiven = stored.member === undefined && request.given.has(path.normalize(stored.path));
   try {
     const { file, verdict: found } = await probeFile(stored, request.names);
-    const alone = found !== 'archive' && isNoPairs(found) ? whyAlone(file) : undefined;
+    const alone = found !== 'archive' && isNoPairs(found) ? whyAlone(file, beside) : undefined;
     const verdict = alone === undefined ? found : { reason: alone };
     if (verdict === 'archive') await addFindings(filesInArchive(file), request, findings);
     else if (!isNoPairs(verdict))
@@ -207,35 +193,4 @@ function compareSources(a: PairSource, b: PairSource): number {
     compareNames(asFolder(a.id), asFolder(b.id)) ||
     compareNames(a.id, b.id)
   );
-}
-
-/** A new clone has nothing but the project's sample, which is for trying things out. */
-function onlySample(paths: readonly string[], sample: string): InputError {
-  const folder = paths[0]!.replace(/\/*$/, '/');
-  return new InputError(
-    `${folder}: expected files of pairs, got none but the sample; ` +
-      `put corpora there or name them with --data, or try the sample: --data ${shellQuote(sample)}`,
-  );
-}
-
-/** How many of the examined files a message names. */
-const MAX_NAMED = 5;
-
-function nothingFound(paths: readonly string[], { skipped, ignored, errors }: Findings): InputError {
-  if (errors.length === 1 && skipped.length === 1 && ignored.length === 0) return errors[0]!;
-  const seen = [...skipped, ...ignored.map((file) => ({ file, why: 'skipped because of its name' }))];
-  const more = seen.length > MAX_NAMED ? `, and ${seen.length - MAX_NAMED} more` : '';
-  const found = seen.length === 0 ? 'nothing' : withReasons(seen.slice(0, MAX_NAMED)) + more;
-  return new InputError(`${paths.join(', ')}: expected files of pairs, got ${found}; name the data with --data`);
-}
-
-/** Lists files with the reasons why they were not read, naming each reason once. */
-function withReasons(files: readonly SkippedFile[]): string {
-  const reasons = [...new Set(files.map(({ why }) => why))];
-  return reasons
-    .map((reason) => {
-      const named = files.filter(({ why }) => why === reason).map(({ file }) => file);
-      return `${named.join(', ')} (${reason})`;
-    })
-    .join(', ');
 }

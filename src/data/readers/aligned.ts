@@ -1,4 +1,4 @@
-/** @file Two plain text files whose lines correspond, as in Moses and OPUS: `x.ko` and `x.en`. */
+/** @file Reads two plain text files whose lines correspond. */
 import type { Row } from '../pair.js';
 import type { PairSource } from '../source.js';
 import { UnreadableFile } from '../unreadable-file.js';
@@ -6,31 +6,6 @@ import { utf8Pieces } from './encoding.js';
 import { linesOf } from './text-lines.js';
 import { rowOf } from './row-maker.js';
 import { readPieces, type StoredFile } from './stored-file.js';
-
-/** The side of an aligned file, by its name, and the part that both names have in common. */
-export interface Side {
-  readonly key: string;
-  readonly language: 'ko' | 'en';
-  /** The language is the very end of the name, so that it can hardly mean anything else. */
-  readonly isCertain: boolean;
-}
-
-const SIDE_NAME = /^((?:.*[._-])?)(ko|kor|kr|korean|ko[-_]kr|en|eng|english|en[-_]us)((?:\.txt)?(?:\.gz)?)$/i;
-
-/** Recognises a file such as `train.ko`, `train.en.txt`, `ko.txt` or `corpus.ko-en.ko.gz` by its name. */
-export function sideOf(name: string): Side | undefined {
-  const found = SIDE_NAME.exec(name);
-  if (found === null) return undefined;
-  const [, start, language, end] = found;
-  const isCertain = start!.endsWith('.') && !/^\.txt/i.test(end!);
-  return { key: `${start}*${end}`.toLowerCase(), language: /^k/i.test(language!) ? 'ko' : 'en', isCertain };
-}
-
-/** Whether two files, by their names, are the two sides of one text. */
-export function arePartners(a: string, b: string): boolean {
-  const [first, second] = [sideOf(a), sideOf(b)];
-  return first !== undefined && first.key === second?.key && first.language !== second.language;
-}
 
 /**
  * Reads the pairs of two aligned files, the Korean one first. Throws an `UnreadableFile` if one has more lines than the

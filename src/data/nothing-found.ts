@@ -1,0 +1,48 @@
+/** @file What to say if no pairs are found. */
+import { InputError } from '../base/errors.js';
+import { shellQuote } from '../base/shell.js';
+import type { SkippedFile } from './source.js';
+
+/** A new clone has nothing but the project's sample, which is for trying things out. */
+export function onlySample(paths: readonly string[], sample: string): InputError {
+  const folder = paths[0]!.replace(/\/*$/, '/');
+  return new InputError(
+    `${folder}: expected files of pairs, got none but the sample; ` +
+      `put corpora there or name them with --data, or try the sample: --data ${shellQuote(sample)}`,
+  );
+}
+
+/** The files that were examined in vain. */
+export interface Examined {
+  readonly skipped: readonly SkippedFile[];
+  readonly ignored: readonly string[];
+  readonly errors: readonly InputError[];
+}
+
+/** How many of the examined files a message names. */
+const MAX_NAMED = 5;
+
+/**
+ * The error if none of the examined files has pairs.
+ *
+ * @param seen those that were skipped with a reason, those skipped because of their names, and the errors of those that
+ *   could not be read at all
+ */
+export function nothingFound(paths: readonly string[], { skipped, ignored, errors }: Examined): InputError {
+  if (errors.length === 1 && skipped.length === 1 && ignored.length === 0) return errors[0]!;
+  const seen = [...skipped, ...ignored.map((file) => ({ file, why: 'skipped because of its name' }))];
+  const more = seen.length > MAX_NAMED ? `, and ${seen.length - MAX_NAMED} more` : '';
+  const found = seen.length === 0 ? 'nothing' : withReasons(seen.slice(0, MAX_NAMED)) + more;
+  return new InputError(`${paths.join(', ')}: expected files of pairs, got ${found}; name the data with --data`);
+}
+
+/** Lists files with the reasons why they were not read, naming each reason once. */
+function withReasons(files: readonly SkippedFile[]): string {
+  const reasons = [...new Set(files.map(({ why }) => why))];
+  return reasons
+    .map((reason) => {
+      const named = files.filter(({ why }) => why === reason).map(({ file }) => file);
+      return `${named.join(', ')} (${reason})`;
+    })
+    .join(', ');
+}
