@@ -71,9 +71,10 @@ function converted(config: UniPCConfig, modelOutput: Float32Array, sample: Float
   return config.thresholding === undefined ? x0 : threshold(x0, config.thresholding);
 }
 
-/** UniP: the sample at `next`. */
+/** UniP: the sample at `next`. A step of no length, to the level where the last one ended, changes nothing. */
 function predict(config: UniPCConfig, { sample, outputs }: Start, next: Place): Float32Array {
   const [newest, ...earlier] = outputs;
+  if (next.lambda === newest!.place.lambda) return sample;
   const { weight, r, b } = stepOf(config, outputs, next);
   // Order 2 has a closed form (appendix F of the paper): 1/2 for any r.
   const rho =

@@ -49,6 +49,16 @@ describe('schedulers', () => {
     expect(largestDifference(sample, result)).toBeLessThan(2e-5 * Math.max(1, ...result.map(Math.abs)));
   });
 
+  it.each([2, 3, 4])('of order %i stay finite where the last step ends at the level where it began', (order) => {
+    for (const levels of [{ use_karras_sigmas: true }, { use_exponential_sigmas: true }, {}]) {
+      const over = { ...levels, solver_order: order, lower_order_final: false, final_sigmas_type: 'sigma_min' };
+      const scheduler = createScheduler(parse({ ...over, timestep_spacing: 'linspace' }, 'unipc'), 8);
+      let sample: Float32Array = Float32Array.from(GOLDEN.start);
+      for (const timestep of scheduler.timesteps) sample = scheduler.step(standIn(sample, timestep), sample);
+      expect([...sample].every(Number.isFinite), JSON.stringify(over)).toBe(true);
+    }
+  });
+
   it.each([
     ['ddim', 'trailing', {}],
     ['unipc', 'trailing', {}],
