@@ -4,9 +4,9 @@ import type { StsPair } from './sts.js';
 
 /** The possible names of the parts, the most telling first. */
 export const NAMES = {
-  score: ['score', 'label'],
-  sentence1: ['sentence1', 'sentence_1'],
-  sentence2: ['sentence2', 'sentence_2'],
+  score: ['score', 'label', 'similarity', '점수', '유사도'],
+  sentence1: ['sentence1', 'sentence_1', 'sentence 1', '문장1', '문장 1'],
+  sentence2: ['sentence2', 'sentence_2', 'sentence 2', '문장2', '문장 2'],
 } as const;
 
 /**
@@ -28,7 +28,7 @@ export function checkedPair(score: unknown, sentence1: unknown, sentence2: unkno
     throw new InputError(
       `${where}: expected two sentences, got bytes that are no text; save the file as UTF-8, or correct the row`,
     );
-  return { score: Number(score), sentence1: first, sentence2: second };
+  return { score: numberOf(score), sentence1: first, sentence2: second };
 }
 
 /** The beginning of a value; `none` for a missing one. */
@@ -37,11 +37,16 @@ const shown = (value: unknown): string => (JSON.stringify(value) ?? 'none').slic
 /** A null character, and the replacement character of invalid bytes. */
 const NOT_TEXT = /[\0\ufffd]/;
 
-/** Whether a value is a score: a decimal number, or its text. */
+/** Whether a value is a score: a decimal number, or its text, in which a comma may stand for the point. */
 export function isScore(value: unknown): boolean {
-  if (typeof value === 'string') return DECIMAL.test(value.trim()) && Number.isFinite(Number(value));
-  return typeof value === 'number' && Number.isFinite(value);
+  return Number.isFinite(numberOf(value));
+}
+
+/** The number of a score; NaN for anything else. */
+function numberOf(value: unknown): number {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && DECIMAL.test(value.trim()) ? Number(value.replace(',', '.')) : NaN;
 }
 
 /** `Number` also takes `0x10` for a number. */
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const DECIMAL = /^[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?$/i;

@@ -56,6 +56,38 @@ describe('judged pairs', () => {
       'other.tsv',
       lines([['Sentence1', 'sentence2', 'Score'], ...ROWS.map(([score, a, b]) => [a, b, score])], '\t'),
     ],
+    ...[';', '|', '\t', ','].map((separator): [string, string, string] => [
+      `the separator ${separator} and decimal commas, whatever the name says`,
+      separator === ';' ? 'sts.tsv' : 'sts.csv',
+      `score${separator}sentence1${separator}sentence2\n${ROWS.map(([score, ...sentences]) =>
+        [score.replace('.', ','), ...sentences].map(quoted).join(separator),
+      ).join('\n')}`,
+    ]),
+    [
+      'semicolons without a header, as Excel saves them',
+      'sts.csv',
+      `sep=;\r\n${lines(
+        ROWS.map(([score, a, b]) => [quotedIfNeeded(a), quotedIfNeeded(b), score.replace('.', ',')]),
+        ';',
+        '\r\n',
+      )}`,
+    ],
+    [
+      'commas in a .txt',
+      'sts.txt',
+      `score,sentence1,sentence2\n${lines(
+        ROWS.map((row) => row.map(quoted)),
+        ',',
+      )}`,
+    ],
+    [
+      'Korean names',
+      'sts.csv',
+      `문장 1,문장 2,점수\n${lines(
+        ROWS.map(([score, a, b]) => [a, b, score].map(quoted)),
+        ',',
+      )}`,
+    ],
     ['CSV', 'sts.csv', `score,sentence1,sentence2\n${ROWS.map((row) => row.map(quoted).join(',')).join('\n')}`],
     [
       'STS-B as it is handed out: tabs in a .csv, and sources after some rows',
@@ -144,6 +176,13 @@ describe('judged pairs', () => {
     ],
     ['a.tsv', '1\ta\tb\nhigh\tc\td\n', 'line 2: expected a score, got "high"'],
     ['a.csv', 'm\tf\t1\t2\t1\ta\tb\nm\tf\t1\t2\t1\ta\n', 'line 2: expected 7 to 9 columns, got 6'],
+    [
+      'a.csv',
+      'score;sentence1;sentence2\n1,5;a;b\n2;c;d\n2.5;e;f\n',
+      'line 2: expected decimal points, or decimal commas, in all scores, got "1,5", and "2.5" in line 4; use one',
+    ],
+    ['a.csv', '1.234,5;a;b\n1;c;d\n', 'line 1: expected a header with score, sentence1 and sentence2, or'],
+    ['a.xlsx', 'PK\x03\x04', 'expected judged pairs as text or Parquet, got a workbook or another archive; save them'],
     ['a.tsv', '1\ta\tb\n\n2\tc\n', 'line 3: expected 3 columns, got 2'],
     ['a.tsv', '1\ta\tb\n2\tc\t \n', 'line 2: expected two sentences, got an empty one'],
     ['a.tsv', '0x1\ta\tb\n2\tc\td\n', 'line 1: expected a header with score, sentence1 and sentence2, or'],

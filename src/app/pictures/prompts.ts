@@ -1,4 +1,4 @@
-import { soundRecordsOf, type DelimitedRecord } from '../../data/readers/delimited.js';
+import { COMMA_SEPARATED, soundRecordsOf, type DelimitedRecord } from '../../data/readers/delimited.js';
 import { InputError } from '../../base/errors.js';
 import { inputChunks, type InputLimit } from '../../base/input-file.js';
 import { utf8Chunks } from '../../data/text-file.js';
@@ -20,7 +20,7 @@ const LIMIT: InputLimit = { most: 2 ** 22, remedy: 'give fewer prompts' };
  */
 export async function readPrompts(path: string): Promise<PromptPair[]> {
   const records: DelimitedRecord[] = [];
-  for await (const piece of soundRecordsOf(utf8ChunksOf(path), 'csv', path))
+  for await (const piece of soundRecordsOf(utf8ChunksOf(path), COMMA_SEPARATED, path))
     for (const record of piece) records.push(record);
   const [header, ...rows] = records;
   const names = (header?.fields ?? []).map((name) => name.trim().toLowerCase());

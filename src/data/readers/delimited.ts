@@ -19,10 +19,8 @@ export interface DelimitedRecord {
 /** How fields are separated and quoted. */
 export type Marks = Pick<Dialect, 'delimiter' | 'quote' | 'isSpaced' | 'isEscaped'>;
 
-const MARKS = {
-  csv: { delimiter: ',', quote: '"' },
-  tsv: { delimiter: '\t', quote: '"' },
-} as const;
+/** Fields separated by commas, in double quotes if necessary (RFC 4180). */
+export const COMMA_SEPARATED: Marks = { delimiter: ',', quote: '"' };
 
 /** Reads the rows of a delimited text in UTF-8 below its header. Throws an `UnreadableFile` for a line over 1 MiB. */
 export async function* readDelimited(pieces: AsyncIterable<Buffer>, source: PairSource): AsyncGenerator<Row[]> {
@@ -66,15 +64,15 @@ export function cutterFor({ delimiter, ...options }: Marks, name: string, width?
 }
 
 /**
- * Reads the rows of a comma- or tab-separated text in which no row may be lost: also throws an `UnreadableFile` for an
- * unclosed quote.
+ * Reads the rows of a delimited text in which no row may be lost: also throws an `UnreadableFile` for an unclosed
+ * quote.
  */
 export async function* soundRecordsOf(
   pieces: AsyncIterable<Buffer>,
-  shape: keyof typeof MARKS,
+  marks: Marks,
   name: string,
 ): AsyncGenerator<DelimitedRecord[]> {
-  for await (const records of recordsIn(pieces, MARKS[shape], name)) {
+  for await (const records of recordsIn(pieces, marks, name)) {
     for (const { fault, line } of records)
       if (fault !== undefined) throw new UnreadableFile(name, fault, `line ${line}`);
     yield records;
