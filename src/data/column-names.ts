@@ -46,6 +46,12 @@ export const SIDE_NAMES = [
   ['원문', '번역'],
 ] as const;
 
+/** Names of a column beside one that names its language: the other language, if its rows say so. */
+export const COUNTERPARTS: readonly string[] = [
+  ...['원문', '원본', '번역문', '번역', '최종번역문'],
+  ...['original', 'translation', 'translated'],
+];
+
 /** Words written without spaces, before and after which names are split. */
 const KOREAN_WORDS = /(한국어|한국말|국문|한글|국어|영어|영문)/g;
 
@@ -85,12 +91,15 @@ export function languageRank(name: string, language: 'ko' | 'en'): number | unde
   return words.length + Math.min(...named.map((part) => words.indexOf(part)));
 }
 
-/** Whether two column names are the same, ignoring case, outer spaces and the form of Hangul (NFC or NFD). */
+/** Whether two column names are the same, ignoring case, outer spaces, invisible characters and Unicode's forms. */
 export function isSameName(a: string, b: string): boolean {
   return a === b || foldName(a) === foldName(b);
 }
 
-/** A name in the form in which names are compared. */
+/** Zero-width spaces, byte order marks and other characters that are not seen. */
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu;
+
+/** A name in the form in which names are compared: full-width letters are the usual ones. */
 export function foldName(name: string): string {
-  return name.trim().normalize('NFC').toLowerCase();
+  return name.normalize('NFKC').replace(INVISIBLE, '').trim().toLowerCase();
 }

@@ -1,5 +1,5 @@
 import type { CorpusName } from './corpus-name.js';
-import { foldName, isSameName, languageRank, SIDE_NAMES } from './column-names.js';
+import { COUNTERPARTS, foldName, isSameName, languageRank, SIDE_NAMES } from './column-names.js';
 
 export { isSameName } from './column-names.js';
 
@@ -143,14 +143,26 @@ function placesOf(
 ): { ko: number; en: number } | undefined {
   const [ko, en] = [candidates(folded, 'ko', names), candidates(folded, 'en', names)];
   if (ko.length === 1 && en.length === 1 && ko[0] !== en[0]) return { ko: ko[0]!, en: en[0]! };
-  const areGiven = names.ko !== undefined || names.en !== undefined;
-  const sides = areGiven || ko.length + en.length > 0 ? undefined : sidesOf(folded);
+  if (names.ko !== undefined || names.en !== undefined) return undefined;
+  const isOne = ko.length + en.length === 1;
+  const sides = isOne
+    ? withCounterpart(folded, [...ko, ...en][0]!)
+    : ko.length + en.length > 0
+      ? undefined
+      : sidesOf(folded);
   if (sides === undefined) return undefined;
   const [first, second] = sides;
   const isHangul = (text: string | undefined): boolean => text !== undefined && HANGUL.test(text);
   const balance = rows.reduce((sum, row) => sum + Number(isHangul(row[first])) - Number(isHangul(row[second])), 0);
   if (balance === 0) return undefined;
-  return balance > 0 ? { ko: first, en: second } : { ko: second, en: first };
+  const places = balance > 0 ? { ko: first, en: second } : { ko: second, en: first };
+  return isOne && places.ko !== ko[0] && places.en !== en[0] ? undefined : places;
+}
+
+/** A column that names its language, and the only one that may be its counterpart. */
+function withCounterpart(folded: readonly string[], place: number): readonly [number, number] | undefined {
+  const others = folded.flatMap((name, other) => (COUNTERPARTS.includes(name) && other !== place ? [other] : []));
+  return others.length === 1 ? [place, others[0]!] : undefined;
 }
 
 /** The columns that fit a language equally well: one, if it is clear. */

@@ -3,16 +3,15 @@ import path from 'node:path';
 import { isPacked, SourceContents } from './source-contents.js';
 import type { PairSource, SkippedFile } from './source.js';
 
-/** How many of the compared pairs must be equal, since one of the files may have been corrected by hand. */
+/** How many of the compared pairs of twins must be equal, since one of the files may have been corrected by hand. */
 const SAME = 0.5;
 
 /**
  * Removes sources whose pairs are in another source. Two files are copies if corpus and name (without extension) are
- * equal, at least half of the first 20 pairs are equal, and
- * - one is the CSV and the other the JSON of a set of the technology or social-science corpus, and half of the last 20
- *   pairs are equal, too (Excel cuts a CSV at 1,048,576 rows): the CSV is kept; or
- * - they have the same shape and size, such as a file in an archive and its unpacked copy beside it: the unpacked one
- *   is kept.
+ * equal, and
+ * - one is the CSV and the other the JSON of a set of the technology or social-science corpus, and at least half of the
+ *   first and of the last 20 pairs are equal (Excel cuts a CSV at 1,048,576 rows): the CSV is kept; or
+ * - they have the same bytes, such as a file in an archive and its unpacked copy beside it: the unpacked one is kept.
  *
  * Sources must be sorted, so that the choice does not depend on the file system's order.
  */
@@ -59,7 +58,8 @@ async function findOriginal(
     if (!isTwin(source, other) && !mayBeSameFile(source, other)) continue;
     if (!areAlike(await contents.first(source), await contents.first(other))) continue;
     if (isTwin(source, other) && areAlike(await contents.last(source), await contents.last(other))) return other;
-    if (mayBeSameFile(source, other) && (await contents.size(source)) === (await contents.size(other))) return other;
+    if (mayBeSameFile(source, other) && (await contents.digest(source)) === (await contents.digest(other)))
+      return other;
   }
   return undefined;
 }

@@ -14,20 +14,18 @@ export function onlySample(paths: readonly string[], sample: string): InputError
 
 /** The files that were examined in vain. */
 export interface Examined {
+  /** With the reason why they were not read. */
   readonly skipped: readonly SkippedFile[];
+  /** Those that were skipped because of their names. */
   readonly ignored: readonly string[];
+  /** Why some could not be read at all. */
   readonly errors: readonly InputError[];
 }
 
 /** How many of the examined files a message names. */
 const MAX_NAMED = 5;
 
-/**
- * The error if none of the examined files has pairs.
- *
- * @param seen those that were skipped with a reason, those skipped because of their names, and the errors of those that
- *   could not be read at all
- */
+/** The error if none of the examined files has pairs. */
 export function nothingFound(paths: readonly string[], { skipped, ignored, errors }: Examined): InputError {
   if (errors.length === 1 && skipped.length === 1 && ignored.length === 0) return errors[0]!;
   const seen = [...skipped, ...ignored.map((file) => ({ file, why: 'skipped because of its name' }))];

@@ -1,17 +1,22 @@
 /** @file What is compared of sources to find copies. */
+import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { lastPairs } from './last-pairs.js';
 import { firstPairs } from './read-source.js';
-import { readPieces } from './readers/stored-file.js';
+import { readPieces, readSmallFiles } from './readers/stored-file.js';
 import type { PairSource } from './source.js';
 
 /** How many pairs to compare at the beginning, or at the end, of two files. */
 const COMPARED = 20;
 
+/** More files than these are a folder of small ones. */
+const MANY_FILES = 99;
+
 /** Reads what is compared of sources, each once, however many others they are compared with. */
 export class SourceContents {
   private readonly firsts = new Map<PairSource, readonly string[]>();
   private readonly lasts = new Map<PairSource, readonly string[]>();
-  private readonly sizes = new Map<PairSource, number>();
+  private readonly digests = new Map<PairSource, string>();
 
   /** The first 20 pairs. Throws an `InputError`, here and below, if the source cannot be read. */
   first(source: PairSource): Promise<readonly string[]> {
@@ -27,9 +32,9 @@ export class SourceContents {
     );
   }
 
-  /** The size when unpacked, in bytes. It is counted, as the size that gzip states is only an estimate. */
-  size(source: PairSource): Promise<number> {
-    return once(this.sizes, source, () => sizeOf(source));
+  /** A hash of all bytes, unpacked. */
+  digest(source: PairSource): Promise<string> {
+    return once(this.digests, source, () => digestOf(source));
   }
 }
 
@@ -44,11 +49,16 @@ async function once<T>(known: Map<PairSource, T>, source: PairSource, find: () =
   return found;
 }
 
-async function sizeOf(source: PairSource): Promise<number> {
-  if (!isPacked(source)) return source.bytes;
-  let size = 0;
-  for (const file of source.files) for await (const piece of readPieces(file)) size += piece.length;
-  return size;
+async function digestOf({ files, sheet = '' }: PairSource): Promise<string> {
+  const hash = createHash('sha256').update(sheet);
+  if (files.length > MANY_FILES) {
+    let read = 0;
+    for (const { bytes } of readSmallFiles(files)) {
+      hash.update(bytes);
+      if (++read % MANY_FILES === 0) await setImmediate(); // lets signals and timers be handled
+    }
+  } else for (const file of files) for await (const piece of readPieces(file)) hash.update(piece);
+  return hash.digest('hex');
 }
 
 function comparable(ko: string, en: string): string {

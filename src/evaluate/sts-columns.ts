@@ -98,10 +98,10 @@ function checkDecimals(rows: readonly StsRow[], score: number, path: string): vo
     rows.find(({ fields }) => isScore(fields[score]) && fields[score]!.includes(mark));
   const [comma, point] = [marked(','), marked('.')];
   if (comma === undefined || point === undefined) return;
-  const [first, second] = [comma, point].map(({ fields }) => JSON.stringify(fields[score]));
+  const shown = ({ fields }: StsRow): string => JSON.stringify(fields[score]);
   throw new InputError(
-    `${path} line ${comma.line}: expected decimal points, or decimal commas, in all scores, got ${first}, and ` +
-      `${second} in line ${point.line}; use one of them`,
+    `${path} line ${comma.line}: expected decimal points, or decimal commas, in all scores, got ${shown(comma)}, and ` +
+      `${shown(point)} in line ${point.line}; use one of them`,
   );
 }
 

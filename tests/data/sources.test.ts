@@ -95,6 +95,18 @@ describe('files with the same pairs', () => {
     expect(skipped.map(({ file }) => file)).toEqual(['c.json', 'd.csv.gz']);
   });
 
+  test('of which one differs, in files of the same name and size, both count', async () => {
+    await put('old/a.csv', `ko,en\n${texts.map((text) => `${text} 문장,${text}`).join('\n')}\n`);
+    await put(
+      'new/a.csv',
+      `ko,en\n${texts.map((text) => `${text} 문장,${text}`).join('\n')}\n`.replace('t29 문장', 't29 문단'),
+    );
+    await put('copy/a.csv', `ko,en\n${texts.map((text) => `${text} 문장,${text}`).join('\n')}\n`);
+    const { sources, skipped } = await find();
+    expect(sources.map(({ id }) => id)).toEqual(['copy/a.csv', 'new/a.csv']);
+    expect(skipped).toEqual([{ file: 'old/a.csv', why: 'the same pairs as copy/a.csv' }]);
+  });
+
   test('as CSV and JSON with different pairs, or of different corpora, both count', async () => {
     await put('a.csv', table('기술과학', ...texts));
     await put('a.json', tableJson('기술과학', ...texts.map((text) => `other ${text}`)));
@@ -136,9 +148,9 @@ test('what is compared of a source is read once', async () => {
   await put('a.csv.gz', gzipSync('ko,en\n차,car\n'));
   const [source] = (await findSources([inFolder('a.csv.gz')])).sources;
   const contents = new SourceContents();
-  const read = async () => [await contents.first(source), await contents.last(source), await contents.size(source)];
+  const read = async () => [await contents.first(source), await contents.last(source), await contents.digest(source)];
   const found = await read();
-  expect(found).toEqual([['["차","car"]'], ['["차","car"]'], 14]);
+  expect(found).toEqual([['["차","car"]'], ['["차","car"]'], expect.stringMatching(/^[0-9a-f]{64}$/)]);
   await rm(inFolder('a.csv.gz'));
   expect(await read()).toEqual(found);
 });
@@ -163,8 +175,72 @@ describe('the order of sources', () => {
   });
 });
 
+describe('columns are recognised', () => {
+  test.each([
+    ['원문,영어', '차,car'],
+    ['영문,번역문', 'car,차'],
+    ['번호,한국어,번역', '1,차,car'],
+    ['original,ko', 'car,차'],
+    ['ＫＯＲ,Ｅｎｇｌｉｓｈ', '차,car'],
+    ['\u200bko,\ufeffen\u00ad', '차,car'],
+  ])('by %s', async (header, row) => {
+    await put('a.csv', `${header}\n${row}\n`);
+    expect((await read()).map(([ko, en]) => [ko, en])).toEqual([['차', 'car']]);
+  });
+
+  test.each([
+    ['원문,영어', 'a,b'], // no Hangul tells that 원문 is Korean
+    ['영어,번역문', '차,car'],
+    ['원문,번역문2,영어,번역', '차,a,b,car'],
+    ['한국어,source', '차,news'],
+  ])('but not by %s with %s', async (header, row) => {
+    await put('a.csv', `${header}\n${row}\n`);
+    await expectError(['a.csv'], /^a\.csv line 1: expected /);
+  });
+});
+
 describe('JSON files', () => {
   const ofList = (i: number): object => ({ ko: `${i}번째`, en: `number ${i}` });
+
+  test('of any size are read to the arrays that lie deep in objects, after long values, too', async () => {
+    const many = Array.from({ length: 30_000 }, (_, i) => ofList(i));
+    await put('a.json', JSON.stringify({ status: 'ok', body: { n: [1, 2], items: many, more: [ofList(-1)] } }));
+    await put('b.json', JSON.stringify({ ids: many.map((_, i) => i), note: 'x'.repeat(2e6), rows: many }, null, 1));
+    await put('c.json', JSON.stringify({ a: { b: { c: { d: { e: { 'x.y': many } } } } }, f: { ko: 1 } }));
+    const found = await read();
+    const inA = found.filter(([, , place]) => place.startsWith('a.json'));
+    expect(inA).toHaveLength(30_001);
+    expect([inA[0], inA.at(-1)].map((row) => row!.slice(0, 3))).toEqual([
+      ['0번째', 'number 0', 'a.json:1'],
+      ['-1번째', 'number -1', 'a.json:30001'],
+    ]);
+    expect(found).toHaveLength(90_001);
+    expect(new Set(found.map(([ko]) => ko)).size).toBe(30_001);
+  });
+
+  test('with one object over 1 MiB, or cut short in a deep array, are refused', async () => {
+    await put('a.json', JSON.stringify({ a: { b: 'x'.repeat(2e6) } }));
+    await expectError(['a.json'], /^a\.json element 1: expected a JSON array of objects, .+ got a longer one/);
+    const text = JSON.stringify({ a: { b: Array.from({ length: 40_000 }, (_, i) => ofList(i)) } });
+    await put('b.json', text.slice(0, -9));
+    await expectError(['b.json'], /^b\.json: expected JSON up to its last bracket, .+ in element 40000; .+ cut short$/);
+  });
+
+  test('with lists in lists, or lists of different lengths, are refused, not read in part', async () => {
+    await put('a.json', JSON.stringify([[ofList(1), ofList(2)], [ofList(3)]]));
+    await expectError(['a.json'], 'a.json: expected an object such as {"ko": "…", "en": "…"}, got a list of 2');
+    await put('a.json', JSON.stringify({ id: [1, 2, 3], ko: ['차', '배', '집'], en: ['car', 'house'] }));
+    await expectError(
+      ['a.json'],
+      'a.json: expected lists of as many texts, got 3 in ko and 2 in en; give lists that are aligned',
+    );
+  });
+
+  test('with carriage returns between some lines lose none', async () => {
+    const lines = [1, 2, 3, 4].map((i) => JSON.stringify(ofList(i)));
+    await put('a.jsonl', `${lines[0]}\r\n${lines[1]}\r${lines[2]}\n{"ko": "5번째",\r"en": "number 5"}\n${lines[3]}`);
+    expect((await read()).map(([ko]) => ko)).toEqual(['1번째', '2번째', '3번째', '5번째', '4번째']);
+  });
 
   test('are read in the same way however many small ones there are', async () => {
     for (let i = 0; i < 120; i++) await put(`lists/${i}.json`, JSON.stringify({ id: i, sentences: [ofList(i)] }));

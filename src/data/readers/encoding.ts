@@ -20,9 +20,9 @@ const HANGUL = /[\uac00-\ud7a3]/;
 
 /**
  * Converts a text to UTF-8, without a byte order mark. The encoding is recognised by its mark, or by zero bytes at the
- * start (UTF-16), or by the first bytes beyond ASCII: UTF-8 or code page 949, if most of them decode to Hangul there that
- * may be Korean. Otherwise throws an `UnreadableFile` that names the first such byte. Invalid bytes, wherever they are,
- * become U+FFFD when the text is decoded.
+ * start (UTF-16), or by the first bytes beyond ASCII: UTF-8 or code page 949, if most of them decode to Hangul there
+ * that may be Korean. Otherwise throws an `UnreadableFile` that names the first such byte. Invalid bytes, wherever they
+ * are, become U+FFFD when the text is decoded.
  */
 export async function* utf8Pieces(pieces: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
   const iterator = pieces[Symbol.asyncIterator]();

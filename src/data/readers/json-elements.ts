@@ -1,5 +1,5 @@
 import { UnreadableFile } from '../unreadable-file.js';
-import { dataKeyBefore, KEY_BYTES, keyOfArrayBefore } from './json-keys.js';
+import { dataKeyBefore, KEY_BYTES, keyOfArrayBefore, keyOfObjectBefore } from './json-keys.js';
 import { hexadecimal } from './utf8.js';
 
 /** The largest element in bytes, so that an unclosed bracket or quote is noticed soon. */
@@ -13,7 +13,7 @@ const EXPECTED = 'a JSON array of objects, [{"ko": "…", "en": "…"}, …], or
 
 /** Consecutive elements of an array, or objects that are in none. */
 export interface Elements {
-  /** The key of the array; absent for an array, or objects, at the top. */
+  /** The keys that lead to the array, joined by dots; absent for an array, or objects, at the top. */
   readonly key: string | undefined;
   /** Unparsed. */
   readonly texts: string[];
@@ -21,10 +21,11 @@ export interface Elements {
 
 /**
  * Yields, as unparsed texts, the elements of an array, or of the array under the key `data` of an object, and if
- * `areKeyed` of all arrays of objects under other keys; for an object without such an array, the object itself. Several
- * such arrays and objects may follow one another, with or without commas in between. The file, which must be UTF-8, is
- * processed in chunks, so that memory holds a chunk and not the file. Throws an `UnreadableFile` if there is no such
- * array or its end is missing. The caller finds out whether an element is JSON (RFC 8259) by parsing it.
+ * `areKeyed` of all arrays of objects under other keys, also of objects inside it: `{"result": {"data": [{…}, …]}}`;
+ * for an object without such an array, the object itself. Several such arrays and objects may follow one another, with
+ * or without commas in between. The file, which must be UTF-8, is processed in chunks, so that memory holds a chunk and
+ * not the file. Throws an `UnreadableFile` if there is no such array or its end is missing. The caller finds out
+ * whether an element is JSON (RFC 8259) by parsing it.
  */
 export async function* elementsOf(
   pieces: AsyncIterable<Buffer>,
@@ -52,6 +53,11 @@ class ElementCutter {
   private escaped = false;
   /** The depth inside the array of elements, once it is found. */
   private arrayDepth: number | undefined;
+  /** How many of the open brackets, from the first, are braces, and the keys of those after the first. */
+  private objects = 0;
+  private readonly path: string[] = [];
+  /** Whether the current object has too many bytes to be an element itself, so that an array must be found in it. */
+  private isOversized = false;
   private state: 'before' | 'inside' | 'after array' | 'after' = 'before';
   /** The part of the current element from earlier chunks. */
   private earlier: Buffer[] = [];
@@ -116,12 +122,15 @@ class ElementCutter {
       this.arrayDepth = byte === OPEN_BRACE ? undefined : 1;
       this.isFirst = true;
       this.key = undefined;
+      this.objects = byte === OPEN_BRACE ? 1 : 0;
+      this.isOversized = false;
       return byte === OPEN_BRACE ? i : i + 1;
     }
     const key = this.keyOfArray(byte, piece.subarray(start, i));
     if (key === undefined) return start;
     this.key = key;
-    this.arrayDepth = 2;
+    this.isOversized = false;
+    this.arrayDepth = byte === OPEN_BRACKET ? this.depth : this.depth - 1;
     this.state = 'inside';
     this.isFirst = true;
     this.forget();
@@ -131,6 +140,7 @@ class ElementCutter {
   private close(byte: number, piece: Buffer, start: number, i: number): number {
     if (this.depth === 0) throw this.stray(byte);
     this.depth--;
+    this.objects = Math.min(this.objects, this.depth);
     if (this.state === 'inside' && this.arrayDepth !== undefined && this.depth < this.arrayDepth) {
       if (byte !== CLOSE_BRACKET) throw this.faulty('expected ] at the end of the array, got }');
       this.emit(piece.subarray(start, i), ']');
@@ -138,7 +148,10 @@ class ElementCutter {
       if (this.depth > 0) return i + 1;
     }
     if (this.depth > 0) return start;
-    if (this.arrayDepth === undefined) this.emit(piece.subarray(start, i + 1), '}');
+    if (this.arrayDepth === undefined) {
+      if (this.isOversized) throw this.tooLong();
+      this.emit(piece.subarray(start, i + 1), '}');
+    }
     this.forget();
     this.state = 'after';
     return i + 1;
@@ -159,16 +172,29 @@ class ElementCutter {
   }
 
   private keep(rest: Buffer): void {
-    if (this.state === 'after array') {
-      this.earlier = [Buffer.from(Buffer.concat([...this.earlier, rest]).subarray(-KEY_BYTES))]; // may be part of a key
+    if (this.state === 'after array' || this.isOversized) {
+      this.earlier = [this.endOf(rest)]; // may be part of a key
       return;
     }
     if (this.state !== 'inside' || rest.length === 0) return;
     this.earlier.push(rest);
     this.earlierBytes += rest.length;
     if (this.earlierBytes <= MAX_ELEMENT_BYTES) return;
+    if (!this.areKeyed || this.arrayDepth !== undefined) throw this.tooLong();
+    this.isOversized = true;
+    this.earlier = [this.endOf(Buffer.alloc(0))];
+  }
+
+  /** The last bytes of the current element, as many as a key may have. */
+  private endOf(rest: Buffer): Buffer {
+    return rest.length < KEY_BYTES
+      ? Buffer.concat([...this.earlier, rest]).subarray(-KEY_BYTES)
+      : Buffer.from(rest.subarray(-KEY_BYTES));
+  }
+
+  private tooLong(): UnreadableFile {
     const expected = this.arrayDepth === undefined ? EXPECTED : 'an object of at most 1 MiB';
-    throw this.faulty(`expected ${expected}, got a longer one; close its quotes and brackets`);
+    return this.faulty(`expected ${expected}, got a longer one; close its quotes and brackets`);
   }
 
   private forget(): void {
@@ -176,13 +202,23 @@ class ElementCutter {
     this.earlierBytes = 0;
   }
 
-  /** The key of the array that a bracket begins or, with its first object, a brace, by the preceding text. */
+  /**
+   * The keys of the array that a bracket begins or, with its first object, a brace, by the preceding text. Notes the
+   * keys of the objects that lead to it.
+   */
   private keyOfArray(byte: number, last: Buffer): string | undefined {
-    const isBracket = byte === OPEN_BRACKET && this.depth === 2;
-    const isObject = byte === OPEN_BRACE && this.depth === 3 && this.areKeyed;
-    if (!(isBracket || isObject) || (this.arrayDepth !== undefined && this.state !== 'after array')) return undefined;
-    const before = last.length < KEY_BYTES ? Buffer.concat([...this.earlier, last]) : last;
-    return isBracket ? dataKeyBefore(before) : keyOfArrayBefore(before);
+    if (this.arrayDepth !== undefined && this.state !== 'after array') return undefined;
+    const isWithin = this.objects === this.depth - 1; // only braces are open
+    if (byte === OPEN_BRACKET) return isWithin && this.depth === 2 ? dataKeyBefore(this.endOf(last)) : undefined;
+    if (!this.areKeyed) return undefined;
+    if (isWithin) {
+      this.path[this.depth - 2] = keyOfObjectBefore(this.endOf(last)) ?? '';
+      this.objects = this.depth;
+      return undefined;
+    }
+    if (this.objects !== this.depth - 2) return undefined;
+    const key = keyOfArrayBefore(this.endOf(last));
+    return key === undefined ? undefined : [...this.path.slice(0, this.objects - 1), key].join('.');
   }
 
   private faulty(reason: string): UnreadableFile {

@@ -6,6 +6,9 @@ const DATA_KEY = /(?:^|[{,])\s*"data"\s*:\s*$/;
 /** Matches the text before the first object of an array under any key, which is in quotes. */
 const ARRAY_UNDER_KEY = /(?:^|[{,])\s*("(?:[^"\\]|\\.)*")\s*:\s*\[\s*$/;
 
+/** Matches the text before an object under any key. */
+const OBJECT_UNDER_KEY = /(?:^|[{,])\s*("(?:[^"\\]|\\.)*")\s*:\s*$/;
+
 /** How many bytes before a bracket to search for its key. */
 export const KEY_BYTES = 400;
 
@@ -16,7 +19,16 @@ export function dataKeyBefore(bytes: Buffer): string | undefined {
 
 /** Returns the key of the array that a text ends with, before the first object in it. */
 export function keyOfArrayBefore(bytes: Buffer): string | undefined {
-  const key = ARRAY_UNDER_KEY.exec(end(bytes))?.[1];
+  return keyIn(bytes, ARRAY_UNDER_KEY);
+}
+
+/** Returns the key that a text ends with, before an object. */
+export function keyOfObjectBefore(bytes: Buffer): string | undefined {
+  return keyIn(bytes, OBJECT_UNDER_KEY);
+}
+
+function keyIn(bytes: Buffer, pattern: RegExp): string | undefined {
+  const key = pattern.exec(end(bytes))?.[1];
   return key === undefined ? undefined : unquoted(key);
 }
 

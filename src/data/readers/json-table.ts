@@ -3,11 +3,12 @@
  * `orient="records"`). They can only be read as a whole.
  */
 import { isObject, type JsonObject } from '../../base/json-schema.js';
+import type { TextColumns } from '../columns.js';
 import type { Row } from '../pair.js';
 import type { PairSource } from '../source.js';
 import { UnreadableFile } from '../unreadable-file.js';
 import { decodeText } from './encoding.js';
-import { parseLeniently, rowOfObject } from './json.js';
+import { parseLeniently, rowOfObject, valueOf } from './json.js';
 import type { JsonTable } from './json-table-layout.js';
 import { readPieces, type StoredFile } from './stored-file.js';
 
@@ -42,6 +43,7 @@ export function* rowsOfTable(value: unknown, table: JsonTable): Generator<JsonOb
   if (table === 'values' || table === 'numbered') {
     if (!Array.isArray(value) || !value.every((row) => Array.isArray(row))) return;
     const rows = value as unknown[][];
+    if (rows[0]?.some(isObject) === true) return; // lists of objects, not of texts
     yield* table === 'values' ? rowsUnder(rows[0] ?? [], rows.slice(1)) : rowsUnder(numbersOf(rows), rows);
     return;
   }
@@ -59,13 +61,24 @@ export function* rowsOfTable(value: unknown, table: JsonTable): Generator<JsonOb
 export async function* readJsonTable({ id: file, files: [stored], corpus, columns, table }: PairSource) {
   let row = 0;
   let rows: Row[] = [];
-  for (const object of rowsOfTable(await wholeValue(stored!), table!)) {
+  const value = await wholeValue(stored!);
+  if (table === 'columns') checkLengths(value, columns, file);
+  for (const object of rowsOfTable(value, table!)) {
     rows.push(rowOfObject(object, columns, { file, row: ++row, corpus }));
     if (rows.length < BATCH) continue;
     yield rows;
     rows = [];
   }
   yield rows;
+}
+
+/** Refuses lists of texts of which one is shorter: which translations it lacks is unknown. */
+function checkLengths(value: unknown, { ko, en }: TextColumns, file: string): void {
+  if (!isObject(value)) return;
+  const [first, second] = [valueOf(value, ko), valueOf(value, en)];
+  if (!Array.isArray(first) || !Array.isArray(second) || first.length === second.length) return;
+  const found = `${first.length} in ${ko} and ${second.length} in ${en}`;
+  throw new UnreadableFile(file, `expected lists of as many texts, got ${found}; give lists that are aligned`);
 }
 
 function* rowsUnder(header: readonly unknown[], rows: readonly unknown[]): Generator<JsonObject> {

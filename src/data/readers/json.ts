@@ -17,9 +17,17 @@ export async function* readJsonLines(pieces: AsyncIterable<Buffer>, source: Pair
   for await (const lines of linesOf(pieces, file)) {
     const places = lines.map((text) => ({ text, row: ++row }));
     yield places.flatMap(({ text, row: line }) =>
-      text === '' || text.trim() === '' ? [] : rowsOfText(text, source, { file, row: line }),
+      text === '' || text.trim() === '' ? [] : rowsOfLine(text, source, { file, row: line }),
     );
   }
+}
+
+/** The rows of a line. If it is not JSON, it may be several that end in carriage returns. */
+function rowsOfLine(text: string, table: ObjectRows, place: ElementPlace): Row[] {
+  const rows = rowsOfText(text, table, place);
+  if (!text.includes('\r') || typeof parseObject(text) !== 'string') return rows;
+  const lines = text.split('\r').filter((line) => line.trim() !== '');
+  return lines.length > 1 ? lines.flatMap((line) => rowsOfText(line, table, place)) : rows;
 }
 
 /** Parses an element or a line as an object, or says why it is not one. */

@@ -57,8 +57,8 @@ export function cutUnit(length: number, encoding: WideEncoding): string {
 const HANGUL_PER_FAULT = { utf8: 1, cp949: 10 };
 
 /**
- * The encoding of the beginning of a text: `foreign` if it decodes, but not to Korean, and `undefined` if it does not. A
- * few invalid bytes do not matter, as they make only their rows unreadable.
+ * The encoding of the beginning of a text: `foreign` if it decodes, but not to Korean, and `undefined` if it does not.
+ * A few invalid bytes do not matter, as they make only their rows unreadable.
  */
 export function narrowEncoding(sample: Buffer): 'utf8' | 'cp949' | 'foreign' | undefined {
   const whole = sample.subarray(0, lengthOfWholeCharacters(sample));
