@@ -30,13 +30,13 @@ import { resumeRun, startRun } from './training/training.js';
 import { writeReport } from './report/write-report.js';
 
 export { InputError } from './base/errors.js';
-export { DamagedArchive, UnreadableFile } from './data/unreadable-file.js';
-export { NotFiniteStep } from './distill/steps.js';
-export { NotPointedAt } from './runs/checkpoint.js';
-export { CheckpointRemoved } from './runs/removed-checkpoint.js';
-export { NotSaved } from './training/ending.js';
-export { OutOfMemory } from './training/out-of-memory.js';
-export { Stopped } from './training/stopping.js';
+export { DamagedArchiveError, UnreadableFileError } from './data/unreadable-file.js';
+export { NotFiniteStepError } from './distill/steps.js';
+export { NotPointedAtError } from './runs/checkpoint.js';
+export { CheckpointRemovedError } from './runs/removed-checkpoint.js';
+export { NotSavedError } from './training/ending.js';
+export { OutOfMemoryError } from './training/out-of-memory.js';
+export { StoppedError } from './training/stopping.js';
 export { RECIPES };
 export type { EncodedTexts } from './app/encoding/encode-texts.js';
 export type { ExportedStudent } from './app/export-student.js';
@@ -91,7 +91,7 @@ export interface TrainingSummary {
  * Trains a student, as `kd train` does. The run's folder is `checkpoints/<run>` under the current folder.
  *
  * @throws InputError for unusable settings, data or models, a run that already exists, and a run that ends early;
- *   `Stopped` if `signal` was aborted before the first step
+ *   `StoppedError` if `signal` was aborted before the first step
  */
 export async function train(options: TrainOptions = {}, listener: Listener = {}): Promise<TrainingSummary> {
   const { resume, signal, ...given } = options;

@@ -104,6 +104,14 @@ it('every exported function and class of the sources has a comment', () => {
   expect(silent).toEqual([]);
 });
 
+it('names every class of errors with the ending Error', () => {
+  const named = files.flatMap((file) =>
+    [...textOf(file).matchAll(/class (\w+) extends \w*Error\b/g)].map(([, name]) => name),
+  );
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((name) => !name.endsWith('Error'))).toEqual([]);
+});
+
 /** Whether a line of a test is over the limit for what cannot be broken: a pattern, or a text that is compared. */
 function isOneLiteral(file: string, line: string): boolean {
   return file.startsWith('tests/') && /[/'"`].{80,}[/'"`]/.test(line);

@@ -9,7 +9,7 @@ import { openPretrained, openRandom, type PretrainedModel } from '../models/pret
 import { isProjection } from '../models/projection.js';
 import { sentenceModules } from '../models/sentence-modules.js';
 import { resolveModelName, type NamedModel } from '../runs/model-names.js';
-import { identityOf, removedCheckpoint, type CheckpointRemoved } from '../runs/removed-checkpoint.js';
+import { identityOf, removedCheckpoint, type CheckpointRemovedError } from '../runs/removed-checkpoint.js';
 import { MAX_LENGTH, type TextTokenizer } from '../text/tokenizer.js';
 import type { Reporter } from './reporter.js';
 import { checkFamily, fetchModel } from './fetch-model.js';
@@ -54,7 +54,7 @@ const MAX_LOOKUPS = 5;
  */
 export async function openEncoder(choice: EncoderChoice, reporter: Reporter, open = openNamed): Promise<OpenEncoder> {
   const { name, flag, run } = choice;
-  let lost: CheckpointRemoved | undefined;
+  let lost: CheckpointRemovedError | undefined;
   for (let lookups = 1; ; lookups++) {
     const named = await lookUp(name, flag, run, lost);
     const identity = await identityOf(named.source);
@@ -74,7 +74,7 @@ async function lookUp(
   name: string,
   flag: string,
   run: string | undefined,
-  lost: CheckpointRemoved | undefined,
+  lost: CheckpointRemovedError | undefined,
 ): Promise<NamedModel> {
   try {
     return await resolveModelName(name, flag, run);

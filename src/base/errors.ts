@@ -12,13 +12,15 @@ export const SYSTEM = 'SYSTEM';
  * Errors are told apart by `code` or class, never by their message.
  */
 export class InputError extends Error {
-  override readonly name = 'InputError';
+  /** The name of the class. */
+  override readonly name: string;
   /** The kind of error, for programs, such as `NOT_SAVED`. Inherited from a cause that is an `InputError`. */
   readonly code: string;
 
   constructor(message: string, options: ErrorOptions & { readonly code?: string } = {}) {
     // the message may quote a file
     super(printable(shortened(message)), 'cause' in options ? { cause: options.cause } : undefined);
+    this.name = new.target.name;
     this.code = options.code ?? (options.cause instanceof InputError ? options.cause.code : INPUT);
   }
 

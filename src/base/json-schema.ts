@@ -81,12 +81,12 @@ export interface FileFormat {
 }
 
 /** The file was written by a later version of this program. It is intact, and that version can read it. */
-export class LaterFormat extends InputError {}
+export class LaterFormatError extends InputError {}
 
 /**
  * Checks the format that a file states.
  *
- * @throws InputError for another format or version; LaterFormat for a later version
+ * @throws InputError for another format or version; LaterFormatError for a later version
  */
 export function checkFormat(value: unknown, { format, version }: FileFormat, file: string, advice?: string): void {
   const found = isObject(value) ? value : {};
@@ -95,7 +95,9 @@ export function checkFormat(value: unknown, { format, version }: FileFormat, fil
   const got = `${describe(found.format)} of version ${describe(found.version)}`;
   const isLater = found.format === format && Number(found.version) > version;
   if (isLater)
-    throw new LaterFormat(`${file}: expected ${expected}, got ${got}${ending(advice === '' ? USE_LATER : advice)}`);
+    throw new LaterFormatError(
+      `${file}: expected ${expected}, got ${got}${ending(advice === '' ? USE_LATER : advice)}`,
+    );
   throw new InputError(`${file}: expected ${expected}, got ${got}${ending(advice)}`);
 }
 

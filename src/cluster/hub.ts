@@ -6,7 +6,7 @@ import { HAS_KEY, openChannel, type Channel, type Message } from './channel.js';
 import { collectExchanges } from './exchanges.js';
 import { differenceOf } from './hello.js';
 import { CLOSED_WITHIN, type Link, type LinkOptions } from './link.js';
-import { failedRank, LostRank, lostRank, nameOf, silentFor } from './lost-rank.js';
+import { failedRank, LostRankError, lostRank, nameOf, silentFor } from './lost-rank.js';
 import { startHeartbeat, type Heartbeat } from './heartbeat.js';
 
 /** Another rank. */
@@ -35,7 +35,7 @@ export async function openHub(options: LinkOptions): Promise<Link> {
     isOver = true;
     broadcast({ type: 'failed', message: error.message });
     meeting.reject(error);
-    onLost(error instanceof LostRank ? error : new LostRank(error.message));
+    onLost(error instanceof LostRankError ? error : new LostRankError(error.message));
   };
   const exchanges = collectExchanges(count, {
     onComplete: (exchange, gathered) => {
@@ -62,7 +62,7 @@ export async function openHub(options: LinkOptions): Promise<Link> {
         const member = members.get(rank)!;
         member.heartbeat.heard();
         if (message.type === 'given') void exchanges.take(rank, message);
-        else if (message.type === 'failed') end(new LostRank(failedRank(hosts, rank, message.message)));
+        else if (message.type === 'failed') end(new LostRankError(failedRank(hosts, rank, message.message)));
         else if (message.type === 'done') member.isDone = true;
       },
       onClosed(why) {
@@ -130,7 +130,7 @@ export async function openHub(options: LinkOptions): Promise<Link> {
   return {
     exchange: (topic, text, stop) => exchanges.take(0, { exchange: next++, topic, text, stop }),
     async fail(message) {
-      end(new LostRank(failedRank(hosts, 0, message)));
+      end(new LostRankError(failedRank(hosts, 0, message)));
       await close(CLOSED_WITHIN.lost);
     },
     close: () => close(CLOSED_WITHIN.done),

@@ -1,6 +1,6 @@
 /** @file The connection between one rank and the others. */
 import type { Hosts } from './addresses.js';
-import type { LostRank } from './lost-rank.js';
+import type { LostRankError } from './lost-rank.js';
 import type { Network } from './network.js';
 
 /** The texts of all ranks, and whether any of them was asked to stop. */
@@ -34,5 +34,5 @@ export interface LinkOptions {
   readonly command: string;
   /** Milliseconds. */
   readonly timeout: number;
-  readonly onLost: (error: LostRank) => void;
+  readonly onLost: (error: LostRankError) => void;
 }

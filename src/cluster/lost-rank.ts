@@ -4,7 +4,7 @@ import { formatDuration } from '../base/format.js';
 import { addressText, type Hosts } from './addresses.js';
 
 /** A process of a run has gone away, or ended with an error. */
-export class LostRank extends InputError {
+export class LostRankError extends InputError {
   override readonly code = 'LOST_RANK';
 }
 
@@ -17,8 +17,8 @@ export function nameOf({ addresses }: Hosts, rank: number): string {
 const WAY_ON = 'start every rank again, with --resume once the run has begun';
 
 /** The error for a rank that has gone away. */
-export function lostRank(hosts: Hosts, rank: number, why: string): LostRank {
-  return new LostRank(`${nameOf(hosts, rank)}: expected it to keep running, but ${why}; ${WAY_ON}`);
+export function lostRank(hosts: Hosts, rank: number, why: string): LostRankError {
+  return new LostRankError(`${nameOf(hosts, rank)}: expected it to keep running, but ${why}; ${WAY_ON}`);
 }
 
 /** The reason for a rank that was silent for too long. */

@@ -7,7 +7,7 @@ import type { Hosts } from './addresses.js';
 import { openChannel, type Message } from './channel.js';
 import type { Network } from './network.js';
 import { CLOSED_WITHIN, type Gathered, type Link, type LinkOptions } from './link.js';
-import { LostRank, lostRank, nameOf, silentFor } from './lost-rank.js';
+import { LostRankError, lostRank, nameOf, silentFor } from './lost-rank.js';
 import { startHeartbeat } from './heartbeat.js';
 
 /** Milliseconds between attempts. */
@@ -17,8 +17,8 @@ const BETWEEN_TRIES = 200;
 const ANSWERS_WITHIN = 10_000;
 
 /** The error for a rank 0 that does not answer. */
-const noAnswer = (hosts: Hosts, why: string): LostRank =>
-  new LostRank(
+const noAnswer = (hosts: Hosts, why: string): LostRankError =>
+  new LostRankError(
     `${nameOf(hosts, 0)}: expected an answer, but ${why}; give every rank the same --cluster-key, and every run ` +
       'addresses of its own',
   );
@@ -32,7 +32,7 @@ export async function joinHub(options: LinkOptions): Promise<Link> {
   let wasHeard = false;
   let isOver = false;
   const meeting = deferred<undefined>();
-  const end = (error: LostRank): void => {
+  const end = (error: LostRankError): void => {
     if (isOver) return;
     isOver = true;
     heartbeat.stop();
@@ -45,7 +45,7 @@ export async function joinHub(options: LinkOptions): Promise<Link> {
       wasHeard = true;
       heartbeat.heard();
       if (message.type === 'ready') meeting.resolve(undefined);
-      else if (message.type === 'failed') end(new LostRank(message.message));
+      else if (message.type === 'failed') end(new LostRankError(message.message));
       else if (message.type === 'gathered') {
         waiting.get(message.exchange)?.({ texts: message.texts, stop: message.stop });
         waiting.delete(message.exchange);

@@ -4,7 +4,7 @@ import { messageOf } from '../base/errors.js';
 import { joinHub } from './member.js';
 import { openHub } from './hub.js';
 import type { LinkOptions } from './link.js';
-import { LostRank, nameOf } from './lost-rank.js';
+import { LostRankError, nameOf } from './lost-rank.js';
 import type { Network } from './network.js';
 
 /** The processes of a run. All of them must call `gather` in the same order. */
@@ -22,7 +22,7 @@ export interface Ranks {
    * All ranks' texts in rank order, once all have given theirs.
    *
    * @param topic the subject; different topics on different ranks are an error
-   * @throws LostRank if a rank is lost
+   * @throws LostRankError if a rank is lost
    */
   gather(topic: string, text: string): Promise<readonly string[]>;
   /** Aborted as soon as a rank is lost. */
@@ -30,13 +30,13 @@ export interface Ranks {
   /**
    * The result of work that does not wait for other ranks.
    *
-   * @throws LostRank as soon as a rank is lost
+   * @throws LostRankError as soon as a rank is lost
    */
   unlessLost<T>(work: Promise<T>): Promise<T>;
   /**
    * The result of work that may wait for other ranks.
    *
-   * @throws LostRank as soon as a rank is lost, rather than the resulting error
+   * @throws LostRankError as soon as a rank is lost, rather than the resulting error
    */
   orLost<T>(work: Promise<T>): Promise<T>;
   /** Waits for all ranks, then closes. */
@@ -83,7 +83,7 @@ export async function meetRanks(
   }
   const loss = new Promise<never>((_, reject) => {
     lost.signal.addEventListener('abort', () => {
-      reject(lost.signal.reason as LostRank);
+      reject(lost.signal.reason as LostRankError);
     });
   });
   loss.catch(() => undefined);
@@ -108,7 +108,7 @@ export async function meetRanks(
       try {
         return await Promise.race([work, loss]);
       } catch (error) {
-        if (!(error instanceof LostRank)) await Promise.race([loss, after(TOLD_AFTER, undefined, { ref: false })]);
+        if (!(error instanceof LostRankError)) await Promise.race([loss, after(TOLD_AFTER, undefined, { ref: false })]);
         throw error;
       }
     },

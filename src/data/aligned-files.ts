@@ -5,7 +5,7 @@ import { isNoPairs } from './format.js';
 import { probeFile } from './probe.js';
 import type { StoredFile } from './readers/stored-file.js';
 import type { PairSource } from './source.js';
-import { DamagedArchive, UnreadableFile } from './unreadable-file.js';
+import { DamagedArchiveError, UnreadableFileError } from './unreadable-file.js';
 
 /** Two files by their names: the Korean one and the English one. */
 export type AlignedFiles = readonly [ko: StoredFile, en: StoredFile];
@@ -43,7 +43,7 @@ export function alignedAmong(files: readonly StoredFile[]): AlignedFiles[] {
   return pairs;
 }
 
-/** Two aligned files as a source, if both are plain text. Throws a `DamagedArchive`. */
+/** Two aligned files as a source, if both are plain text. Throws a `DamagedArchiveError`. */
 export async function alignedSource(both: AlignedFiles, names: ColumnNames): Promise<PairSource | undefined> {
   const files: StoredFile[] = [];
   for (const stored of both) {
@@ -52,7 +52,7 @@ export async function alignedSource(both: AlignedFiles, names: ColumnNames): Pro
       if (verdict === 'archive' || !isNoPairs(verdict)) return undefined;
       files.push(file);
     } catch (error) {
-      if (error instanceof UnreadableFile && !(error instanceof DamagedArchive)) return undefined;
+      if (error instanceof UnreadableFileError && !(error instanceof DamagedArchiveError)) return undefined;
       throw error;
     }
   }

@@ -84,7 +84,7 @@ async function partnersOf(given: string): Promise<StoredFile[]> {
   return files;
 }
 
-/** Lists the files in a zip archive on disk with another extension. Throws a `DamagedArchive`. */
+/** Lists the files in a zip archive on disk with another extension. Throws a `DamagedArchiveError`. */
 export function filesInArchive(file: StoredFile): FoundFiles {
   const search: Search = { seen: new Set(), links: [], folders: [], skipped: [], ignored: [], samples: [] };
   searchArchive(file.path, search);

@@ -7,7 +7,7 @@ import { readJsonArrays } from './formats/json-arrays.js';
 import { openFile, PIECE } from './readers/random-access.js';
 import { readPieces, type StoredFile } from './readers/stored-file.js';
 import type { PairSource } from './source.js';
-import { UnreadableFile } from './unreadable-file.js';
+import { UnreadableFileError } from './unreadable-file.js';
 
 const LINE_FEED = 0x0a;
 
@@ -25,7 +25,7 @@ export async function lastPairs(source: PairSource, count: number): Promise<[ko:
     for await (const batch of source.shape === 'csv' ? csvRows(end, source) : jsonRows(end, source))
       rows = rows.concat(batch);
   } catch (error) {
-    if (!(error instanceof UnreadableFile)) throw error; // damage is reported when the file is read
+    if (!(error instanceof UnreadableFileError)) throw error; // damage is reported when the file is read
   }
   return rows.flatMap((row): [string, string][] => ('ko' in row ? [[row.ko, row.en]] : [])).slice(-count);
 }

@@ -10,7 +10,7 @@ import { growthOf, isGzip } from './readers/gzip.js';
 import { otherDocument } from './readers/workbook-parts.js';
 import type { RandomAccess } from './readers/random-access.js';
 import { openStoredFile, readPieces, type StoredFile } from './readers/stored-file.js';
-import { DamagedArchive, UnreadableFile } from './unreadable-file.js';
+import { DamagedArchiveError, UnreadableFileError } from './unreadable-file.js';
 
 /** How many bytes of a file to examine. */
 const BEGINNING_BYTES = 1 << 16;
@@ -67,12 +67,12 @@ async function probeDelimited(...args: Parameters<typeof DELIMITED.probe>): Prom
   try {
     return await DELIMITED.probe(...args);
   } catch (error) {
-    if (!(error instanceof UnreadableFile)) throw error;
+    if (!(error instanceof UnreadableFileError)) throw error;
     return noPairs(error);
   }
 }
 
-function noPairs({ reason, place }: UnreadableFile): NoPairs {
+function noPairs({ reason, place }: UnreadableFileError): NoPairs {
   return place === undefined ? { reason } : { reason, place };
 }
 
@@ -90,7 +90,7 @@ async function whyNoText(file: StoredFile): Promise<NoPairs | undefined> {
     for await (const piece of utf8Pieces(readPieces(file), file.name)) if (piece.length > BEGINNING_BYTES) break;
     return undefined;
   } catch (error) {
-    if (!(error instanceof UnreadableFile)) throw error;
+    if (!(error instanceof UnreadableFileError)) throw error;
     return noPairs(error);
   }
 }
@@ -112,13 +112,14 @@ function whatArchive(file: StoredFile): NoPairs | 'archive' {
 }
 
 /**
- * The paths in an archive, or what to do if its name says that it is part of a split one. Throws a `DamagedArchive`.
+ * The paths in an archive, or what to do if its name says that it is part of a split one. Throws a
+ * `DamagedArchiveError`.
  */
 function pathsIn(archive: RandomAccess, name: string): Set<string> | NoPairs {
   try {
     return new Set(listArchive(archive).map(({ path }) => path));
   } catch (error) {
-    const reason = error instanceof DamagedArchive ? adviceByName(name) : undefined;
+    const reason = error instanceof DamagedArchiveError ? adviceByName(name) : undefined;
     if (reason === undefined) throw error;
     return { reason };
   }
@@ -140,7 +141,7 @@ async function firstBytes(file: StoredFile): Promise<Buffer> {
     }
   } catch (error) {
     // A file that is damaged after its beginning may still be recognised.
-    if (!(error instanceof UnreadableFile) || size === 0) throw error;
+    if (!(error instanceof UnreadableFileError) || size === 0) throw error;
   }
   return Buffer.concat(pieces).subarray(0, BEGINNING_BYTES);
 }

@@ -12,7 +12,7 @@ import { nothingFound, onlySample } from './nothing-found.js';
 import { probeFile } from './probe.js';
 import type { StoredFile } from './readers/stored-file.js';
 import type { PairSource, SkippedFile } from './source.js';
-import { DamagedArchive, UnreadableFile } from './unreadable-file.js';
+import { DamagedArchiveError, UnreadableFileError } from './unreadable-file.js';
 
 export type { PairSource, Shape, SkippedFile } from './source.js';
 export { readBatches, readSource } from './read-source.js';
@@ -149,13 +149,13 @@ async function addFile(
     if (verdict === 'archive') await addFindings(filesInArchive(file), request, findings);
     else if (!isNoPairs(verdict))
       findings.sources.push(...verdict.map((table) => sourceOf([file], table, verdict.length > 1)));
-    else if (isGiven) throw new UnreadableFile(file.name, verdict.reason, verdict.place);
+    else if (isGiven) throw new UnreadableFileError(file.name, verdict.reason, verdict.place);
     else findings.skipped.push({ file: file.name, why: whyOf(verdict) });
   } catch (error) {
-    const isOfArchive = error instanceof DamagedArchive && stored.member !== undefined;
+    const isOfArchive = error instanceof DamagedArchiveError && stored.member !== undefined;
     if (isGiven || isOfArchive || !(error instanceof InputError)) throw error;
     findings.errors.push(error);
-    findings.skipped.push({ file: stored.name, why: error instanceof UnreadableFile ? error.why : error.message });
+    findings.skipped.push({ file: stored.name, why: error instanceof UnreadableFileError ? error.why : error.message });
   }
 }
 

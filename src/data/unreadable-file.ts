@@ -2,7 +2,7 @@ import { InputError, messageOf } from '../base/errors.js';
 import { systemReason } from '../base/system-errors.js';
 
 /** A data file that cannot be read, or only up to some place in it. */
-export class UnreadableFile extends InputError {
+export class UnreadableFileError extends InputError {
   override readonly code: string = 'UNREADABLE_FILE';
 
   /**
@@ -25,22 +25,22 @@ export class UnreadableFile extends InputError {
 }
 
 /** An archive whose directory, or a file in it, is damaged. */
-export class DamagedArchive extends UnreadableFile {
+export class DamagedArchiveError extends UnreadableFileError {
   override readonly code = 'DAMAGED_ARCHIVE';
 }
 
-/** Turns an operating system error into an `UnreadableFile`; returns any other error as it is. */
+/** Turns an operating system error into an `UnreadableFileError`; returns any other error as it is. */
 export function unreadable(file: string, error: unknown): unknown {
   const reason = systemReason(error);
-  return reason === undefined ? error : new UnreadableFile(file, `cannot be read: ${reason}`);
+  return reason === undefined ? error : new UnreadableFileError(file, `cannot be read: ${reason}`);
 }
 
 /**
- * Turns any error from decoding a file into an `UnreadableFile`; returns an `InputError`, which names the file, as it
- * is.
+ * Turns any error from decoding a file into an `UnreadableFileError`; returns an `InputError`, which names the file, as
+ * it is.
  */
 export function undecodable(format: string, file: string, error: unknown): InputError {
   if (error instanceof InputError) return error;
   const found = `got one that is damaged or not supported (${messageOf(error)})`;
-  return new UnreadableFile(file, `expected a sound ${format} file, ${found}; write it again`);
+  return new UnreadableFileError(file, `expected a sound ${format} file, ${found}; write it again`);
 }

@@ -23,7 +23,7 @@ export interface StepTaken {
 }
 
 /** A step whose losses or gradients are not finite, which ends the run. */
-export class NotFiniteStep extends InputError {
+export class NotFiniteStepError extends InputError {
   override readonly code = 'NOT_FINITE_STEP';
 }
 
@@ -32,7 +32,7 @@ export interface Steps {
   /**
    * Takes the step after a state.
    *
-   * @throws NotFiniteStep for a step that is not finite and not to be skipped; the student is unchanged
+   * @throws NotFiniteStepError for a step that is not finite and not to be skipped; the student is unchanged
    */
   take(after: TrainState): Promise<StepTaken>;
   /** False once the engine has failed during a step, when its state may be inconsistent. */
@@ -84,8 +84,8 @@ function notFinite(
   { step, lossEn, lossKo, gradNorm }: StepRecord,
   rows: readonly number[],
   skipped: number,
-): NotFiniteStep {
-  return new NotFiniteStep(
+): NotFiniteStepError {
+  return new NotFiniteStepError(
     `step ${step}: expected finite losses and gradients, got loss_en ${lossEn}, loss_ko ${lossKo}, gradient ` +
       `norm ${gradNorm} in rows ${rangesOf(rows)} of the training pairs (from 0)` +
       (skipped === 0 ? '' : `, after ${skipped} such steps in a row, which were skipped`),

@@ -61,7 +61,7 @@ const OUTPUTS_INTERVAL = 100;
  * and reports to `callbacks`.
  *
  * @param from the state of a resumed run; the engine's state must match it
- * @throws NotFiniteStep for a step that is not finite; the student is unchanged by that step
+ * @throws NotFiniteStepError for a step that is not finite; the student is unchanged by that step
  */
 export async function train(
   engine: Engine,

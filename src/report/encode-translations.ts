@@ -8,7 +8,7 @@ import { compareTranslations, keepTranslations, readTranslations, samplePairs } 
 import { usualCheckpointIfAny } from '../runs/find-run.js';
 import { readRunConfig } from '../runs/run-config.js';
 import { findStore } from '../runs/run-store.js';
-import { CheckpointRemoved } from '../runs/removed-checkpoint.js';
+import { CheckpointRemovedError } from '../runs/removed-checkpoint.js';
 import type { Reporter } from '../app/reporter.js';
 import { openEncoder, startEncoder } from '../app/open-encoder.js';
 
@@ -28,7 +28,7 @@ export async function updateTranslations(run: string, options: EncodeOptions, re
   try {
     await update(run, options, reporter);
   } catch (error) {
-    if (!(error instanceof CheckpointRemoved)) throw error;
+    if (!(error instanceof CheckpointRemovedError)) throw error;
     await update(run, options, reporter); // the checkpoint was replaced by a better one: use that
   }
 }

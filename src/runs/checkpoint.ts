@@ -43,7 +43,7 @@ export const CHECKPOINT_FILES = {
 } as const;
 
 /** A checkpoint was saved, but a pointer to it could not be written. */
-export class NotPointedAt extends InputError {
+export class NotPointedAtError extends InputError {
   override readonly code = 'NOT_POINTED_AT';
 
   constructor(
@@ -96,7 +96,7 @@ export function checkpointBytes(shapes: Shapes, trained: Shapes): number {
  * name until it is complete and on disk, so that a folder called `step-…` is always complete.
  *
  * @returns the checkpoint's name
- * @throws NotPointedAt if it was saved, but a pointer could not be written
+ * @throws NotPointedAtError if it was saved, but a pointer could not be written
  * @throws InputError if the system refuses; the run is then unchanged
  */
 export async function writeCheckpoint(run: string, contents: CheckpointContents, isBest: boolean): Promise<string> {
@@ -116,7 +116,7 @@ export async function writeCheckpoint(run: string, contents: CheckpointContents,
   }
   for (const pointer of isBest ? (['last', 'best'] as const) : (['last'] as const)) {
     await writePointer(run, pointer, name).catch((error: unknown) => {
-      throw new NotPointedAt(name, pointer, error);
+      throw new NotPointedAtError(name, pointer, error);
     });
   }
   return name;

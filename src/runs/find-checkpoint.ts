@@ -2,7 +2,7 @@
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../base/errors.js';
-import { LaterFormat } from '../base/json-schema.js';
+import { LaterFormatError } from '../base/json-schema.js';
 import { isPendingName, syncFolder } from '../base/files.js';
 import { fileError } from '../base/system-errors.js';
 import { removeStaleFiles } from '../base/stale-files.js';
@@ -47,7 +47,7 @@ export async function tidyRun(run: string): Promise<void> {
  * Looks for the newest intact checkpoint. Changes nothing.
  *
  * @param check throws an InputError for an intact checkpoint of another run
- * @throws LaterFormat if it comes upon a checkpoint of a later version first
+ * @throws LaterFormatError if it comes upon a checkpoint of a later version first
  */
 export async function findCheckpoint(run: string, check?: (trainer: TrainerFile) => void): Promise<Search> {
   const skipped: { name: string; reason: string }[] = [];
@@ -55,7 +55,7 @@ export async function findCheckpoint(run: string, check?: (trainer: TrainerFile)
     try {
       return { found: await openCheckpoint(run, name, check), skipped };
     } catch (error) {
-      if (!(error instanceof InputError) || error instanceof LaterFormat) throw error;
+      if (!(error instanceof InputError) || error instanceof LaterFormatError) throw error;
       skipped.push({ name, reason: error.message });
     }
   }

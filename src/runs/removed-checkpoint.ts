@@ -6,7 +6,7 @@ import { CHECKPOINT, checkpointNames } from './checkpoint.js';
 import { isRun } from './run-list.js';
 
 /** A run's checkpoint no longer exists. */
-export class CheckpointRemoved extends InputError {
+export class CheckpointRemovedError extends InputError {
   override readonly code = 'CHECKPOINT_REMOVED';
 }
 
@@ -26,13 +26,13 @@ export async function identityOf(folder: string): Promise<string | undefined> {
  *
  * @returns undefined if the folder exists, or its name is not a checkpoint's
  */
-export async function removedCheckpoint(folder: string, flag: string): Promise<CheckpointRemoved | undefined> {
+export async function removedCheckpoint(folder: string, flag: string): Promise<CheckpointRemovedError | undefined> {
   const [run, name] = [dirname(folder), basename(folder)];
   if (!CHECKPOINT.test(name) || (await identityOf(folder)) !== undefined || !(await isRun(run))) return undefined;
   const left = await checkpointNames(run);
   const where = relative('.', run) || '.';
   const there = left.length === 0 ? 'none' : left.reverse().join(', ');
-  return new CheckpointRemoved(
+  return new CheckpointRemovedError(
     `${flag}: expected ${name} in ${where}, which training has removed or never wrote: ` +
       `it keeps the newest (--keep) and the best; there are ${there}`,
   );
@@ -41,7 +41,7 @@ export async function removedCheckpoint(folder: string, flag: string): Promise<C
 /**
  * Does work that reads a checkpoint.
  *
- * @throws CheckpointRemoved if the work failed and the checkpoint no longer exists; otherwise what the work throws
+ * @throws CheckpointRemovedError if the work failed and the checkpoint no longer exists; otherwise what the work throws
  */
 export async function whileThere<T>(folder: string, flag: string, work: () => Promise<T>): Promise<T> {
   try {

@@ -11,7 +11,7 @@ import { startEngine } from './engine-choice.js';
 import { measuredStep, distillationOf, type EngineParts } from './engine-parts.js';
 import { memoryNeed } from '../engine/memory.js';
 import { largestBatch, USABLE_SHARE } from './usable-memory.js';
-import { OutOfMemory } from './out-of-memory.js';
+import { OutOfMemoryError } from './out-of-memory.js';
 import { DEFAULTS } from './settings.js';
 import { freeMemoryBytes } from './memory-guard.js';
 
@@ -109,7 +109,7 @@ async function largestThatRuns(parts: EngineParts, estimated: number, start: typ
       await tryStep({ ...parts, settings: { ...parts.settings, batchSize: size } }, start);
       return size;
     } catch (error) {
-      if (!(error instanceof OutOfMemory) || size === 1) throw error;
+      if (!(error instanceof OutOfMemoryError) || size === 1) throw error;
       size = smaller(size);
     }
   }

@@ -35,7 +35,7 @@ export interface DevicesCheck {
  * ranks must call it together.
  *
  * @returns undefined for one device of one process
- * @throws InputError, on all ranks, for anything that would keep them from training together; LostRank
+ * @throws InputError, on all ranks, for anything that would keep them from training together; LostRankError
  */
 export async function checkDevices(
   { student, device, ranks }: CheckedDevices,

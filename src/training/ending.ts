@@ -1,8 +1,8 @@
 /** @file How a run ends: whether its last state was saved, what an error left behind, and how to resume it. */
 import { join } from 'node:path';
-import { NotFiniteStep } from '../distill/steps.js';
+import { NotFiniteStepError } from '../distill/steps.js';
 import { InputError } from '../base/errors.js';
-import { LostRank } from '../cluster/lost-rank.js';
+import { LostRankError } from '../cluster/lost-rank.js';
 import { checkpointName, checkpointNames } from '../runs/checkpoint.js';
 import type { EndedRun, TrainContext } from './context.js';
 import { adviceAtSkipLimit } from './not-finite.js';
@@ -10,7 +10,9 @@ import { resumeCommand } from './resume-command.js';
 
 /** Extends an error that ended a run in its first step, before which nothing has changed. */
 export function explainFirstStep(error: unknown): unknown {
-  return error instanceof NotFiniteStep ? error.add('check both models, or skip such steps with --on-nan skip') : error;
+  return error instanceof NotFiniteStepError
+    ? error.add('check both models, or skip such steps with --on-nan skip')
+    : error;
 }
 
 /**
@@ -24,14 +26,14 @@ export async function explainFailure(
 ): Promise<unknown> {
   const { folder } = run;
   const names = await checkpointNames(folder).catch(() => undefined);
-  if (names !== undefined && !(error instanceof LostRank)) await writeReport?.(run, { encodes: false });
-  if (error instanceof NotFiniteStep && names !== undefined) {
+  if (names !== undefined && !(error instanceof LostRankError)) await writeReport?.(run, { encodes: false });
+  if (error instanceof NotFiniteStepError && names !== undefined) {
     if (run.settings.onNan === 'skip') return error.add(await adviceAtSkipLimit(folder, run.settings, names));
     error.add('start another run with a lower --learning-rate or a --max-grad-norm, or skip such steps');
     return error.add(recoveryAdvice(run, names, { flags: ' --on-nan skip' }));
   }
   const left = recoveryAdvice(run, names);
-  if (error instanceof NotSaved || !(error instanceof Error)) return error;
+  if (error instanceof NotSavedError || !(error instanceof Error)) return error;
   if (error instanceof InputError) return error.add(left);
   reporter.warn(left);
   return error;
@@ -60,17 +62,17 @@ function recoveryAdvice(
 }
 
 /** The last state of a run could not be saved. */
-export class NotSaved extends InputError {
+export class NotSavedError extends InputError {
   override readonly code = 'NOT_SAVED';
 }
 
-/** Throws `NotSaved` if a run's last state is not on disk. */
+/** Throws `NotSavedError` if a run's last state is not on disk. */
 export async function checkSaved(run: EndedRun, step: number): Promise<void> {
   const { folder, last } = run;
   if (step === 0 || last === checkpointName(step)) return;
   const names = await checkpointNames(folder).catch(() => undefined);
   const reason = names === undefined ? 'its folder is not there any more' : 'could not';
-  throw new NotSaved(
+  throw new NotSavedError(
     `${folder}: expected to save step ${step} at the end, but ${reason}; ` +
       recoveryAdvice(run, names, { first: 'free some space and ' }),
   );

@@ -75,7 +75,7 @@ export async function chooseEngine(
  *
  * @param targets whether the batches carry the teacher's outputs
  * @param group the processes that share the run's steps
- * @throws OutOfMemory when memory runs out, now or in a later step
+ * @throws OutOfMemoryError when memory runs out, now or in a later step
  */
 export async function startEngine(
   parts: EngineParts,

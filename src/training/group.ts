@@ -30,7 +30,7 @@ export interface OpenGroup {
 /**
  * Starts TensorFlow's servers on all ranks, and checks that each rank reaches all others.
  *
- * @throws InputError, on all ranks, naming a rank that another does not reach; LostRank
+ * @throws InputError, on all ranks, naming a rank that another does not reach; LostRankError
  */
 export async function openGroup(ranks: Ranks, { device, devices, deviceRange }: GroupDevices): Promise<OpenGroup> {
   const { network, rank, timeout } = ranks;

@@ -65,7 +65,7 @@ async function agreeOnRun(ranks: Ranks, told: string): Promise<v.InferOutput<typ
 /**
  * Joins a new run.
  *
- * @throws InputError for anything that is not available or differs from rank 0; LostRank
+ * @throws InputError for anything that is not available or differs from rank 0; LostRankError
  */
 export async function joinRun(settings: RequestedSettings, ranks: Ranks, context: TrainContext): Promise<JoinedRun> {
   await agreeOnRun(ranks, JSON.stringify({ run: 'new' }));

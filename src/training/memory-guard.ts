@@ -8,12 +8,12 @@ import { failedAllocation } from '../engine/failed-allocation.js';
 import { memoryNeed } from '../engine/memory.js';
 import { freeGpuBytes } from '../tensorflow/gpu-memory.js';
 import { largestBatch } from './usable-memory.js';
-import { outOfMemoryMessage, OutOfMemory, smallerStep } from './out-of-memory.js';
+import { outOfMemoryMessage, OutOfMemoryError, smallerStep } from './out-of-memory.js';
 
 /**
  * Wraps an engine so that out-of-memory errors name the batch size that would fit.
  *
- * @throws OutOfMemory if memory runs out while the engine is made; its methods throw it later
+ * @throws OutOfMemoryError if memory runs out while the engine is made; its methods throw it later
  */
 export async function guardMemory(parts: EngineParts, make: () => Promise<Engine>): Promise<Engine> {
   const free = freeMemoryBytes(parts.engine);
@@ -75,7 +75,7 @@ function asOutOfMemory(error: unknown, parts: EngineParts, free: number | undefi
   if (allocation === undefined) return error;
   const { batchSize, accumulate } = parts.settings;
   const need = memoryNeed(measuredStep(parts), MAX_LENGTH);
-  return new OutOfMemory(
+  return new OutOfMemoryError(
     outOfMemoryMessage({
       allocation,
       batchSize,

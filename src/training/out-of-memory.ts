@@ -4,7 +4,7 @@ import { formatBytes } from '../base/format.js';
 import { USABLE_SHARE } from './usable-memory.js';
 
 /** Out of memory; the message says which batch size would fit. */
-export class OutOfMemory extends InputError {
+export class OutOfMemoryError extends InputError {
   override readonly code = 'OUT_OF_MEMORY';
 }
 

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import type { InitialEngineState, ParameterValues } from '../distill/engine.js';
 import type { TrainState } from '../distill/train-state.js';
 import { InputError } from '../base/errors.js';
-import { LaterFormat } from '../base/json-schema.js';
+import { LaterFormatError } from '../base/json-schema.js';
 import { openPretrained } from '../models/pretrained.js';
 import type { Shapes } from '../models/text-encoder.js';
 import { CHECKPOINT_FILES, checkpointNames } from '../runs/checkpoint.js';
@@ -44,7 +44,9 @@ export async function chooseCheckpoint(
     return { found, skipped: [] };
   }
   const { found, skipped } = await findCheckpoint(folder, check).catch((error: unknown) => {
-    throw error instanceof LaterFormat ? new InputError(`--resume ${run}: ${error.message}`, { cause: error }) : error;
+    throw error instanceof LaterFormatError
+      ? new InputError(`--resume ${run}: ${error.message}`, { cause: error })
+      : error;
   });
   if (found === undefined && skipped.length > 0) {
     const reasons = skipped.map(({ name, reason }) => `${name} (${reason})`).join(', ');

@@ -20,7 +20,7 @@ import type { ResumedRun } from './resumed-run.js';
 import { rewindRun } from './rewind.js';
 import { startPreviews, type Previews } from './previews/previews.js';
 import { checkDiskSpace, removeOlder } from './saving.js';
-import { Stopped, STOPPED_EARLY } from './stopping.js';
+import { StoppedError, STOPPED_EARLY } from './stopping.js';
 import { openTrainingView } from './view.js';
 
 /** A run that was trained to its end, or stopped and saved. */
@@ -60,7 +60,7 @@ export async function beginTraining(name: string, prepared: PreparedRun, context
 /**
  * Trains a new run in its folder, which is removed unless the run takes a step.
  *
- * @throws Stopped if stopped before the first step
+ * @throws StoppedError if stopped before the first step
  */
 async function trainNewRun(folder: string, ready: LockedRun, context: TrainContext): Promise<TrainedRun> {
   const before = await readdir(folder);
@@ -71,7 +71,7 @@ async function trainNewRun(folder: string, ready: LockedRun, context: TrainConte
     },
     async () => {
       await beginRun(folder, ready.prepared.description);
-      if (context.stop.signal.aborted) throw new Stopped(STOPPED_EARLY);
+      if (context.stop.signal.aborted) throw new StoppedError(STOPPED_EARLY);
       return trainInFolder(folder, ready, { state: INITIAL_STATE, progress, isNew: true }, context);
     },
   );
@@ -139,7 +139,7 @@ async function trainInFolder(
     const signal = ranks?.signal ?? stop.signal;
     const result = await train(engine, data, { ...settings, signal }, callbacks, state);
     view.stop();
-    if (isNew && result.state.step === 0) throw new Stopped(STOPPED_EARLY);
+    if (isNew && result.state.step === 0) throw new StoppedError(STOPPED_EARLY);
     stop.enter('saved');
     await ranks?.end().catch((error: unknown) => {
       reporter.warn(messageOf(error)); // everything is saved
@@ -159,7 +159,7 @@ async function trainInFolder(
 
 /**
  * Waits for the last previews, then writes the report of a run that was trained to its end or stopped. Throws
- * `NotSaved` if its last state is not on disk.
+ * `NotSavedError` if its last state is not on disk.
  */
 async function finishRun(
   run: EndedRun,

@@ -9,7 +9,7 @@ import type { Shapes } from '../models/text-encoder.js';
 import {
   checkpointBytes,
   checkpointName,
-  NotPointedAt,
+  NotPointedAtError,
   pruneCheckpoints,
   writeCheckpoint,
   type CheckpointContents,
@@ -118,7 +118,7 @@ export function checkpointSaver({
       name = await writeCheckpoint(folder, contentsOf(state), isBest);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      if (error instanceof NotPointedAt) {
+      if (error instanceof NotPointedAtError) {
         reporter.warn(`step ${state.step} is saved, but ${error.message}`);
         return error.checkpoint; // remove nothing: `best` may be out of date and name an older one
       }

@@ -2,8 +2,8 @@
 import type { StopSignals } from '../base/stop-signals.js';
 
 /** Training was stopped before its run began. */
-export class Stopped extends Error {
-  override readonly name = 'Stopped';
+export class StoppedError extends Error {
+  override readonly name = 'StoppedError';
   readonly code = 'STOPPED';
 }
 
@@ -20,7 +20,7 @@ export interface TrainingStop extends StopSignals {
   /**
    * Does work that cleans up after itself when the signal is aborted.
    *
-   * @throws Stopped if it was aborted
+   * @throws StoppedError if it was aborted
    */
   abortable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
@@ -43,7 +43,7 @@ export function trainingStop(signals: StopSignals): TrainingStop & { readonly st
       stage = next;
     },
     async abortable(work) {
-      if (signal.aborted) throw new Stopped(STOPPED_EARLY);
+      if (signal.aborted) throw new StoppedError(STOPPED_EARLY);
       stage = 'abortable';
       try {
         const result = await work(signal);
@@ -53,7 +53,7 @@ export function trainingStop(signals: StopSignals): TrainingStop & { readonly st
       } finally {
         stage = 'preparing';
       }
-      throw new Stopped(STOPPED_EARLY);
+      throw new StoppedError(STOPPED_EARLY);
     },
   };
 }

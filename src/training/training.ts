@@ -42,8 +42,8 @@ export interface RunToResume {
  * Trains a new run.
  *
  * @returns how it ended
- * @throws InputError for anything unavailable or impossible, before any file of the run is written; Stopped if stopped
- *   before the first step; NotFiniteStep and other errors that end a run, extended by what is left of it
+ * @throws InputError for anything unavailable or impossible, before any file of the run is written; StoppedError if
+ *   stopped before the first step; NotFiniteStepError and other errors that end a run, extended by what is left of it
  */
 export async function startRun(settings: RequestedSettings, context: TrainContext): Promise<TrainedRun> {
   const { ranks } = context;

@@ -6,7 +6,7 @@ import { openOutput } from '../../src/app/output.js';
 import { openEncoder, startEncoder } from '../../src/app/open-encoder.js';
 import { fetchModel } from '../../src/app/fetch-model.js';
 import { openPretrained } from '../../src/models/pretrained.js';
-import { CheckpointRemoved } from '../../src/runs/removed-checkpoint.js';
+import { CheckpointRemovedError } from '../../src/runs/removed-checkpoint.js';
 import { loadTokenizer } from '../../src/text/tokenizer.js';
 import { temporaryFolder } from '../cli.js';
 import { kdHere } from '../in-process.js';
@@ -100,7 +100,7 @@ describe('a checkpoint that is removed after it was opened', () => {
     const opened = await openEncoder({ name: 'first:2', flag: '--model' }, OUTPUT);
     prune(2);
     const starting = startEncoder(opened, { backend: BACKEND, device: 'auto' }, OUTPUT);
-    await expect(starting).rejects.toThrow(CheckpointRemoved);
+    await expect(starting).rejects.toThrow(CheckpointRemovedError);
     await expect(openEncoder({ name: 'first:2', flag: '--model' }, OUTPUT)).rejects.toThrow('step-00000001');
   });
 

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect } from 'vitest';
+import { InputError } from '../../src/base/errors.js';
 import type { ColumnNames } from '../../src/data/columns.js';
 import { isUnreadable, type Row } from '../../src/data/pair.js';
 import { findSources, readSource, type Sources } from '../../src/data/sources.js';
@@ -44,7 +45,7 @@ export function readingFolder() {
       () => undefined,
       (thrown: unknown) => thrown as Error,
     );
-    expect(error?.name).toBe('InputError');
+    expect(error).toBeInstanceOf(InputError);
     const found = shorten(error!.message);
     if (typeof message === 'string') expect(found).toBe(message);
     else expect(found).toMatch(message);

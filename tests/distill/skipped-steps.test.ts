@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { Batches } from '../../src/data/batches.js';
 import type { Engine } from '../../src/distill/engine.js';
-import { NotFiniteStep } from '../../src/distill/steps.js';
+import { NotFiniteStepError } from '../../src/distill/steps.js';
 import { INITIAL_STATE, type TrainState } from '../../src/distill/train-state.js';
 import { train } from '../../src/distill/train.js';
 import { parseTrainer, trainerText } from '../../src/runs/trainer-state.js';
@@ -79,7 +79,7 @@ function saved(state: TrainState): TrainState {
 it('a hundred in a row are skipped, and the next ends the run, also if it was resumed in between', async () => {
   const isFinite = (row: number): boolean => row < 3;
   const whole = trainFrom(INITIAL_STATE, isFinite, 300);
-  await expect(whole).rejects.toThrow(NotFiniteStep);
+  await expect(whole).rejects.toThrow(NotFiniteStepError);
   const words = /^step 104: expected finite losses .*, after 100 such steps in a row, which were skipped$/;
   await expect(whole).rejects.toThrow(words);
   const { state } = await trainFrom(INITIAL_STATE, isFinite, 300, 64);

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { InputError } from '../../src/base/errors.js';
 import { pushFolder, pushTarget, type PushTarget } from '../../src/export/push.js';
 import { kdMeanwhile, temporaryFolder } from '../cli.js';
 import { BACKEND, STUDENT } from '../commands/tiny.js';
@@ -48,7 +49,7 @@ async function refusalOf(
     (thrown: unknown) => thrown as Error,
   );
   const ending = `; the export itself is in ${folder}`;
-  expect(error?.name).toBe('InputError');
+  expect(error).toBeInstanceOf(InputError);
   expect(error!.message.endsWith(ending)).toBe(true);
   expect(error!.message).not.toContain('\n');
   expect(error!.message).not.toContain(TOKEN);

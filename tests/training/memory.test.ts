@@ -4,7 +4,7 @@ import { measuredStep, type EngineParts } from '../../src/training/engine-parts.
 import { failedAllocation } from '../../src/engine/failed-allocation.js';
 import { memoryNeed } from '../../src/engine/memory.js';
 import { largestBatch } from '../../src/training/usable-memory.js';
-import { outOfMemoryMessage, OutOfMemory } from '../../src/training/out-of-memory.js';
+import { outOfMemoryMessage, OutOfMemoryError } from '../../src/training/out-of-memory.js';
 import { DEFAULTS } from '../../src/training/settings.js';
 import { guardMemory, warnOfMemory } from '../../src/training/memory-guard.js';
 import type { Output } from '../../src/app/output.js';
@@ -69,7 +69,7 @@ const engineUpTo =
     tried.push(batchSize);
     const step = () =>
       batchSize > limit
-        ? Promise.reject(new OutOfMemory('out of memory'))
+        ? Promise.reject(new OutOfMemoryError('out of memory'))
         : Promise.resolve({ lossEn: 0, lossKo: 0, gradNorm: 0 });
     return Promise.resolve({ step, dispose: () => undefined } as unknown as Engine);
   };

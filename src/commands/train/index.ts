@@ -20,7 +20,7 @@ import { checkDevice } from '../../tensorflow/backend.js';
 import { firstDevice } from '../../tensorflow/gpu-choice.js';
 import type { AssumedRanks } from '../../training/sharing.js';
 import { DEFAULTS, type RequestedSettings } from '../../training/settings.js';
-import { Stopped } from '../../training/stopping.js';
+import { StoppedError } from '../../training/stopping.js';
 import { joinRun, joinResumedRun, type JoinedRun } from '../../training/joined-run.js';
 import { resumeRun, inspectRun, startRun, type FinishedRun } from '../../training/training.js';
 import { reportAfterTraining } from './after-training.js';
@@ -100,7 +100,7 @@ async function train(
     else await endRun(await (resume === undefined ? startRun(settings, context) : resumeRun(resume, given, context)));
   } catch (error) {
     if (ranks !== undefined) await leave(ranks, error);
-    if (!(error instanceof Stopped)) throw error;
+    if (!(error instanceof StoppedError)) throw error;
     output.warn(error.message);
     output.event({ event: 'error', code: error.code, message: error.message });
     process.exitCode = EXIT.stopped;

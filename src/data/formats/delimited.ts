@@ -10,7 +10,7 @@ import { readPieces, type StoredFile } from '../readers/stored-file.js';
 import { escapesAhead, quotesAhead } from '../readers/look-ahead.js';
 import { tabEscapes } from '../readers/tab-escapes.js';
 import { areFieldsQuoted } from '../readers/tab-quotes.js';
-import { UnreadableFile } from '../unreadable-file.js';
+import { UnreadableFileError } from '../unreadable-file.js';
 
 /** How many rows to search for a header. */
 const HEADER_ROWS = 10;
@@ -136,7 +136,7 @@ async function settled(table: Table, file: StoredFile): Promise<Probed> {
   try {
     return await withMarksAhead(table, file);
   } catch (error) {
-    if (!(error instanceof UnreadableFile)) throw error;
+    if (!(error instanceof UnreadableFileError)) throw error;
     return table;
   }
 }

@@ -11,7 +11,7 @@ import { readJsonTable, rowsOfTable, wholeValue } from '../readers/json-table.js
 import { readJsonFiles } from '../readers/json-files.js';
 import { parseObject, readJsonLines } from '../readers/json.js';
 import { readPieces, type StoredFile } from '../readers/stored-file.js';
-import { UnreadableFile } from '../unreadable-file.js';
+import { UnreadableFileError } from '../unreadable-file.js';
 import { MAX_EXAMINED, probeElements, readJsonArrays } from './json-arrays.js';
 import { EXAMINED_ROWS, probeObjects } from './json-objects.js';
 
@@ -60,15 +60,15 @@ const MAX_ARRAYS = 1000;
 /** Looks at objects and the array under `data`, at arrays under all keys, and at tables that are one value. */
 async function probeValues(file: StoredFile, names: ColumnNames, { text }: Beginning): Promise<Verdict> {
   let reason: NoPairs | undefined;
-  let fault: UnreadableFile | undefined;
+  let fault: UnreadableFileError | undefined;
   for (const areKeyed of [false, true]) {
     const verdict = await verdictOrFault(() => probeArrays(file, names, areKeyed));
-    if (verdict instanceof UnreadableFile) fault ??= verdict;
+    if (verdict instanceof UnreadableFileError) fault ??= verdict;
     else if (isNoPairs(verdict)) reason = verdict;
     else return verdict;
   }
   const table = isTable(text) ? await verdictOrFault(() => probeTable(file, names)) : undefined;
-  if (table !== undefined && !(table instanceof UnreadableFile)) return table;
+  if (table !== undefined && !(table instanceof UnreadableFileError)) return table;
   if (reason !== undefined) return reason;
   throw table ?? fault!;
 }
@@ -124,11 +124,11 @@ async function probeTable(file: StoredFile, names: ColumnNames): Promise<Verdict
   return undefined;
 }
 
-async function verdictOrFault<T>(probe: () => Promise<T>): Promise<T | UnreadableFile> {
+async function verdictOrFault<T>(probe: () => Promise<T>): Promise<T | UnreadableFileError> {
   try {
     return await probe();
   } catch (error) {
-    if (error instanceof UnreadableFile) return error;
+    if (error instanceof UnreadableFileError) return error;
     throw error;
   }
 }
@@ -137,14 +137,14 @@ async function verdictOrFault<T>(probe: () => Promise<T>): Promise<T | Unreadabl
 async function probeLines(file: StoredFile, names: ColumnNames): Promise<Verdict> {
   const arrays = { names, areKeyed: false, areNested: true };
   let seen: readonly string[] = [];
-  let fault: UnreadableFile | undefined;
+  let fault: UnreadableFileError | undefined;
   try {
     for await (const lines of linesOf(piecesOf(file), file.name)) {
       seen = seen.concat(lines);
       if (seen.length >= MAX_EXAMINED) break;
     }
   } catch (error) {
-    if (!(error instanceof UnreadableFile)) throw error;
+    if (!(error instanceof UnreadableFileError)) throw error;
     fault = error;
   }
   const verdict = probeElements(seen, file.name, arrays, 'jsonl');

@@ -4,7 +4,7 @@ import type { ColumnNames } from '../columns.js';
 import type { Probed } from '../format.js';
 import { objectsOf } from '../readers/json-files.js';
 import { readSmallFiles, type StoredFile } from '../readers/stored-file.js';
-import { UnreadableFile } from '../unreadable-file.js';
+import { UnreadableFileError } from '../unreadable-file.js';
 import { EXAMINED_ROWS, probeObjects } from './json-objects.js';
 
 /** Small files grouped by what they hold: groups with the same keys, and files without pairs. */
@@ -47,7 +47,7 @@ function sortByKeys(files: readonly StoredFile[], names: ColumnNames): SmallFile
         else same.files.push(file);
       }
     } catch (error) {
-      if (!(error instanceof UnreadableFile)) throw error;
+      if (!(error instanceof UnreadableFileError)) throw error;
       broken.push({ file, reason: error.why });
     }
   }

@@ -5,7 +5,7 @@ import type { Format, Probed, Verdict } from '../format.js';
 import { findHeader, whyNoHeader } from './header.js';
 import { isZip, listArchive } from '../readers/archive.js';
 import type { SheetRow } from '../readers/sheet-rows.js';
-import { DamagedArchive } from '../unreadable-file.js';
+import { DamagedArchiveError } from '../unreadable-file.js';
 import { openStoredFile, type StoredFile } from '../readers/stored-file.js';
 import { HEADER_ROWS, openWorkbook, readWorkbook, textsOf, type Sheet, type Workbook } from '../readers/workbook.js';
 
@@ -27,7 +27,7 @@ function hasWorkbook(file: StoredFile): boolean {
   try {
     return listArchive(access).some(({ path }) => path.toLowerCase() === 'xl/workbook.xml');
   } catch (error) {
-    if (error instanceof DamagedArchive) return false;
+    if (error instanceof DamagedArchiveError) return false;
     throw error;
   } finally {
     access.close();

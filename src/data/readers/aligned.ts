@@ -1,15 +1,15 @@
 /** @file Reads two plain text files whose lines correspond. */
 import type { Row } from '../pair.js';
 import type { PairSource } from '../source.js';
-import { UnreadableFile } from '../unreadable-file.js';
+import { UnreadableFileError } from '../unreadable-file.js';
 import { utf8Pieces } from './encoding.js';
 import { linesOf } from './text-lines.js';
 import { rowOf } from './row-maker.js';
 import { readPieces, type StoredFile } from './stored-file.js';
 
 /**
- * Reads the pairs of two aligned files, the Korean one first. Throws an `UnreadableFile` if one has more lines than the
- * other.
+ * Reads the pairs of two aligned files, the Korean one first. Throws an `UnreadableFileError` if one has more lines
+ * than the other.
  */
 export async function* readAligned(source: PairSource): AsyncGenerator<Row[]> {
   const { id: file, corpus, files } = source;
@@ -28,7 +28,7 @@ export async function* readAligned(source: PairSource): AsyncGenerator<Row[]> {
   const [inKo, inEn] = [row + (await ko!.countRest()), row + (await en!.countRest())];
   if (inKo === inEn) return;
   const reason = `expected as many lines as in ${files[1]!.name}, got ${inKo} and ${inEn}; give files that are aligned`;
-  throw new UnreadableFile(files[0]!.name, reason);
+  throw new UnreadableFileError(files[0]!.name, reason);
 }
 
 /** Reads the lines of a file, some at a time. */

@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { pipeline } from 'node:stream';
 import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
 import { messageOf } from '../../base/errors.js';
-import { DamagedArchive } from '../unreadable-file.js';
+import { DamagedArchiveError } from '../unreadable-file.js';
 import { readDirectory } from './archive-directory.js';
 import { excessOf } from './growth.js';
 import { isZlibError } from './gzip.js';
@@ -46,7 +46,7 @@ export function isZip(bytes: Buffer): boolean {
 
 /**
  * Lists the files in an archive, in order, reading only its directory. Files with the same path are numbered. Throws a
- * `DamagedArchive`.
+ * `DamagedArchiveError`.
  */
 export function listArchive(archive: RandomAccess): ArchiveEntry[] {
   try {
@@ -60,8 +60,8 @@ export function listArchive(archive: RandomAccess): ArchiveEntry[] {
   } catch (error) {
     const found = messageOf(error).replace(/\.$/, '');
     const expected = `expected a whole zip archive, got ${archive.size} bytes that are not (${found})`;
-    if (error instanceof DamagedArchive || !(error instanceof Error)) throw error;
-    throw new DamagedArchive(archive.name, `${expected}; download it again`);
+    if (error instanceof DamagedArchiveError || !(error instanceof Error)) throw error;
+    throw new DamagedArchiveError(archive.name, `${expected}; download it again`);
   }
 }
 
@@ -87,7 +87,7 @@ export function whyUnreadable({ isEncrypted, isLink, member }: ArchiveEntry): st
   return excessOf(compressedSize, size);
 }
 
-/** Unpacks a member, in chunks. Throws a `DamagedArchive` that calls it `name` if it is damaged. */
+/** Unpacks a member, in chunks. Throws a `DamagedArchiveError` that calls it `name` if it is damaged. */
 export async function* memberPieces(
   archive: RandomAccess,
   member: ArchiveMember,
@@ -112,7 +112,7 @@ export async function* memberPieces(
   requireWhole(member, size, sum, name);
 }
 
-/** Unpacks a small member. Throws a `DamagedArchive` that calls it `name` if it is damaged. */
+/** Unpacks a small member. Throws a `DamagedArchiveError` that calls it `name` if it is damaged. */
 export function readMember(archive: RandomAccess, member: ArchiveMember, name: string): Buffer {
   if (member.compressedSize > LARGEST_GROWTH * member.size + PIECE)
     throw wrongSize(member, member.compressedSize, name);
@@ -131,7 +131,7 @@ function dataStart(archive: RandomAccess, { offset }: ArchiveMember, name: strin
   const header = archive.read(Math.max(0, offset), offset < 0 ? 0 : LOCAL_HEADER.size);
   if (header.length < LOCAL_HEADER.size || header.readUInt32LE(0) !== LOCAL_HEADER.signature) {
     const reason = `expected a file at byte ${offset} of its archive, got something else; download the archive again`;
-    throw new DamagedArchive(name, reason);
+    throw new DamagedArchiveError(name, reason);
   }
   return (
     offset +
@@ -144,17 +144,17 @@ function dataStart(archive: RandomAccess, { offset }: ArchiveMember, name: strin
 function unpackError(error: unknown, name: string, size: number): unknown {
   if (!isZlibError(error)) return error;
   const found = `something else after ${size} bytes (${messageOf(error)})`;
-  return new DamagedArchive(name, `expected compressed data, got ${found}; download the archive again`);
+  return new DamagedArchiveError(name, `expected compressed data, got ${found}; download the archive again`);
 }
 
 function requireWhole(member: ArchiveMember, size: number, sum: number, name: string): void {
   if (size !== member.size) throw wrongSize(member, size, name);
   if (sum === member.crc32) return;
   const found = `expected the ${size} bytes that its archive names, got others (their checksum differs)`;
-  throw new DamagedArchive(name, `${found}; download the archive again`);
+  throw new DamagedArchiveError(name, `${found}; download the archive again`);
 }
 
-function wrongSize(member: ArchiveMember, size: number, name: string): DamagedArchive {
+function wrongSize(member: ArchiveMember, size: number, name: string): DamagedArchiveError {
   const found = `expected the ${member.size} bytes that its archive names, got ${size > member.size ? 'more' : size}`;
-  return new DamagedArchive(name, `${found}; download the archive again`);
+  return new DamagedArchiveError(name, `${found}; download the archive again`);
 }

@@ -2,7 +2,7 @@
  * @file Reads Arrow files that are no stream between their marks, by their footer (Columnar.html, "IPC File Format").
  * Polars writes the schema without the length before it, and dictionaries after the batches that need them.
  */
-import { UnreadableFile } from '../unreadable-file.js';
+import { UnreadableFileError } from '../unreadable-file.js';
 import { HEADER } from './arrow-checks.js';
 import {
   CONTINUATION,
@@ -72,7 +72,10 @@ function footerOf(access: RandomAccess): Buffer {
   if (length > 0 && length <= Math.min(MAX_METADATA_BYTES, access.size - FOOTER_END_BYTES))
     return access.read(access.size - FOOTER_END_BYTES - length, length);
   const found = `${access.size} bytes without`;
-  throw new UnreadableFile(access.name, `expected an Arrow file with its footer, got ${found}; write the file again`);
+  throw new UnreadableFileError(
+    access.name,
+    `expected an Arrow file with its footer, got ${found}; write the file again`,
+  );
 }
 
 function blocksIn(footer: Table, field: number, { size }: RandomAccess): Block[] {
@@ -91,7 +94,10 @@ function requireNoGaps(blocks: readonly Block[], { name, size }: RandomAccess, f
   for (const { start, end } of [...blocks].sort((a, b) => a.start - b.start).concat(footer)) {
     if (start - before > MAX_PADDING_BYTES) {
       const found = `${start - before} bytes before byte ${start} that its footer does not name`;
-      throw new UnreadableFile(name, `expected an Arrow file with a whole footer, got ${found}; split joined files`);
+      throw new UnreadableFileError(
+        name,
+        `expected an Arrow file with a whole footer, got ${found}; split joined files`,
+      );
     }
     before = end;
   }

@@ -3,7 +3,7 @@
  * before they are decoded, since the decoder trusts the numbers in them and would loop forever on false ones.
  */
 
-import { UnreadableFile } from '../unreadable-file.js';
+import { UnreadableFileError } from '../unreadable-file.js';
 import { checkMessage } from './arrow-checks.js';
 import type { UnreadColumns } from './arrow-unread.js';
 import { Table } from './flat-buffer.js';
@@ -39,8 +39,8 @@ interface Source {
 
 /**
  * Passes on a stream, or the stream in a file, in chunks, after validating its messages and taking out columns that
- * cannot be decoded. Throws an `Error` for invalid messages, and an `UnreadableFile` for data without an end mark or
- * with more after it.
+ * cannot be decoded. Throws an `Error` for invalid messages, and an `UnreadableFileError` for data without an end mark
+ * or with more after it.
  */
 export async function* soundMessages(
   pieces: AsyncIterable<Buffer>,
@@ -72,7 +72,7 @@ export async function* soundMessages(
       }
       held = held.subarray(at);
     }
-    throw new UnreadableFile(
+    throw new UnreadableFileError(
       source.name,
       `expected Arrow data up to its end mark, got ${size} bytes without; write the file again`,
     );
@@ -94,11 +94,11 @@ async function checkEnd(first: Buffer, rest: AsyncIterator<Buffer>, isFile: bool
   if (!isFile && isBlank) return;
   if (isFile && !last.subarray(4).equals(ARROW_FILE_MAGIC)) {
     const found = `${size} bytes after the last batch that end in something else`;
-    throw new UnreadableFile(name, `expected an Arrow file with its end mark, got ${found}; write the file again`);
+    throw new UnreadableFileError(name, `expected an Arrow file with its end mark, got ${found}; write the file again`);
   }
   const beyond = isFile ? size - FOOTER_END_BYTES - last.readInt32LE(0) : size;
   if (isFile && beyond >= 0 && beyond < MAX_PADDING_BYTES) return;
-  throw new UnreadableFile(
+  throw new UnreadableFileError(
     name,
     `expected nothing after the end of the Arrow data, got ${size} bytes; split joined files`,
   );

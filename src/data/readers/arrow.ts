@@ -4,7 +4,7 @@
  */
 import { DataType, RecordBatchReader, type Field, type RecordBatch, type Schema, type Vector } from 'apache-arrow';
 import type { UnreadColumn } from '../column-faults.js';
-import { undecodable, UnreadableFile } from '../unreadable-file.js';
+import { undecodable, UnreadableFileError } from '../unreadable-file.js';
 import type { Row } from '../pair.js';
 import type { PairSource } from '../source.js';
 import { allowCompressedBuffers } from './arrow-compression.js';
@@ -121,7 +121,7 @@ function valuesOf(batch: RecordBatch, path: string, file: string): (row: number)
   };
   const values = find(batch.schema.fields, path, (name) => batch.getChild(name));
   if (values === undefined) {
-    throw new UnreadableFile(
+    throw new UnreadableFileError(
       file,
       `expected the column ${path} in all of its batches, got one without; write the file again`,
     );

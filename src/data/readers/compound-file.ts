@@ -1,5 +1,5 @@
 /** @file Compound files ([MS-CFB]): workbooks of old versions of Excel, and encrypted ones of current versions. */
-import { UnreadableFile } from '../unreadable-file.js';
+import { UnreadableFileError } from '../unreadable-file.js';
 import type { RandomAccess } from './random-access.js';
 
 /** The first bytes of a compound file. */
@@ -15,7 +15,7 @@ const ENCRYPTED = Buffer.from('EncryptedPackage', 'utf16le');
 export function refuseCompoundFile(access: RandomAccess): void {
   const header = access.read(0, HEADER.bytes);
   if (!header.subarray(0, COMPOUND_FILE_MAGIC.length).equals(COMPOUND_FILE_MAGIC)) return;
-  throw new UnreadableFile(
+  throw new UnreadableFileError(
     access.name,
     isEncrypted(access, header)
       ? `expected an Excel workbook (.xlsx), got one that is encrypted; open it with its password and save it without`

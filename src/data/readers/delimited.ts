@@ -1,7 +1,7 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import type { Row } from '../pair.js';
 import type { PairSource } from '../source.js';
-import { UnreadableFile } from '../unreadable-file.js';
+import { UnreadableFileError } from '../unreadable-file.js';
 import type { Dialect } from './dialect.js';
 import { RecordCutter, type Cut } from './record-cutter.js';
 import { faultyRow, rowOf } from './row-maker.js';
@@ -22,7 +22,9 @@ export type Marks = Pick<Dialect, 'delimiter' | 'quote' | 'isSpaced' | 'isEscape
 /** Fields separated by commas, in double quotes if necessary (RFC 4180). */
 export const COMMA_SEPARATED: Marks = { delimiter: ',', quote: '"' };
 
-/** Reads the rows of a delimited text in UTF-8 below its header. Throws an `UnreadableFile` for a line over 1 MiB. */
+/**
+ * Reads the rows of a delimited text in UTF-8 below its header. Throws an `UnreadableFileError` for a line over 1 MiB.
+ */
 export async function* readDelimited(pieces: AsyncIterable<Buffer>, source: PairSource): AsyncGenerator<Row[]> {
   const { id: file, dialect } = source;
   if (dialect === undefined) throw new Error(`${file}: a delimited file without a dialect`);
@@ -64,7 +66,7 @@ export function cutterFor({ delimiter, ...options }: Marks, name: string, width?
 }
 
 /**
- * Reads the rows of a delimited text in which no row may be lost: also throws an `UnreadableFile` for an unclosed
+ * Reads the rows of a delimited text in which no row may be lost: also throws an `UnreadableFileError` for an unclosed
  * quote.
  */
 export async function* soundRecordsOf(
@@ -74,7 +76,7 @@ export async function* soundRecordsOf(
 ): AsyncGenerator<DelimitedRecord[]> {
   for await (const records of recordsIn(pieces, marks, name)) {
     for (const { fault, line } of records)
-      if (fault !== undefined) throw new UnreadableFile(name, fault, `line ${line}`);
+      if (fault !== undefined) throw new UnreadableFileError(name, fault, `line ${line}`);
     yield records;
   }
 }

@@ -4,7 +4,7 @@
  */
 import { isAscii } from 'node:buffer';
 import iconv from 'iconv-lite';
-import { UnreadableFile } from '../unreadable-file.js';
+import { UnreadableFileError } from '../unreadable-file.js';
 import {
   cutUnit,
   narrowEncoding,
@@ -21,8 +21,8 @@ const HANGUL = /[\uac00-\ud7a3]/;
 /**
  * Converts a text to UTF-8, without a byte order mark. The encoding is recognised by its mark, or by zero bytes at the
  * start (UTF-16), or by the first bytes beyond ASCII: UTF-8 or code page 949, if most of them decode to Hangul there
- * that may be Korean. Otherwise throws an `UnreadableFile` that names the first such byte. Invalid bytes, wherever they
- * are, become U+FFFD when the text is decoded.
+ * that may be Korean. Otherwise throws an `UnreadableFileError` that names the first such byte. Invalid bytes, wherever
+ * they are, become U+FFFD when the text is decoded.
  */
 export async function* utf8Pieces(pieces: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
   const iterator = pieces[Symbol.asyncIterator]();
@@ -80,7 +80,7 @@ async function* chained(start: Buffer, rest: AsyncIterable<Buffer>): AsyncGenera
   yield* rest;
 }
 
-/** Decodes a whole text. Throws an `UnreadableFile` if it is in none of the encodings. */
+/** Decodes a whole text. Throws an `UnreadableFileError` if it is in none of the encodings. */
 export function decodeText(bytes: Buffer, name: string): string {
   const wide = wideEncoding(bytes);
   if (wide !== undefined) return iconv.decode(bytes, wide) + cutUnit(bytes.length, wide);
@@ -98,7 +98,7 @@ export function decodeBeginning(bytes: Buffer): { readonly text: string; readonl
     const whole = bytes.subarray(0, lengthOfWholeCharacters(bytes));
     return { text: decoderFor(whole, { bytes: 0, lines: 0 }, '')(whole).toString('utf8'), isText: true };
   } catch (error) {
-    if (!(error instanceof UnreadableFile)) throw error;
+    if (!(error instanceof UnreadableFileError)) throw error;
     return { text: bytes.toString('latin1'), isText: false };
   }
 }
@@ -125,9 +125,9 @@ function decoderFor(head: Buffer, before: { bytes: number; lines: number }, name
   return (piece) => Buffer.from(decoder.write(piece));
 }
 
-function notText(bytes: Buffer, linesBefore: number, name: string, encoding?: 'foreign'): UnreadableFile {
+function notText(bytes: Buffer, linesBefore: number, name: string, encoding?: 'foreign'): UnreadableFileError {
   const { line, byte } = findInvalidByte(bytes, linesBefore + 1);
   const found = encoding === undefined ? `the byte ${byte}` : 'letters of another encoding, such as GBK or Shift JIS';
   const reason = `expected text in UTF-8 or code page 949, got ${found}; save the file as UTF-8`;
-  return new UnreadableFile(name, reason, `line ${line}`);
+  return new UnreadableFileError(name, reason, `line ${line}`);
 }

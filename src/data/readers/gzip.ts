@@ -2,7 +2,7 @@
 import { Readable, pipeline } from 'node:stream';
 import { createGunzip, gunzipSync, constants } from 'node:zlib';
 import { messageOf } from '../../base/errors.js';
-import { UnreadableFile } from '../unreadable-file.js';
+import { UnreadableFileError } from '../unreadable-file.js';
 import { excessOf } from './growth.js';
 import { PIECE } from './random-access.js';
 
@@ -11,7 +11,7 @@ export function isGzip(bytes: Buffer): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 8;
 }
 
-/** Unpacks a file, in chunks. Throws an `UnreadableFile` if it is truncated or damaged. */
+/** Unpacks a file, in chunks. Throws an `UnreadableFileError` if it is truncated or damaged. */
 export async function* gunzipped(packed: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
   let [size, packedSize] = [0, 0];
   const counted = async function* (): AsyncGenerator<Buffer> {
@@ -25,17 +25,20 @@ export async function* gunzipped(packed: AsyncIterable<Buffer>, name: string): A
     for await (const piece of pieces as AsyncIterable<Buffer>) {
       size += piece.length;
       const excess = excessOf(packedSize, size);
-      if (excess !== undefined) throw new UnreadableFile(name, excess);
+      if (excess !== undefined) throw new UnreadableFileError(name, excess);
       yield piece;
     }
   } catch (error) {
     if (!isZlibError(error)) throw error;
     const found = `something else after ${size} bytes (${messageOf(error)})`;
-    throw new UnreadableFile(name, `expected data compressed by gzip up to its end, got ${found}; download it again`);
+    throw new UnreadableFileError(
+      name,
+      `expected data compressed by gzip up to its end, got ${found}; download it again`,
+    );
   }
 }
 
-/** Unpacks a file into memory. Throws an `UnreadableFile` for more than `most` bytes. */
+/** Unpacks a file into memory. Throws an `UnreadableFileError` for more than `most` bytes. */
 export function gunzippedWhole(packed: Buffer, name: string, most: number): Buffer {
   try {
     return gunzipSync(packed, { maxOutputLength: most });
@@ -44,7 +47,7 @@ export function gunzippedWhole(packed: Buffer, name: string, most: number): Buff
     const isLarge = error.code === 'ERR_BUFFER_TOO_LARGE';
     const found = isLarge ? 'more' : `something else (${messageOf(error)})`;
     const expected = `at most ${most} bytes compressed by gzip`;
-    throw new UnreadableFile(
+    throw new UnreadableFileError(
       name,
       `expected ${expected}, got ${found}; ${isLarge ? 'unpack it' : 'download it again'}`,
     );

@@ -1,4 +1,4 @@
-import { UnreadableFile } from '../unreadable-file.js';
+import { UnreadableFileError } from '../unreadable-file.js';
 import { dataKeyBefore, KEY_BYTES, keyOfArrayBefore, keyOfObjectBefore } from './json-keys.js';
 import { hexadecimal } from './utf8.js';
 
@@ -24,7 +24,7 @@ export interface Elements {
  * `areKeyed` of all arrays of objects under other keys, also of objects inside it: `{"result": {"data": [{…}, …]}}`;
  * for an object without such an array, the object itself. Several such arrays and objects may follow one another, with
  * or without commas in between. The file, which must be UTF-8, is processed in chunks, so that memory holds a chunk and
- * not the file. Throws an `UnreadableFile` if there is no such array or its end is missing. The caller finds out
+ * not the file. Throws an `UnreadableFileError` if there is no such array or its end is missing. The caller finds out
  * whether an element is JSON (RFC 8259) by parsing it.
  */
 export async function* elementsOf(
@@ -112,7 +112,7 @@ class ElementCutter {
         : `the end of the file after ${this.bytes} bytes, in element ${this.count + 1}`;
     const expected = this.state === 'before' ? EXPECTED : 'JSON up to its last bracket';
     const state = this.state === 'before' ? 'empty' : 'cut short';
-    throw new UnreadableFile(this.name, `expected ${expected}, got ${found}; the file is ${state}`);
+    throw new UnreadableFileError(this.name, `expected ${expected}, got ${found}; the file is ${state}`);
   }
 
   private open(byte: number, piece: Buffer, start: number, i: number): number {
@@ -192,7 +192,7 @@ class ElementCutter {
       : Buffer.from(rest.subarray(-KEY_BYTES));
   }
 
-  private tooLong(): UnreadableFile {
+  private tooLong(): UnreadableFileError {
     const expected = this.arrayDepth === undefined ? EXPECTED : 'an object of at most 1 MiB';
     return this.faulty(`expected ${expected}, got a longer one; close its quotes and brackets`);
   }
@@ -221,14 +221,14 @@ class ElementCutter {
     return key === undefined ? undefined : [...this.path.slice(0, this.objects - 1), key].join('.');
   }
 
-  private faulty(reason: string): UnreadableFile {
-    return new UnreadableFile(this.name, reason, `element ${this.count + 1}`);
+  private faulty(reason: string): UnreadableFileError {
+    return new UnreadableFileError(this.name, reason, `element ${this.count + 1}`);
   }
 
-  private stray(byte: number): UnreadableFile {
+  private stray(byte: number): UnreadableFileError {
     const expected = this.state === 'before' ? EXPECTED : 'nothing after the last bracket';
     const found = byte > SPACE && byte < 0x7f ? String.fromCharCode(byte) : `the byte ${hexadecimal(byte)}`;
-    return new UnreadableFile(this.name, `expected ${expected}, got ${found}`);
+    return new UnreadableFileError(this.name, `expected ${expected}, got ${found}`);
   }
 }
 

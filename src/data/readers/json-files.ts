@@ -3,7 +3,7 @@ import { isObject } from '../../base/json-schema.js';
 import type { TextColumns } from '../columns.js';
 import type { Row } from '../pair.js';
 import type { PairSource } from '../source.js';
-import { UnreadableFile } from '../unreadable-file.js';
+import { UnreadableFileError } from '../unreadable-file.js';
 import { decodeText } from './encoding.js';
 import { elementsOfBytes } from './json-elements.js';
 import { notJson, parseLeniently, rowsOfValue, valueOf, type ObjectRows } from './json.js';
@@ -32,7 +32,7 @@ export async function* readJsonFiles({ files, ...table }: PairSource): AsyncGene
 /**
  * The objects of a small JSON file: the elements of its array, bare or under `data`, its only object, or those of a
  * sequence of arrays and objects. If columns are given, also the elements of arrays beside `data` that have them.
- * Throws an `UnreadableFile`.
+ * Throws an `UnreadableFileError`.
  */
 export function objectsOf(bytes: Buffer, name: string, columns?: TextColumns): readonly unknown[] {
   const text = decodeText(bytes, name);
@@ -48,7 +48,7 @@ export function objectsOf(bytes: Buffer, name: string, columns?: TextColumns): r
     if (!(error instanceof SyntaxError)) throw error;
     const several = elementsIfSound(text, name);
     if (several !== undefined) return several;
-    throw new UnreadableFile(name, notJson(error));
+    throw new UnreadableFileError(name, notJson(error));
   }
 }
 
@@ -63,7 +63,7 @@ function elementsIfSound(text: string, name: string): readonly unknown[] | undef
   try {
     return elementsOfBytes(Buffer.from(text), name).map(parseLeniently);
   } catch (error) {
-    if (error instanceof UnreadableFile || error instanceof SyntaxError) return undefined;
+    if (error instanceof UnreadableFileError || error instanceof SyntaxError) return undefined;
     throw error;
   }
 }
@@ -72,7 +72,7 @@ function rowsOfFile(bytes: Buffer, table: ObjectRows, file: string): Row[] {
   try {
     return objectsOf(bytes, file, table.columns).flatMap((value, i) => rowsOfValue(value, table, { file, row: i + 1 }));
   } catch (error) {
-    if (!(error instanceof UnreadableFile)) throw error;
+    if (!(error instanceof UnreadableFileError)) throw error;
     return [faultyRow({ file, row: 1, corpus: table.corpus }, error.why)];
   }
 }

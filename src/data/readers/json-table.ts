@@ -6,7 +6,7 @@ import { isObject, type JsonObject } from '../../base/json-schema.js';
 import type { TextColumns } from '../columns.js';
 import type { Row } from '../pair.js';
 import type { PairSource } from '../source.js';
-import { UnreadableFile } from '../unreadable-file.js';
+import { UnreadableFileError } from '../unreadable-file.js';
 import { decodeText } from './encoding.js';
 import { parseLeniently, rowOfObject, valueOf } from './json.js';
 import type { JsonTable } from './json-table-layout.js';
@@ -18,7 +18,7 @@ const MAX_BYTES = 1 << 26;
 /** Rows per batch. */
 const BATCH = 1000;
 
-/** Parses a whole file; undefined if it is not JSON. Throws an `UnreadableFile` if it is too large. */
+/** Parses a whole file; undefined if it is not JSON. Throws an `UnreadableFileError` if it is too large. */
 export async function wholeValue(file: StoredFile): Promise<unknown> {
   const pieces: Buffer[] = [];
   let bytes = 0;
@@ -27,7 +27,7 @@ export async function wholeValue(file: StoredFile): Promise<unknown> {
     bytes += piece.length;
     if (bytes > MAX_BYTES) {
       const expected = `expected one object per line where there are more than ${MAX_BYTES} bytes, got one value`;
-      throw new UnreadableFile(file.name, `${expected}; write it with to_json(…, orient="records", lines=True)`);
+      throw new UnreadableFileError(file.name, `${expected}; write it with to_json(…, orient="records", lines=True)`);
     }
   }
   try {
@@ -57,7 +57,7 @@ export function* rowsOfTable(value: unknown, table: JsonTable): Generator<JsonOb
   } else if (parts.every((part) => typeof part === 'object' && part !== null)) yield* rowsOfColumns(value);
 }
 
-/** Reads the rows of a table in a file. Throws an `UnreadableFile` if the file has changed. */
+/** Reads the rows of a table in a file. Throws an `UnreadableFileError` if the file has changed. */
 export async function* readJsonTable({ id: file, files: [stored], corpus, columns, table }: PairSource) {
   let row = 0;
   let rows: Row[] = [];
@@ -78,7 +78,7 @@ function checkLengths(value: unknown, { ko, en }: TextColumns, file: string): vo
   const [first, second] = [valueOf(value, ko), valueOf(value, en)];
   if (!Array.isArray(first) || !Array.isArray(second) || first.length === second.length) return;
   const found = `${first.length} in ${ko} and ${second.length} in ${en}`;
-  throw new UnreadableFile(file, `expected lists of as many texts, got ${found}; give lists that are aligned`);
+  throw new UnreadableFileError(file, `expected lists of as many texts, got ${found}; give lists that are aligned`);
 }
 
 function* rowsUnder(header: readonly unknown[], rows: readonly unknown[]): Generator<JsonObject> {

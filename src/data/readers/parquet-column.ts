@@ -3,7 +3,7 @@ import type { FileMetaData, SchemaTree } from 'hyparquet';
 import { parquetHeader, readPage } from 'hyparquet/src/column.js';
 import { convert, DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import { compressors } from 'hyparquet-compressors';
-import { UnreadableFile } from '../unreadable-file.js';
+import { UnreadableFileError } from '../unreadable-file.js';
 import { unpackPage, type PageHeader } from './parquet-page.js';
 import type { RandomAccess } from './random-access.js';
 
@@ -109,7 +109,7 @@ export class ColumnPages {
       (header.data_page_header ?? header.data_page_header_v2 ?? header.dictionary_page_header)?.num_values ?? 0;
     if (!(packed >= 0 && size >= 0 && values >= 0)) throw new Error('a page of a negative size');
     if (packed <= MAX_PAGE_BYTES && size <= MAX_PAGE_BYTES && values <= MAX_PAGE_VALUES) return;
-    throw new UnreadableFile(
+    throw new UnreadableFileError(
       this.access.name,
       `expected pages of at most ${MAX_PAGE_BYTES} bytes and ${MAX_PAGE_VALUES} values, got ` +
         `${Math.max(packed, size)} bytes and ${values} values; write the file with smaller row groups`,
@@ -132,14 +132,17 @@ function unwrapped(value: unknown): unknown {
 }
 
 /** The error for a file, or a column, that is encrypted. */
-export function encrypted(name: string): UnreadableFile {
-  return new UnreadableFile(
+export function encrypted(name: string): UnreadableFileError {
+  return new UnreadableFileError(
     name,
     `expected a Parquet file that can be read, got an encrypted one; write it without encryption`,
   );
 }
 
 /** The error for `_metadata`, a summary that Dask, Spark and pyarrow write beside the files of a table. */
-function summary(name: string): UnreadableFile {
-  return new UnreadableFile(name, 'expected rows, got a summary of other Parquet files; name those, or their folder');
+function summary(name: string): UnreadableFileError {
+  return new UnreadableFileError(
+    name,
+    'expected rows, got a summary of other Parquet files; name those, or their folder',
+  );
 }

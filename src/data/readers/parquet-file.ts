@@ -5,7 +5,7 @@
 import { parquetMetadataAsync, parquetSchema, type FileMetaData, type SchemaTree } from 'hyparquet';
 import { getTreePath } from 'hyparquet/src/schema.js';
 import type { UnreadColumn } from '../column-faults.js';
-import { undecodable, UnreadableFile } from '../unreadable-file.js';
+import { undecodable, UnreadableFileError } from '../unreadable-file.js';
 import { ColumnPages, encrypted, type Leaf } from './parquet-column.js';
 import { PARQUET_MAGIC } from './parquet-magic.js';
 import type { RandomAccess } from './random-access.js';
@@ -85,7 +85,7 @@ function checkMagic(access: RandomAccess): void {
   if (start === PARQUET_MAGIC.encrypted || end === PARQUET_MAGIC.encrypted) throw encrypted(access.name);
   if (start === PARQUET_MAGIC.plain && end === PARQUET_MAGIC.plain && access.size > 3 * MAGIC_BYTES) return;
   const found = start === PARQUET_MAGIC.plain ? `${access.size} bytes without the end of one` : 'something else';
-  throw new UnreadableFile(access.name, `expected a whole Parquet file, got ${found}; download or write it again`);
+  throw new UnreadableFileError(access.name, `expected a whole Parquet file, got ${found}; download or write it again`);
 }
 
 function sliceOf(access: RandomAccess, start: number, end = access.size): ArrayBuffer {

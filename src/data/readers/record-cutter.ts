@@ -1,7 +1,7 @@
 /**
  * @file Splits a delimited text into rows (RFC 4180), and finds lines that are not rows because of an unclosed quote.
  */
-import { UnreadableFile } from '../unreadable-file.js';
+import { UnreadableFileError } from '../unreadable-file.js';
 import { hasEscapes, isSound, MAX_BYTES, NONE, RowScan, type ByteMarks, type Found } from './row-scan.js';
 
 /** Bytes that belong together: a row with its line break, or invalid lines. */
@@ -68,7 +68,9 @@ export class RecordCutter {
     this.width = width;
   }
 
-  /** Returns the rows that end in a chunk, without blank lines. Throws an `UnreadableFile` for a row over 1 MiB. */
+  /**
+   * Returns the rows that end in a chunk, without blank lines. Throws an `UnreadableFileError` for a row over 1 MiB.
+   */
   cut(piece: Buffer): Cut[] {
     return this.cutAll(this.rest.length === 0 ? piece : Buffer.concat([this.rest, piece]), false);
   }
@@ -103,7 +105,7 @@ export class RecordCutter {
     this.rest = bytes.subarray(at);
     if (this.rest.length > MAX_BYTES) {
       const reason = 'expected a row of at most 1 MiB, got a longer one; end rows with a line break';
-      throw new UnreadableFile(this.name, reason, `line ${this.line}`);
+      throw new UnreadableFileError(this.name, reason, `line ${this.line}`);
     }
     return cuts;
   }

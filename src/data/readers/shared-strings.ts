@@ -1,4 +1,4 @@
-import { UnreadableFile } from '../unreadable-file.js';
+import { UnreadableFileError } from '../unreadable-file.js';
 import { joined, unescaped } from './sheet-rows.js';
 import { readXml } from './xml.js';
 
@@ -68,7 +68,7 @@ class TextTable implements SharedStrings {
     this.last = [];
     this.bytes += end;
     if (this.bytes > MAX_BYTES)
-      throw new UnreadableFile(
+      throw new UnreadableFileError(
         name,
         `expected at most ${MAX_BYTES} bytes of texts in a workbook, got more; save its sheets as several workbooks`,
       );

@@ -1,4 +1,4 @@
-import { UnreadableFile } from '../unreadable-file.js';
+import { UnreadableFileError } from '../unreadable-file.js';
 import { readXml, type Attributes, type XmlReader } from './xml.js';
 
 /** A cell with content (ECMA-376, part 1, section 18.3.1.4). */
@@ -93,7 +93,7 @@ class SheetReader implements XmlReader<SheetRow[]> {
     this.cells.push({ column: this.column, type, value: unescaped(this.value), ...style });
     this.value = '';
     if (this.cells.length > MAX_COLUMNS || this.column >= MAX_COLUMNS)
-      throw new UnreadableFile(
+      throw new UnreadableFileError(
         this.name,
         `expected at most ${MAX_COLUMNS} columns, got more in row ${this.row}; save it as .xlsx again`,
       );
@@ -103,7 +103,7 @@ class SheetReader implements XmlReader<SheetRow[]> {
 /** Joins two pieces of a text. Throws an `InputError` that calls the sheet `name` if no cell could hold the result. */
 export function joined(text: string, piece: string, name: string): string {
   if (text.length + piece.length <= MAX_CHARACTERS) return text + piece;
-  throw new UnreadableFile(
+  throw new UnreadableFileError(
     name,
     `expected at most ${MAX_CHARACTERS} characters in a cell, got more; save it as .xlsx again`,
   );

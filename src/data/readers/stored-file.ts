@@ -1,6 +1,6 @@
 /** @file Reads a file on disk or in an archive in the same way. */
 import { readFileSync } from 'node:fs';
-import { unreadable, UnreadableFile } from '../unreadable-file.js';
+import { unreadable, UnreadableFileError } from '../unreadable-file.js';
 import { memberPieces, readMember, type ArchiveMember } from './archive.js';
 import { gunzipped, gunzippedWhole, LARGEST_GROWTH } from './gzip.js';
 import { filePieces, openBuffer, openFile, type RandomAccess } from './random-access.js';
@@ -102,8 +102,11 @@ export function openStoredFile(file: StoredFile): RandomAccess {
   throw new Error('a file gave no bytes');
 }
 
-function tooLarge(name: string, bytes: number): UnreadableFile {
-  return new UnreadableFile(name, `expected at most ${LARGEST_IN_MEMORY} bytes in an archive, got ${bytes}; unpack it`);
+function tooLarge(name: string, bytes: number): UnreadableFileError {
+  return new UnreadableFileError(
+    name,
+    `expected at most ${LARGEST_IN_MEMORY} bytes in an archive, got ${bytes}; unpack it`,
+  );
 }
 
 function readSmallFile({ path, name, bytes: size }: StoredFile): Buffer {
@@ -116,12 +119,14 @@ function readSmallFile({ path, name, bytes: size }: StoredFile): Buffer {
   }
 }
 
-/** Throws an `UnreadableFile` for a file of another size than it had when it was found: half of it may be missing. */
+/**
+ * Throws an `UnreadableFileError` for a file of another size than it had when it was found: half of it may be missing.
+ */
 function requireUnchanged(name: string, expected: number, size: number): void {
   if (size !== expected) throw changed(name, expected, size);
 }
 
-function changed(name: string, expected: number, size: number): UnreadableFile {
+function changed(name: string, expected: number, size: number): UnreadableFileError {
   const found = `expected the ${expected} bytes that it had when it was found, got ${size}`;
-  return new UnreadableFile(name, `${found}; run this again when nothing is writing to it`);
+  return new UnreadableFileError(name, `${found}; run this again when nothing is writing to it`);
 }

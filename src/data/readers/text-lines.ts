@@ -1,5 +1,5 @@
 /** @file The lines of a text. */
-import { UnreadableFile } from '../unreadable-file.js';
+import { UnreadableFileError } from '../unreadable-file.js';
 import { withLineFeeds } from './line-breaks.js';
 import { countLineBreaks } from './utf8.js';
 
@@ -8,8 +8,8 @@ const MAX_LINE_BYTES = 1 << 20;
 
 /**
  * Reads the lines of a text in UTF-8, in chunks, without their line breaks (`\n`, `\r\n`, or `\r` if that ends all
- * lines). An empty last line does not count. Throws an `UnreadableFile` that calls the file `name` for a line over 1
- * MiB.
+ * lines). An empty last line does not count. Throws an `UnreadableFileError` that calls the file `name` for a line over
+ * 1 MiB.
  */
 export async function* linesOf(pieces: AsyncIterable<Buffer>, name: string): AsyncGenerator<string[]> {
   let rest: Buffer[] = [];
@@ -49,7 +49,7 @@ function isBlank(bytes: Buffer): boolean {
   return true;
 }
 
-function tooLongLine(name: string, line: number): UnreadableFile {
+function tooLongLine(name: string, line: number): UnreadableFileError {
   const reason = 'expected a line of at most 1 MiB, got a longer one; end lines with a line break';
-  return new UnreadableFile(name, reason, `line ${line}`);
+  return new UnreadableFileError(name, reason, `line ${line}`);
 }

@@ -1,6 +1,6 @@
 /** @file The parts of a workbook in its archive, and the links between them (ECMA-376, part 2). */
 import path from 'node:path';
-import { DamagedArchive, UnreadableFile } from '../unreadable-file.js';
+import { DamagedArchiveError, UnreadableFileError } from '../unreadable-file.js';
 import { listArchive, memberPieces, type ArchiveEntry } from './archive.js';
 import { refuseCompoundFile } from './compound-file.js';
 import { excessOf } from './growth.js';
@@ -24,7 +24,7 @@ export function otherDocument(parts: Pick<WorkbookParts, 'has'>): string | undef
 
 function refuseOthers(parts: WorkbookParts, name: string): void {
   const other = otherDocument(parts);
-  if (other !== undefined) throw new UnreadableFile(name, `expected an Excel workbook (.xlsx), got ${other}`);
+  if (other !== undefined) throw new UnreadableFileError(name, `expected an Excel workbook (.xlsx), got ${other}`);
 }
 
 /** The parts of a workbook by their paths, in which case does not matter (ECMA-376, part 2, section 6.2.2.3). */
@@ -45,8 +45,8 @@ export function partsOf(access: RandomAccess): WorkbookParts {
     refuseOthers(parts, access.name);
     return parts;
   } catch (error) {
-    if (!(error instanceof DamagedArchive)) throw error;
-    throw new UnreadableFile(
+    if (!(error instanceof DamagedArchiveError)) throw error;
+    throw new UnreadableFileError(
       access.name,
       `expected an Excel workbook (.xlsx), got ${access.size} bytes that are not a complete one; ` +
         `save it as .xlsx again`,
@@ -97,9 +97,9 @@ export async function relationsOf(
 export function requirePart(parts: WorkbookParts, path: string, name: string): ArchiveEntry {
   const part = parts.get(path);
   const excess = part === undefined ? undefined : excessOf(part.member.compressedSize, part.member.size);
-  if (excess !== undefined) throw new UnreadableFile(name, excess);
+  if (excess !== undefined) throw new UnreadableFileError(name, excess);
   if (part !== undefined) return part;
-  throw new UnreadableFile(
+  throw new UnreadableFileError(
     name,
     `expected an Excel workbook (.xlsx), got a zip archive without ${path}; save it as .xlsx again`,
   );

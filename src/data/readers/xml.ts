@@ -1,6 +1,6 @@
 import { SaxesParser } from 'saxes';
 import { messageOf } from '../../base/errors.js';
-import { UnreadableFile } from '../unreadable-file.js';
+import { UnreadableFileError } from '../unreadable-file.js';
 
 /** The values of attributes, by name. */
 export type Attributes = Readonly<Record<string, string | undefined>>;
@@ -44,13 +44,13 @@ export async function* readXml<T>(
   const parser = new SaxesParser();
   const decoder = new TextDecoder('utf-8');
   let [bytes, lastTag, depth] = [0, 0, 0];
-  const tooMuch = (what: string): UnreadableFile =>
-    new UnreadableFile(
+  const tooMuch = (what: string): UnreadableFileError =>
+    new UnreadableFileError(
       name,
       `expected XML of ${document.replace(/^the /, 'a ')}, got ${what} near byte ${bytes}${place}; ${remedy}`,
     );
   parser.on('error', (error) => {
-    throw new UnreadableFile(
+    throw new UnreadableFileError(
       name,
       `expected XML in ${document}, got something else near byte ${bytes}${place} (${messageOf(error)}); ${remedy}`,
     );

@@ -18,7 +18,7 @@ import { leastDiskBytes } from '../saving.js';
  *
  * @param runFolder the run's folder, where there must still be room for a checkpoint
  * @returns undefined for a run without a cache
- * @throws InputError if there is not enough disk space, or for damaged cache files; Stopped
+ * @throws InputError if there is not enough disk space, or for damaged cache files; StoppedError
  */
 export async function prepareTeacherCache(
   prepared: PreparedRun,
