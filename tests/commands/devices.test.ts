@@ -127,7 +127,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run on several dev
 
 it('is started as documented', async () => {
   const text = readFileSync(join(import.meta.dirname, '../../docs/scale.md'), 'utf8');
-  const choices = [...text.matchAll(/^kd train --device (\S+)/gm)].map(([, choice]) => choice);
+  const choices = [...text.matchAll(/^npx kd train --device (\S+)/gm)].map(([, choice]) => choice);
   expect(choices).toEqual(['gpu:all', 'gpu:0,2', 'cpu:2']);
   const cwd = folderWithPairs(4);
   for (const choice of choices) {

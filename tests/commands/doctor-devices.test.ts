@@ -14,7 +14,7 @@ type Event = Readonly<Record<string, unknown>>;
 
 /** The flags of the commands that the document shows. */
 const SHOWN = [
-  ...readFileSync(join(import.meta.dirname, '../../docs/scale.md'), 'utf8').matchAll(/^kd doctor (--.*?)\s+#/gm),
+  ...readFileSync(join(import.meta.dirname, '../../docs/scale.md'), 'utf8').matchAll(/^npx kd doctor (--.*?)\s+#/gm),
 ].map(([, flags]) => flags.split(' '));
 
 /** A doctor for each rank, with its own flags beside `--hosts`. */

@@ -17,6 +17,7 @@ import { readEvaluations } from '../../src/evaluate/evaluation-file.js';
 import { readRunConfig } from '../../src/runs/run-config.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
 import { kd, temporaryFolder, type CliResult } from '../cli.js';
+import { argumentsOf, commandsOf } from '../docs/documents.js';
 import { kdHere } from '../in-process.js';
 import { PARITY } from '../fixtures/index.js';
 import { BACKEND, copyOf, parseLines, readCsv, STUDENT, TEACHER, writeModel } from './tiny.js';
@@ -433,15 +434,14 @@ describe('kd eval refuses', () => {
 });
 
 describe('docs/evaluation.md', () => {
-  const doc = readFileSync(new URL('../../docs/evaluation.md', import.meta.url), 'utf8');
-  const commands = [...doc.matchAll(/```sh\n([^]*?)```/g)].flatMap(([, block]) => block.trim().split('\n'));
+  const commands = commandsOf('docs/evaluation.md');
 
   it('prints commands that work; an evaluation on judged pairs keeps the others in the run', async () => {
     expect(commands).toHaveLength(3);
     writeFileSync(join(cwd, 'sts-test.tsv'), '5\ta door\ta door\n1\ta door\ta dog\n');
     for (const command of commands) {
       // a download is more than a test can wait for
-      const args = command.replace('klue/roberta-small', MODELS.student).split(' ').slice(1);
+      const args = argumentsOf(command.replace('klue/roberta-small', MODELS.student));
       const { code, stderr } = await kdHere(args, { cwd });
       expect(code, `${command}: ${stderr}`).toBe(0);
     }

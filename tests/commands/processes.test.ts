@@ -346,7 +346,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
 
 it('is started as documented, without a key and with one', async () => {
   const text = readFileSync(join(import.meta.dirname, '../../docs/scale.md'), 'utf8');
-  const shown = [...text.matchAll(/^kd train (--hosts .*?)\s+#/gm)].map(([, flags]) => flags.split(' '));
+  const shown = [...text.matchAll(/^npx kd train (--hosts .*?)\s+#/gm)].map(([, flags]) => flags.split(' '));
   expect(shown.map((flags) => flags.includes('--cluster-key'))).toEqual([false, false, true, true]);
   if (!BACKENDS_UNDER_TEST.includes('tensorflow')) return;
   const cwd = folderWithPairs(4);

@@ -1,4 +1,4 @@
-/** @file What docs/runs.md shows of Trackio and Weights & Biases, where a Python has them; without a network. */
+/** @file What docs/trackers.md shows of Trackio and Weights & Biases, where a Python has them; without a network. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,8 @@ const has = (modules: string): boolean => spawnSync(PYTHON, ['-c', `import ${mod
 const hasTrackio = has('trackio, tbparse');
 const hasWandb = has('wandb, tensorboard');
 
-const blockWith = (text: string): string => blocksOf('docs/runs.md', 'python').find((block) => block.includes(text))!;
+const blockWith = (text: string): string =>
+  blocksOf('docs/trackers.md', 'python').find((block) => block.includes(text))!;
 
 let cwd: string;
 
@@ -33,7 +34,7 @@ function logged(file: string, column: string): { step: number; value: number }[]
   return rows.map((row) => ({ step: Number(row.split(',')[0]), value: Math.fround(Number(row.split(',')[at])) }));
 }
 
-describe.skipIf(!hasTrackio && !hasWandb)('docs/runs.md', () => {
+describe.skipIf(!hasTrackio && !hasWandb)('docs/trackers.md', () => {
   beforeAll(async () => {
     cwd = folderWithPairs(12);
     const flags = ['--run', 'first', '--max-steps', '3', '--log-every', '1'];
