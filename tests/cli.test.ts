@@ -78,13 +78,16 @@ describe('commands suggested to the user', () => {
     expect(stdout).toContain(`  $ ${name} runs --json `);
   });
 
-  it('are kd if it is installed', () => {
+  it.each([
+    ['', 'kd'],
+    ['exec', 'npx kd'],
+  ])('are called the same in a report: with npm_command "%s" by %s', (npm, name) => {
     const run = makeRun();
-    const { code, stderr } = kd(['report', run, '--no-encode'], { env: { npm_command: 'exec' } });
+    const { code, stderr } = kd(['report', run, '--no-encode'], { env: { npm_command: npm } });
     expect(code, stderr).toBe(0);
     const page = readFileSync(join(run, 'report.html'), 'utf8');
-    expect(page).toContain('"repeat":"kd train --config ');
-    expect(page).not.toContain('npx kd');
+    expect(page).toContain(`"repeat":"${name} train --config `);
+    expect(page).toContain(`"evaluate":"${name} eval --compare `);
   });
 });
 

@@ -2,7 +2,7 @@
 
 /**
  * What the user types to run kd: `npx kd` if npm started this process (`npx kd`, `npm start`), since the shell may not
- * find `kd`; else `kd`. Text stored in files always says `kd`, since it outlives the shell.
+ * find `kd`; else `kd`. A run's pages show commands the same way, since they are typed in the same folder.
  *
  * `bin/kd.js` repeats this rule, because it also runs before dist/ exists.
  */

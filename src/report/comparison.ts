@@ -1,11 +1,13 @@
 /** @file The data of a page that compares several runs. */
 import { formatCount } from '../base/format.js';
 import { VERSION } from '../base/version.js';
+import { runArgument } from '../runs/run-names.js';
 import type { ModelFacts, RunEvaluations } from '../evaluate/evaluation.js';
 import { withoutCopies } from './evaluated-models.js';
 import type { ComparisonData, Difference } from './pages.js';
 import type { Entry, ReportData } from './report-data.js';
 import { followRun } from './run-follower.js';
+import { evaluateCommand } from './shell-commands.js';
 
 /** Reads several runs repeatedly for a comparison. */
 export interface ComparisonFollower {
@@ -40,6 +42,7 @@ export function followComparison(folders: readonly string[]): ComparisonFollower
           ...differencesOf(reports.map(comparedFacts), false),
         ],
         evaluations: jointEvaluations(reports),
+        evaluate: evaluateCommand(folders.map(runArgument)),
         problems: [...new Set(reports.flatMap(({ sections }) => sections.problems))],
       };
     },

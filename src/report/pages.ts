@@ -28,6 +28,8 @@ export interface ComparisonData extends PageFacts {
   readonly differences: readonly Difference[];
   /** Evaluations of the runs; those on the same pairs are merged. */
   readonly evaluations: readonly RunEvaluations[];
+  /** The shell command line that evaluates the runs on the same pairs. */
+  readonly evaluate: string;
   /** What could not be shown, and why. */
   readonly problems: readonly string[];
 }
@@ -38,6 +40,8 @@ export interface RunListData extends PageFacts {
   /** The folder, relative to the current one. */
   readonly folder: string;
   readonly runs: readonly (RunSummary | DamagedRun)[];
+  /** The shell command that trains another. */
+  readonly train: string;
 }
 
 /** A preparation of pairs: its sources, options and results. */

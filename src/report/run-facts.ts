@@ -1,6 +1,6 @@
 /** @file The facts in a run's folder, other than its logs. */
 import { isObject } from '../base/json-schema.js';
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, relative } from 'node:path';
 import { readReport, type PrepareReport } from '../data/prepare/report.js';
 import { recipeOf } from '../training/recipes.js';
 import { flagOf, isDefault } from '../training/settings.js';
@@ -10,12 +10,13 @@ import { checkpointNames } from '../runs/checkpoint.js';
 import type { ValidationRow } from '../runs/log-reader.js';
 import { readBaselines } from '../runs/baselines-file.js';
 import type { RunConfig } from '../runs/run-config.js';
-import { pointerTarget, RUN_CONFIG, type Pointer } from '../runs/run-folder.js';
+import { pointerTarget, type Pointer } from '../runs/run-folder.js';
+import { runArgument } from '../runs/run-names.js';
 import { knownPlan, runState } from '../runs/run-state.js';
 import { storePlaces } from '../runs/run-store.js';
 import { formatCount, formatHash } from '../base/format.js';
-import { shellCommand } from '../base/shell.js';
 import { contactSheet } from './contact-sheet.js';
+import { evaluateCommand, repeatCommand } from './shell-commands.js';
 import { filmStrips, type FrameCache } from './film-strips.js';
 import { paceOf, secondsFor } from './pace.js';
 import type { Entry, RunFacts, Sections } from './report-data.js';
@@ -106,7 +107,7 @@ export async function sectionsOf(folder: string, config: RunConfig, frames?: Fra
     settings: settingsOf(config),
     commands: {
       repeat: repeatCommand(folder),
-      evaluate: evaluateCommand(folder),
+      evaluate: evaluateCommand(['clip', runArgument(folder)]),
     },
     environment: environmentOf(config),
     ...(data === undefined ? {} : { data }),
@@ -144,15 +145,6 @@ function settingsOf({ settings }: RunConfig): Entry[] {
     if (typeof value === 'boolean') return isDefault(name, value) ? [] : [[flag, '']];
     return [[flag, Array.isArray(value) ? value.map(textOf).join(' ') : textOf(value)]];
   });
-}
-
-/** The command line that trains another run with the same settings. */
-function repeatCommand(folder: string): string {
-  return shellCommand(['kd', 'train', '--config', relative('.', join(folder, RUN_CONFIG))]);
-}
-
-function evaluateCommand(folder: string): string {
-  return shellCommand(['kd', 'eval', '--compare', `clip,${basename(resolve(folder))}`]);
 }
 
 /** Parts of a configuration that are shown elsewhere or only needed for resuming. */

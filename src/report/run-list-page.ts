@@ -4,6 +4,7 @@ import type { RunState } from '../runs/run-states.js';
 import { RUNS_FOLDER } from '../runs/run-names.js';
 import { summariseRuns } from '../runs/run-summary.js';
 import type { RunListData } from './pages.js';
+import { TRAIN_COMMAND } from './shell-commands.js';
 
 const LIVE: readonly (RunState | 'damaged')[] = ['starting', 'training'];
 
@@ -18,5 +19,6 @@ export async function listRuns(root: string = RUNS_FOLDER): Promise<RunListData>
     live: true,
     folder: root,
     runs: [...runs.filter(isLive), ...runs.filter((run) => !isLive(run))],
+    train: TRAIN_COMMAND,
   };
 }

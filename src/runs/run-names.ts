@@ -1,9 +1,17 @@
 /** @file Which run names are allowed: those that every command can find and cannot mistake for anything else. */
+import { basename, dirname, relative, resolve } from 'node:path';
 import { InputError, printable } from '../base/errors.js';
 import { describe } from '../base/json-schema.js';
 
 /** The folder of all runs, under the current folder. */
 export const RUNS_FOLDER = 'checkpoints';
+
+/** What a run is called on the command line: its name alone if it is under `checkpoints/`, otherwise its folder. */
+export function runArgument(folder: string): string {
+  const path = relative('.', folder);
+  if (resolve(dirname(folder)) === resolve(RUNS_FOLDER)) return basename(folder);
+  return path.includes('/') ? path : `./${path}`;
+}
 
 /** The file that makes a folder a run: its options, versions and data. */
 export const RUN_CONFIG = 'config.json';

@@ -16,7 +16,7 @@ export function showRunList(first: RunListData): void {
   });
 }
 
-function listPart(look: Look, { folder, runs }: RunListData, chosen: Set<string>): Part {
+function listPart(look: Look, { folder, runs, train }: RunListData, chosen: Set<string>): Part {
   const { words, format } = look;
   const compare = h('a', { class: 'action', id: 'compare' }, words.compare);
   const showChosen = (): void => {
@@ -34,7 +34,7 @@ function listPart(look: Look, { folder, runs }: RunListData, chosen: Set<string>
       h('div', { class: 'title' }, h('h1', {}, words.runs), h('span', { class: 'state live', id: 'live' }, words.live)),
       h('p', { class: 'quiet' }, words.runsNote(format.count(runs.length), folder)),
       runs.length === 0
-        ? h('p', {}, words.noRuns)
+        ? h('p', {}, words.noRuns(train))
         : table([words.run, words.state, words.step, words.bestLoss, words.dataColumn, words.begun, words.size], rows, {
             numbers: 2,
           }),

@@ -27,7 +27,7 @@ export const EN = {
   damaged: 'Damaged',
   runsNote: (count: string, folder: string) =>
     `Runs under ${folder}/: ${count}. Running ones come first, then the newest.`,
-  noRuns: 'No runs yet. Start one with kd train, and it will appear here.',
+  noRuns: (command: string) => `No runs yet. Start one with ${command}, and it will appear here.`,
   compare: 'Compare',
   compareNote: 'Choose two runs or more to compare them.',
   compareWith: (run: string) => `Compare ${run}`,

@@ -17,7 +17,7 @@ export const KO: Words = {
   state: '상태',
   damaged: '손상됨',
   runsNote: (count, folder) => `${folder}/에 ${count}개. 진행 중인 학습, 그다음 최근 순입니다.`,
-  noRuns: '아직 학습이 없습니다. kd train을 시작하면 여기에 나타납니다.',
+  noRuns: (command) => `아직 학습이 없습니다. ${command}을 시작하면 여기에 나타납니다.`,
   compare: '비교하기',
   compareNote: '둘 이상 고르면 비교할 수 있습니다.',
   compareWith: (run) => `${run} 비교`,

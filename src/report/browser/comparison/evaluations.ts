@@ -5,14 +5,13 @@ import { evaluationTables } from '../evaluation.js';
 import type { Look, Part } from '../view.js';
 
 /** The runs' evaluations; if there are none, the command that makes one. */
-export function evaluationsPart(look: Look, { runs, evaluations }: ComparisonData): Part {
+export function evaluationsPart(look: Look, { evaluations, evaluate }: ComparisonData): Part {
   const { words } = look;
-  const names = runs.map(({ run }) => run.name).join(',');
   const contents =
     evaluations.length === 0
       ? [
           h('p', { class: 'quiet' }, words.noJointEvaluation),
-          h('div', { class: 'command' }, h('code', { tabindex: 0 }, `kd eval --compare ${names}`)),
+          h('div', { class: 'command' }, h('code', { tabindex: 0 }, evaluate)),
         ]
       : evaluations.flatMap((evaluation) => evaluationTables(look, evaluation, { pooler: 'any' }));
   const isSplit = evaluations.filter(({ pairs }) => pairs !== undefined).length > 1;
