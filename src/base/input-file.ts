@@ -5,6 +5,7 @@
 import { closeSync, constants, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
+import { atPlace } from './absolute-path.js';
 import { InputError, SYSTEM } from './errors.js';
 import { systemReason } from './system-errors.js';
 import { formatCount } from './format.js';
@@ -129,7 +130,7 @@ function inputError(name: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'EISDIR') return notAFile(name, 'a folder');
   if (code === 'ENXIO') return notAFile(name, 'a socket or a device');
-  const why = code === 'ENOENT' ? 'there is none' : reason;
+  const why = code === 'ENOENT' ? `there is none${atPlace(name)}` : reason;
   return new InputError(`${name}: expected a file that can be read, but ${why}; check the path`, {
     cause: error,
     code: SYSTEM,

@@ -1,4 +1,5 @@
 /** @file What to say if no pairs are found. */
+import { atPlace } from '../base/absolute-path.js';
 import { InputError } from '../base/errors.js';
 import { shellQuote } from '../base/shell.js';
 import type { SkippedFile } from './source.js';
@@ -7,7 +8,7 @@ import type { SkippedFile } from './source.js';
 export function onlySample(paths: readonly string[], sample: string): InputError {
   const folder = paths[0]!.replace(/\/*$/, '/');
   return new InputError(
-    `${folder}: expected files of pairs, got none but the sample; ` +
+    `${folder}: expected files of pairs, got none but the sample${atPlace(folder)}; ` +
       `put corpora there or name them with --data, or try the sample: --data ${shellQuote(sample)}`,
   );
 }
@@ -30,7 +31,8 @@ export function nothingFound(paths: readonly string[], { skipped, ignored, error
   if (errors.length === 1 && skipped.length === 1 && ignored.length === 0) return errors[0]!;
   const seen = [...skipped, ...ignored.map((file) => ({ file, why: 'skipped because of its name' }))];
   const more = seen.length > MAX_NAMED ? `, and ${seen.length - MAX_NAMED} more` : '';
-  const found = seen.length === 0 ? 'nothing' : withReasons(seen.slice(0, MAX_NAMED)) + more;
+  const found =
+    seen.length === 0 ? `nothing${paths.map(atPlace).join(',')}` : withReasons(seen.slice(0, MAX_NAMED)) + more;
   return new InputError(`${paths.join(', ')}: expected files of pairs, got ${found}; name the data with --data`);
 }
 

@@ -1,6 +1,7 @@
 /** @file Asks the operating system about paths. */
 import { lstatSync, statSync, type Stats } from 'node:fs';
 import path from 'node:path';
+import { atPlace } from '../base/absolute-path.js';
 import { InputError, messageOf, printable } from '../base/errors.js';
 import { isSystemError } from '../base/system-errors.js';
 
@@ -50,7 +51,8 @@ export async function readable<T>(place: string, result: Promise<T>): Promise<T>
   } catch (error) {
     if (!isSystemError(error)) throw error;
     const [found, remedy] = REFUSALS[error.code] ?? [messageOf(error), 'check the path'];
-    throw new InputError(`${place}: expected a file or folder that can be read, but ${found}; ${remedy}`);
+    const where = error.code === 'ENOENT' ? atPlace(place) : '';
+    throw new InputError(`${place}: expected a file or folder that can be read, but ${found}${where}; ${remedy}`);
   }
 }
 

@@ -13,14 +13,15 @@ beforeAll(() => {
   cwd = folderWithPairs(4);
 });
 
-/** Runs a command that must fail as bad input does, and gives its line without `error: `. */
+/** Runs a command that must fail as bad input does, and gives its line without `error: `, and `…` for the folder in `at /folder/…`. */
 function refusal(args: readonly string[], options: CliOptions = {}): string {
   const before = listing();
   const { code, stdout, stderr } = kd([...args, '--quiet'], { cwd, ...options });
   expect(stderr).toMatch(/^error: [^\n]+\n$/);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(listing()).toEqual(before);
-  return stderr.slice('error: '.length, -1).replaceAll(`${cwd}/`, '');
+  const line = stderr.slice('error: '.length, -1);
+  return line.replaceAll(` at ${cwd}/`, ' at …/').replaceAll(`${cwd}/`, '');
 }
 
 const refusedTraining = (...flags: string[]): string => refusal(trainArguments(flags));
@@ -40,9 +41,11 @@ const file = (name: string, content: string | Uint8Array): string => {
 describe('data', () => {
   it('that does not exist', () => {
     expect(refusedTraining('--data', 'none.csv')).toBe(
-      'none.csv: expected a file or folder that can be read, but there is none; check the path',
+      'none.csv: expected a file or folder that can be read, but there is none at …/none.csv; check the path',
     );
-    expect(refusal(['train'])).toMatch(/^data: expected a file or folder that can be read, but there is none/);
+    expect(refusal(['train'])).toMatch(
+      /^data: expected a file or folder that can be read, but there is none at …\/data; /,
+    );
   });
 
   it('with too few fields in most rows', () => {
@@ -53,7 +56,7 @@ describe('data', () => {
   it('in a folder without a data file', () => {
     mkdirSync(join(cwd, 'notes'));
     expect(refusedTraining('--data', 'notes')).toBe(
-      'notes: expected files of pairs, got nothing; name the data with --data',
+      'notes: expected files of pairs, got nothing at …/notes; name the data with --data',
     );
     file('notes/plan.txt', 'later');
     expect(refusedTraining('--data', 'notes')).toMatch(
@@ -253,7 +256,7 @@ describe('a run', () => {
 describe('texts to encode', () => {
   it('that cannot be read', () => {
     expect(refusedEncoding({ input: 'none.txt' })).toBe(
-      'none.txt: expected a file that can be read, but there is none; check the path',
+      'none.txt: expected a file that can be read, but there is none at …/none.txt; check the path',
     );
     mkdirSync(join(cwd, 'folder'));
     expect(refusedEncoding({ input: 'folder' })).toBe(

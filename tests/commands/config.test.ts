@@ -93,7 +93,7 @@ describe('--config', () => {
 
   it.each([
     ['long.yaml', '- 1\n'.repeat(2 ** 17), 'long.yaml: expected YAML of at most 262,144 characters, got 524,288; '],
-    ['absent.yaml', undefined, 'absent.yaml: expected a file that can be read, but there is none; check the path'],
+    ['absent.yaml', undefined, 'absent.yaml: expected a file that can be read, but there is none at '],
     ['list.yaml', '- 1\n', 'list.yaml: expected an object, got a list of 1; name a run'],
     ['broken.yaml', 'a: 1\n  b: [\n', 'broken.yaml: expected YAML, got in line 1 '],
     ['broken.json', '{"a": ', 'broken.json: expected JSON, got '],

@@ -38,8 +38,8 @@ describe('the sample', () => {
     const result = await kdHere(args, { cwd });
     expect(result.code).toBe(1);
     expect(result.stderr).toBe(
-      'error: data/: expected files of pairs, got none but the sample; put corpora there or name them with ' +
-        '--data, or try the sample: --data data/sample\n',
+      `error: data/: expected files of pairs, got none but the sample at ${join(cwd, 'data')}; put corpora there or ` +
+        'name them with --data, or try the sample: --data data/sample\n',
     );
   });
 
