@@ -61,11 +61,12 @@ export async function openRunModel(
     () => undefined,
   );
   const elsewhere = role === 'teacher' ? settings.teacherTokenizer : settings.studentTokenizer;
+  let whyRandomIds: string | undefined;
   const tokenizer = await orElse(
     elsewhere === undefined ? published : undefined,
     () => openRunTokenizer(role, source, elsewhere, reporter),
-    (config) => {
-      reporter.warn(`no tokenizer for ${source}: its batch holds random ids`);
+    (config, why) => {
+      whyRandomIds = why;
       return { tokenizer: randomIds(config), tokenizerFiles: [] };
     },
   );
@@ -73,10 +74,13 @@ export async function openRunModel(
     published,
     () => openModel(role, settings, reporter),
     (config, why) => {
-      reporter.warn(`${why}; continuing with its published shape and random weights`);
+      const random = whyRandomIds === undefined ? 'random weights' : 'random weights and token ids';
+      reporter.warn(`${why}; continuing with its published shape, ${random}`);
+      whyRandomIds = undefined; // said with the rest
       return randomModel(config, settings.seed);
     },
   );
+  if (whyRandomIds !== undefined) reporter.warn(`${whyRandomIds}; continuing with random token ids`);
   checkVocabulary(tokenizer.tokenizer, model.encoder, `--${role} ${source}`, reporter);
   reporter.message(
     `${role}: ${source}, ${formatCount(countParameters(model.encoder.shapes))} parameters, ` +
