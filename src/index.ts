@@ -4,6 +4,7 @@
  * with the same defaults. Relative paths and run names are resolved from the current folder, as on the command line.
  */
 import { messageOf } from './base/errors.js';
+import { asInputError } from './base/input-failure.js';
 import { ENCODE_DEFAULTS, encodeTexts, type EncodedTexts, type EncodeRequest } from './app/encoding/encode-texts.js';
 import { EVALUATION_DEFAULTS, evaluateModels, type EvaluationRequest } from './app/evaluation/evaluate-models.js';
 import {
@@ -50,6 +51,21 @@ export type * from './evaluate/evaluation.js';
 /** A type with some fields required and the rest optional, with the command line's defaults. */
 type With<Request, Required extends keyof Request> = Pick<Request, Required> & Partial<Request>;
 
+/** Options without those that are `undefined`, which have their defaults like those that are left out. */
+function given<Options extends object>(options: Options): Options {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Options;
+}
+
+/** Does the work of a function; what the operating system refuses is worded as on the command line. */
+async function worded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw asInputError(error);
+  }
+}
+
 export type PrepareOptions = With<Omit<PrepareRequest, 'onWriting'>, 'data' | 'out'>;
 /** The settings of `kd train`; `recipe` replaces defaults with a recipe's settings. */
 export interface TrainOptions extends Partial<RequestedSettings> {
@@ -72,7 +88,7 @@ export type GeneratePicturesOptions = Partial<Omit<GenerateOptions, 'compare' | 
  */
 export async function prepare(options: PrepareOptions, listener: Listener = {}): Promise<PrepareReport> {
   const { teacher, student } = DEFAULTS;
-  return preparePairs({ ...PREPARE_DEFAULTS, teacher, student, ...options }, reporterOf(listener));
+  return worded(() => preparePairs({ ...PREPARE_DEFAULTS, teacher, student, ...given(options) }, reporterOf(listener)));
 }
 
 /** How a training run ended. */
@@ -94,7 +110,7 @@ export interface TrainingSummary {
  *   `StoppedError` if `signal` was aborted before the first step
  */
 export async function train(options: TrainOptions = {}, listener: Listener = {}): Promise<TrainingSummary> {
-  const { resume, signal, ...given } = options;
+  const { resume, signal, ...settings } = given(options);
   const context = {
     reporter: reporterOf(listener),
     stop: stopOf(signal),
@@ -104,11 +120,12 @@ export async function train(options: TrainOptions = {}, listener: Listener = {})
         return undefined;
       }),
   };
-  const recipe = recipeOf(given.recipe)?.settings;
-  const run =
-    resume === undefined
-      ? await startRun(checkRequested({ ...DEFAULTS, ...recipe, ...given }), context)
-      : await resumeRun(resume, checkRequested(given), context);
+  const run = await worded(() => {
+    const recipe = recipeOf(settings.recipe)?.settings;
+    return resume === undefined
+      ? startRun(checkRequested({ ...DEFAULTS, ...recipe, ...settings }), context)
+      : resumeRun(resume, checkRequested(settings), context);
+  });
   if ('finishedAt' in run) return { run: run.folder, steps: run.finishedAt, stopped: false };
   const { state, stopped } = run.result;
   const best = bestOf(state);
@@ -121,7 +138,10 @@ export async function train(options: TrainOptions = {}, listener: Listener = {})
  * @throws InputError for a model, pairs or a file that is not available
  */
 export async function evaluate(options: EvaluateOptions, listener: Listener = {}): Promise<RunEvaluations> {
-  return (await evaluateModels({ ...EVALUATION_DEFAULTS, ...options }, reporterOf(listener))).results;
+  const { results } = await worded(() =>
+    evaluateModels({ ...EVALUATION_DEFAULTS, ...given(options) }, reporterOf(listener)),
+  );
+  return results;
 }
 
 /**
@@ -130,7 +150,7 @@ export async function evaluate(options: EvaluateOptions, listener: Listener = {}
  * @throws InputError for a model or tokenizer that is not available, and damaged weights
  */
 export async function encode(options: EncodeOptions, listener: Listener = {}): Promise<EncodedTexts> {
-  return encodeTexts({ ...ENCODE_DEFAULTS, ...options }, reporterOf(listener));
+  return worded(() => encodeTexts({ ...ENCODE_DEFAULTS, ...given(options) }, reporterOf(listener)));
 }
 
 /**
@@ -140,7 +160,7 @@ export async function encode(options: EncodeOptions, listener: Listener = {}): P
  *   represent
  */
 export async function exportStudent(options: ExportOptions, listener: Listener = {}): Promise<ExportedStudent> {
-  return exportModel({ ...EXPORT_DEFAULTS, ...options }, reporterOf(listener));
+  return worded(() => exportModel({ ...EXPORT_DEFAULTS, ...given(options) }, reporterOf(listener)));
 }
 
 /**
@@ -153,15 +173,17 @@ export async function generate(
   options: GeneratePicturesOptions = {},
   listener: Listener & { onPicture?(picture: DrawnPicture): void } = {},
 ): Promise<DrawnPicture[]> {
-  const requested = { ...GENERATE_DEFAULTS, ...options };
+  const requested = { ...GENERATE_DEFAULTS, ...given(options) };
   checkGenerateOptions(prompts, requested);
   // Imported here, as only drawing needs ONNX Runtime and the picture library.
   const { draw } = await import('./app/pictures/draw-prompts.js');
   const pictures: DrawnPicture[] = [];
-  await draw(prompts, requested, reporterOf(listener), (picture) => {
-    pictures.push(picture);
-    listener.onPicture?.(picture);
-  });
+  await worded(() =>
+    draw(prompts, requested, reporterOf(listener), (picture) => {
+      pictures.push(picture);
+      listener.onPicture?.(picture);
+    }),
+  );
   return pictures;
 }
 
@@ -176,8 +198,8 @@ export async function generateGrid(
   options: Partial<GenerateOptions>,
   listener: Listener & { onRow?(distances: RowDistances): void } = {},
 ): Promise<DrawnGrid> {
-  const requested = { ...GENERATE_DEFAULTS, ...options };
+  const requested = { ...GENERATE_DEFAULTS, ...given(options) };
   checkGenerateOptions(prompts, requested);
   const { compare } = await import('./app/pictures/compare.js');
-  return compare(prompts, requested, reporterOf(listener), (distances) => listener.onRow?.(distances));
+  return worded(() => compare(prompts, requested, reporterOf(listener), (distances) => listener.onRow?.(distances)));
 }

@@ -23,6 +23,13 @@ export function inputFailure(error: unknown): InputFailure | undefined {
   return message === undefined ? undefined : { code: SYSTEM, message };
 }
 
+/** A thrown value as programs get it: an operating system error as an `InputError`, anything else as it is. */
+export function asInputError(error: unknown): unknown {
+  if (error instanceof InputError) return error;
+  const failure = inputFailure(error);
+  return failure === undefined ? error : new InputError(failure.message, { cause: error, code: failure.code });
+}
+
 /**
  * An operating system error on one line: no such file, no permission, no space. Its message names the call and the
  * path.
