@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { InputError } from '../base/errors.js';
 import { readConfig, type TextModelConfig } from '../models/config.js';
 import { shellCommand } from '../base/shell.js';
@@ -73,7 +74,8 @@ async function fetchParts(
         bar.update(bytesDone);
       },
     });
-    if (folder === idOrFolder) await checkManifest(folder); // files from the hub have been checked already
+    const isLocal = !relative(idOrFolder, folder).startsWith('..');
+    if (isLocal) await checkManifest(idOrFolder); // files from the hub have been checked already
     return folder;
   }
 }

@@ -64,8 +64,8 @@ const SAME_DATA = `give all of them the same files of pairs, or a store that \`$
  * Finds the data, opens models, loads TensorFlow and prepares the data, in this order, so that errors appear before the
  * slow parts.
  *
- * @throws InputError for anything that is not available or differs among processes; LostRankError as soon as one of them is
- *   lost
+ * @throws InputError for anything that is not available or differs among processes; LostRankError as soon as one of
+ *   them is lost
  */
 export function prepareRun(
   requested: RequestedSettings,

@@ -13,6 +13,7 @@ import type { HubAccess, ModelId } from './hub-access.js';
 import { variableOf } from './hub-environment.js';
 import { hubModel } from './hub-client.js';
 import { RefusedError } from './http-errors.js';
+import { innerFolderOf, withInnerFolder } from './inner-folder.js';
 import { DECISIVE_FILES, type ModelPart } from './model-parts.js';
 import type { TextTower } from './text-tower.js';
 import { findTextTower, towerBytes } from './text-tower.js';
@@ -51,7 +52,8 @@ export async function openCommit(model: ModelId, access: HubAccess, cache: Model
       { cause: error },
     );
   });
-  return { model, hub, cache, id, listed };
+  const inner = innerFolderOf(listed.keys());
+  return { model, hub, cache, id, listed, inner: inner === undefined ? '' : `${inner}/` };
 }
 
 /**
@@ -64,7 +66,7 @@ export async function downloadParts(
   parts: readonly ModelPart[],
   onProgress?: (progress: DownloadProgress) => void,
 ): Promise<string> {
-  const { cache, id, listed } = commit;
+  const { cache, id, listed, inner } = commit;
   const wanted = await wantedFiles(commit, parts);
   const fetches: Fetch[] = [];
   for (const file of wanted) {
@@ -73,9 +75,10 @@ export async function downloadParts(
   }
   await fetchAll(commit, fetches, onProgress);
   await cache.remember(id);
-  const absent = parts.includes('tokenizer') ? DECISIVE_FILES.filter((name) => !listed.has(name)) : [];
-  for (const name of absent) await cache.noteAbsent(id, name);
-  return gather(commit, wanted);
+  const decisive = parts.includes('tokenizer') ? DECISIVE_FILES.map((name) => inner + name) : [];
+  const absent = decisive.filter((path) => !listed.has(path));
+  for (const path of absent) await cache.noteAbsent(id, path);
+  return withInnerFolder(await gather(commit, wanted));
 }
 
 /** A file to download: whole, or only the part with the text model. */

@@ -3,12 +3,13 @@
  * tomorrow; `owner/name@revision` names another revision.
  */
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { InputError } from '../base/errors.js';
 import type { ModelCache } from './hub-cache.js';
 import { isSound } from './content-id.js';
 import { modelCache } from './hub-cache.js';
 import type { HubAccess, ModelId } from './hub-access.js';
+import { withInnerFolder } from './inner-folder.js';
 import type { Commit } from './wanted-files.js';
 import type { DownloadProgress } from './hub-download.js';
 import { downloadParts, openCommit } from './hub-download.js';
@@ -34,13 +35,14 @@ export interface ResolveOptions {
 
 /**
  * The folder of a model: the one given or, for a hub id (`owner/name`, `owner/name@revision`), the one in the cache,
- * after downloading what is missing. Of a whole CLIP in safetensors only the text model's bytes are downloaded.
+ * after downloading what is missing. Of a whole CLIP in safetensors only the text model's bytes are downloaded. In a
+ * model that an old sentence-transformers wrote, the folder with the transformer's files.
  *
  * @throws InputError if there is no such folder or model, or the hub cannot be reached or refuses
  */
 export async function resolveModelFolder(idOrFolder: string, options: ResolveOptions): Promise<string> {
   const { flag, parts = ['config', 'tokenizer', 'weights'], onProgress } = options;
-  if (await isFolder(idOrFolder, flag)) return idOrFolder;
+  if (await isFolder(idOrFolder, flag)) return withInnerFolder(idOrFolder);
   const model = parseModelId(idOrFolder);
   if (!model) {
     throw new InputError(
@@ -108,8 +110,10 @@ async function findCached(
   const commit = await cache.knownCommit();
   if (commit === undefined) return undefined;
   let usable: string | undefined;
-  for (const folder of [cache.textModel(commit), cache.snapshot(commit)]) {
-    const found = await Promise.all(parts.map((part) => partIn(folder, part, (name) => cache.isAbsent(commit, name))));
+  for (const root of [cache.textModel(commit), cache.snapshot(commit)]) {
+    const folder = await withInnerFolder(root);
+    const isAbsent = (name: string): Promise<boolean> => cache.isAbsent(commit, relative(root, join(folder, name)));
+    const found = await Promise.all(parts.map((part) => partIn(folder, part, isAbsent)));
     if (found.every((each) => each === 'complete')) return { folder, isComplete: true };
     if (!found.includes('missing')) usable ??= folder;
   }

@@ -1,4 +1,5 @@
 /** @file Which files of a commit on the hub are needed for the requested parts of a model. */
+import { basename } from 'node:path/posix';
 import { InputError } from '../base/errors.js';
 import { TOKENIZER_FILES } from '../text/tokenizer-files.js';
 import { WEIGHT_FILES } from './folder.js';
@@ -17,6 +18,8 @@ export interface Commit {
   readonly cache: ModelCache;
   readonly id: string;
   readonly listed: ReadonlyMap<string, HubFile>;
+  /** The folder inside the model with the transformer's files, ending in a slash; empty if they are where it is. */
+  readonly inner: string;
 }
 
 /**
@@ -28,11 +31,16 @@ export async function wantedFiles(commit: Commit, parts: readonly ModelPart[]): 
   const names = new Set<string>();
   for (const part of parts) for (const name of await namesOf(commit, part)) names.add(name);
   return [...names].map((name) => {
-    const file = commit.listed.get(name);
+    const file = fileOf(commit, name);
     if (!file) throw new InputError(`${commit.model.name}: ${lacking(commit, name)}`);
     checkSize(commit.model.name, file);
     return file;
   });
+}
+
+/** The file of the transformer's that has this name. */
+function fileOf({ listed, inner }: Commit, name: string): HubFile | undefined {
+  return listed.get(inner + name);
 }
 
 /** What to say of a file that a model does not have: where else it has such a file, as older layouts do. */
@@ -46,7 +54,7 @@ function lacking({ listed }: Commit, name: string): string {
 }
 
 async function namesOf(commit: Commit, part: ModelPart): Promise<readonly string[]> {
-  const listed = (names: readonly string[]): string[] => names.filter((name) => commit.listed.has(name));
+  const listed = (names: readonly string[]): string[] => names.filter((name) => fileOf(commit, name) !== undefined);
   if (part === 'config') return [CONFIG_FILE];
   // The model's configuration names the tokenizer's class if the tokenizer's own does not.
   if (part === 'tokenizer') return listed([...TOKENIZER_FILES, CONFIG_FILE]);
@@ -61,7 +69,7 @@ const MAX_JSON_BYTES = 10_000_000;
 
 function checkSize(model: string, { path, size }: HubFile): void {
   const isJson = path.endsWith('.json');
-  const most = TOKENIZER_FILES.includes(path) ? MAX_TOKENIZER_BYTES : isJson ? MAX_JSON_BYTES : Infinity;
+  const most = TOKENIZER_FILES.includes(basename(path)) ? MAX_TOKENIZER_BYTES : isJson ? MAX_JSON_BYTES : Infinity;
   if (size > most)
     throw new InputError(
       `${model}/${path}: expected at most ${most} bytes, got ${size} in the list of the hub; check the model's name`,
@@ -69,14 +77,14 @@ function checkSize(model: string, { path, size }: HubFile): void {
 }
 
 async function weightFiles(commit: Commit): Promise<string[]> {
-  const first = WEIGHT_FILES.find((name) => commit.listed.has(name));
+  const first = WEIGHT_FILES.find((name) => fileOf(commit, name) !== undefined);
   if (first === undefined) {
     throw new InputError(
       `${commit.model.name}: expected weights (${WEIGHT_FILES.join(', ')}), found none of them; ` +
         'name another model or revision',
     );
   }
-  return first.endsWith('.index.json') ? [first, ...(await shardNames(commit, commit.listed.get(first)!))] : [first];
+  return first.endsWith('.index.json') ? [first, ...(await shardNames(commit, fileOf(commit, first)!))] : [first];
 }
 
 async function shardNames({ model, hub, cache, id }: Commit, index: HubFile): Promise<Iterable<string>> {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -240,6 +240,16 @@ describe('kd encode', () => {
       const { stderr } = encode(model, 'sentences.safetensors', ['--input', '-'], { input: 'a car' });
       expect(stderr).toMatch(warning);
     }
+    const old = join(cwd, 'old-sentences');
+    copyOf(model, join(old, '0_Transformer'));
+    renameSync(join(old, '0_Transformer/modules.json'), join(old, 'modules.json'));
+    writeFileSync(
+      join(old, 'modules.json'),
+      JSON.stringify(modules.map((module) => (module.idx === 0 ? { ...module, path: '0_Transformer' } : module))),
+    );
+    const { code, stderr } = encode(old, 'old.safetensors', ['--input', '-'], { input: 'a car' });
+    expect([code, stderr]).toEqual([0, expect.stringContaining('used without 2_Dense, which modules.json adds')]);
+    expect(readFileSync(join(cwd, 'old.safetensors'))).toEqual(readFileSync(join(cwd, 'sentences.safetensors')));
   });
 
   it('replaces an earlier output and an empty file, but no other file', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, realpath, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, realpath, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openPretrained } from '../../src/models/pretrained.js';
@@ -77,6 +77,15 @@ describe('folders', () => {
   it('are used as they are', async () => {
     expect(await resolve(fixture('teacher'))).toBe(fixture('teacher'));
     expect(hub.requests).toEqual([]);
+  });
+
+  it('of an old sentence-transformers have the model inside them', async () => {
+    await cp(fixture('student'), join(home, 'sentences/0_Transformer'), { recursive: true });
+    const found = await resolve(join(home, 'sentences'));
+    expect(found).toBe(join(home, 'sentences/0_Transformer'));
+    await expectSameWeights(found, 'student');
+    await fileOf(join(home, 'sentences'), 'config.json', '{}'); // then it has files of its own
+    expect(await resolve(join(home, 'sentences'))).toBe(join(home, 'sentences'));
   });
 
   it.each([
@@ -190,6 +199,26 @@ describe('a model on the hub', () => {
     if (!file.endsWith('.index.json')) return;
     await writeFile(await realpath(join(folder, file)), '{"weight_map": ');
     await expectSameWeights(await resolve('owner/model'), `variants/${variant}`); // fetched again
+  });
+
+  it('of an old sentence-transformers is downloaded with the folder inside it', async () => {
+    const files = await publish('owner/sentences', 'student');
+    for (const name of STUDENT_FILES) {
+      files.set(`0_Transformer/${name}`, files.get(name)!);
+      files.delete(name);
+    }
+    files.delete('0_Transformer/tokenizer_config.json'); // known to be absent afterwards
+    files.set('modules.json', Buffer.from('[]'));
+    files.set('1_Pooling/config.json', Buffer.from('{}'));
+    const folder = await resolve('owner/sentences');
+    expect(folder).toBe(join(snapshotOf('owner/sentences'), '0_Transformer'));
+    expect((await filesBelow(snapshotOf('owner/sentences'))).sort()).toEqual(
+      STUDENT_FILES.filter((name) => name !== 'tokenizer_config.json').map((name) => `0_Transformer/${name}`),
+    );
+    await expectSameWeights(folder, 'student');
+    hub.requests.length = 0;
+    expect(await resolve('owner/sentences')).toBe(folder);
+    expect(hub.requests).toEqual([]);
   });
 
   it('prefers safetensors to a pickle', async () => {
@@ -756,9 +785,9 @@ describe('refusals', () => {
     expect(await failureOf(resolve('a/b', { parts: ['config'] }))).toBe(
       'a/b: expected the file config.json, which the model does not have; name another model or revision',
     );
-    hub.models.get('a/b')!.set('0_Transformer/config.json', Buffer.from('{}'));
+    hub.models.get('a/b')!.set('text_encoder/config.json', Buffer.from('{}'));
     expect(await failureOf(resolve('a/b', { parts: ['config'] }))).toBe(
-      'a/b: expected the file config.json, which the model does not have; it has 0_Transformer/config.json: download ' +
+      'a/b: expected the file config.json, which the model does not have; it has text_encoder/config.json: download ' +
         'that folder, and name it instead',
     );
   });
