@@ -3,11 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { openSafetensors } from '../../src/weights/safetensors.js';
 import { kd, temporaryFolder, type CliResult } from '../cli.js';
-import { folderWithPairs, PAIRS, STUDENT, TEACHER, trainArguments } from '../commands/tiny.js';
+import { BACKEND, folderWithPairs, PAIRS, STUDENT, TEACHER, trainArguments } from '../commands/tiny.js';
 import { SD_TINY } from '../fixtures/index.js';
 import { kdHere } from '../in-process.js';
-import { argumentsOf, commandsOf, DOCUMENTS, ROOT } from './documents.js';
+import { argumentsOf, blocksOf, commandsOf, DOCUMENTS, ROOT } from './documents.js';
 
 /** The tests that run all commands of a document. */
 const RUN_BY: Readonly<Record<string, string>> = {
@@ -93,6 +94,48 @@ describe('docs/runs.md', () => {
     expect(code, stderr).toBe(0);
   });
 });
+
+/** A Python with transformers, if there is one. */
+const PYTHON = process.env.KD_PYTHON ?? 'python3';
+const hasTransformers = spawnSync(PYTHON, ['-c', 'import torch, transformers']).status === 0;
+
+it.skipIf(!hasTransformers)(
+  'docs/runs.md shows how Python reads a checkpoint, as kd reads it',
+  async () => {
+    const cwd = folderWithPairs(12);
+    const steps = ['--max-steps', '2', '--save-every', '2', '--run', 'quickstart'];
+    expect((await kdHere(trainArguments(steps), { cwd })).code).toBe(0);
+    const [block] = blocksOf('docs/runs.md', 'python');
+    const code = `${block.replace('step-00000600', 'step-00000002')}\nprint(hidden.flatten().tolist())`;
+    const env = { ...process.env, HF_HUB_OFFLINE: '1' };
+    const { status, stdout, stderr } = spawnSync(PYTHON, ['-c', code], {
+      cwd,
+      env,
+      encoding: 'utf8',
+      maxBuffer: 2 ** 26,
+    });
+    expect(status, stderr).toBe(0);
+    writeFileSync(join(cwd, 'text.txt'), '노란색 차\n');
+    const flags = [
+      '--model',
+      'quickstart:2',
+      '--input',
+      'text.txt',
+      '--output',
+      'text.safetensors',
+      '--backend',
+      BACKEND,
+    ];
+    expect((await kdHere(['encode', ...flags], { cwd })).code).toBe(0);
+    const own = await openSafetensors(join(cwd, 'text.safetensors'));
+    const expected = await own.read('last_hidden_state');
+    await own.close();
+    const values = JSON.parse(stdout) as number[];
+    expect(values).toHaveLength(expected.length);
+    expect(Math.max(...values.map((value, i) => Math.abs(value - expected[i])))).toBeLessThan(2e-5);
+  },
+  120_000,
+);
 
 describe('docs/first-real-run.md', () => {
   let cwd: string;
