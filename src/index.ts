@@ -14,6 +14,16 @@ import {
   type ExportRequest,
 } from './app/export-student.js';
 import { reporterOf, type Listener } from './app/listener.js';
+import {
+  checkOptions,
+  ENCODE_OPTIONS,
+  EVALUATE_OPTIONS,
+  EXPORT_OPTIONS,
+  GENERATE_OPTIONS,
+  PREPARE_OPTIONS,
+  type OptionKind,
+  type OptionKinds,
+} from './app/option-kinds.js';
 import type { DrawnGrid, RowDistances } from './app/pictures/compare.js';
 import type { DrawnPicture } from './app/pictures/draw-prompts.js';
 import { checkGenerateOptions, GENERATE_DEFAULTS, type GenerateOptions } from './app/pictures/options.js';
@@ -51,10 +61,15 @@ export type * from './evaluate/evaluation.js';
 /** A type with some fields required and the rest optional, with the command line's defaults. */
 type With<Request, Required extends keyof Request> = Pick<Request, Required> & Partial<Request>;
 
-/** Options without those that are `undefined`, which have their defaults like those that are left out. */
-function given<Options extends object>(options: Options): Options {
+/**
+ * Options without those that are `undefined`, which have their defaults like those that are left out; checked, if their
+ * kinds are given.
+ */
+function given<Options extends object>(options: Options, kinds?: OptionKinds<object>): Options {
   const entries = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as Options;
+  const found = Object.fromEntries(entries) as Options;
+  if (kinds !== undefined) checkOptions(found, kinds as Readonly<Record<string, OptionKind>>);
+  return found;
 }
 
 /** Does the work of a function; what the operating system refuses is worded as on the command line. */
@@ -88,7 +103,9 @@ export type GeneratePicturesOptions = Partial<Omit<GenerateOptions, 'compare' | 
  */
 export async function prepare(options: PrepareOptions, listener: Listener = {}): Promise<PrepareReport> {
   const { teacher, student } = DEFAULTS;
-  return worded(() => preparePairs({ ...PREPARE_DEFAULTS, teacher, student, ...given(options) }, reporterOf(listener)));
+  return worded(() =>
+    preparePairs({ ...PREPARE_DEFAULTS, teacher, student, ...given(options, PREPARE_OPTIONS) }, reporterOf(listener)),
+  );
 }
 
 /** How a training run ended. */
@@ -139,7 +156,7 @@ export async function train(options: TrainOptions = {}, listener: Listener = {})
  */
 export async function evaluate(options: EvaluateOptions, listener: Listener = {}): Promise<RunEvaluations> {
   const { results } = await worded(() =>
-    evaluateModels({ ...EVALUATION_DEFAULTS, ...given(options) }, reporterOf(listener)),
+    evaluateModels({ ...EVALUATION_DEFAULTS, ...given(options, EVALUATE_OPTIONS) }, reporterOf(listener)),
   );
   return results;
 }
@@ -150,7 +167,7 @@ export async function evaluate(options: EvaluateOptions, listener: Listener = {}
  * @throws InputError for a model or tokenizer that is not available, and damaged weights
  */
 export async function encode(options: EncodeOptions, listener: Listener = {}): Promise<EncodedTexts> {
-  return worded(() => encodeTexts({ ...ENCODE_DEFAULTS, ...given(options) }, reporterOf(listener)));
+  return worded(() => encodeTexts({ ...ENCODE_DEFAULTS, ...given(options, ENCODE_OPTIONS) }, reporterOf(listener)));
 }
 
 /**
@@ -160,7 +177,7 @@ export async function encode(options: EncodeOptions, listener: Listener = {}): P
  *   represent
  */
 export async function exportStudent(options: ExportOptions, listener: Listener = {}): Promise<ExportedStudent> {
-  return worded(() => exportModel({ ...EXPORT_DEFAULTS, ...given(options) }, reporterOf(listener)));
+  return worded(() => exportModel({ ...EXPORT_DEFAULTS, ...given(options, EXPORT_OPTIONS) }, reporterOf(listener)));
 }
 
 /**
@@ -173,7 +190,7 @@ export async function generate(
   options: GeneratePicturesOptions = {},
   listener: Listener & { onPicture?(picture: DrawnPicture): void } = {},
 ): Promise<DrawnPicture[]> {
-  const requested = { ...GENERATE_DEFAULTS, ...given(options) };
+  const requested = { ...GENERATE_DEFAULTS, ...given(options, GENERATE_OPTIONS) };
   checkGenerateOptions(prompts, requested);
   // Imported here, as only drawing needs ONNX Runtime and the picture library.
   const { draw } = await import('./app/pictures/draw-prompts.js');
@@ -198,7 +215,7 @@ export async function generateGrid(
   options: Partial<GenerateOptions>,
   listener: Listener & { onRow?(distances: RowDistances): void } = {},
 ): Promise<DrawnGrid> {
-  const requested = { ...GENERATE_DEFAULTS, ...given(options) };
+  const requested = { ...GENERATE_DEFAULTS, ...given(options, GENERATE_OPTIONS) };
   checkGenerateOptions(prompts, requested);
   const { compare } = await import('./app/pictures/compare.js');
   return worded(() => compare(prompts, requested, reporterOf(listener), (distances) => listener.onRow?.(distances)));
