@@ -4,8 +4,10 @@
  * Products are computed in bfloat16, and so are moves and bias additions between them (transposes, slices and so on).
  * Everything else stays in float32: variables, LayerNorm, softmax, activations, reductions, the loss and the optimiser.
  * Casts connect the two, one for each consumer, so that TensorFlow's compiler can fuse each into the loop that reads
- * it, and values kept for the backward pass are kept in bfloat16.
+ * it, and values kept for the backward pass are kept in bfloat16. What a loop computes is cast in that loop, once for all
+ * products that read it.
  */
+import { ELEMENTWISE } from './elementwise.js';
 import type { Attributes, GraphNode } from './graph.js';
 
 const PRODUCTS = new Set(['MatMul', 'BatchMatMulV2']);
@@ -32,12 +34,13 @@ export function toBfloat16(nodes: readonly GraphNode[], ofVariables?: 'rows'): G
       const source = isWidening(input) ? byName.get(input.inputs[0]!)! : input;
       const has = lowered.has(source.name) ? 'bfloat16' : source.dtype;
       if (has === wants) return source.name;
+      const isShared = isCastInItsLoop(source, node);
       const cast: GraphNode = {
-        name: `${node.name}/${source.name}/${wants}`.replaceAll(':', '_'),
+        name: `${isShared ? 'products' : node.name}/${source.name}/${wants}`.replaceAll(':', '_'),
         op: 'Cast',
         inputs: [source.name],
         // _reader keeps TensorFlow from merging equal casts into one that all consumers share
-        attributes: { SrcT: { type: has }, DstT: { type: wants }, _reader: { text: node.name } },
+        attributes: { SrcT: { type: has }, DstT: { type: wants }, _reader: { text: isShared ? '' : node.name } },
         dtype: wants,
         shape: source.shape,
       };
@@ -54,6 +57,11 @@ export function toBfloat16(nodes: readonly GraphNode[], ofVariables?: 'rows'): G
 /** Whether a node only casts a bfloat16 variable to the dtype of the recording. */
 function isWidening({ op, attributes }: GraphNode): boolean {
   return op === 'Cast' && 'type' in attributes.SrcT! && attributes.SrcT.type === 'bfloat16';
+}
+
+/** Whether a product reads what a loop computes: then the loop casts it for all products. */
+function isCastInItsLoop(value: GraphNode, reader: GraphNode): boolean {
+  return PRODUCTS.has(reader.op) && ELEMENTWISE.has(value.op);
 }
 
 /** The names of the nodes to compute in bfloat16. */
