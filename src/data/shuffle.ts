@@ -11,7 +11,7 @@ export function randomSource(seed: number): RandomSource {
 }
 
 /** The generator itself, from a state of four 32-bit words that are not all zero. */
-export function xoshiro128(state: Uint32Array): RandomSource {
+function xoshiro128(state: Uint32Array): RandomSource {
   const s = Uint32Array.from(state);
   return () => {
     const result = Math.imul(rotateLeft(Math.imul(s[1]!, 5), 7), 9) >>> 0;

@@ -19,7 +19,7 @@ export function clipVitLargePatch14Text(): ClipTextConfig {
 }
 
 /** `openai/clip-vit-base-patch32` and `-patch16`, text model: 63,165,952 parameters. */
-export function clipVitBaseText(): ClipTextConfig {
+function clipVitBaseText(): ClipTextConfig {
   return { ...clipVitLargePatch14Text(), hiddenSize: 512, intermediateSize: 2048, numAttentionHeads: 8 };
 }
 
@@ -44,7 +44,7 @@ export function klueRobertaSmall(): BertConfig {
 }
 
 /** `klue/roberta-base`: 110,618,112 parameters, pooler included. */
-export function klueRobertaBase(): BertConfig {
+function klueRobertaBase(): BertConfig {
   return { ...klueRobertaSmall(), numHiddenLayers: 12 };
 }
 

@@ -118,7 +118,7 @@ export async function noSuchRun(where: string, expected: string): Promise<InputE
 const MAX_NAMED = 5;
 
 /** `the runs there are: third, second, first` */
-export async function runsInWords(): Promise<string> {
+async function runsInWords(): Promise<string> {
   const runs = await runsUnder(RUNS_FOLDER);
   if (runs.length === 0) return `there is no run under ${resolve(RUNS_FOLDER)} yet`;
   const more = runs.length - MAX_NAMED;

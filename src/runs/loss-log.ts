@@ -27,7 +27,7 @@ export const LOSS_COLUMNS = [
   'pairs_per_second',
 ] as const;
 export const VALIDATION_COLUMNS = ['step', 'epoch', 'loss', 'loss_en', 'loss_ko', 'pairs'] as const;
-export const OUTPUTS_COLUMNS = [
+const OUTPUTS_COLUMNS = [
   'step',
   'epoch',
   'student_variance',

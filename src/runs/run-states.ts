@@ -4,8 +4,7 @@
  * The states of a run. `starting`: a process is working on it, and no step has been logged yet. `stopped`: it was saved
  * and can be resumed. `failed`: an error ended it, or its process was killed.
  */
-export const RUN_STATES = ['starting', 'training', 'finished', 'stopped', 'failed'] as const;
-export type RunState = (typeof RUN_STATES)[number];
+export type RunState = 'starting' | 'training' | 'finished' | 'stopped' | 'failed';
 
 /** The summary of a run. */
 export interface RunSummary {

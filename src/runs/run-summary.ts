@@ -43,7 +43,7 @@ export async function summariseRun(folder: string): Promise<RunSummary | Damaged
 }
 
 /** The last step in a run's logs or checkpoints. */
-export async function stepsTaken(folder: string): Promise<number> {
+async function stepsTaken(folder: string): Promise<number> {
   const [loss, validation] = [await followLossLog(folder).next(), await followValidationLog(folder).next()];
   const [newest = 'step-0'] = await checkpointNames(folder);
   return Math.max(loss.rows.at(-1)?.step ?? 0, validation.rows.at(-1)?.step ?? 0, Number(newest.slice('step-'.length)));

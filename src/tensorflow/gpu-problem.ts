@@ -7,10 +7,10 @@ import type { Machine } from './machine.js';
 import { hasDriverLibrary, isOlder, PTX_ONLY, type Gpu, type Nvidia } from './nvidia.js';
 
 /** The oldest driver that runs CUDA 12 programs (CUDA Toolkit release notes, table of minimum driver versions). */
-export const OLDEST_DRIVER = '525.60.13';
+const OLDEST_DRIVER = '525.60.13';
 
 /** The lowest for which TensorFlow 2.21's wheel has code: `cuda_compute_capabilities` in its build_info.py. */
-export const LOWEST_CAPABILITY = 6;
+const LOWEST_CAPABILITY = 6;
 
 /** The least free memory that meets the needs of the libraries themselves. */
 const MIN_FREE_BYTES = 1e9;

@@ -12,7 +12,7 @@ export function allowCompressedBuffers(): void {
 }
 
 /** Unpacks an LZ4 frame (github.com/lz4/lz4, doc/lz4_Frame_format.md), ignoring its checksums. Throws an `Error`. */
-export function unpackLz4Frame(packed: Uint8Array): Uint8Array {
+function unpackLz4Frame(packed: Uint8Array): Uint8Array {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
   if (view.getUint32(0, true) !== 0x184d2204) throw new Error('no LZ4 frame');
   const flags = packed[4]!;
@@ -89,7 +89,7 @@ class GrowingBytes {
 }
 
 /** Unpacks a Zstandard frame. Throws an `Error`, including for one that might become too large. */
-export function unpackZstd(packed: Uint8Array): Uint8Array {
+function unpackZstd(packed: Uint8Array): Uint8Array {
   if (maxZstdBytes(packed) > MAX_BYTES) throw new Error(`a buffer of more than ${MAX_BYTES} bytes`);
   return decompressZstd(packed).slice(); // copied so that numbers are aligned
 }

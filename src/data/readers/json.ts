@@ -78,7 +78,7 @@ export function rowsOfValue(value: unknown, { columns, corpus, inner }: ObjectRo
 }
 
 /** The elements of the lists under some keys of an object, and of lists within lists. */
-export function valuesUnder(value: unknown, keys: readonly string[]): unknown[] {
+function valuesUnder(value: unknown, keys: readonly string[]): unknown[] {
   if (Array.isArray(value)) return value.flatMap((each) => valuesUnder(each, keys));
   const [key, ...rest] = keys;
   if (key === undefined) return value === undefined ? [] : [value];
