@@ -33,6 +33,13 @@ export function list(text: string): string[] {
 export const backendOption = (): Option =>
   new Option('--backend <name>', "TensorFlow's kernels, or JavaScript's").choices(BACKENDS).default('auto');
 
+/** `--batch-size` of encoding; absent: what suits the device. */
+export const encodingBatchOption = (): Option =>
+  new Option(
+    '--batch-size <texts>',
+    'texts of full length per batch; more where they are shorter (default: 32 on a CPU, up to 256 on a GPU)',
+  ).argParser(count);
+
 /** `--precision` of encoding: the precision of matrix products. */
 export const precisionOption = (): Option =>
   new Option(

@@ -6,7 +6,7 @@ import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
 import type { BackendChoice } from '../../tensorflow/backend.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
 import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
-import { backendOption, count, deviceOption, precisionOption } from '../flags.js';
+import { backendOption, deviceOption, encodingBatchOption, precisionOption } from '../flags.js';
 import { formatCount, formatCounted } from '../../base/format.js';
 import { checkOutputFile } from './output-file.js';
 import { encodeTextsToFile } from '../../app/encoding/encode-texts.js';
@@ -45,11 +45,7 @@ export function encodeCommand(): Command {
         'output is replaced',
     )
     .option('--attention-mask', 'attend to the tokens of a text only, not to its padding')
-    .option(
-      '--batch-size <texts>',
-      'texts of full length per batch; more where they are shorter (default: 32 on a CPU, up to 256 on a GPU)',
-      count,
-    )
+    .addOption(encodingBatchOption())
     .addOption(precisionOption())
     .addOption(backendOption())
     .addOption(deviceOption())

@@ -5,7 +5,7 @@ import { InputError } from '../../base/errors.js';
 import { GROUPINGS, type Grouping } from '../../evaluate/evaluation.js';
 import { textTable } from '../../evaluate/table-text.js';
 import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
-import { backendOption, count, deviceOption, list, precisionOption, seed } from '../flags.js';
+import { backendOption, count, deviceOption, encodingBatchOption, list, precisionOption, seed } from '../flags.js';
 import { formatCount } from '../../base/format.js';
 import { EVALUATION_DEFAULTS, evaluateModels, type EvaluationRequest } from '../../app/evaluation/evaluate-models.js';
 import { DEFAULT_SAMPLES } from '../../app/evaluation/pairs.js';
@@ -49,11 +49,7 @@ export function evalCommand(): Command {
     )
     .option('--no-pairs', 'only the --sts files')
     .optionsGroup('Machine:')
-    .option(
-      '--batch-size <texts>',
-      'texts of full length per batch; more where they are shorter (default: 32 on a CPU, up to 256 on a GPU)',
-      count,
-    )
+    .addOption(encodingBatchOption())
     .addOption(precisionOption())
     .addOption(backendOption())
     .addOption(deviceOption())
