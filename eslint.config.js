@@ -6,7 +6,7 @@ export default defineConfig(
   { ignores: ['dist/', 'node_modules/', 'coverage/', 'checkpoints/'] },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,cts}'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
@@ -21,6 +21,11 @@ export default defineConfig(
       'no-useless-concat': 'error',
       eqeqeq: ['error', 'always', { null: 'ignore' }],
     },
+  },
+  {
+    // CommonJS, which is what it is for.
+    files: ['src/base/tfjs.cts'],
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
   {
     // A font has glyphs for code points, which is what spreading a string gives.

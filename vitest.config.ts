@@ -6,6 +6,8 @@ delete process.env.npm_command;
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
+    // Vite reads no CommonJS in TypeScript; this is what src/base/tfjs.cts exports.
+    alias: [{ find: /^.*\/base\/tfjs\.cjs$/, replacement: '@tensorflow/tfjs-core' }],
     globalSetup: ['tests/global-setup.ts'],
     // Native TensorFlow lives once a process and does not like worker threads.
     pool: 'forks',

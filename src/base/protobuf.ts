@@ -9,8 +9,13 @@ const FIXED64 = 1;
 const BYTES = 2;
 const FIXED32 = 5;
 
+/** The varints of one byte: almost all tags, and most lengths. */
+const SHORT_VARINTS: readonly Buffer[] = Array.from({ length: 0x80 }, (_, value) => Buffer.of(value));
+
 /** Encodes a safe integer as a varint. Negative ones take ten bytes, as in `int32` and `int64` fields. */
 function varint(value: number): Buffer {
+  const short = SHORT_VARINTS[value];
+  if (short !== undefined) return short;
   const bytes: number[] = [];
   let rest = value < 0 ? BigInt.asUintN(64, BigInt(value)) : BigInt(value);
   for (; rest >= 0x80n; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);

@@ -6,7 +6,7 @@
  * - `adamw-legacy`: transformers' removed `AdamW(correct_bias=False)`. No bias correction, eps 1e-6, weight decay
  *   applied after the update, except on biases and LayerNorm weights.
  */
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../base/tfjs.cjs';
 import type { Shapes } from '../models/text-encoder.js';
 
 export const OPTIMIZERS = ['adamw', 'adamw-legacy'] as const;

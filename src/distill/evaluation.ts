@@ -7,7 +7,7 @@
  *
  * Axes: `B` sentences; `…` is `L, D` for all hidden states, `D` for pooled outputs.
  */
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../base/tfjs.cjs';
 import type { Params } from '../models/text-encoder.js';
 import { lossesOf, studentOutputs, type BatchTensors, type Distillation, type Losses } from './loss.js';
 

@@ -2,7 +2,7 @@
  * @file The distillation loss (Reimers and Gurevych, arXiv 2004.09813): compares the student's embeddings of an English
  * sentence and of its Korean translation with the teacher's embedding of the English sentence.
  */
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../base/tfjs.cjs';
 import { customGradient } from '../models/custom-gradient.js';
 import type { DropoutKey } from '../models/dropout.js';
 import type { EncoderOutput, Params, TextEncoder } from '../models/text-encoder.js';

@@ -1,5 +1,5 @@
 /** @file The parts of an optimiser step, as pure functions of tensors: gradients, their norm, the update. */
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../base/tfjs.cjs';
 import type { DropoutKey } from '../models/dropout.js';
 import type { Params } from '../models/text-encoder.js';
 import {

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../base/tfjs.cjs';
 import type { Batch } from '../data/batches.js';
 import type { BatchTensors } from '../distill/loss.js';
 import { cutTexts } from './text-lengths.js';

@@ -1,5 +1,5 @@
 /** @file The reference engine: every op runs as tfjs calls it, on the current tfjs backend. */
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../base/tfjs.cjs';
 import type { Batch } from '../data/batches.js';
 import { adamWScalars, adamWUpdate, decays, momentName, momentShapes } from '../distill/adamw.js';
 import type { Engine, InitialEngineState, NamedValues, StepResult } from '../distill/engine.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../base/tfjs.cjs';
 import type { ParameterValues } from '../distill/engine.js';
 import type { Shapes } from '../models/text-encoder.js';
 

@@ -1,5 +1,5 @@
 /** @file Ranks each text's translation among all `N` candidates, without ever holding `N × N` similarities. */
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../base/tfjs.cjs';
 import type { Language, Retrieval } from './evaluation.js';
 import { meanOf } from './mean.js';
 import { COSINE_TIE, rowProducts } from './vectors.js';

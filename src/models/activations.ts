@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../base/tfjs.cjs';
 import type { Activation } from './config.js';
 import { customGradient } from './custom-gradient.js';
 

@@ -2,7 +2,7 @@
  * @file CLIP's text model (Radford et al., arXiv 2103.00020): pre-norm layers, causal attention, a final LayerNorm.
  * Parameters are named as in `openai/clip-vit-large-patch14`.
  */
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../base/tfjs.cjs';
 import { activations } from './activations.js';
 import type { ClipTextConfig } from './config.js';
 import { initialiseParameter } from './initialise.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../base/tfjs.cjs';
 
 /** The result of a forward pass, and what is kept of it for the backward pass. */
 interface Forward<Out extends tf.Tensor, Saved extends tf.Tensor[]> {

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../base/tfjs.cjs';
 import { hash32 } from '../base/philox.js';
 import { customGradient } from './custom-gradient.js';
 

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../base/tfjs.cjs';
 
 /**
  * Rows of an embedding table. `[V, D], [B, L] → [B, L, D]`

@@ -1,5 +1,5 @@
 /** @file The layers shared by both model families. Letters: see text-encoder.ts; `N = B · L` rows. */
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../base/tfjs.cjs';
 import { customGradient } from './custom-gradient.js';
 import { dropout, type DropoutKey } from './dropout.js';
 import type { Params, Shapes } from './text-encoder.js';

@@ -10,7 +10,7 @@
  * With dropout the same holds if all padding of a text shares one mask: its values are dropped together, and so are the
  * attention weights on it.
  */
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../base/tfjs.cjs';
 import { customGradient } from './custom-gradient.js';
 
 /**

@@ -5,7 +5,7 @@
  *
  * It cannot be folded into the model, which ends in a LayerNorm: its scale and shift act on each value separately.
  */
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../base/tfjs.cjs';
 import { initialiseParameter } from './initialise.js';
 import { linear } from './layers.js';
 import type { TextEncoder } from './text-encoder.js';

@@ -4,7 +4,7 @@
  * are not padding. Parameters are named as in `klue/roberta-small` without the `roberta.` prefix, as `RobertaModel`
  * saves them.
  */
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../base/tfjs.cjs';
 import { activations } from './activations.js';
 import type { BertConfig } from './config.js';
 import { dropout, type DropoutChoice } from './dropout.js';

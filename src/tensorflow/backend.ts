@@ -3,7 +3,7 @@
  * else imports `@tensorflow/tfjs-core` and computes on whichever was chosen.
  */
 import { KD } from '../base/own-command.js';
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../base/tfjs.cjs';
 import { InputError } from '../base/errors.js';
 import { absenceReason } from './absence.js';
 import { registerCpuKernels } from './cpu-kernels.js';

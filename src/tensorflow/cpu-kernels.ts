@@ -2,7 +2,7 @@
  * @file Kernels for tfjs's JavaScript backend: one that it lacks, and faster ones for those whose general form is too
  * slow for training. They handle float32 tensors of the shapes that models have; all others fall back to tfjs's own.
  */
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../base/tfjs.cjs';
 import { STATELESS_UNIFORM } from '../models/dropout.js';
 import { randomUniform } from '../base/philox.js';
 

@@ -1,5 +1,5 @@
 /** @file The kernel that tfjs's native backend lacks: stateless random numbers. */
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../base/tfjs.cjs';
 import { STATELESS_UNIFORM } from '../models/dropout.js';
 import type { NodeBackend } from './native-backend.js';
 

@@ -1,6 +1,6 @@
 /** @file tfjs's native backend. */
 import { createRequire } from 'node:module';
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../base/tfjs.cjs';
 import { withMutedStderr } from './muted.js';
 
 /** TensorFlow's log level for errors only; a user can set a lower one to see everything. */

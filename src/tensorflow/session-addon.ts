@@ -5,7 +5,7 @@
 import { setupCommand } from '../base/setup-command.js';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../base/tfjs.cjs';
 import { InputError } from '../base/errors.js';
 import { installedAddon } from './installed-addon.js';
 

@@ -1,5 +1,5 @@
 /** @file A data-parallel step: each device has the gradients of its micro-batches, and all need the sums. */
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../../base/tfjs.cjs';
 import { globalNorm, type Gradients } from '../../distill/step.js';
 import { AllReduce, type CollectiveGroup } from './all-reduce.js';
 import type { GraphNode } from './graph.js';

@@ -2,7 +2,7 @@
  * @file Flat parameters: small parameters stored end to end in one variable, as in PyTorch's FSDP. Launching an op of
  * the optimiser takes longer than running it on a bias, and every variable needs over twenty ops.
  */
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../../base/tfjs.cjs';
 import { decays, momentName, MOMENTS, type OptimizerName } from '../../distill/adamw.js';
 import { trainableParameters, type Distillation } from '../../distill/loss.js';
 import type { Gradients } from '../../distill/step.js';

@@ -1,5 +1,5 @@
 /** @file The gradients that a step's micro-batches have accumulated so far, as variables of the graph. */
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../../base/tfjs.cjs';
 import type { Gradients } from '../../distill/step.js';
 import type { GraphNode } from './graph.js';
 import type { Recording } from './recorder.js';

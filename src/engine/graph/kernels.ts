@@ -1,5 +1,5 @@
 /** @file The tfjs ops that a step uses, as nodes of a TensorFlow graph, with the shapes of their outputs. */
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../../base/tfjs.cjs';
 import { STATELESS_UNIFORM } from '../../models/dropout.js';
 import type { Attributes, Value } from './graph.js';
 import { typed, type Kernel } from './kernel.js';

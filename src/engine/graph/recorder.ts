@@ -2,7 +2,7 @@
  * @file A tfjs backend that computes nothing: every kernel appends nodes to a graph. Run once over a step, with tfjs's
  * own autodiff, it records forward pass, backward pass and optimiser.
  */
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../../base/tfjs.cjs';
 import type { Graph, Value } from './graph.js';
 import type { RecordedTensor } from './kernel.js';
 import { RECORDED_KERNELS } from './kernels.js';

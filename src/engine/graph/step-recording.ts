@@ -2,7 +2,7 @@
  * @file Step and evaluation, recorded: losses, gradients and update as nodes, once for each length of the student's
  * texts.
  */
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../../base/tfjs.cjs';
 import type { EngineOptions } from '../engine-options.js';
 import { evaluationTensor } from '../../distill/evaluation.js';
 import { distillationTarget, type BatchTensors, type Distillation } from '../../distill/loss.js';

@@ -1,5 +1,5 @@
 /** @file The optimiser's part of the step: what it updates, and whether it does. */
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../../base/tfjs.cjs';
 import { adamWUpdate, decays, momentName } from '../../distill/adamw.js';
 import type { OptimizerOptions } from '../engine-options.js';
 import type { Distillation } from '../../distill/loss.js';
