@@ -9,7 +9,10 @@ import { findTools } from './tools.mjs';
 import { downloadAttempt } from './wheel-download.mjs';
 import { wheelArchive, wheelFiles } from './wheels.mjs';
 
+/** @import { Addon } from './addon.mjs' */
 /** @import { Distribution } from './distributions.mjs' */
+/** @import { Library } from './libtensorflow.mjs' */
+/** @import { Command } from './processes.mjs' */
 /** @import { Project } from './project.mjs' */
 
 /**
@@ -49,13 +52,30 @@ async function findOrGet(project, distribution, lock) {
   if (needed.python)
     for (const wheel of distribution.wheels) refuseRepetition(project.root, downloadAttempt(project, wheel));
   library ??= await fetchLibrary(project, distribution, tools.python, lock);
-  const addons = [];
-  for (const { addon, key } of wanted) {
-    const found = findAddon(project, addon, key) ?? (await unpackAddon(project, addon, key, lock));
-    const path = found ?? (await buildAddon(project, addon, library, key, tools.compiler, lock));
-    addons.push({ addon, key, path });
-  }
-  return { library, addons };
+  return { library, addons: await findOrBuild(project, wanted, library, tools.compiler, lock) };
+}
+
+/**
+ * The addons from the cache or the bundle; those in neither are compiled side by side. Waits for all of them, even if
+ * one fails.
+ *
+ * @param {Project} project
+ * @param {readonly { addon: Addon, key: string }[]} wanted
+ * @param {Library} library
+ * @param {Command} compiler
+ * @param {number} [lock]
+ */
+async function findOrBuild(project, wanted, library, compiler, lock) {
+  const outcomes = await Promise.allSettled(
+    wanted.map(async ({ addon, key }) => {
+      const found = findAddon(project, addon, key) ?? (await unpackAddon(project, addon, key, lock));
+      return { addon, key, path: found ?? (await buildAddon(project, addon, library, key, compiler, lock)) };
+    }),
+  );
+  return outcomes.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  });
 }
 
 /**
