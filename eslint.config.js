@@ -23,6 +23,19 @@ export default defineConfig(
     },
   },
   {
+    files: ['src/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          name: '@tensorflow/tfjs-core',
+          message: 'Importing it takes long: import src/base/tfjs.cts.',
+          allowTypeImports: true,
+        },
+      ],
+    },
+  },
+  {
     // CommonJS, which is what it is for.
     files: ['src/base/tfjs.cts'],
     rules: { '@typescript-eslint/no-require-imports': 'off' },
