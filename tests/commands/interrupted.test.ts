@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { kd, kdMeanwhile, temporaryFolder, type CliResult } from '../cli.js';
+import { kdMeanwhile, temporaryFolder, type CliResult } from '../cli.js';
+import { kdHere } from '../in-process.js';
 import { startFakeHub, type FakeHub } from '../weights/fake-hub.js';
 import { intercepted, type Interception } from './intercept.js';
 import { folderWithPairs, readCsv, STUDENT, train, trainArguments } from './tiny.js';
@@ -27,24 +28,24 @@ describe('Ctrl-C while a run starts leaves nothing of it, and the same command w
     ['its lock was taken', { call: 'rename', path: '/lock-[0-9a-f]{16}$' }],
     ['its configuration is being written', { call: 'open', path: 'checkpoints/tiny/\\.kd-' }],
     ['its configuration was written', { call: 'rename', path: 'checkpoints/tiny/config\\.json$' }],
-  ] as const)('when %s', (_, at) => {
+  ] as const)('when %s', async (_, at) => {
     const cwd = folderWithPairs(20);
     const stopped = interrupt(cwd, at);
     expect([stopped.code, lastLine(stopped)]).toEqual([130, NOTHING]);
     expect(existsSync(join(cwd, 'checkpoints/tiny'))).toBe(false);
-    const { code, stderr } = train(cwd, FLAGS);
+    const { code, stderr } = await kdHere(trainArguments(FLAGS), { cwd });
     expect(code, stderr).toBe(0);
   });
 });
 
-it('Ctrl-C while the teacher cache is filled ends in one line, and the next run uses what was computed', () => {
+it('Ctrl-C while the teacher cache is filled ends in one line, and the next run uses what was computed', async () => {
   const cwd = folderWithPairs(20);
   const flags = ['--cache-teacher', 'cache'];
   const stopped = interrupt(cwd, { call: 'open', path: 'cache/[0-9a-f]{16}/\\.kd-' }, flags);
   expect([stopped.code, lastLine(stopped)]).toEqual([130, NOTHING]);
   expect(halfMade(cwd)).toEqual([]);
   expect(existsSync(join(cwd, 'checkpoints/tiny'))).toBe(false);
-  const { code, stderr } = train(cwd, [...FLAGS, ...flags]);
+  const { code, stderr } = await kdHere(trainArguments([...FLAGS, ...flags]), { cwd });
   expect(code, stderr).toBe(0);
 });
 
@@ -52,7 +53,7 @@ it.each([
   ['while its weights are written', { call: 'open', path: '\\.tmp-step-00000002/\\.kd-' }],
   ['when it has its name', { call: 'rename', path: 'tiny/step-00000002$' }],
   ['while `last` is written', { call: 'rename', path: 'tiny/last$' }],
-] as const)('Ctrl-C during a save, %s: it is complete, and the run resumes from it', (_, at) => {
+] as const)('Ctrl-C during a save, %s: it is complete, and the run resumes from it', async (_, at) => {
   const cwd = folderWithPairs(20);
   const run = join(cwd, 'checkpoints/tiny');
   const stopped = interrupt(cwd, at);
@@ -66,7 +67,7 @@ it.each([
       .filter((name) => name.startsWith('step-'))
       .at(-1),
   ).toBe(last);
-  const resumed = kd(['train', '--resume', 'tiny'], { cwd });
+  const resumed = await kdHere(['train', '--resume', 'tiny'], { cwd });
   expect(resumed.code, resumed.stderr).toBe(0);
   expect(resumed.stderr).toContain(`resuming from ${last}`);
   expect(readCsv(join(run, 'loss.csv')).map(({ step }) => step)).toEqual([1, 2, 3, 4]);
