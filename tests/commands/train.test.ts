@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULTS } from '../../src/training/settings.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
-import { KD, kd, temporaryFolder, type CliResult } from '../cli.js';
+import { KD, temporaryFolder, type CliResult } from '../cli.js';
 import { PARITY } from '../fixtures/index.js';
+import { kdHere } from '../in-process.js';
 import {
   BACKEND,
   folderWithPairs,
@@ -274,7 +275,7 @@ describe('a step with a learning rate of 0', () => {
     ],
   ])("saves %s in transformers' layout, which can be opened again", async (_, __, flags, original, config) => {
     const cwd = folderWithPairs(2);
-    const result = train(cwd, [...ONE_STEP, ...flags]);
+    const result = await kdHere(trainArguments([...ONE_STEP, ...flags]), { cwd });
     expect(result.code, result.stderr).toBe(0);
     const checkpoint = join(cwd, 'checkpoints/tiny/step-00000001');
 
@@ -295,22 +296,13 @@ describe('a step with a learning rate of 0', () => {
     for (const [name] of shapesOf(fixture)) expect(await written.read(name), name).toEqual(await fixture.read(name));
     await Promise.all([written.close(), fixture.close()]);
 
-    const texts = { input: '노란색 차가 달린다.\na yellow car\n' };
-    for (const model of [checkpoint, join(PARITY, original)]) {
-      const encoded = kd(
-        [
-          'encode',
-          '--model',
-          model,
-          '--input',
-          '-',
-          '--output',
-          `${model === checkpoint ? 'a' : 'b'}.safetensors`,
-          '--backend',
-          BACKEND,
-        ],
-        { cwd, ...texts },
-      );
+    writeFileSync(join(cwd, 'texts.txt'), '노란색 차가 달린다.\na yellow car\n');
+    for (const [model, output] of [
+      [checkpoint, 'a.safetensors'],
+      [join(PARITY, original), 'b.safetensors'],
+    ]) {
+      const options = ['--model', model, '--input', 'texts.txt', '--output', output, '--backend', BACKEND];
+      const encoded = await kdHere(['encode', ...options], { cwd });
       expect(encoded.code, encoded.stderr).toBe(0);
     }
     expect(readFileSync(join(cwd, 'a.safetensors')).equals(readFileSync(join(cwd, 'b.safetensors')))).toBe(true);
@@ -327,26 +319,13 @@ describe('settings', () => {
       grad_norm,
     ]);
 
-  it('a seed determines the split, the order and the dropout', () => {
+  it('a seed determines the split, the order and the dropout', async () => {
     const cwd = folderWithPairs(20);
-    const run = (name: string, ...flags: string[]): CliResult =>
-      train(cwd, [
-        '--engine',
-        'eager',
-        '--batch-size',
-        '4',
-        '--max-steps',
-        '3',
-        '--log-every',
-        '1',
-        '--dropout',
-        'configured',
-        '--run',
-        name,
-        ...flags,
-      ]);
-    for (const [name, ...flags] of [['one'], ['again', '--seed', '42'], ['other', '--seed', '43']])
-      expect(run(name, ...flags).code).toBe(0);
+    const common = ['--engine', 'eager', '--batch-size', '4', '--max-steps', '3', '--log-every', '1'];
+    for (const [name, ...flags] of [['one'], ['again', '--seed', '42'], ['other', '--seed', '43']]) {
+      const args = trainArguments([...common, '--dropout', 'configured', '--run', name, ...flags]);
+      expect((await kdHere(args, { cwd })).code).toBe(0);
+    }
     const fingerprint = (name: string): string =>
       readJson<{ data: { fingerprint: string } }>(join(cwd, 'checkpoints', name, 'config.json')).data.fingerprint;
     expect(losses(cwd, 'again')).toEqual(losses(cwd, 'one'));
@@ -359,7 +338,7 @@ describe('settings', () => {
   it(
     'accumulated micro-batches are a batch, the last window of an epoch a smaller one; --max-steps ends within ' +
       'an epoch',
-    () => {
+    async () => {
       const cwd = folderWithPairs(20);
       // 15 pairs of 20 train: in micro-batches of 3 windows of 3 and 2, in batches of 9 and 6.
       const common = [
@@ -380,8 +359,10 @@ describe('settings', () => {
         '1e-3',
       ];
       const plan = (stdout: string) => parseLines<Event>(stdout).find(({ event }) => event === 'plan');
-      const small = train(cwd, [...common, '--batch-size', '3', '--accumulate', '3', '--run', 'small', '--json']);
-      const large = train(cwd, [...common, '--batch-size', '9', '--run', 'large', '--json']);
+      const run = (...flags: string[]): Promise<CliResult> =>
+        kdHere(trainArguments([...common, ...flags, '--json']), { cwd });
+      const small = await run('--batch-size', '3', '--accumulate', '3', '--run', 'small');
+      const large = await run('--batch-size', '9', '--run', 'large');
       expect([small.code, large.code]).toEqual([0, 0]);
       expect(plan(small.stdout)).toMatchObject({
         steps: 3,
@@ -418,7 +399,7 @@ describe('settings', () => {
     expect(existsSync(join(cwd, 'checkpoints/tiny/step-00000002/model.safetensors'))).toBe(true);
   });
 
-  it('dropped and cut rows are reported; without a name, a run is named after its start time', () => {
+  it('dropped and cut rows are reported; without a name, a run is named after its start time', async () => {
     const cwd = temporaryFolder();
     const rows = [
       ['집', 'house'],
@@ -431,7 +412,7 @@ describe('settings', () => {
     writeFileSync(join(cwd, 'pairs.csv'), ['korea,english', ...rows.map((row) => row.join())].join('\n'));
     const flags = trainArguments(['--engine', 'eager', '--max-steps', '1', '--no-shuffle']);
     flags.splice(flags.indexOf('--run'), 2);
-    const result = kd(flags, { cwd });
+    const result = await kdHere(flags, { cwd });
     expect(result.code, result.stderr).toBe(0);
     expect(result.stderr).toMatch(/^warning: 1 row .*pairs\.csv:6 \(expected 2 fields, got 1; complete the row\)$/m);
     expect(result.stderr).toMatch(/^1 row .*empty text.*pairs\.csv:4$/m);
