@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import type { RowTokenizers } from '../data/prepare/row-encoder.js';
 
 /** Incremented when stores are made differently, so that older ones are not reused. */
-const STORE_VERSION = 2;
+const STORE_VERSION = 3;
 
 /** In the first version, invisible characters made texts distinct, and long pairs were removed after duplicates. */
 const FIRST_VERSION = 1;
+
+/** In the second version, control characters were stored. */
+const SECOND_VERSION = 2;
 
 /**
  * A name for the token store of some data: a hash of the paths, sizes and times of all files, the options and the
@@ -18,23 +21,32 @@ export async function storeKey(
   options: object,
   { teacher, student }: RowTokenizers,
 ): Promise<string> {
-  return keyOf(paths, [STORE_VERSION, options, teacher.fingerprint, student.fingerprint]);
+  return keyOf(await factsOf(paths), [STORE_VERSION, options, teacher.fingerprint, student.fingerprint]);
 }
 
-/** The name that the first version of this program, with its different rules, gave to the store of the same data. */
-export async function legacyStoreKey(
+/** The names that earlier versions of this program, with their different rules, gave to the store of the same data. */
+export async function legacyStoreKeys(
   paths: readonly string[],
   options: object,
   { teacher, student }: RowTokenizers,
-): Promise<string> {
-  return keyOf(paths, [FIRST_VERSION, options, teacher.filesFingerprint, student.filesFingerprint]);
+): Promise<readonly string[]> {
+  const facts = await factsOf(paths);
+  return [
+    keyOf(facts, [FIRST_VERSION, options, teacher.filesFingerprint, student.filesFingerprint]),
+    keyOf(facts, [SECOND_VERSION, options, teacher.fingerprint, student.fingerprint]),
+  ];
 }
 
-async function keyOf(paths: readonly string[], making: readonly unknown[]): Promise<string> {
-  const hash = createHash('sha256');
-  hash.update(JSON.stringify(making));
-  for (const path of paths) for (const facts of await factsUnder(path, new Set())) hash.update(`${facts}\n`);
+function keyOf(facts: readonly string[], making: readonly unknown[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(making));
+  for (const fact of facts) hash.update(`${fact}\n`);
   return hash.digest('hex').slice(0, 16);
+}
+
+async function factsOf(paths: readonly string[]): Promise<string[]> {
+  const facts: string[] = [];
+  for (const path of paths) for (const fact of await factsUnder(path, new Set())) facts.push(fact);
+  return facts;
 }
 
 /** A line for each file, sorted by name. A folder reached twice through links counts once. */

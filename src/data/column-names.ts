@@ -3,6 +3,7 @@
  * and at the Korean words for the languages: `ko-KR`, `sentence_ko`, `translation.ko`, `한국어문장`. It names a language if
  * it contains a word for that language, none for the other, and otherwise only neutral words.
  */
+import { INVISIBLE } from './invisible-characters.js';
 
 /**
  * Words for the two languages, the better ones first: if several columns fit, the one with the better word is taken.
@@ -96,10 +97,9 @@ export function isSameName(a: string, b: string): boolean {
   return a === b || foldName(a) === foldName(b);
 }
 
-/** Zero-width spaces, byte order marks and other characters that are not seen. */
-const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu;
+const ALL_INVISIBLE = new RegExp(INVISIBLE, 'gv');
 
 /** A name in the form in which names are compared: full-width letters are the usual ones. */
 export function foldName(name: string): string {
-  return name.normalize('NFKC').replace(INVISIBLE, '').trim().toLowerCase();
+  return name.normalize('NFKC').replace(ALL_INVISIBLE, '').trim().toLowerCase();
 }

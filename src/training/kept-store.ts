@@ -5,7 +5,7 @@ import type { Reporter } from '../app/reporter.js';
 import { makeStore } from '../app/make-store.js';
 import { reportPreparation } from '../app/preparation-text.js';
 import type { TokenizerFolders } from '../app/row-tokenizers.js';
-import { legacyStoreKey, storeKey } from '../app/store-key.js';
+import { legacyStoreKeys, storeKey } from '../app/store-key.js';
 import { InputError } from '../base/errors.js';
 import { folderUntilExit } from '../base/temporary-folder.js';
 import { readReport } from '../data/prepare/report.js';
@@ -85,13 +85,13 @@ function keyOptions(settings: TrainSettings): object {
   return { koColumn, enColumn, ...prepareSettingsOf(settings) };
 }
 
-/** Whether a store was made by an earlier version's rules from exactly the files that a run's settings name. */
+/** Whether a store was made by the rules of an earlier version from exactly the files that a run's settings name. */
 export async function isLegacyStore(
   store: string,
   settings: TrainSettings,
   tokenizers: RowTokenizers,
 ): Promise<boolean> {
-  return basename(store) === (await legacyStoreKey(settings.data, keyOptions(settings), tokenizers));
+  return (await legacyStoreKeys(settings.data, keyOptions(settings), tokenizers)).includes(basename(store));
 }
 
 /** Opens the existing store, if it is intact. */

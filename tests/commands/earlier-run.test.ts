@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { legacyStoreKey } from '../../src/app/store-key.js';
+import { legacyStoreKeys } from '../../src/app/store-key.js';
 import { PREPARE_DEFAULTS } from '../../src/data/prepare/settings.js';
 import { loadTokenizer } from '../../src/text/tokenizer.js';
 import { temporaryFolder, type CliResult } from '../cli.js';
@@ -76,7 +76,7 @@ async function makeTheStoreOfTheFiles(cwd: string): Promise<string> {
     join(cwd, RUN, 'config.json'),
   ).settings;
   const options = { ...PREPARE_DEFAULTS, samples: undefined, validFraction, seed, shuffle };
-  const key = await legacyStoreKey([join(cwd, 'pairs.csv')], options, { teacher, student });
+  const [key] = await legacyStoreKeys([join(cwd, 'pairs.csv')], options, { teacher, student });
   const store = `checkpoints/.prepared/${key}`;
   renameSync(join(cwd, STORE), join(cwd, store));
   const config = readFileSync(join(cwd, RUN, 'config.json'), 'utf8');

@@ -16,6 +16,9 @@ describe('a text', () => {
     ['invisible characters at the ends are removed', '\u2060\u200done\u200e \ufe0f', 'one'],
     ['a joiner with nothing to join is removed', '\u200done\u200d \u200c two', 'one two'],
     ['invisible characters do not separate a letter from its accent', 'e\u034f\u0301', '\u00e9'],
+    ['control characters are removed, and do not separate words', 'wo\u0008rd\u001f\u007f two\u0080', 'word two'],
+    ['control characters do not separate a letter from its accent', 'e\u0001\u0301', '\u00e9'],
+    ['vertical tabs and form feeds are white space', 'one\u000btwo\u000cthree', 'one two three'],
     ['emoji keep their joiners and selectors', '👩‍👩‍👧 ❤️ 1️⃣ 🏴󠁧󠁢󠁥󠁮󠁧󠁿', '👩‍👩‍👧 ❤️ 1️⃣ 🏴󠁧󠁢󠁥󠁮󠁧󠁿'],
   ])('%s', (_, text, expected) => {
     expect(foldText(text)).toBe(expected);
@@ -41,13 +44,16 @@ describe('the comparison key of a text', () => {
     const others = [
       0x2065, 0x206f, 0x3164, 0xfe0f, 0xfeff, 0xffa0, 0xfff0, 0x1bca0, 0x1d173, 0xe0001, 0xe0100, 0xe0fff,
     ];
+    const control = [0x0, 0x8, 0xe, 0x1b, 0x1c, 0x1f, 0x7f, 0x80, 0x84, 0x86, 0x9f];
     const white = [
       0x9, 0xa, 0xb, 0xc, 0xd, 0x20, 0x85, 0xa0, 0x1680, 0x2000, 0x200a, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000,
     ];
-    for (const code of [...invisible, ...others, ...white]) {
+    for (const code of [...invisible, ...others, ...control, ...white]) {
       expect(visibleText(foldText(String.fromCodePoint(code, code))), code.toString(16)).toBe('');
     }
-    const all = String.fromCodePoint(...[...invisible, ...others, ...white].flatMap((code) => [code, 0x20]));
+    const all = String.fromCodePoint(
+      ...[...invisible, ...others, ...control, ...white].flatMap((code) => [code, 0x20]),
+    );
     expect(visibleText(foldText(all))).toBe('');
   });
 });
