@@ -4,6 +4,7 @@ import { shownNames } from '../column-faults.js';
 import { isSameName, type TextColumns } from '../columns.js';
 import type { Place, Row } from '../pair.js';
 import type { PairSource } from '../source.js';
+import { MAX_ELEMENT_BYTES } from './json-cutter.js';
 import { linesOf } from './text-lines.js';
 import { describeColumns, faultyRow, rowOf } from './row-maker.js';
 
@@ -14,7 +15,7 @@ export type ObjectRows = Pick<PairSource, 'columns' | 'corpus' | 'inner'>;
 export async function* readJsonLines(pieces: AsyncIterable<Buffer>, source: PairSource): AsyncGenerator<Row[]> {
   const { id: file } = source;
   let row = 0;
-  for await (const lines of linesOf(pieces, file)) {
+  for await (const lines of linesOf(pieces, file, MAX_ELEMENT_BYTES)) {
     const places = lines.map((text) => ({ text, row: ++row }));
     yield places.flatMap(({ text, row: line }) =>
       text === '' || text.trim() === '' ? [] : rowsOfLine(text, source, { file, row: line }),
@@ -24,10 +25,11 @@ export async function* readJsonLines(pieces: AsyncIterable<Buffer>, source: Pair
 
 /** The rows of a line. If it is not JSON, it may be several that end in carriage returns. */
 function rowsOfLine(text: string, table: ObjectRows, place: ElementPlace): Row[] {
-  const rows = rowsOfText(text, table, place);
-  if (!text.includes('\r') || typeof parseObject(text) !== 'string') return rows;
+  const object = parseObject(text);
+  if (typeof object !== 'string') return rowsOfValue(object, table, place);
   const lines = text.split('\r').filter((line) => line.trim() !== '');
-  return lines.length > 1 ? lines.flatMap((line) => rowsOfText(line, table, place)) : rows;
+  if (lines.length > 1) return lines.flatMap((line) => rowsOfText(line, table, place));
+  return [faultyRow({ ...place, corpus: table.corpus }, object)];
 }
 
 /** Parses an element or a line as an object, or says why it is not one. */

@@ -3,15 +3,19 @@ import { UnreadableFileError } from '../unreadable-file.js';
 import { withLineFeeds } from './line-breaks.js';
 import { countLineBreaks } from './utf8.js';
 
-/** The longest line in bytes, so that a file without line breaks does not fill memory. */
+/** The longest line in bytes, unless a caller allows more, so that a file without line breaks does not fill memory. */
 const MAX_LINE_BYTES = 1 << 20;
 
 /**
  * Reads the lines of a text in UTF-8, in chunks, without their line breaks (`\n`, `\r\n`, or `\r` if that ends all
- * lines). An empty last line does not count. Throws an `UnreadableFileError` that calls the file `name` for a line over
- * 1 MiB.
+ * lines). An empty last line does not count. Throws an `UnreadableFileError` that calls the file `name` for a line that
+ * is longer than `most` bytes.
  */
-export async function* linesOf(pieces: AsyncIterable<Buffer>, name: string): AsyncGenerator<string[]> {
+export async function* linesOf(
+  pieces: AsyncIterable<Buffer>,
+  name: string,
+  most = MAX_LINE_BYTES,
+): AsyncGenerator<string[]> {
   let rest: Buffer[] = [];
   let restBytes = 0;
   let count = 0;
@@ -26,7 +30,7 @@ export async function* linesOf(pieces: AsyncIterable<Buffer>, name: string): Asy
     if (end === -1) {
       rest.push(piece);
       restBytes += piece.length;
-      if (restBytes > MAX_LINE_BYTES) throw tooLongLine(name, count + 1);
+      if (restBytes > most) throw tooLongLine(name, count + 1, most);
       continue;
     }
     const text = Buffer.concat([...rest, piece.subarray(0, end)]).toString('utf8');
@@ -49,7 +53,7 @@ function isBlank(bytes: Buffer): boolean {
   return true;
 }
 
-function tooLongLine(name: string, line: number): UnreadableFileError {
-  const reason = 'expected a line of at most 1 MiB, got a longer one; end lines with a line break';
+function tooLongLine(name: string, line: number, most: number): UnreadableFileError {
+  const reason = `expected a line of at most ${most >> 20} MiB, got a longer one; end lines with a line break`;
   return new UnreadableFileError(name, reason, `line ${line}`);
 }

@@ -163,13 +163,36 @@ describe('a JSON array', () => {
     await expectError(['c.json'], 'c.json element 2: expected an object before ], got nothing; remove the comma');
     await put('d.json', '[{"ko": "차", "en": "car"}]\n]');
     await expectError(['d.json'], 'd.json: expected nothing after the last bracket, got ]');
-    await put('e.json', `[{"ko": "차", "en": "${'x'.repeat(2 << 20)}`);
+    await put('e.json', `[{"ko": "차", "en": "${'x'.repeat(17 << 20)}`);
     await expectError(
       ['e.json'],
-      'e.json element 1: expected an object of at most 1 MiB, got a longer one; close its quotes and brackets',
+      'e.json element 1: expected an object of at most 16 MiB, got a longer one; close its quotes and brackets',
     );
     await put('f.json', '[]');
     await expectError(['f.json'], 'f.json: expected objects such as {"ko": "…", "en": "…"}, got none');
+  });
+});
+
+describe('documents of megabytes with lists of pairs', () => {
+  const documents = [1, 2, 3].map((number) => ({
+    title: `글 ${number}`,
+    sentences: Array.from({ length: 20_000 }, (_, i) => ({
+      ko: `${number}째 글 ${i}번째 문장`,
+      en: `sentence ${i} of text ${number}, ${'x'.repeat(40)}`,
+    })),
+  }));
+
+  test.each([
+    ['in an array', 'a.json', JSON.stringify(documents)],
+    ['under "data"', 'a.json', JSON.stringify({ version: 1, data: documents })],
+    ['one on each line', 'a.jsonl', documents.map((document) => JSON.stringify(document)).join('\n')],
+    ['one after another', 'a.json', documents.map((document) => JSON.stringify(document, undefined, 1)).join('\n')],
+  ])('are read: %s', async (_, name, content) => {
+    expect(content.length / documents.length).toBeGreaterThan(1 << 20);
+    await put(name, content);
+    const rows = await read();
+    expect(rows).toHaveLength(60_000);
+    expect(rows.at(-1)!.slice(0, 2)).toEqual([documents[2]!.sentences.at(-1)!.ko, documents[2]!.sentences.at(-1)!.en]);
   });
 });
 

@@ -261,11 +261,12 @@ describe('malicious', () => {
     expect(await messageOf(put('line.csv', line))).toBe(
       'line.csv line 1: expected a row of at most 1 MiB, got a longer one; end rows with a line break',
     );
-    expect(await messageOf(put('line.jsonl', line))).toBe(
-      'line.jsonl line 1: expected a line of at most 1 MiB, got a longer one; end lines with a line break',
+    const longer = 'a'.repeat(17 << 20);
+    expect(await messageOf(put('line.jsonl', longer))).toBe(
+      'line.jsonl line 1: expected a line of at most 16 MiB, got a longer one; end lines with a line break',
     );
-    expect(await messageOf(put('line.json', `[{"ko": "${line}`))).toMatch(
-      /^line\.json element 1: expected an object of at most 1 MiB, got a longer one;/,
+    expect(await messageOf(put('line.json', `[{"ko": "${longer}`))).toMatch(
+      /^line\.json element 1: expected an object of at most 16 MiB, got a longer one;/,
     );
   });
 

@@ -1,0 +1,35 @@
+import { KEY_BYTES } from './json-keys.js';
+
+/** The bytes of a JSON element that were in earlier chunks of its file. */
+export class EarlierBytes {
+  private pieces: Buffer[] = [];
+  /** How many there are. */
+  bytes = 0;
+
+  add(piece: Buffer): void {
+    this.pieces.push(piece);
+    this.bytes += piece.length;
+  }
+
+  clear(): void {
+    this.pieces = [];
+    this.bytes = 0;
+  }
+
+  /** These bytes and those that follow. */
+  with(rest: Buffer): Buffer {
+    return this.pieces.length === 0 ? rest : Buffer.concat([...this.pieces, rest]);
+  }
+
+  /** The last of these bytes and those that follow, as many as a key may have. */
+  endWith(rest: Buffer): Buffer {
+    return rest.length < KEY_BYTES ? this.with(rest).subarray(-KEY_BYTES) : Buffer.from(rest.subarray(-KEY_BYTES));
+  }
+
+  /** Forgets all but the last bytes, with those that follow. */
+  keepEnd(rest: Buffer): void {
+    const end = this.endWith(rest);
+    this.clear();
+    this.add(end);
+  }
+}
