@@ -87,6 +87,7 @@ export async function preparePairs(request: PrepareRequest, reporter: Reporter):
     },
     reporter,
   );
+  reportSkipped(report.skipped.slice(sources.skipped.length), reporter); // what was found while reading
   warnOfUnreadable(report, reporter);
   warnOfFewer(samples, report.total.training + report.total.validation, reporter);
   return report;

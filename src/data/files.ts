@@ -1,38 +1,17 @@
 /** @file Finds the files under the paths that a user named, and in the archives among them. */
-import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../base/errors.js';
 import { shellQuote } from '../base/shell.js';
 import { arePartners, partnerFolders, sidesOf } from './aligned-names.js';
-import { isDescription, isIgnoredMember, isLeftBehind } from './ignored-names.js';
-import { isModelFolder, modelFoldersOf } from './model-folders.js';
-import { isZip, listArchive, whyUnreadable } from './readers/archive.js';
-import { openFile, type RandomAccess } from './readers/random-access.js';
+import { filesInArchive, isNamedArchive } from './archive-files.js';
+import { compareNames, type FileFolder, type FoundFiles } from './found-files.js';
+import { isDescription, isLeftBehind } from './ignored-names.js';
+import { isModelFolder } from './model-folders.js';
 import type { StoredFile } from './readers/stored-file.js';
 import type { SkippedFile } from './source.js';
 import { isStore, MANIFEST } from './store/manifest.js';
 import { isFolder, lookUp, readable, shownPath } from './system-lookup.js';
-
-/** The files of one folder, on disk or in an archive. */
-export interface FileFolder {
-  /** The path for messages: printable, with `/` and in NFC. */
-  readonly name: string;
-  /** Sorted by name. */
-  readonly files: readonly StoredFile[];
-  /** Files beside one that the user named, one of which may be its other side. */
-  readonly partners?: readonly StoredFile[];
-}
-
-/** The files below some paths. */
-export interface FoundFiles {
-  readonly folders: readonly FileFolder[];
-  readonly skipped: readonly SkippedFile[];
-  /** Files that are skipped silently, because their names say that they hold no data. */
-  readonly ignored: readonly string[];
-  /** Folders of the project's sample that were skipped. */
-  readonly samples: readonly string[];
-}
 
 /** The state of a search. */
 interface Search {
@@ -82,22 +61,6 @@ async function partnersOf(given: string): Promise<StoredFile[]> {
     }
   }
   return files;
-}
-
-/** Lists the files in a zip archive on disk with another extension. Throws a `DamagedArchiveError`. */
-export function filesInArchive(file: StoredFile): FoundFiles {
-  const search: Search = { seen: new Set(), links: [], folders: [], skipped: [], ignored: [], samples: [] };
-  searchArchive(file.path, search);
-  return search;
-}
-
-/**
- * Compares by code units after NFC, so that the order is the same on every machine and however an archive encodes
- * names.
- */
-export function compareNames(a: string, b: string): number {
-  const [left, right] = [a.normalize('NFC'), b.normalize('NFC')];
-  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 /**
@@ -162,71 +125,23 @@ function addFiles(
     if (!found.isFile()) {
       const why = 'a pipe, socket or device, which cannot be read twice; save it as a file';
       search.skipped.push({ file: shownPath(place), why });
-    } else if (isNamedArchive(place, found)) searchArchive(place, search);
+    } else if (isNamedArchive(place, found)) addArchive(place, search);
     else if (isDescription(name, (other) => names.includes(other))) search.ignored.push(shownPath(place));
     else files.push({ name: shownPath(place), path: place, bytes: found.size });
   }
   if (files.length > 0) search.folders.push({ name: shownPath(folder), files, partners });
 }
 
+function addArchive(file: string, search: Search): void {
+  const { folders, skipped, ignored } = filesInArchive(file);
+  // One by one: there may be more than a call can have arguments.
+  for (const folder of folders) search.folders.push(folder);
+  for (const each of skipped) search.skipped.push(each);
+  for (const name of ignored) search.ignored.push(name);
+}
+
 function isSeen(identity: string, { seen }: Search): boolean {
   if (seen.has(identity)) return true;
   seen.add(identity);
   return false;
-}
-
-/** Whether a file has the name and the first bytes of an archive. */
-function isNamedArchive(place: string, { size }: Stats): boolean {
-  if (!/\.zip$/i.test(place) || size === 0) return false;
-  try {
-    const file = openFile(place, shownPath(place));
-    try {
-      return isZip(file.read(0, 4)) || mayBePrepended(file);
-    } finally {
-      file.close();
-    }
-  } catch {
-    return false; // it is examined again later, and listed then
-  }
-}
-
-/** Whether an archive is preceded by something else, such as a program that unpacks it. */
-function mayBePrepended(file: RandomAccess): boolean {
-  try {
-    return listArchive(file).length > 0;
-  } catch {
-    return false;
-  }
-}
-
-function searchArchive(file: string, { folders, skipped, ignored }: Search): void {
-  const archive = openFile(file, shownPath(file));
-  try {
-    const entries = listArchive(archive);
-    const files: StoredFile[] = [];
-    const modelFolders = modelFoldersOf(entries, archive);
-    const paths = new Set(entries.map((entry) => entry.path));
-    for (const entry of entries.sort((a, b) => compareNames(a.path, b.path))) {
-      const name = `${archive.name}/${entry.path}`;
-      const why = whyUnreadable(entry);
-      if (isIgnoredMember(entry.path, paths)) ignored.push(name);
-      else if (modelFolders.has(path.posix.dirname(entry.path))) continue;
-      else if (why === undefined) files.push({ name, path: file, bytes: entry.member.size, member: entry.member });
-      else skipped.push({ file: name, why });
-    }
-    const byFolder = groupBy(files, ({ name }) => path.posix.dirname(name));
-    for (const [name, inFolder] of byFolder) folders.push({ name, files: inFolder });
-  } finally {
-    archive.close();
-  }
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
-    else group.push(item);
-  }
-  return groups;
 }

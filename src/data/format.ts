@@ -35,9 +35,24 @@ export interface Format {
    * damage further on is left to `read`.
    */
   readonly probe: (file: StoredFile, names: ColumnNames, beginning: Beginning) => Promise<Verdict>;
-  /** The rows of a source, in batches. Throws an `InputError` for a file that is damaged as a whole. */
-  readonly read: (source: PairSource) => AsyncGenerator<Row[]>;
+  /**
+   * The rows of a source, in batches, and, when they have been read, what else is in it. Throws an `InputError` for a
+   * file that is damaged as a whole.
+   */
+  readonly read: (source: PairSource, onOthers?: OnOthers) => AsyncGenerator<Row[]>;
 }
+
+/** Arrays of a JSON file without pairs, beside others that have some. */
+export interface OtherArrays {
+  /** The keys that lead to them, joined by dots; undefined for an array, or objects, at the top. */
+  readonly key: string | undefined;
+  /** How many elements they have together. */
+  readonly elements: number;
+  /** Why they have no pairs. */
+  readonly reason: string;
+}
+
+export type OnOthers = (others: OtherArrays) => void;
 
 /** A table, as recognised from the beginning of its file. */
 export interface Probed {
@@ -56,6 +71,8 @@ export interface Probed {
   readonly table?: JsonTable;
   /** For a delimited file. */
   readonly dialect?: Dialect;
+  /** For the first table of a workbook: the sheets without pairs, and why. */
+  readonly others?: string;
 }
 
 /** Why a file holds no pairs. */

@@ -1,4 +1,5 @@
 import { formatOf } from './formats.js';
+import type { OnOthers } from './format.js';
 import type { Pair, Row } from './pair.js';
 import type { PairSource } from './source.js';
 
@@ -10,9 +11,9 @@ export async function* readSource(source: PairSource): AsyncGenerator<Row> {
   for await (const rows of readBatches(source)) yield* rows;
 }
 
-/** The same rows in batches, as they arrive. */
-export function readBatches(source: PairSource): AsyncGenerator<Row[]> {
-  return formatOf(source.shape).read(source);
+/** The same rows in batches, as they arrive, and then what else is in the source. */
+export function readBatches(source: PairSource, onOthers?: OnOthers): AsyncGenerator<Row[]> {
+  return formatOf(source.shape).read(source, onOthers);
 }
 
 /** The first pairs of a source. */

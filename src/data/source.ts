@@ -51,7 +51,7 @@ export interface PairSource {
   readonly dialect?: Dialect;
 }
 
-/** A file that is not read, and why. */
+/** A file that is not read, or with sheets or arrays that are not, and why. */
 export interface SkippedFile {
   readonly file: string;
   readonly why: string;

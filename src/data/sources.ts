@@ -5,12 +5,15 @@ import { alignedAmong, alignedSource, whyAlone } from './aligned-files.js';
 import type { ColumnNames } from './columns.js';
 import { titleOf, withoutCopies } from './copies.js';
 import { CORPORA } from './corpus-name.js';
-import { compareNames, filesInArchive, findFiles, type FileFolder, type FoundFiles } from './files.js';
+import { filesInArchive } from './archive-files.js';
+import { findFiles } from './files.js';
+import { compareNames, type FileFolder, type FoundFiles } from './found-files.js';
 import { isNoPairs, type NoPairs, type Probed } from './format.js';
 import { probeSmallFiles } from './formats/small-json.js';
 import { nothingFound, onlySample } from './nothing-found.js';
 import { probeFile } from './probe.js';
 import type { StoredFile } from './readers/stored-file.js';
+import { skippedFile } from './skipped-file.js';
 import type { PairSource, SkippedFile } from './source.js';
 import { DamagedArchiveError, UnreadableFileError } from './unreadable-file.js';
 
@@ -125,7 +128,7 @@ async function addSmallFiles(
   const kinds = new Map<string, boolean>();
   for (const { file, reason } of others) {
     const sources = findings.sources.length;
-    if (kinds.get(reason) === false) findings.skipped.push({ file: file.name, why: reason });
+    if (kinds.get(reason) === false) findings.skipped.push(skippedFile(file.name, reason));
     else await addFile(file, small, request, findings);
     if (!kinds.has(reason)) kinds.set(reason, findings.sources.length > sources);
   }
@@ -146,16 +149,20 @@ async function addFile(
     const { file, verdict: found } = await probeFile(stored, request.names);
     const alone = found !== 'archive' && isNoPairs(found) ? whyAlone(file, beside) : undefined;
     const verdict = alone === undefined ? found : { reason: alone };
-    if (verdict === 'archive') await addFindings(filesInArchive(file), request, findings);
-    else if (!isNoPairs(verdict))
-      findings.sources.push(...verdict.map((table) => sourceOf([file], table, verdict.length > 1)));
-    else if (isGiven) throw new UnreadableFileError(file.name, verdict.reason, verdict.place);
-    else findings.skipped.push({ file: file.name, why: whyOf(verdict) });
+    if (verdict === 'archive') await addFindings(filesInArchive(file.path), request, findings);
+    else if (!isNoPairs(verdict)) {
+      for (const { others, ...table } of verdict) {
+        findings.sources.push(sourceOf([file], table, verdict.length > 1));
+        if (others !== undefined) findings.skipped.push(skippedFile(file.name, others));
+      }
+    } else if (isGiven) throw new UnreadableFileError(file.name, verdict.reason, verdict.place);
+    else findings.skipped.push(skippedFile(file.name, whyOf(verdict)));
   } catch (error) {
     const isOfArchive = error instanceof DamagedArchiveError && stored.member !== undefined;
     if (isGiven || isOfArchive || !(error instanceof InputError)) throw error;
     findings.errors.push(error);
-    findings.skipped.push({ file: stored.name, why: error instanceof UnreadableFileError ? error.why : error.message });
+    const why = error instanceof UnreadableFileError ? error.why : error.message;
+    findings.skipped.push(skippedFile(stored.name, why));
   }
 }
 

@@ -61,6 +61,17 @@ test('an unusable file is listed with the reason, whatever it is', async () => {
   });
 });
 
+test('the reason quotes names from the file on one line, without control characters', async () => {
+  await put('a.csv', CSV);
+  await put('b.csv', '"원문\n(\u001b[31m)",번역\n차,car\n');
+  await put('c.json', '[{"\\u001b[31m": 1}]');
+  const { skipped } = await find();
+  expect(skipped.map(({ why }) => why)).toEqual([
+    expect.stringContaining('got 원문\\n(\\u001b[31m), 번역;'),
+    expect.stringContaining('got \\u001b[31m;'),
+  ]);
+});
+
 test('a token store is distinguished from pairs, whether named or found', async () => {
   await put('store/manifest.json', '{\n  "format": "kd token store"\n}');
   await put('store/training-00000.arrow', 'x');
@@ -170,9 +181,9 @@ test('as many hidden files, and as many columns, as a call cannot have arguments
   const columns = ['ko', 'en', ...Array.from({ length: 150_000 }, (_, i) => i)];
   await put('a.json', JSON.stringify({ columns, data: [['차', 'car']] }));
   const hidden = Array.from({ length: 150_000 }, (_, i) => [`._${i}`, ''] as const);
-  writeZip(inFolder('b.zip'), [...hidden, ['b.csv', 'ko,en\n배,pear\n']]);
+  writeZip(inFolder('b.zip'), [...hidden, ['b.csv', 'ko,en\n배,pear\n']], { store: true });
   expect((await read()).map(([ko]) => ko)).toEqual(['차', '배']);
-}, 60_000);
+});
 
 test('a damaged corpus stops the run, even beside others', async () => {
   await put('good.csv', CSV);

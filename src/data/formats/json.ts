@@ -5,6 +5,7 @@ import { numberedPlaces, type ColumnNames } from '../columns.js';
 import { isNoPairs, type Beginning, type Format, type NoPairs, type Verdict } from '../format.js';
 import { utf8Pieces } from '../readers/encoding.js';
 import { linesOf } from '../readers/text-lines.js';
+import { MAX_ELEMENT_BYTES } from '../readers/json-cutter.js';
 import { elementsOf } from '../readers/json-elements.js';
 import { JSON_TABLES } from '../readers/json-table-layout.js';
 import { readJsonTable, rowsOfTable, wholeValue } from '../readers/json-table.js';
@@ -12,7 +13,7 @@ import { readJsonFiles } from '../readers/json-files.js';
 import { parseObject, readJsonLines } from '../readers/json.js';
 import { readPieces, type StoredFile } from '../readers/stored-file.js';
 import { UnreadableFileError } from '../unreadable-file.js';
-import { MAX_EXAMINED, probeElements, readJsonArrays } from './json-arrays.js';
+import { areEnough, probeElements, readJsonArrays } from './json-arrays.js';
 import { EXAMINED_ROWS, probeObjects } from './json-objects.js';
 
 /** One object per line. A bad line does not affect the others. */
@@ -30,9 +31,10 @@ export const JSON_VALUES: Format = {
   endings: ['.json'],
   matches: ({ text }) => /^\s*(?:\[\s*(?:[[{"\]\dtfnNI-]|$)|\{\s*(?:["}]|$))/.test(text),
   probe: probeValues,
-  read: (source) => {
+  read: (source, onOthers) => {
     if (source.shape === 'json-table') return readJsonTable(source);
-    return source.shape === 'json-files' ? readJsonFiles(source) : readJsonArrays(piecesOf(source.files[0]!), source);
+    if (source.shape === 'json-files') return readJsonFiles(source, onOthers);
+    return readJsonArrays(piecesOf(source.files[0]!), source, onOthers);
   },
 };
 
@@ -84,7 +86,7 @@ async function probeArrays(file: StoredFile, names: ColumnNames, areKeyed: boole
   for await (const { key, texts } of elementsOf(piecesOf(file), file.name, areKeyed)) {
     if (seen.size === MAX_ARRAYS && !seen.has(key)) break;
     const before = seen.get(key) ?? [];
-    if (before.length >= MAX_EXAMINED) {
+    if (areEnough(before)) {
       if (key === undefined || !areKeyed) break; // there is no other array
       continue;
     }
@@ -139,9 +141,9 @@ async function probeLines(file: StoredFile, names: ColumnNames): Promise<Verdict
   let seen: readonly string[] = [];
   let fault: UnreadableFileError | undefined;
   try {
-    for await (const lines of linesOf(piecesOf(file), file.name)) {
+    for await (const lines of linesOf(piecesOf(file), file.name, MAX_ELEMENT_BYTES)) {
       seen = seen.concat(lines);
-      if (seen.length >= MAX_EXAMINED) break;
+      if (areEnough(seen)) break;
     }
   } catch (error) {
     if (!(error instanceof UnreadableFileError)) throw error;

@@ -6,6 +6,7 @@ import { findHeader, whyNoHeader } from './header.js';
 import { isZip, listArchive } from '../readers/archive.js';
 import type { SheetRow } from '../readers/sheet-rows.js';
 import { DamagedArchiveError } from '../unreadable-file.js';
+import { whyUnread } from '../skipped-file.js';
 import { openStoredFile, type StoredFile } from '../readers/stored-file.js';
 import { HEADER_ROWS, openWorkbook, readWorkbook, textsOf, type Sheet, type Workbook } from '../readers/workbook.js';
 
@@ -38,14 +39,20 @@ async function probeWorkbook(file: StoredFile, names: ColumnNames): Promise<Verd
   const workbook = await openWorkbook(file);
   try {
     const tables: Probed[] = [];
-    let firstRow: readonly string[] | undefined;
+    const others: { readonly name: string; readonly reason: string }[] = [];
     for (const sheet of workbook.sheets) {
       const rows = await firstRows(workbook, sheet);
       const table = tableIn(rows, names, file.name);
+      const firstRow = rows.find((row) => row.some((text) => text !== ''))?.filter((text) => text !== '');
       if (table !== undefined) tables.push({ ...table, sheet });
-      firstRow ??= rows.find((row) => row.length > 0)?.filter((text) => text !== '');
+      else if (firstRow !== undefined)
+        others.push({ name: sheet.name.normalize('NFC'), reason: whyNoHeader([firstRow], names) });
     }
-    return tables.length > 0 ? tables : { reason: whyNoHeader(firstRow === undefined ? [] : [firstRow], names) };
+    const [first, ...rest] = tables;
+    if (first === undefined) return { reason: others[0]?.reason ?? whyNoHeader([], names) };
+    if (others.length === 0) return tables;
+    const all = tables.length + others.length;
+    return [{ ...first, others: whyUnread(`${others.length} of ${all} sheets`, others) }, ...rest];
   } finally {
     workbook.close();
   }

@@ -1,5 +1,6 @@
 import { CORPORA } from '../corpus-name.js';
 import { InputError } from '../../base/errors.js';
+import type { OtherArrays } from '../format.js';
 import { isUnreadable, type Row, type UnreadableRow } from '../pair.js';
 import { readBatches, type PairSource } from '../sources.js';
 import { faultOf, foldText, visibleText } from './cleaning.js';
@@ -42,6 +43,8 @@ export interface Collected {
   readonly dropped: DropTallies;
   /** The number of swapped pairs, for each source that has any. */
   readonly swapped: readonly SwappedSource[];
+  /** The arrays without pairs that were passed over. */
+  readonly others: readonly (OtherArrays & { readonly source: number })[];
 }
 
 /** How many pairs of a source were swapped. */
@@ -85,11 +88,12 @@ export async function collect(
   const read: number[] = CORPORA.map(() => 0);
   const dropped: DropTallies = {};
   const swapped: SwappedSource[] = [];
+  const others: Collected['others'][number][] = [];
   for (const { source, number } of sources) {
     let [index, swappedPairs] = [0, 0];
     const isHeader = ordered ? () => false : repeatedHeaderTest(source.columns);
     let unreadable: { readonly first: UnreadableRow; count: number } | undefined;
-    for await (const batch of readBatches(source)) {
+    for await (const batch of readBatches(source, (found) => others.push({ ...found, source: number }))) {
       for (const row of batch) {
         const corpus = CORPORA.indexOf(row.corpus);
         read[corpus]!++;
@@ -106,7 +110,7 @@ export async function collect(
     if (swappedPairs > 0) swapped.push({ source: number, pairs: swappedPairs });
     onRead(0, number, true);
   }
-  return { runs: spill.flush(), read, dropped, swapped };
+  return { runs: spill.flush(), read, dropped, swapped, others };
 }
 
 function mostlyUnreadable({ file, row, fault }: UnreadableRow, count: number, rows: number): InputError {

@@ -1,7 +1,9 @@
 /** @file Counts rows by outcome. */
 import path from 'node:path';
 import { CORPORA } from '../corpus-name.js';
-import type { PairSource } from '../sources.js';
+import { formatCounted } from '../../base/format.js';
+import { skippedFile, whyUnread } from '../skipped-file.js';
+import type { PairSource, SkippedFile } from '../sources.js';
 import { DROP_REASONS, type DropReason } from './drop-reasons.js';
 import { EXAMPLES, type Collected, type DropTallies, type Example } from './collect.js';
 import type { Decision } from './decide.js';
@@ -101,8 +103,7 @@ export function countSwapped(
   const files = new Map<string, number>();
   const inOrder = collected.flatMap(({ swapped }) => swapped).sort((a, b) => a.source - b.source);
   for (const { source, pairs } of inOrder) {
-    const { id, shape } = sources[source]!;
-    const file = shape === 'json-files' ? path.posix.dirname(id) : id;
+    const file = fileOf(sources[source]!);
     files.set(file, (files.get(file) ?? 0) + pairs);
   }
   if (files.size === 0) return undefined;
@@ -110,6 +111,29 @@ export function countSwapped(
     pairs: inOrder.reduce((sum, { pairs }) => sum + pairs, 0),
     files: [...files].map(([file, pairs]) => ({ file, pairs })),
   };
+}
+
+/** The file of a source, or the folder of small files. */
+function fileOf({ id, shape }: PairSource): string {
+  return shape === 'json-files' ? path.posix.dirname(id) : id;
+}
+
+/** What to say of the arrays without pairs in each JSON file, or in a folder of small files, in their order. */
+export function otherArrays(collected: readonly Collected[], sources: readonly PairSource[]): SkippedFile[] {
+  const files = new Map<string, Map<string, { elements: number; readonly reason: string }>>();
+  const inOrder = collected.flatMap(({ others }) => others).sort((a, b) => a.source - b.source);
+  for (const { source, key = 'at the top', elements, reason } of inOrder) {
+    const file = fileOf(sources[source]!);
+    const arrays = files.get(file) ?? new Map<string, { elements: number; readonly reason: string }>();
+    files.set(file, arrays.set(key, { elements: (arrays.get(key)?.elements ?? 0) + elements, reason }));
+  }
+  return [...files].map(([file, arrays]) => {
+    const parts = [...arrays].map(([key, { elements, reason }]) => ({
+      name: `${key} (${formatCounted(elements, 'element')})`,
+      reason,
+    }));
+    return skippedFile(file, whyUnread(formatCounted(parts.length, 'array'), parts));
+  });
 }
 
 /** Keeps the rows that come first in the files. */

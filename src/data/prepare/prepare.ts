@@ -19,7 +19,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.js';
 import { writeFileAtomic } from '../../base/files.js';
-import type { PairSource, Sources } from '../sources.js';
+import type { PairSource, SkippedFile, Sources } from '../sources.js';
 import { manifestOf, type Manifest, type ShardFile, type StoredTokenizer } from '../store/manifest.js';
 import { ID_COLUMNS, LARGEST_VOCABULARY, SPLITS, type IdColumn } from '../store/schema.js';
 import { beginStore } from '../store/store-folder.js';
@@ -30,7 +30,7 @@ import type { Encoded } from './encode.js';
 import { jobRunner } from './jobs.js';
 import { measureRows } from './measure-rows.js';
 import { nothingLeft, wrongWayRound } from './nothing-left.js';
-import { countRows, countSwapped } from './outcomes.js';
+import { countRows, countSwapped, otherArrays } from './outcomes.js';
 import { countsByCorpus, REPORT_FILE, sumLengths, totalCounts, type PrepareReport } from './report.js';
 import { LONGEST_COUNTED, type RowTokenizer, type RowTokenizers } from './row-encoder.js';
 import { rowEstimate } from './row-estimate.js';
@@ -83,7 +83,7 @@ export async function prepareStore(options: PrepareOptions, progress: PreparePro
   const pool = openPool(options, spillFolder, sources);
   try {
     const made = await untilAborted(makeShards(options, pool, store.partial, progress), options.signal);
-    const report = { ...made.report, skipped };
+    const report = { ...made.report, skipped: [...skipped, ...made.others] };
     await writeFileAtomic(join(store.partial, REPORT_FILE), `${JSON.stringify(report, null, 2)}\n`);
     await store.publish([...made.manifest.shards.map(({ file }) => file), REPORT_FILE], made.manifest);
     return report;
@@ -98,7 +98,7 @@ async function makeShards(
   pool: WorkerPool,
   folder: string,
   { onRead, onEncoded }: PrepareProgress,
-): Promise<{ report: Omit<PrepareReport, 'skipped'>; manifest: Manifest }> {
+): Promise<{ report: Omit<PrepareReport, 'skipped'>; others: SkippedFile[]; manifest: Manifest }> {
   const isOrdered = !settings.shuffle;
   const estimate = rowEstimate(sources);
   const collected = await pool.runAll(collectJobs(sources, isOrdered), (rows, source, isEnd) => {
@@ -151,7 +151,8 @@ async function makeShards(
     counts,
     files: encoded.flatMap((shard) => shard.files),
   });
-  return { report: { ...counts, examples, ...(swapped && { swapped }), lengths, cut }, manifest };
+  const others = otherArrays(collected, sources);
+  return { report: { ...counts, examples, ...(swapped && { swapped }), lengths, cut }, others, manifest };
 }
 
 function describeStore({

@@ -31,7 +31,7 @@ export interface PrepareReport {
   readonly examples: Readonly<Partial<Record<DropReason, readonly string[]>>>;
   /** Pairs that were swapped; absent if there were none. */
   readonly swapped?: SwappedPairs;
-  /** Files that were not read. */
+  /** Files that were not read, and files with sheets or arrays that were not. */
   readonly skipped: readonly SkippedFile[];
   /**
    * A histogram of tokens per text, over the pairs that were encoded: `lengths[column][tokens]`, the last for all

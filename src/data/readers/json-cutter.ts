@@ -154,7 +154,10 @@ export class ElementCutter {
   }
 
   private keep(rest: Buffer): void {
-    if (this.state === 'after array' || this.isOversized) return this.earlier.keepEnd(rest); // may be part of a key
+    if (this.state === 'after array' || this.isOversized) {
+      this.earlier.keepEnd(rest); // may be part of a key
+      return;
+    }
     if (this.state !== 'inside' || rest.length === 0) return;
     this.earlier.add(rest);
     if (this.earlier.bytes <= (this.arrayDepth === undefined ? MAX_TOP_BYTES : MAX_ELEMENT_BYTES)) return;

@@ -1,13 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
-import { isObject } from '../../base/json-schema.js';
+import { isObject, type JsonObject } from '../../base/json-schema.js';
+import { shownNames } from '../column-faults.js';
 import type { TextColumns } from '../columns.js';
+import type { OnOthers, OtherArrays } from '../format.js';
 import type { Row } from '../pair.js';
 import type { PairSource } from '../source.js';
 import { UnreadableFileError } from '../unreadable-file.js';
 import { decodeText } from './encoding.js';
 import { elementsOfBytes } from './json-elements.js';
 import { notJson, parseLeniently, rowsOfValue, valueOf, type ObjectRows } from './json.js';
-import { faultyRow } from './row-maker.js';
+import { describeColumns, faultyRow } from './row-maker.js';
 import { readSmallFiles } from './stored-file.js';
 
 /** How many small files to read per turn of the event loop. */
@@ -15,35 +17,41 @@ const FILES_AT_ONCE = 100;
 
 /**
  * Reads the rows of small JSON files, most with one object each. A file that is not JSON counts as one unreadable row.
+ * Arrays beside `data` without pairs are passed over, and counted.
  */
-export async function* readJsonFiles({ files, ...table }: PairSource): AsyncGenerator<Row[]> {
+export async function* readJsonFiles({ files, ...table }: PairSource, onOthers?: OnOthers): AsyncGenerator<Row[]> {
+  const others = new Map<string | undefined, OtherArrays>();
+  const onOther = (found: OtherArrays): void => {
+    const { reason, elements } = others.get(found.key) ?? { reason: found.reason, elements: 0 };
+    others.set(found.key, { key: found.key, elements: elements + found.elements, reason });
+  };
   let rows: Row[] = [];
   let read = 0;
   for (const { file, bytes } of readSmallFiles(files)) {
-    rows = rows.concat(rowsOfFile(bytes, table, file.name));
+    rows = rows.concat(rowsOfFile(bytes, table, file.name, onOther));
     if (++read % FILES_AT_ONCE !== 0) continue;
     yield rows;
     rows = [];
     await setImmediate();
   }
   yield rows;
+  if (onOthers !== undefined) for (const each of others.values()) onOthers(each);
 }
 
 /**
  * The objects of a small JSON file: the elements of its array, bare or under `data`, its only object, or those of a
- * sequence of arrays and objects. If columns are given, also the elements of arrays beside `data` that have them.
- * Throws an `UnreadableFileError`.
+ * sequence of arrays and objects. If columns are given, also the elements of arrays beside `data` that have them; other
+ * arrays of objects there are told of. Throws an `UnreadableFileError`.
  */
-export function objectsOf(bytes: Buffer, name: string, columns?: TextColumns): readonly unknown[] {
+export function objectsOf(bytes: Buffer, name: string, columns?: TextColumns, onOther?: OnOthers): readonly unknown[] {
   const text = decodeText(bytes, name);
   try {
     const value = parseLeniently(text);
     if (Array.isArray(value)) return value;
     if (!isObject(value) || !Array.isArray(value.data)) return [value];
     const { data, ...others } = value;
-    return columns === undefined
-      ? (data as unknown[])
-      : [data, ...Object.values(others).filter(hasRows(columns))].flat();
+    if (columns === undefined) return data as unknown[];
+    return [data, ...listsWithRows(others, columns, onOther)].flat();
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     const several = elementsIfSound(text, name);
@@ -52,11 +60,19 @@ export function objectsOf(bytes: Buffer, name: string, columns?: TextColumns): r
   }
 }
 
-/** Whether a value is a list with an object that has both columns. */
-function hasRows({ ko, en }: TextColumns): (value: unknown) => boolean {
-  const has = (value: unknown): boolean =>
-    isObject(value) && valueOf(value, ko) !== undefined && valueOf(value, en) !== undefined;
-  return (value) => Array.isArray(value) && value.some(has);
+/** The lists under the keys of an object in which some object has both columns. Tells of other lists of objects. */
+function listsWithRows(object: JsonObject, columns: TextColumns, onOther?: OnOthers): unknown[][] {
+  const isRow = (value: JsonObject): boolean =>
+    valueOf(value, columns.ko) !== undefined && valueOf(value, columns.en) !== undefined;
+  return Object.entries(object).flatMap(([key, list]): unknown[][] => {
+    if (!Array.isArray(list)) return [];
+    const objects = list.filter(isObject);
+    if (objects.some(isRow)) return [list as unknown[]];
+    const keys = shownNames(Object.keys(objects[0] ?? {})) || 'no keys';
+    const reason = `expected ${describeColumns(columns)}, got ${keys}`;
+    if (objects.length > 0) onOther?.({ key, elements: list.length, reason });
+    return [];
+  });
 }
 
 function elementsIfSound(text: string, name: string): readonly unknown[] | undefined {
@@ -68,9 +84,10 @@ function elementsIfSound(text: string, name: string): readonly unknown[] | undef
   }
 }
 
-function rowsOfFile(bytes: Buffer, table: ObjectRows, file: string): Row[] {
+function rowsOfFile(bytes: Buffer, table: ObjectRows, file: string, onOther: OnOthers): Row[] {
   try {
-    return objectsOf(bytes, file, table.columns).flatMap((value, i) => rowsOfValue(value, table, { file, row: i + 1 }));
+    const objects = objectsOf(bytes, file, table.columns, onOther);
+    return objects.flatMap((value, i) => rowsOfValue(value, table, { file, row: i + 1 }));
   } catch (error) {
     if (!(error instanceof UnreadableFileError)) throw error;
     return [faultyRow({ file, row: 1, corpus: table.corpus }, error.why)];

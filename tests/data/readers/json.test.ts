@@ -192,7 +192,7 @@ describe('documents of megabytes with lists of pairs', () => {
     await put(name, content);
     const rows = await read();
     expect(rows).toHaveLength(60_000);
-    expect(rows.at(-1)!.slice(0, 2)).toEqual([documents[2]!.sentences.at(-1)!.ko, documents[2]!.sentences.at(-1)!.en]);
+    expect(rows.at(-1)!.slice(0, 2)).toEqual(Object.values(documents[2].sentences[19_999]));
   });
 });
 
