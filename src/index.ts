@@ -6,13 +6,10 @@
 import { messageOf } from './base/errors.js';
 import { asInputError } from './base/input-failure.js';
 import { ENCODE_DEFAULTS, encodeTexts, type EncodedTexts, type EncodeRequest } from './app/encoding/encode-texts.js';
-import { EVALUATION_DEFAULTS, evaluateModels, type EvaluationRequest } from './app/evaluation/evaluate-models.js';
-import {
-  EXPORT_DEFAULTS,
-  exportStudent as exportModel,
-  type ExportedStudent,
-  type ExportRequest,
-} from './app/export-student.js';
+import { evaluateModels, type EvaluationRequest } from './app/evaluation/evaluate-models.js';
+import { EVALUATION_DEFAULTS } from './app/evaluation/defaults.js';
+import { exportStudent as exportModel, type ExportedStudent, type ExportRequest } from './app/export-student.js';
+import { EXPORT_DEFAULTS } from './app/export-defaults.js';
 import { reporterOf, type Listener } from './app/listener.js';
 import {
   checkOptions,

@@ -1,4 +1,4 @@
-import type { BackendChoice } from '../src/tensorflow/backend.js';
+import type { BackendChoice } from '../src/tensorflow/backend-choice.js';
 
 /**
  * The tfjs backends that suites run on. `tensorflow` fails, and does not pass unseen, where set-up could not build it.

@@ -1,9 +1,9 @@
 /** @file Exports a student for other tools: opens the model, writes it, and checks the export against it. */
 import { checkExportFolder } from '../export/export-folder.js';
 import { exportModel } from '../export/export-model.js';
-import type { Format } from '../export/formats.js';
+import type { Format } from '../export/format.js';
 import { whileThere } from '../runs/removed-checkpoint.js';
-import type { BackendChoice } from '../tensorflow/backend.js';
+import type { BackendChoice } from '../tensorflow/backend-choice.js';
 import type { DeviceChoice } from '../tensorflow/gpu-choice.js';
 import { openEncoder, startEncoder } from './open-encoder.js';
 import type { Reporter } from './reporter.js';
@@ -20,9 +20,6 @@ export interface ExportRequest {
   readonly backend: BackendChoice;
   readonly device: DeviceChoice;
 }
-
-/** The default options. */
-export const EXPORT_DEFAULTS = { format: 'transformers', backend: 'auto', device: 'auto' } as const;
 
 /** The outcome of an export. */
 export interface ExportedStudent {

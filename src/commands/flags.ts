@@ -1,8 +1,8 @@
 /** @file Flag parsers and their error messages, from kinds of values. */
 import { InvalidArgumentError, Option } from 'commander';
 import { COUNT, NON_NEGATIVE, PIXELS, RATIO, SEED, SHARE, POSITIVE, type Kind } from '../base/kinds.js';
-import { PRECISION_CHOICES } from '../engine/precision.js';
-import { BACKENDS } from '../tensorflow/backend.js';
+import { PRECISION_CHOICES } from '../engine/engine-options.js';
+import { BACKENDS } from '../tensorflow/backend-choice.js';
 import { DEVICE } from '../tensorflow/gpu-choice.js';
 
 /** A commander parser for a flag's value; throws if the value is not of this kind. */

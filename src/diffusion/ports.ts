@@ -1,5 +1,5 @@
 /** @file Tells a model's inputs apart, as exporters differ in names, order, ranks, types and fixed sizes. */
-import { MAX_LENGTH } from '../text/tokenizer.js';
+import { MAX_LENGTH } from '../text/max-length.js';
 import type { Values } from './onnx.js';
 import type { Port } from './onnx-signature.js';
 

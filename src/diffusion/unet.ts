@@ -1,7 +1,7 @@
 /** @file The UNet of a pipeline: predicts the noise in latents at a time step, given a text's hidden states. */
 import { InputError } from '../base/errors.js';
 import { sizeOf } from '../base/shape.js';
-import { MAX_LENGTH } from '../text/tokenizer.js';
+import { MAX_LENGTH } from '../text/max-length.js';
 import { joined, LATENT_CHANNELS, parts, PIXELS_PER_LATENT } from './latents.js';
 import { loadOnnx, type OnnxModel, type Provider, type Values } from './onnx.js';
 import type { Port, Signature } from './onnx-signature.js';

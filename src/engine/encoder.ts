@@ -1,7 +1,7 @@
 import tf from '../base/tfjs.cjs';
 import type { ParameterValues } from '../distill/engine.js';
 import type { TextEncoder } from '../models/text-encoder.js';
-import { MAX_LENGTH } from '../text/tokenizer.js';
+import { MAX_LENGTH } from '../text/max-length.js';
 import { compiledEncoder } from './compiled-encoder.js';
 import { disposeParams, uploadParams } from './params.js';
 import { cutTexts, lengthFor, lengthForIds, textLengths } from './text-lengths.js';

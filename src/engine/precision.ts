@@ -1,15 +1,11 @@
 /** @file The precision of matrix products: what may be asked for, and what that becomes on a machine. */
 import { InputError } from '../base/errors.js';
 import { formatFlops } from '../base/format.js';
-import { PRECISIONS, type Precision } from './engine-options.js';
+import type { Precision, PrecisionChoice } from './engine-options.js';
 import type { BackendInfo } from '../tensorflow/backend.js';
 import { whyNoBfloat16, bfloat16Blocker, cpuFeatures } from '../tensorflow/hardware.js';
 import { hasTensorCores } from '../tensorflow/nvidia.js';
 import { matmulRates, type MatmulRates } from './matmul-rates.js';
-
-/** `auto`: bfloat16 where the machine multiplies it faster and the models are large enough to gain. */
-export const PRECISION_CHOICES = ['auto', ...PRECISIONS] as const;
-export type PrecisionChoice = (typeof PRECISION_CHOICES)[number];
 
 /**
  * How many times faster products in bfloat16 must be. The threshold is far from the ratios measured on CPUs, so that

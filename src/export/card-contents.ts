@@ -1,6 +1,6 @@
 import type { TextEncoder } from '../models/text-encoder.js';
 import type { ModelOrigin } from '../weights/origin.js';
-import type { Format } from './formats.js';
+import type { Format } from './format.js';
 import type { TrainingRecord } from './training-record.js';
 
 /** A model's name and origin. */

@@ -13,13 +13,11 @@ import { openPretrained, type PretrainedModel } from '../models/pretrained.js';
 import { isProjection } from '../models/projection.js';
 import { loadTokenizer } from '../text/tokenizer.js';
 import { compareOutputs, referenceIds, TOLERANCE, type Reference } from './check.js';
+import type { Format } from './format.js';
 import { writeOnnx } from './onnx/model-file.js';
 import { encodeWithOnnxRuntime } from './onnx/runtime.js';
 import { writeSentenceTransformers } from './sentence-transformers.js';
 import { writeTokenizerFiles } from './tokenizer-files.js';
-
-export const FORMATS = ['transformers', 'diffusers', 'onnx'] as const;
-export type Format = (typeof FORMATS)[number];
 
 /** A model and the folder of its tokenizer. */
 export interface ModelToExport {

@@ -1,6 +1,6 @@
 /** @file The usage section of a model card: how to load an export in Python and JavaScript. */
 import { isProjection } from '../models/projection.js';
-import { MAX_LENGTH } from '../text/tokenizer.js';
+import { MAX_LENGTH } from '../text/max-length.js';
 import type { CardContents } from './card-contents.js';
 
 const block = (language: string, code: string): string => `\`\`\`${language}\n${code}\n\`\`\``;

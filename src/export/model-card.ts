@@ -1,11 +1,11 @@
 /** @file The README of an export, a model card for the hub: what the model is, how it was made, how to use it. */
 import { countParameters } from '../models/text-encoder.js';
 import { isProjection } from '../models/projection.js';
-import { MAX_LENGTH } from '../text/tokenizer.js';
+import { MAX_LENGTH } from '../text/max-length.js';
 import { formatCount } from '../base/format.js';
 import { codeSpan, escapeMarkdown } from '../base/markdown.js';
 import { VERSION } from '../base/version.js';
-import type { Format } from './formats.js';
+import type { Format } from './format.js';
 import { usageOf } from './model-card-usage.js';
 import type { TrainingRecord } from './training-record.js';
 import type { CardModel, CardContents } from './card-contents.js';

@@ -11,7 +11,7 @@ import { writeFileAtomic } from '../base/files.js';
 import { makeFolders } from '../base/folders.js';
 import { isProjection } from '../models/projection.js';
 import type { TextEncoder } from '../models/text-encoder.js';
-import { MAX_LENGTH } from '../text/tokenizer.js';
+import { MAX_LENGTH } from '../text/max-length.js';
 import { PROJECTION_FILE } from '../weights/folder.js';
 import { openSafetensors } from '../weights/safetensors.js';
 import { writeSafetensors } from '../weights/safetensors-writer.js';

@@ -6,7 +6,7 @@ import { ifThere, readJsonObject } from '../base/json-file.js';
 import type { JsonFormat } from '../base/python-json.js';
 import { readTokenizerFiles, TOKENIZER_FILES } from '../text/tokenizer-files.js';
 import type { AddedToken, TokenizerJson } from '../text/tokenizer-json.js';
-import { MAX_LENGTH } from '../text/tokenizer.js';
+import { MAX_LENGTH } from '../text/max-length.js';
 
 /** How to write an export's tokenizer. */
 export interface TokenizerStyle {

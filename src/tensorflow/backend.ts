@@ -6,6 +6,7 @@ import { KD } from '../base/own-command.js';
 import tf from '../base/tfjs.cjs';
 import { InputError } from '../base/errors.js';
 import { absenceReason } from './absence.js';
+import type { BackendChoice } from './backend-choice.js';
 import { registerCpuKernels } from './cpu-kernels.js';
 import { tensorflowEnvironment } from './environment.js';
 import {
@@ -25,10 +26,6 @@ import { setVariables } from './own-variables.js';
 import { registerTensorflowKernels } from './kernels.js';
 import { isOnGpu, requireNative, type NodeBackend } from './native-backend.js';
 import { describeGpus, leftOutGpus, visibleGpus } from './visible-gpus.js';
-
-/** Where ops run: TensorFlow's kernels, or tfjs's own in JavaScript. */
-export const BACKENDS = ['auto', 'tensorflow', 'cpu'] as const;
-export type BackendChoice = (typeof BACKENDS)[number];
 
 export interface BackendInfo {
   readonly backend: 'tensorflow' | 'cpu';

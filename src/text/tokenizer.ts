@@ -2,13 +2,11 @@ import { sectionSplitter } from './added-tokens.js';
 import { normalizerOf } from './normalizer.js';
 import { readTokenizerFiles } from './tokenizer-files.js';
 import type { TokenizerJson } from './tokenizer-json.js';
+import { MAX_LENGTH } from './max-length.js';
 import { loadVocabulary, type Vocabulary } from './vocabulary.js';
 import { wordSplitterOf } from './word-splitter.js';
 
 export { TOKENIZER_FILES } from './tokenizer-files.js';
-
-/** The length to which texts are truncated or padded: the number of positions of CLIP's text model. */
-export const MAX_LENGTH = 77;
 
 /** A text as token ids. */
 export interface Encoding {

@@ -4,7 +4,7 @@ import type { Engine } from '../distill/engine.js';
 import { targetShape } from '../distill/loss.js';
 import { InputError } from '../base/errors.js';
 import { sizeOf } from '../base/shape.js';
-import { MAX_LENGTH } from '../text/tokenizer.js';
+import { MAX_LENGTH } from '../text/max-length.js';
 import type { Reporter } from '../app/reporter.js';
 import { formatBytes, formatBytesApart, formatCount } from '../base/format.js';
 import { startEngine } from './engine-choice.js';

@@ -11,7 +11,7 @@ import { loadBackend, type BackendInfo } from '../tensorflow/backend.js';
 import { isMultiDevice, firstDevice } from '../tensorflow/gpu-choice.js';
 import { InputError } from '../base/errors.js';
 import type { TextEncoder } from '../models/text-encoder.js';
-import { MAX_LENGTH } from '../text/tokenizer.js';
+import { MAX_LENGTH } from '../text/max-length.js';
 import type { Reporter } from '../app/reporter.js';
 import { type EngineInfo, distillationOf, engineOptions, type EngineParts } from './engine-parts.js';
 import type { TrainSettings } from './settings.js';

@@ -2,7 +2,7 @@
 import type { Reporter } from '../app/reporter.js';
 import { formatBytesApart } from '../base/format.js';
 import type { Engine } from '../distill/engine.js';
-import { MAX_LENGTH } from '../text/tokenizer.js';
+import { MAX_LENGTH } from '../text/max-length.js';
 import { type EngineInfo, measuredStep, type EngineParts } from './engine-parts.js';
 import { failedAllocation } from '../engine/failed-allocation.js';
 import { memoryNeed } from '../engine/memory.js';

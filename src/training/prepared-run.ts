@@ -4,7 +4,7 @@ import { isAlwaysZero } from '../distill/schedule.js';
 import { planSteps } from '../distill/train.js';
 import { formatCounted, formatHash } from '../base/format.js';
 import { checkFit } from '../models/model-fit.js';
-import { MAX_LENGTH } from '../text/tokenizer.js';
+import { MAX_LENGTH } from '../text/max-length.js';
 import type { RunConfig } from '../runs/run-config.js';
 import type { Fingerprints } from '../runs/trainer-state.js';
 import { checkDevice } from '../tensorflow/backend.js';

@@ -3,7 +3,7 @@ import { VERSION } from '../base/version.js';
 import { textLengths } from '../engine/text-lengths.js';
 import { countParameters } from '../models/text-encoder.js';
 import type { Fingerprints } from '../runs/trainer-state.js';
-import { MAX_LENGTH } from '../text/tokenizer.js';
+import { MAX_LENGTH } from '../text/max-length.js';
 import type { Dataset } from './dataset.js';
 import { dropoutRate, type EngineInfo } from './engine-parts.js';
 import type { RunModel, RunModels } from './models.js';

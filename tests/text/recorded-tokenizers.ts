@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { InputError } from '../../src/base/errors.js';
-import { loadTokenizer, MAX_LENGTH } from '../../src/text/tokenizer.js';
+import { loadTokenizer } from '../../src/text/tokenizer.js';
+import { MAX_LENGTH } from '../../src/text/max-length.js';
 
 const FIXTURE = path.join(import.meta.dirname, '../fixtures/tokenizer-files/combinations.json');
 

@@ -2,7 +2,8 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadTokenizer, MAX_LENGTH, TOKENIZER_FILES, type TextTokenizer } from '../../src/text/tokenizer.js';
+import { loadTokenizer, TOKENIZER_FILES, type TextTokenizer } from '../../src/text/tokenizer.js';
+import { MAX_LENGTH } from '../../src/text/max-length.js';
 
 const PARITY = path.join(import.meta.dirname, '../fixtures/parity');
 const OLDER_FILES = { teacher: ['vocab.json', 'merges.txt'], student: ['vocab.txt'] };

@@ -1,10 +1,12 @@
 /** @file Compares models, from names to scores: opens models and pairs, encodes, measures. */
 import type { Precision } from '../../engine/engine-options.js';
 import { encoderEngine } from '../../engine/encoder.js';
-import { encodingPrecision, precisionText, type PrecisionChoice } from '../../engine/precision.js';
+import { encodingPrecision, precisionText } from '../../engine/precision.js';
+import type { PrecisionChoice } from '../../engine/engine-options.js';
 import { hasLargeModel } from '../../engine/step-layout.js';
 import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
-import { loadBackend, type BackendChoice, type BackendInfo } from '../../tensorflow/backend.js';
+import { loadBackend, type BackendInfo } from '../../tensorflow/backend.js';
+import type { BackendChoice } from '../../tensorflow/backend-choice.js';
 import {
   type EvaluationSetting,
   type Grouping,
@@ -59,19 +61,6 @@ export interface EvaluationRequest {
   readonly device: DeviceChoice;
   readonly signal?: AbortSignal;
 }
-
-/** The default options of a comparison. */
-export const EVALUATION_DEFAULTS = {
-  teacher: 'clip',
-  baselines: true,
-  seed: 42,
-  pairs: true,
-  sts: [],
-  by: [],
-  precision: 'fp32',
-  backend: 'auto',
-  device: 'auto',
-} as const;
 
 /** The scores of a comparison, and the runs they belong to. */
 export interface EvaluationResult {

@@ -16,11 +16,9 @@ import { findStore, storePlaces } from '../../runs/run-store.js';
 import type { Reporter } from '../reporter.js';
 import { formatCount, formatCounted, formatHash } from '../../base/format.js';
 import { makeStore } from '../make-store.js';
+import { DEFAULT_SAMPLES } from './defaults.js';
 import { reportPreparation, warnOfFewer } from '../preparation-text.js';
 import type { Comparison } from './comparison.js';
-
-/** How many pairs to evaluate on by default: about an hour's work for two real models and a baseline on two cores. */
-export const DEFAULT_SAMPLES = 10_000;
 
 /** Which pairs to evaluate on. */
 export interface PairsRequest {

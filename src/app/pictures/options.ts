@@ -3,7 +3,7 @@ import { InputError } from '../../base/errors.js';
 import { LARGEST_SEED } from '../../base/kinds.js';
 import type { SchedulerName } from '../../diffusion/scheduler-config.js';
 import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
-import type { BackendChoice } from '../../tensorflow/backend.js';
+import type { BackendChoice } from '../../tensorflow/backend-choice.js';
 
 /** The default options. */
 export const GENERATE_DEFAULTS = {

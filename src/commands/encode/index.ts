@@ -1,10 +1,10 @@
 import { KD } from '../../base/own-command.js';
 import { examplesText, type Example } from '../help.js';
 import { Command } from 'commander';
-import type { PrecisionChoice } from '../../engine/precision.js';
+import type { PrecisionChoice } from '../../engine/engine-options.js';
 import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
-import type { BackendChoice } from '../../tensorflow/backend.js';
-import { MAX_LENGTH } from '../../text/tokenizer.js';
+import type { BackendChoice } from '../../tensorflow/backend-choice.js';
+import { MAX_LENGTH } from '../../text/max-length.js';
 import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
 import { backendOption, deviceOption, encodingBatchOption, precisionOption } from '../flags.js';
 import { formatCount, formatCounted } from '../../base/format.js';

@@ -7,8 +7,9 @@ import { textTable } from '../../evaluate/table-text.js';
 import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
 import { backendOption, count, deviceOption, encodingBatchOption, list, precisionOption, seed } from '../flags.js';
 import { formatCount } from '../../base/format.js';
-import { EVALUATION_DEFAULTS, evaluateModels, type EvaluationRequest } from '../../app/evaluation/evaluate-models.js';
-import { DEFAULT_SAMPLES } from '../../app/evaluation/pairs.js';
+import { evaluateModels, type EvaluationRequest } from '../../app/evaluation/evaluate-models.js';
+import { EVALUATION_DEFAULTS } from '../../app/evaluation/defaults.js';
+import { DEFAULT_SAMPLES } from '../../app/evaluation/defaults.js';
 import { checkOutputs, keepResults, tablesOf, writeResults } from './results.js';
 
 interface EvalFlags extends EvaluationRequest {

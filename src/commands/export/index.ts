@@ -2,11 +2,12 @@ import { KD } from '../../base/own-command.js';
 import { examplesText, type Example } from '../help.js';
 import { Command, Option } from 'commander';
 import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
-import type { BackendChoice } from '../../tensorflow/backend.js';
-import { FORMATS, type Format } from '../../export/formats.js';
+import type { BackendChoice } from '../../tensorflow/backend-choice.js';
+import { FORMATS, type Format } from '../../export/format.js';
 import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
 import { backendOption, deviceOption } from '../flags.js';
-import { EXPORT_DEFAULTS, exportStudent } from '../../app/export-student.js';
+import { exportStudent } from '../../app/export-student.js';
+import { EXPORT_DEFAULTS } from '../../app/export-defaults.js';
 import { checkPush, push } from './push.js';
 
 interface ExportFlags {

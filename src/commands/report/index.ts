@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
-import type { BackendChoice } from '../../tensorflow/backend.js';
+import type { BackendChoice } from '../../tensorflow/backend-choice.js';
 import { InputError, messageOf } from '../../base/errors.js';
 import { followRun } from '../../report/run-follower.js';
 import { comparisonObject, comparisonText } from '../../report/comparison-text.js';

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { InputError } from '../../base/errors.js';
 import { checkRunName } from '../../runs/run-names.js';
 import type { RequestedSettings } from '../../training/settings.js';
-import { isClusterFlag, type ClusterFlags } from '../cluster.js';
+import { isClusterFlag, type ClusterFlags } from '../cluster-flags.js';
 
 /** Flags as commander parses them: a switch that was not given is absent. */
 export type TrainFlags = Partial<RequestedSettings> &

@@ -1,7 +1,8 @@
 import { KD } from '../../base/own-command.js';
 import { examplesText, type Example } from '../help.js';
 import { Command } from 'commander';
-import { addClusterFlags, clusterFlagsOf, findCluster, leave, meetCluster } from '../cluster.js';
+import { findCluster, leave, meetCluster } from '../cluster.js';
+import { addClusterFlags, clusterFlagsOf } from '../cluster-flags.js';
 import { printJoinedRun } from './joined-run.js';
 import type { Ranks } from '../../cluster/ranks.js';
 import { takeConfig } from './config.js';

@@ -1,7 +1,7 @@
 /** @file Settings: what a run is computed with, and in what precision. */
 import { choice, SWITCH } from '../../base/kinds.js';
-import { PRECISION_CHOICES } from '../../engine/precision.js';
-import { BACKENDS } from '../../tensorflow/backend.js';
+import { PRECISION_CHOICES } from '../../engine/engine-options.js';
+import { BACKENDS } from '../../tensorflow/backend-choice.js';
 import { DEVICES } from '../../tensorflow/gpu-choice.js';
 import type { Setting } from './setting.js';
 

@@ -4,7 +4,7 @@ import { targetShape } from '../../distill/loss.js';
 import { openTeacherCache, type TeacherCache } from './cache.js';
 import { InputError } from '../../base/errors.js';
 import { areOnOneDisk, freeDiskBytes } from '../../base/disk-space.js';
-import { MAX_LENGTH } from '../../text/tokenizer.js';
+import { MAX_LENGTH } from '../../text/max-length.js';
 import type { Reporter } from '../../app/reporter.js';
 import { formatBytes, formatBytesApart, formatCounted } from '../../base/format.js';
 import type { TrainContext } from '../context.js';
