@@ -9,14 +9,7 @@ const KD = process.env.npm_command ? 'npx kd' : 'kd';
 const isInstalled = !existsSync(join(root, 'package-lock.json'));
 const dist = join(await homeFolder(), 'dist');
 if (existsSync(join(dist, 'cli.js'))) {
-  try {
-    await load();
-  } catch (error) {
-    const line = lineOf(error);
-    if (line === undefined) throw error;
-    process.stderr.write(`error: ${line}\n`);
-    process.exitCode = 1;
-  }
+  await load().catch(fail);
 } else if (isInstalled && process.argv[2] === 'setup') {
   const { main } = await import('../scripts/setup.mjs');
   await main(process.argv.slice(3));
@@ -40,12 +33,27 @@ async function homeFolder() {
   return isHomeReady(home) ? home : join(home, 'not-ready');
 }
 
-/** Loads the command, with `require` where possible (src/base/require-module.ts). */
+/** Loads and runs the command, with `require` where possible (src/base/require-module.ts). */
 async function load() {
   /** @type {typeof import('../dist/base/require-module.js')} */
   const { requireModule } = await import(pathToFileURL(join(dist, 'base', 'require-module.js')).href);
-  const cli = join(dist, 'cli.js');
-  if (!requireModule(cli)) await import(pathToFileURL(cli).href);
+  const path = join(dist, 'cli.js');
+  requireModule(path);
+  /** @type {typeof import('../dist/cli.js')} */
+  const cli = await import(pathToFileURL(path).href);
+  cli.ended.catch(fail); // not awaited: a process may end before its command does
+}
+
+/**
+ * Reports that the command cannot be loaded; throws for a bug.
+ *
+ * @param {unknown} error
+ */
+function fail(error) {
+  const line = lineOf(error);
+  if (line === undefined) throw error;
+  process.stderr.write(`error: ${line}\n`);
+  process.exitCode = 1;
 }
 
 /**

@@ -12,24 +12,39 @@ import { watchStandardStreams } from './commands/standard-streams.js';
 
 let command: string | undefined;
 let program: Command | undefined;
+/** What kept a module from being loaded. */
+let loadError: unknown;
 watchStandardStreams(() => command);
 process.on('uncaughtException', (error) => {
   process.exit(report(error));
 });
 
 const args = process.argv.slice(2);
-// preloads them; where `require` cannot, the program imports them
-for (const name of subcommandsFor(args))
-  requireModule(fileURLToPath(new URL(`commands/${name}/index.js`, import.meta.url)));
-void main().catch(report);
+for (const name of subcommandsFor(args)) preload(`commands/${name}/index.js`);
+/** Fulfilled when the command has ended and its errors are reported; rejected if a module cannot be loaded. */
+export const ended = main().catch((error: unknown) => {
+  if (error === loadError) throw error;
+  report(error);
+});
 
 async function main(): Promise<void> {
   program = await createProgram(args);
   program.hook('preAction', (_, action) => {
     command = action.name();
+    preload(`commands/${command}/action.js`);
   });
   if (args.length > 0) await program.parseAsync();
   else program.outputHelp();
+}
+
+/** Loads a module with `require` where possible, before it is imported. */
+function preload(path: string): void {
+  try {
+    requireModule(fileURLToPath(new URL(path, import.meta.url)));
+  } catch (error) {
+    loadError = error;
+    throw error;
+  }
 }
 
 /** Prints an error and returns its exit code. */

@@ -42,14 +42,26 @@ function importsOf(file: string): string[] {
   return [...found].map(([, path]) => relative(SRC, join(SRC, dirname(file), path)).replace(/\.js$/, '.ts'));
 }
 
+/** The files of `src/` and the packages that are loaded with a file. */
+function loadedBy(file: string): string[] {
+  if (!files.includes(file)) return [];
+  const found = textOf(file).matchAll(/^(?:import|export) (?!type )[^;]*? from '([^']+)'|^import '([^']+)'/gm);
+  return [...found]
+    .map(([, path, bare]) => path ?? bare)
+    .map((path) => (path.startsWith('.') ? relative(SRC, join(SRC, dirname(file), path)).replace(/js$/, 'ts') : path));
+}
+
+/** Whether something that is loaded is neither a file of `src/` nor a part of Node. */
+const isPackage = (name: string): boolean => !files.includes(name) && !name.startsWith('node:');
+
 const imports = new Map(files.map((file) => [file, importsOf(file).filter((imported) => files.includes(imported))]));
 
 /** What can be reached from a file by imports. */
-function reachedFrom(file: string): Set<string> {
+function reachedFrom(file: string, importedBy: (file: string) => readonly string[] = (of) => imports.get(of) ?? []) {
   const reached = new Set<string>();
   const waiting = [file];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    for (const imported of imports.get(next) ?? []) {
+    for (const imported of importedBy(next)) {
       if (reached.has(imported)) continue;
       reached.add(imported);
       waiting.push(imported);
@@ -86,6 +98,13 @@ describe('the layout', () => {
         .map((imported) => `${file} → ${imported}`),
     );
     expect(across).toEqual([]);
+  });
+
+  it('loads neither TensorFlow nor a reader of files for the help of a command', () => {
+    const indexes = files.filter((file) => /^commands\/[^/]+\/index\.ts$/.test(file));
+    expect(indexes).toHaveLength(10);
+    const packages = indexes.flatMap((file) => [...reachedFrom(file, loadedBy)].flatMap(loadedBy).filter(isPackage));
+    expect([...new Set(packages)].sort()).toEqual(['cli-progress', 'commander', 'string-width']);
   });
 
   it('limits commands to flags, screens and exit codes', () => {

@@ -1,15 +1,8 @@
 /** @file The flags that place a process among several. */
 import { Option, type Command } from 'commander';
 import { COUNT, type Kind } from '../base/kinds.js';
-import type { HostFlags } from '../cluster/hosts.js';
+import type { ClusterFlags } from '../app/cluster.js';
 import { parserOf } from './flags.js';
-
-/** Flags that describe the processes of a run. */
-export interface ClusterFlags extends HostFlags {
-  readonly clusterTimeout: number;
-  readonly clusterKey?: string | undefined;
-  readonly interface?: string | undefined;
-}
 
 /** The names of these flags. They belong to a process and are not settings of the run. */
 const NAMES: Readonly<Record<keyof ClusterFlags, true>> = {

@@ -8,9 +8,7 @@
  */
 import tf from '../base/tfjs.cjs';
 import type { Shapes } from '../models/text-encoder.js';
-
-export const OPTIMIZERS = ['adamw', 'adamw-legacy'] as const;
-export type OptimizerName = (typeof OPTIMIZERS)[number];
+import type { OptimizerName } from './choices.js';
 
 /** Decay rates of the two moments: the defaults of PyTorch and transformers. */
 const BETA_1 = 0.9;

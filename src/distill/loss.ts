@@ -6,10 +6,7 @@ import tf from '../base/tfjs.cjs';
 import { customGradient } from '../models/custom-gradient.js';
 import type { DropoutKey } from '../models/dropout.js';
 import type { EncoderOutput, Params, TextEncoder } from '../models/text-encoder.js';
-
-/** What is compared: all last hidden states `[B, L, D]`, or the pooled outputs `[B, D]`. */
-export const LOSSES = ['hidden', 'pooler'] as const;
-export type LossName = (typeof LOSSES)[number];
+import type { LossName } from './choices.js';
 
 /** Teacher, student and loss. */
 export interface Distillation {

@@ -1,6 +1,6 @@
 /** @file The settings of an engine, which stay the same during a run. */
-import type { OptimizerName } from '../distill/adamw.js';
-import type { DropoutPadding } from '../models/dropout.js';
+import type { OptimizerName } from '../distill/choices.js';
+import type { DropoutPadding } from '../models/dropout-padding.js';
 
 /** What the optimiser does. */
 export interface OptimizerOptions {

@@ -1,6 +1,7 @@
 import tf from '../base/tfjs.cjs';
 import { hash32 } from '../base/philox.js';
 import { customGradient } from './custom-gradient.js';
+import type { DropoutPadding } from './dropout-padding.js';
 
 /** What a dropout mask depends on, besides its place in the model. */
 export interface DropoutKey {
@@ -13,13 +14,6 @@ export interface DropoutKey {
   /** Default: `each`. */
   readonly padding?: DropoutPadding | undefined;
 }
-
-/**
- * How dropout treats padding. `each`: a different mask at every position, as in PyTorch. `shared`: one mask for all
- * padding of a text, if the encoder gives all of it the same position, so that it can be computed once.
- */
-export const DROPOUT_PADDING = ['each', 'shared'] as const;
-export type DropoutPadding = (typeof DROPOUT_PADDING)[number];
 
 /** The dropout settings of a model, independent of the step. */
 export type DropoutChoice = Pick<DropoutKey, 'rate' | 'padding'>;

@@ -1,13 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  adamWScalars,
-  adamWUpdate,
-  decays,
-  OPTIMIZERS,
-  type AdamWSlot,
-  type OptimizerName,
-} from '../../src/distill/adamw.js';
+import { adamWScalars, adamWUpdate, decays, type AdamWSlot } from '../../src/distill/adamw.js';
+import { OPTIMIZERS, type OptimizerName } from '../../src/distill/choices.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
 
 /** The rule of each variant in double precision, as its documentation writes it. */

@@ -5,7 +5,7 @@ import { formatBytes, formatCounted } from '../../base/format.js';
 import { VERSION } from '../../base/version.js';
 import { bandwidthOf } from '../../engine/all-reduce-time.js';
 import { checkDevices, type CheckedDevices, type DevicesCheck } from '../../training/device-check.js';
-import { leave, meetCluster, type Cluster } from '../cluster.js';
+import { leave, meetCluster, type Cluster } from '../../app/cluster.js';
 import { findingText } from './finding-text.js';
 
 /**

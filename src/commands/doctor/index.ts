@@ -1,24 +1,12 @@
 import { KD } from '../../base/own-command.js';
 import { examplesText, type Example } from '../help.js';
 import { Command, Option } from 'commander';
-import {
-  isMultiDevice,
-  checkCpuDevices,
-  DEVICES,
-  firstDevice,
-  type DevicesChoice,
-} from '../../tensorflow/gpu-choice.js';
-import { examine } from '../../app/doctor/findings.js';
-import { thisMachineFacts } from '../../app/doctor/machine-facts.js';
+import { DEVICES } from '../../tensorflow/gpu-choice.js';
 import { openOutput, type OutputOptions } from '../../app/output.js';
 import { DEFAULTS, SETTINGS } from '../../training/settings.js';
-import { findCluster } from '../cluster.js';
-import { addClusterFlags, type ClusterFlags } from '../cluster-flags.js';
+import { addClusterFlags } from '../cluster-flags.js';
 import { parserOf } from '../flags.js';
-import { examineDevices } from './devices.js';
-import { findingText } from './finding-text.js';
-
-type DoctorFlags = ClusterFlags & { readonly device: DevicesChoice; readonly student: string };
+import type { DoctorFlags } from './action.js';
 
 const EXAMPLES: readonly Example[] = [
   [`${KD} doctor`, 'what is installed, and how to fix what is wrong'],
@@ -42,12 +30,8 @@ export function doctorCommand(): Command {
     );
   return addClusterFlags(command)
     .addHelpText('after', () => examplesText(EXAMPLES))
-    .action(async ({ device, student, ...flags }: DoctorFlags, command: Command) => {
-      const output = openOutput(command.optsWithGlobals<OutputOptions>());
-      checkCpuDevices(device);
-      const cluster = await findCluster(flags, output);
-      for await (const finding of examine(thisMachineFacts, firstDevice(device)))
-        output.result(findingText(finding, output.columns), { event: 'finding', ...finding });
-      if (cluster !== undefined || isMultiDevice(device)) await examineDevices({ student, device }, cluster, output);
+    .action(async (flags: DoctorFlags, command: Command) => {
+      const { examineAll } = await import('./action.js');
+      await examineAll(flags, openOutput(command.optsWithGlobals<OutputOptions>()));
     });
 }

@@ -1,28 +1,10 @@
 import { KD } from '../../base/own-command.js';
 import { examplesText, type Example } from '../help.js';
 import { Command } from 'commander';
-import type { PrecisionChoice } from '../../engine/engine-options.js';
-import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
-import type { BackendChoice } from '../../tensorflow/backend-choice.js';
 import { MAX_LENGTH } from '../../text/max-length.js';
-import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
+import { openOutput, type OutputOptions } from '../../app/output.js';
 import { backendOption, deviceOption, encodingBatchOption, precisionOption } from '../flags.js';
-import { formatCount, formatCounted } from '../../base/format.js';
-import { checkOutputFile } from './output-file.js';
-import { encodeTextsToFile } from '../../app/encoding/encode-texts.js';
-import { readTexts } from '../../app/encoding/texts.js';
-
-interface EncodeFlags {
-  readonly model: string;
-  readonly tokenizer?: string;
-  readonly input: string;
-  readonly output: string;
-  readonly attentionMask?: boolean;
-  readonly batchSize?: number;
-  readonly precision: PrecisionChoice;
-  readonly backend: BackendChoice;
-  readonly device: DeviceChoice;
-}
+import type { EncodeFlags } from './action.js';
 
 const EXAMPLES: readonly Example[] = [
   [`${KD} encode --model first:300 --input texts.txt --output texts.safetensors`],
@@ -50,21 +32,8 @@ export function encodeCommand(): Command {
     .addOption(backendOption())
     .addOption(deviceOption())
     .addHelpText('after', () => examplesText(EXAMPLES))
-    .action(async (flags: EncodeFlags, command: Command) =>
-      encode(flags, openOutput(command.optsWithGlobals<OutputOptions>())),
-    );
-}
-
-async function encode(flags: EncodeFlags, output: Output): Promise<void> {
-  await checkOutputFile(flags.output);
-  const texts = await readTexts(flags.input);
-  const { shape, cut } = await encodeTextsToFile({ ...flags, texts }, flags.output, output);
-  if (cut > 0) output.warn(`${formatCount(cut)} of ${formatCounted(texts.length, 'text')} cut to ${MAX_LENGTH} tokens`);
-  output.result(`${flags.output}: ${formatCounted(texts.length, 'text')}, last_hidden_state [${shape.join(', ')}]`, {
-    event: 'done',
-    output: flags.output,
-    texts: texts.length,
-    cut,
-    last_hidden_state: shape,
-  });
+    .action(async (flags: EncodeFlags, command: Command) => {
+      const { encode } = await import('./action.js');
+      await encode(flags, openOutput(command.optsWithGlobals<OutputOptions>()));
+    });
 }

@@ -3,18 +3,12 @@ import { examplesText, type Example } from '../help.js';
 import { Command, Option } from 'commander';
 import { InputError } from '../../base/errors.js';
 import { GROUPINGS, type Grouping } from '../../evaluate/evaluation.js';
-import { textTable } from '../../evaluate/table-text.js';
-import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
+import { openOutput, type OutputOptions } from '../../app/output.js';
 import { backendOption, count, deviceOption, encodingBatchOption, list, precisionOption, seed } from '../flags.js';
 import { formatCount } from '../../base/format.js';
-import { evaluateModels, type EvaluationRequest } from '../../app/evaluation/evaluate-models.js';
 import { EVALUATION_DEFAULTS } from '../../app/evaluation/defaults.js';
 import { DEFAULT_SAMPLES } from '../../app/evaluation/defaults.js';
-import { checkOutputs, keepResults, tablesOf, writeResults } from './results.js';
-
-interface EvalFlags extends EvaluationRequest {
-  readonly out: readonly string[];
-}
+import type { EvalFlags } from './action.js';
 
 const EXAMPLES: readonly Example[] = [
   [`${KD} eval --compare clip,roberta`],
@@ -62,24 +56,10 @@ export function evalCommand(): Command {
       ).default([], 'none'),
     )
     .addHelpText('after', () => examplesText(EXAMPLES))
-    .action(async (flags: EvalFlags, command: Command) =>
-      evaluate(flags, openOutput(command.optsWithGlobals<OutputOptions>())),
-    );
-}
-
-async function evaluate(flags: EvalFlags, output: Output): Promise<void> {
-  if (!flags.pairs && flags.sts.length === 0)
-    throw new InputError('--no-pairs: expected files of judged pairs in their place, got none; name them with --sts');
-  await checkOutputs(flags.out);
-  const { results, runs } = await evaluateModels(flags, output);
-  output.result(
-    tablesOf(results)
-      .map((table) => textTable(table, output.columns))
-      .join('\n\n'),
-    { event: 'evaluation', ...results },
-  );
-  await writeResults(flags.out, results, output);
-  await keepResults(runs, results, output);
+    .action(async (flags: EvalFlags, command: Command) => {
+      const { evaluate } = await import('./action.js');
+      await evaluate(flags, openOutput(command.optsWithGlobals<OutputOptions>()));
+    });
 }
 
 function groupings(text: string): Grouping[] {

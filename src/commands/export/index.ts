@@ -1,23 +1,11 @@
 import { KD } from '../../base/own-command.js';
 import { examplesText, type Example } from '../help.js';
 import { Command, Option } from 'commander';
-import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
-import type { BackendChoice } from '../../tensorflow/backend-choice.js';
-import { FORMATS, type Format } from '../../export/format.js';
-import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
+import { FORMATS } from '../../export/format.js';
+import { openOutput, type OutputOptions } from '../../app/output.js';
 import { backendOption, deviceOption } from '../flags.js';
-import { exportStudent } from '../../app/export-student.js';
 import { EXPORT_DEFAULTS } from '../../app/export-defaults.js';
-import { checkPush, push } from './push.js';
-
-interface ExportFlags {
-  readonly to: string;
-  readonly format: Format;
-  readonly tokenizer?: string;
-  readonly push?: string;
-  readonly backend: BackendChoice;
-  readonly device: DeviceChoice;
-}
+import type { ExportFlags } from './action.js';
 
 const EXAMPLES: readonly Example[] = [
   [`${KD} export first --to exported --format diffusers`, 'the best checkpoint of the run "first"'],
@@ -44,19 +32,8 @@ export function exportCommand(): Command {
     .addOption(backendOption())
     .addOption(deviceOption())
     .addHelpText('after', () => examplesText(EXAMPLES))
-    .action(async (name: string, flags: ExportFlags, command: Command) =>
-      run(name, flags, openOutput(command.optsWithGlobals<OutputOptions>())),
-    );
-}
-
-async function run(name: string, flags: ExportFlags, output: Output): Promise<void> {
-  const { to, format } = flags;
-  const target = flags.push === undefined ? undefined : await checkPush(flags.push);
-  const { model, largestDifference } = await exportStudent({ ...flags, model: name }, output);
-  output.result(
-    `${to}: ${name} for ${format}, opened again and compared: outputs differ by at most ` +
-      largestDifference.toExponential(1),
-    { event: 'exported', model, to, format, largest_difference: largestDifference },
-  );
-  if (target !== undefined) await push(to, target, output);
+    .action(async (name: string, flags: ExportFlags, command: Command) => {
+      const { exportTo } = await import('./action.js');
+      await exportTo(name, flags, openOutput(command.optsWithGlobals<OutputOptions>()));
+    });
 }

@@ -2,8 +2,7 @@ import { KD } from '../../base/own-command.js';
 import { examplesText, type Example } from '../help.js';
 import { Command, Option } from 'commander';
 import { SCHEDULERS } from '../../diffusion/scheduler-config.js';
-import { checkGenerateOptions, GENERATE_DEFAULTS, isGrid, type GenerateOptions } from '../../app/pictures/options.js';
-import type { RowDistances } from '../../app/pictures/compare.js';
+import { GENERATE_DEFAULTS, type GenerateOptions } from '../../app/pictures/options.js';
 import { openOutput, type OutputOptions } from '../../app/output.js';
 import { backendOption, count, deviceOption, list, nonNegative, pixels, seed } from '../flags.js';
 
@@ -58,31 +57,8 @@ export function generateCommand(): Command {
     .addOption(backendOption())
     .addOption(deviceOption())
     .addHelpText('after', () => examplesText(EXAMPLES))
-    .action(async (prompts: string[], flags: GenerateOptions, command: Command) =>
-      generate(prompts, flags, command.optsWithGlobals<OutputOptions>()),
-    );
-}
-
-async function generate(prompts: readonly string[], flags: GenerateOptions, options: OutputOptions): Promise<void> {
-  const output = openOutput(options);
-  checkGenerateOptions(prompts, flags);
-  // Loaded on demand: other commands need neither ONNX Runtime nor the picture library.
-  if (isGrid(flags)) {
-    const { compare } = await import('../../app/pictures/compare.js');
-    const { path, rows, columns } = await compare(prompts, flags, output, (distances) => {
-      if (!output.json) output.result(distanceLine(distances), {});
+    .action(async (prompts: string[], flags: GenerateOptions, command: Command) => {
+      const { generate } = await import('./action.js');
+      await generate(prompts, flags, openOutput(command.optsWithGlobals<OutputOptions>()));
     });
-    output.result(path, { event: 'grid', output: path, rows, columns });
-  } else {
-    const { draw } = await import('../../app/pictures/draw-prompts.js');
-    await draw(prompts, flags, output, ({ path, ...picture }) => {
-      output.result(path, { event: 'picture', output: path, ...picture });
-    });
-  }
-}
-
-/** `노란색 차 / a yellow car: MSE to CLIP on English: student on English 0.1234, …` */
-function distanceLine({ texts, columns: [reference, ...others], errors }: RowDistances): string {
-  const distances = others.map((name, i) => `${name} ${errors[i + 1]!.toFixed(4)}`);
-  return `${texts.join(' / ')}: MSE to ${reference}: ${distances.join(', ')}`;
 }

@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { InputError } from '../../base/errors.js';
 import { checkRunName } from '../../runs/run-names.js';
 import type { RequestedSettings } from '../../training/settings.js';
-import { isClusterFlag, type ClusterFlags } from '../cluster-flags.js';
+import { isClusterFlag } from '../cluster-flags.js';
+import type { ClusterFlags } from '../../app/cluster.js';
 
 /** Flags as commander parses them: a switch that was not given is absent. */
 export type TrainFlags = Partial<RequestedSettings> &

@@ -3,7 +3,8 @@
  * the optimiser takes longer than running it on a bias, and every variable needs over twenty ops.
  */
 import tf from '../../base/tfjs.cjs';
-import { decays, momentName, MOMENTS, type OptimizerName } from '../../distill/adamw.js';
+import { decays, momentName, MOMENTS } from '../../distill/adamw.js';
+import type { OptimizerName } from '../../distill/choices.js';
 import { trainableParameters, type Distillation } from '../../distill/loss.js';
 import type { Gradients } from '../../distill/step.js';
 import { sizeOf } from '../../base/shape.js';

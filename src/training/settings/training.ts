@@ -1,8 +1,8 @@
 /** @file Settings: the objective and the optimisation. */
 import { choice, COUNT, NON_NEGATIVE, POSITIVE, RATIO, SEED, SHARE, SWITCH, wordOr } from '../../base/kinds.js';
-import { OPTIMIZERS } from '../../distill/adamw.js';
-import { LOSSES } from '../../distill/loss.js';
-import { DROPOUT_PADDING } from '../../models/dropout.js';
+import { OPTIMIZERS } from '../../distill/choices.js';
+import { LOSSES } from '../../distill/choices.js';
+import { DROPOUT_PADDING } from '../../models/dropout-padding.js';
 import type { Setting } from './setting.js';
 
 /** The settings under `Training:`. */

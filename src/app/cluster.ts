@@ -1,15 +1,21 @@
 /** @file How a command connects to the other processes of a run. */
-import type { Output } from '../app/output.js';
+import type { Output } from './output.js';
 import { messageOf } from '../base/errors.js';
 import { VERSION } from '../base/version.js';
 import type { Hosts } from '../cluster/addresses.js';
-import { findHosts } from '../cluster/hosts.js';
+import { findHosts, type HostFlags } from '../cluster/hosts.js';
 import { readClusterKey } from '../cluster/key.js';
 import type { Network } from '../cluster/network.js';
 import { openNetwork } from '../cluster/open-network.js';
 import { meetRanks, type Ranks } from '../cluster/ranks.js';
 import { SILENT_IN_CLUSTER } from '../tensorflow/native-backend.js';
-import type { ClusterFlags } from './cluster-flags.js';
+
+/** Flags that describe the processes of a run. */
+export interface ClusterFlags extends HostFlags {
+  readonly clusterTimeout: number;
+  readonly clusterKey?: string | undefined;
+  readonly interface?: string | undefined;
+}
 
 /** The processes of a run and the network between them. */
 export interface Cluster {

@@ -1,0 +1,30 @@
+/** @file What `kd export` does. */
+import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
+import type { BackendChoice } from '../../tensorflow/backend-choice.js';
+import type { Format } from '../../export/format.js';
+import type { Output } from '../../app/output.js';
+import { exportStudent } from '../../app/export-student.js';
+import { checkPush, push } from './push.js';
+
+/** The flags of `kd export`. */
+export interface ExportFlags {
+  readonly to: string;
+  readonly format: Format;
+  readonly tokenizer?: string;
+  readonly push?: string;
+  readonly backend: BackendChoice;
+  readonly device: DeviceChoice;
+}
+
+/** Exports a student, and uploads it where that is asked for. */
+export async function exportTo(name: string, flags: ExportFlags, output: Output): Promise<void> {
+  const { to, format } = flags;
+  const target = flags.push === undefined ? undefined : await checkPush(flags.push);
+  const { model, largestDifference } = await exportStudent({ ...flags, model: name }, output);
+  output.result(
+    `${to}: ${name} for ${format}, opened again and compared: outputs differ by at most ` +
+      largestDifference.toExponential(1),
+    { event: 'exported', model, to, format, largest_difference: largestDifference },
+  );
+  if (target !== undefined) await push(to, target, output);
+}

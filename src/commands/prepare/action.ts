@@ -1,0 +1,78 @@
+/** @file What `kd prepare` does. */
+import { join } from 'node:path';
+import type { PrepareReport } from '../../data/prepare/report.js';
+import { writeFileAtomic } from '../../base/files.js';
+import type { Output } from '../../app/output.js';
+import { EXIT } from '../failure.js';
+import { formatCounted, formatDuration } from '../../base/format.js';
+import { onStopSignals } from '../../base/stop-signals.js';
+import { preparePairs, type PrepareRequest } from '../../app/prepare-pairs.js';
+import { preparationPage } from '../../report/write-results.js';
+import { reportTables } from '../../app/preparation-text.js';
+
+/** The flags of `kd prepare`. */
+export interface PrepareFlags extends PrepareRequest {
+  readonly report?: boolean;
+}
+
+const STOPPED = 'stopped; nothing was written';
+
+/** The report page, in the store's folder. */
+const PAGE_FILE = 'report.html';
+
+/** Prepares pairs and prints what became of them. */
+export async function prepare(flags: PrepareFlags, output: Output): Promise<void> {
+  const { out } = flags;
+  const started = performance.now();
+  let isWriting = false;
+  const stop = onStopSignals(() => {
+    if (isWriting) return;
+    output.warn(STOPPED);
+    process.exit(EXIT.stopped);
+  });
+  const onWriting = (): void => {
+    isWriting = true;
+  };
+  try {
+    const report = await preparePairs({ ...flags, signal: stop.signal, onWriting }, output);
+    const page = join(out, PAGE_FILE);
+    if (flags.report === true) await writeFileAtomic(page, await pageOf(flags, report));
+    output.result(reportTables(report, output.columns), { event: 'prepared', out, ...report });
+    const pairs = report.total.training + report.total.validation;
+    output.message(
+      `\n${out}: ${formatCounted(pairs, 'pair')} in ${formatDuration((performance.now() - started) / 1000)}`,
+    );
+    if (flags.report === true) output.message(`report: ${page}`);
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    output.warn(STOPPED);
+    process.exitCode = EXIT.stopped;
+  } finally {
+    stop.dispose();
+  }
+}
+
+/** The report page: sources, settings and results of the preparation. */
+function pageOf(flags: PrepareFlags, report: PrepareReport): Promise<string> {
+  const { out: folder, data: sources, teacher, student, seed: seedOfSplit } = flags;
+  const options: (readonly [string, string] | undefined)[] = [
+    flags.samples === undefined ? undefined : ['--samples', String(flags.samples)],
+    ['--valid-fraction', String(flags.validFraction)],
+    ['--seed', String(seedOfSplit)],
+    flags.shuffle ? undefined : ['--no-shuffle', ''],
+    ['--long', flags.long],
+    flags.keepDuplicates.length === 0 ? undefined : ['--keep-duplicates', flags.keepDuplicates.join(',')],
+    flags.koColumn === undefined ? undefined : ['--ko-column', flags.koColumn],
+    flags.enColumn === undefined ? undefined : ['--en-column', flags.enColumn],
+    flags.teacherTokenizer === undefined ? undefined : ['--teacher-tokenizer', flags.teacherTokenizer],
+    flags.studentTokenizer === undefined ? undefined : ['--student-tokenizer', flags.studentTokenizer],
+  ];
+  return preparationPage({
+    folder,
+    sources,
+    teacher,
+    student,
+    options: options.filter((option) => option !== undefined),
+    report,
+  });
+}
