@@ -39,6 +39,7 @@ import { writeReport } from './report/write-report.js';
 
 export { InputError } from './base/errors.js';
 export { DamagedArchiveError, UnreadableFileError } from './data/unreadable-file.js';
+export { DeviceFailedError } from './engine/failed-device.js';
 export { NotFiniteStepError } from './distill/steps.js';
 export { NotPointedAtError } from './runs/checkpoint.js';
 export { CheckpointRemovedError } from './runs/removed-checkpoint.js';

@@ -17,6 +17,7 @@ import {
   type PassOptions,
 } from './encoder-passes.js';
 import { failedAllocation } from './failed-allocation.js';
+import { asDeviceFailure } from './failed-device.js';
 import { joinBiases } from './graph/biases.js';
 import { Graph } from './graph/graph.js';
 import { declareModel, setVariables } from './graph/model-variables.js';
@@ -104,11 +105,11 @@ export async function compiledEncoder(
 /**
  * The passes that are left when one has run out of memory.
  *
- * @throws InputError if none is smaller; the error, if it is another
+ * @throws InputError if none is smaller; DeviceFailedError if a GPU has failed; the error, if it is another
  */
 function smallerPasses(passes: readonly ForwardPass[], failed: ForwardPass, error: unknown): ForwardPass[] {
   const allocation = failedAllocation(error);
-  if (allocation === undefined) throw error;
+  if (allocation === undefined) throw asDeviceFailure(error);
   const places = failed.size * failed.length;
   const smaller = passes.filter(({ size, length }) => size * length < places);
   if (smaller.some(({ length }) => length >= failed.length)) return smaller;

@@ -6,6 +6,7 @@ import { LostRankError } from '../cluster/lost-rank.js';
 import { checkpointName, checkpointNames } from '../runs/checkpoint.js';
 import type { EndedRun, TrainContext } from './context.js';
 import { adviceAtSkipLimit } from './not-finite.js';
+import { OutOfMemoryError } from './out-of-memory.js';
 import { resumeCommand } from './resume-command.js';
 
 /** Extends an error that ended a run in its first step, before which nothing has changed. */
@@ -33,6 +34,7 @@ export async function explainFailure(
     return error.add(recoveryAdvice(run, names, { flags: ' --on-nan skip' }));
   }
   const left = recoveryAdvice(run, names);
+  if (error instanceof OutOfMemoryError) return error.inBegunRun().add(left);
   if (error instanceof NotSavedError || !(error instanceof Error)) return error;
   if (error instanceof InputError) return error.add(left);
   reporter.warn(left);

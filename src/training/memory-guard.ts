@@ -1,19 +1,21 @@
-/** @file Out of memory during a run: recognised by TensorFlow's error, reported with the batch size that would fit. */
+/** @file Out of memory during a run, or a GPU that fails: recognised by TensorFlow's error, and told to the user. */
 import type { Reporter } from '../app/reporter.js';
 import { formatBytesApart } from '../base/format.js';
 import type { Engine } from '../distill/engine.js';
 import { MAX_LENGTH } from '../text/max-length.js';
 import { type EngineInfo, measuredStep, type EngineParts } from './engine-parts.js';
 import { failedAllocation } from '../engine/failed-allocation.js';
+import { asDeviceFailure } from '../engine/failed-device.js';
 import { memoryNeed } from '../engine/memory.js';
 import { freeGpuBytes } from '../tensorflow/gpu-memory.js';
 import { largestBatch } from './usable-memory.js';
-import { outOfMemoryMessage, OutOfMemoryError, smallerStep } from './out-of-memory.js';
+import { outOfMemory, smallerStep } from './out-of-memory.js';
 
 /**
- * Wraps an engine so that out-of-memory errors name the batch size that would fit.
+ * Wraps an engine so that out-of-memory errors name the batch size that would fit, and a GPU that fails is named.
  *
- * @throws OutOfMemoryError if memory runs out while the engine is made; its methods throw it later
+ * @throws OutOfMemoryError if memory runs out while the engine is made, DeviceFailedError if the GPU fails; its methods
+ *   throw them later
  */
 export async function guardMemory(parts: EngineParts, make: () => Promise<Engine>): Promise<Engine> {
   const free = freeMemoryBytes(parts.engine);
@@ -21,7 +23,7 @@ export async function guardMemory(parts: EngineParts, make: () => Promise<Engine
     try {
       return await work();
     } catch (error) {
-      throw asOutOfMemory(error, parts, free);
+      throw reworded(error, parts, free);
     }
   };
   const engine = await guarded(make);
@@ -69,20 +71,20 @@ export function freeMemoryBytes({ device, gpu }: Pick<EngineInfo, 'device' | 'gp
   return device === 'gpu' ? freeGpuBytes(gpu) : process.availableMemory();
 }
 
-/** Rewords TensorFlow's out-of-memory error for the user who chose the batch size; returns other errors unchanged. */
-function asOutOfMemory(error: unknown, parts: EngineParts, free: number | undefined): unknown {
+/** Rewords TensorFlow's errors about memory and the GPU for the user; returns other errors unchanged. */
+function reworded(error: unknown, parts: EngineParts, free: number | undefined): unknown {
   const allocation = failedAllocation(error);
-  if (allocation === undefined) return error;
+  const { device, gpu } = parts.engine;
+  if (allocation === undefined)
+    return device === 'gpu' ? asDeviceFailure(error, gpu && `GPU ${gpu.index} (${gpu.name})`) : error;
   const { batchSize, accumulate } = parts.settings;
   const need = memoryNeed(measuredStep(parts), MAX_LENGTH);
-  return new OutOfMemoryError(
-    outOfMemoryMessage({
-      allocation,
-      batchSize,
-      accumulate,
-      needed: need(batchSize),
-      free,
-      fits: free === undefined ? Infinity : largestBatch(need, free),
-    }),
-  );
+  return outOfMemory({
+    allocation,
+    batchSize,
+    accumulate,
+    needed: need(batchSize),
+    free,
+    fits: free === undefined ? Infinity : largestBatch(need, free),
+  });
 }

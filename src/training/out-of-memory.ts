@@ -6,6 +6,24 @@ import { USABLE_SHARE } from './usable-memory.js';
 /** Out of memory; the message says which batch size would fit. */
 export class OutOfMemoryError extends InputError {
   override readonly code = 'OUT_OF_MEMORY';
+  private readonly smaller: string | undefined;
+
+  /**
+   * @param found what was found, or the whole message
+   * @param smaller what to do in a run that has not begun
+   */
+  constructor(found: string, smaller?: string) {
+    super(smaller === undefined ? found : `${found}; ${smaller}`);
+    this.smaller = smaller;
+  }
+
+  /** Changes the advice for a run that has begun, as its batch size stays. Returns the same object. */
+  inBegunRun(): this {
+    if (this.smaller === undefined) return this;
+    const advice = `end what else uses the memory, or start another run: ${this.smaller}`;
+    this.message = this.message.replace(this.smaller, () => advice);
+    return this;
+  }
 }
 
 /** The facts in an out-of-memory message. */
@@ -25,14 +43,14 @@ export interface OutOfMemoryFacts {
  * `out of memory at --batch-size 512 (TensorFlow asked for …): it needs about 61.0 GB, and 22.0 GB was free; use
  * --batch-size 128 --accumulate 4, which is the same step, or --batch-size auto`
  */
-export function outOfMemoryMessage({
+export function outOfMemory({
   allocation,
   batchSize,
   accumulate,
   needed,
   free,
   fits,
-}: OutOfMemoryFacts): string {
+}: OutOfMemoryFacts): OutOfMemoryError {
   const found =
     free === undefined
       ? "the GPU's memory is unknown"
@@ -41,7 +59,7 @@ export function outOfMemoryMessage({
   const said =
     `out of memory at --batch-size ${batchSize} (TensorFlow asked for ${allocation}): ` +
     `it needs about ${formatBytes(needed)}, and ${found}`;
-  return `${said}; ${smallerStep({ batchSize, accumulate, fits })}`;
+  return new OutOfMemoryError(said, smallerStep({ batchSize, accumulate, fits }));
 }
 
 /** `use --batch-size 128 --accumulate 4, which is the same step, or --batch-size auto` */

@@ -4,7 +4,7 @@ import { measuredStep, type EngineParts } from '../../src/training/engine-parts.
 import { failedAllocation } from '../../src/engine/failed-allocation.js';
 import { memoryNeed, type MemoryNeed } from '../../src/engine/memory.js';
 import { largestBatch } from '../../src/training/usable-memory.js';
-import { outOfMemoryMessage, OutOfMemoryError } from '../../src/training/out-of-memory.js';
+import { outOfMemory, OutOfMemoryError } from '../../src/training/out-of-memory.js';
 import { DEFAULTS } from '../../src/training/settings.js';
 import { guardMemory, warnOfMemory } from '../../src/training/memory-guard.js';
 import type { Output } from '../../src/app/output.js';
@@ -286,7 +286,7 @@ describe('out of memory', () => {
 
   it('may leave unknown what was free', () => {
     const told = { allocation: 'shape[8]', accumulate: 1, needed: 61e9, free: undefined, fits: Infinity };
-    expect(outOfMemoryMessage({ ...told, batchSize: 512 })).toBe(
+    expect(outOfMemory({ ...told, batchSize: 512 }).message).toBe(
       "out of memory at --batch-size 512 (TensorFlow asked for shape[8]): it needs about 61.0 GB, and the GPU's " +
         'memory is unknown; use --batch-size 256 --accumulate 2, which is the same step, or --batch-size auto',
     );
@@ -294,15 +294,22 @@ describe('out of memory', () => {
 
   it('suggests the batch and micro-batches that make the same step', () => {
     const told = { allocation: 'shape[8]', accumulate: 1, needed: 61e9, free: 22e9 };
-    expect(outOfMemoryMessage({ ...told, batchSize: 512, fits: 176 })).toBe(
+    expect(outOfMemory({ ...told, batchSize: 512, fits: 176 }).message).toBe(
       'out of memory at --batch-size 512 (TensorFlow asked for shape[8]): it needs about 61.0 GB, and 22.0 GB ' +
         'was free, 85% of which, 18.7 GB, a run may use; ' +
         'use --batch-size 171 --accumulate 3, nearly the same step, or --batch-size auto',
     );
-    expect(outOfMemoryMessage({ ...told, accumulate: 2, batchSize: 256, fits: 1000 })).toContain(
+    expect(outOfMemory({ ...told, accumulate: 2, batchSize: 256, fits: 1000 }).message).toContain(
       'use --batch-size 128 --accumulate 4, which is the same step',
     );
-    expect(outOfMemoryMessage({ ...told, batchSize: 1, fits: 0 })).toContain('use smaller models');
+    expect(outOfMemory({ ...told, batchSize: 1, fits: 0 }).message).toContain('use smaller models');
+  });
+
+  it('suggests another run to one that has begun, whose batch size stays', () => {
+    const told = { allocation: 'shape[8]', accumulate: 1, needed: 61e9, free: 22e9, batchSize: 512, fits: 256 };
+    expect(outOfMemory(told).inBegunRun().add('resume').message).toMatch(
+      /, 18\.7 GB, a run may use; end what else uses the memory, or start another run: use --batch-size 256 --accumulate 2, which is the same step, or --batch-size auto; resume$/,
+    );
   });
 
   it.each([
