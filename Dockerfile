@@ -1,34 +1,30 @@
 # kd with TensorFlow for NVIDIA GPUs, set up. See docs/gpu.md.
 #
 #   docker build --tag kd .
-#   docker run --rm --gpus all kd doctor
+#   docker run --rm --init --gpus all kd doctor
 
-FROM node:22-bookworm-slim AS node
-
-# CUDA itself comes from the wheels that set-up pins; of the base image only the driver's hooks matter.
-FROM nvidia/cuda:12.9.1-base-ubuntu24.04
+# CUDA comes from the wheels that set-up pins, and the driver from the host. NVIDIA's CUDA images would refuse a driver
+# that is older than their CUDA, though the wheels run on it.
+FROM node:22-bookworm-slim
 
 # Python and g++ are for set-up; zlib for cuDNN.
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates g++ python3 python3-pip zlib1g \
     && rm -rf /var/lib/apt/lists/*
-COPY --from=node /usr/local/bin/node /usr/local/bin/node
-COPY --from=node /usr/local/lib/node_modules /usr/local/lib/node_modules
-RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm \
-    && ln -s ../lib/node_modules/npm/bin/npx-cli.js /usr/local/bin/npx
 
 WORKDIR /kd
 # No GPU is visible while an image is built.
-ENV KD_SETUP_DEVICE=gpu XDG_CACHE_HOME=/opt/cache
+ENV KD_SETUP_DEVICE=gpu
 
-# Packages and TensorFlow change seldom, sources often: the large layer comes first.
-COPY package.json package-lock.json .npmrc tsconfig.json tsconfig.build.json ./
+# Packages and TensorFlow change seldom, sources often: the large layer comes first, and needs no sources. The cache is
+# outside the home, so that users other than root can read it.
+COPY package.json package-lock.json .npmrc ./
 COPY native ./native
-COPY scripts ./scripts
-COPY src ./src
-RUN node scripts/setup.mjs
+COPY scripts/setup.mjs ./scripts/setup.mjs
+COPY scripts/setup ./scripts/setup
+RUN XDG_CACHE_HOME=/opt/cache node scripts/setup.mjs && npm cache clean --force
 COPY . .
-RUN node scripts/setup.mjs
+RUN XDG_CACHE_HOME=/opt/cache node scripts/setup.mjs
 
 # What the NVIDIA Container Toolkit is to hand in.
 ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility

@@ -3,8 +3,8 @@
 #include <memory>
 #include <node_api.h>
 #include <tensorflow/c/c_api.h>
-#include "failure.h"
 #include "js_values.h"
+#include "status.h"
 
 namespace kd {
 

@@ -96,4 +96,20 @@ inline std::vector<int64_t> shapeOf(napi_env env, napi_value array) {
   return shape;
 }
 
+constexpr size_t kMostArguments = 4;
+
+/** Wraps a function for Node-API: what it throws becomes a JavaScript Error. */
+template <napi_value (*function)(napi_env, const napi_value*)>
+napi_value called(napi_env env, napi_callback_info info) {
+  try {
+    napi_value args[kMostArguments];  // missing ones are undefined
+    size_t count = kMostArguments;
+    check(env, napi_get_cb_info(env, info, &count, args, nullptr, nullptr));
+    return function(env, args);
+  } catch (...) {
+    napi_throw(env, errorOf(env, currentFailure()));
+    return nullptr;
+  }
+}
+
 }  // namespace kd

@@ -16,6 +16,7 @@
 #include "exit.h"
 #include "failure.h"
 #include "js_values.h"
+#include "status.h"
 
 namespace kd {
 

@@ -13,6 +13,7 @@
 #include "exit.h"
 #include "failure.h"
 #include "js_values.h"
+#include "status.h"
 #include "tensors.h"
 
 namespace kd {

@@ -9,8 +9,6 @@
 //       feeds: { name, dtype, shape: number[], data: typed array }[]; their values are copied before `run` returns
 //   devices(session) → { name, type, memoryBytes }[]
 //       a session's devices, and the memory that TensorFlow may hand out on each
-//   cudaGpus(library) → { name, uuid, capability, totalBytes }[]
-//       the GPUs that CUDA's driver library shows to this process, in its order
 //   release(buffer, memory)     frees the memory of a fetched tensor now
 //   ending()                    to be called when the process is about to end
 //   close(session)              closes it after the runs already requested
@@ -24,13 +22,13 @@
 #include <vector>
 #include <node_api.h>
 #include <tensorflow/c/c_api.h>
-#include "cuda_driver.h"
 #include "devices.h"
 #include "exit.h"
 #include "failure.h"
 #include "js_values.h"
 #include "server.h"
 #include "session.h"
+#include "status.h"
 #include "tensors.h"
 
 namespace kd {
@@ -130,8 +128,6 @@ napi_value devices(napi_env env, const napi_value* args) {
   return devicesOf(env, session.session());
 }
 
-napi_value listCudaGpus(napi_env env, const napi_value* args) { return cudaGpus(env, textOf(env, args[0])); }
-
 napi_value release(napi_env env, const napi_value* args) {
   releaseResult(env, args[0], args[1]);
   return nullptr;
@@ -148,29 +144,12 @@ napi_value ending(napi_env, const napi_value*) {
   return nullptr;
 }
 
-constexpr size_t kMostArguments = 4;
-
-/** Wraps a function for Node-API: what it throws becomes a JavaScript Error. */
-template <napi_value (*function)(napi_env, const napi_value*)>
-napi_value called(napi_env env, napi_callback_info info) {
-  try {
-    napi_value args[kMostArguments];  // missing ones are undefined
-    size_t count = kMostArguments;
-    check(env, napi_get_cb_info(env, info, &count, args, nullptr, nullptr));
-    return function(env, args);
-  } catch (...) {
-    napi_throw(env, errorOf(env, currentFailure()));
-    return nullptr;
-  }
-}
-
 napi_value init(napi_env env, napi_value exports) {
   const napi_property_descriptor functions[] = {
     {"open", nullptr, called<open>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
     {"serve", nullptr, called<serve>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
     {"run", nullptr, called<run>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
     {"devices", nullptr, called<devices>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-    {"cudaGpus", nullptr, called<listCudaGpus>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
     {"release", nullptr, called<release>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
     {"ending", nullptr, called<ending>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
     {"close", nullptr, called<close>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},

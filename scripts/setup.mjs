@@ -29,7 +29,7 @@ import { makeBundle } from './setup/bundle/make.mjs';
 import { openBundle } from './setup/bundle/open.mjs';
 import { readChoice, USAGE } from './setup/choice.mjs';
 import * as command from './setup/command.mjs';
-import { SetupError } from './setup/errors.mjs';
+import { asSetupError, SetupError } from './setup/errors.mjs';
 import { isClone, makeHome } from './setup/home.mjs';
 import { withLock } from './setup/lock.mjs';
 import * as packages from './setup/packages.mjs';
@@ -99,11 +99,15 @@ async function isReady(project, parts) {
  * @throws {SetupError} on one line
  */
 export async function answer(options, { bundle, from, sources: onlySources, device, ...rest }) {
-  if (bundle !== undefined)
-    return makeBundle(createProject({ ...options, ...rest, device, slim: bundle.slim }), bundle);
-  const project = createProject({ ...options, ...rest, device });
-  if (onlySources === true) return setUp(project, SOURCES);
-  return setUp(from === undefined ? project : fromBundle(project, from));
+  try {
+    if (bundle !== undefined)
+      return await makeBundle(createProject({ ...options, ...rest, device, slim: bundle.slim }), bundle);
+    const project = createProject({ ...options, ...rest, device });
+    if (onlySources === true) return await setUp(project, SOURCES);
+    return await setUp(from === undefined ? project : fromBundle(project, from));
+  } catch (error) {
+    throw asSetupError(error, from === undefined ? '' : `--from ${from}: `);
+  }
 }
 
 /**

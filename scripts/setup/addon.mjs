@@ -28,7 +28,7 @@ const NAPI_HEADERS = ['node_modules', 'node-api-headers', 'include'];
 
 /**
  * The addons to compile: the npm package's, which ships as source, and one of our own, both linked to libtensorflow;
- * and one that turns standard error off while libtensorflow is loaded.
+ * one that turns standard error off while libtensorflow is loaded; and one that asks NVIDIA's driver.
  */
 export const ADDONS = [
   {
@@ -51,6 +51,14 @@ export const ADDONS = [
     folder: ['native'],
     sources: ['standard_error.cc'],
     file: 'standard_error.node',
+    isAlone: true,
+  },
+  {
+    name: 'cuda-driver',
+    title: 'driver addon',
+    folder: ['native'],
+    sources: ['cuda_driver.cc'],
+    file: 'cuda_driver.node',
     isAlone: true,
   },
 ];

@@ -20,12 +20,13 @@ import { wheelArchive, wheelFiles } from './wheels.mjs';
  *
  * @param {Project} project
  * @param {Distribution} distribution
+ * @param {{ recompiles?: boolean }} [options] whether the addons are compiled even if they are there
  * @throws {TensorflowUnavailable} if they are not available
  */
-export async function fillCache(project, distribution) {
+export async function fillCache(project, distribution, { recompiles = false } = {}) {
   mkdirSync(project.cache, { recursive: true });
   const onWait = () => project.say('another set-up is filling the cache: waiting for it');
-  return withLock(project.cache, onWait, (lock) => findOrGet(project, distribution, lock));
+  return withLock(project.cache, onWait, (lock) => findOrGet(project, distribution, recompiles, lock));
 }
 
 /**
@@ -33,9 +34,10 @@ export async function fillCache(project, distribution) {
  *
  * @param {Project} project
  * @param {Distribution} distribution
+ * @param {boolean} recompiles
  * @param {number} [lock]
  */
-async function findOrGet(project, distribution, lock) {
+async function findOrGet(project, distribution, recompiles, lock) {
   let library = findLibrary(project, distribution);
   if (library === undefined) {
     refuseHost(project, distribution);
@@ -43,32 +45,37 @@ async function findOrGet(project, distribution, lock) {
   }
   const identity = libraryIdentity(distribution, library);
   const wanted = ADDONS.map((addon) => ({ addon, key: addonKey(project, addon, identity) }));
-  const missing = wanted.filter(({ addon, key }) => findAddon(project, addon, key) === undefined);
   const { bundle } = project;
-  const toCompile = missing.filter(({ addon, key }) => !bundle?.has(addonArchive(addon, key)));
+  const toCompile = wanted.filter(
+    ({ addon, key }) =>
+      recompiles || (findAddon(project, addon, key) === undefined && !bundle?.has(addonArchive(addon, key))),
+  );
   const needed = { python: library === undefined && bundle === undefined, compiler: toCompile.length > 0 };
   const tools = await findTools(project.env, needed);
   for (const { key } of toCompile) refuseRepetition(project.root, compileAttempt(key, tools.compiler));
   if (needed.python)
     for (const wheel of distribution.wheels) refuseRepetition(project.root, downloadAttempt(project, wheel));
   library ??= await fetchLibrary(project, distribution, tools.python, lock);
-  return { library, addons: await findOrBuild(project, wanted, library, tools.compiler, lock) };
+  const { compiler } = tools;
+  return { library, addons: await findOrBuild(project, wanted, library, { compiler, recompiles }, lock) };
 }
 
 /**
- * The addons from the cache or the bundle; those in neither are compiled side by side. Waits for all of them, even if
- * one fails.
+ * The addons from the cache or the bundle; those in neither, or all, are compiled side by side. Waits for all of them,
+ * even if one fails.
  *
  * @param {Project} project
  * @param {readonly { addon: Addon, key: string }[]} wanted
  * @param {Library} library
- * @param {Command} compiler
+ * @param {{ compiler: Command, recompiles: boolean }} how
  * @param {number} [lock]
  */
-async function findOrBuild(project, wanted, library, compiler, lock) {
+async function findOrBuild(project, wanted, library, { compiler, recompiles }, lock) {
   const outcomes = await Promise.allSettled(
     wanted.map(async ({ addon, key }) => {
-      const found = findAddon(project, addon, key) ?? (await unpackAddon(project, addon, key, lock));
+      const found = recompiles
+        ? undefined
+        : (findAddon(project, addon, key) ?? (await unpackAddon(project, addon, key, lock)));
       return { addon, key, path: found ?? (await buildAddon(project, addon, library, key, compiler, lock)) };
     }),
   );

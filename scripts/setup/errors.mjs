@@ -28,3 +28,14 @@ export const DISK_ERRORS = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EFB
 export function codeOf(error) {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
+
+/**
+ * A folder that takes no files, on one line; any other error unchanged.
+ *
+ * @param {unknown} error
+ * @param {string} where the beginning of the message
+ */
+export function asSetupError(error, where) {
+  if (!(error instanceof Error) || !DISK_ERRORS.includes(codeOf(error))) return error;
+  return new SetupError(`${where}files cannot be written (${error.message}); make room there, or let this user write`);
+}

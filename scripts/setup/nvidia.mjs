@@ -9,15 +9,17 @@ import { findExecutables, run } from './processes.mjs';
  * @typedef {{ names: string[], failure?: undefined } | { names?: undefined, failure: string }} Gpus
  */
 
-/** Where Linux distributions, containers and WSL keep the driver's library. */
-export const DRIVER_FOLDERS = [
-  '/usr/lib/x86_64-linux-gnu',
-  '/usr/lib64',
-  '/usr/lib',
-  '/usr/local/nvidia/lib64',
-  '/usr/lib/wsl/lib',
-];
 const DRIVER_LIBRARY = 'libcuda.so.1';
+/**
+ * For `node -e`: ends with status 0 if the dynamic loader finds the library, as it will for TensorFlow. Node opens any
+ * library as an addon, and then complains that it is none.
+ */
+const OPEN_LIBRARY = `
+try {
+  process.dlopen({ exports: {} }, process.argv[1]);
+} catch (error) {
+  process.exitCode = /self-register/.test(error.message) ? 0 : 1;
+}`;
 /** Where WSL has the driver's tool, which is not on PATH. */
 const WSL_TOOL = '/usr/lib/wsl/lib/nvidia-smi';
 /** A healthy driver may take seconds per GPU, a broken one forever; `src/tensorflow/machine.ts` waits as long. */
@@ -26,19 +28,19 @@ const TIMEOUT_MS = 60_000;
 const DEVICE = /^(nvidia\d+|dxg)$/;
 
 /**
- * Looks for NVIDIA GPUs with a working driver: `nvidia-smi` lists them; if it is missing, the driver's library and a
- * GPU's device file show that there is one.
+ * Looks for NVIDIA GPUs with a working driver: `nvidia-smi` lists them; if it is missing, the driver's library, where
+ * the dynamic loader finds it, and a GPU's device file show that there is one.
  *
  * @param {Env} env
  * @param {string} [root] the file system to look at
- * @param {number} [timeout] milliseconds for the tool
+ * @param {number} [timeout] milliseconds for the driver's answer
  * @returns {Promise<Gpus | undefined>} the GPUs; or a driver that is there and does
  *   not answer; or nothing
  */
 export async function findGpus(env, root = '/', timeout = TIMEOUT_MS) {
   const [tool] = findExecutables(['nvidia-smi', join(root, WSL_TOOL)], env);
   if (tool !== undefined) return askTool(tool, env, root, timeout);
-  return hasDevice(root) && hasDriverLibrary(env, root) ? { names: ['an NVIDIA GPU'] } : undefined;
+  return hasDevice(root) && (await hasDriverLibrary(env, timeout)) ? { names: ['an NVIDIA GPU'] } : undefined;
 }
 
 /**
@@ -79,9 +81,9 @@ function hasDevice(root) {
 
 /**
  * @param {Env} env
- * @param {string} root
+ * @param {number} timeout
  */
-function hasDriverLibrary({ LD_LIBRARY_PATH: own = '' }, root) {
-  const folders = [...own.split(':').filter(Boolean), ...DRIVER_FOLDERS.map((folder) => join(root, folder))];
-  return folders.some((folder) => existsSync(join(folder, DRIVER_LIBRARY)));
+async function hasDriverLibrary(env, timeout) {
+  const { status } = await run(process.execPath, ['-e', OPEN_LIBRARY, DRIVER_LIBRARY], { env, timeout });
+  return status === 0;
 }

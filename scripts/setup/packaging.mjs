@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceText } from './links.mjs';
 
@@ -25,5 +25,6 @@ export function isReady({ root }) {
  * @param {Project} project
  */
 export async function prepare({ root }) {
+  mkdirSync(join(root, 'dist'), { recursive: true }); // it is not there before the sources are
   replaceText(join(root, 'dist', LOCK), readFileSync(join(root, LOCK), 'utf8'));
 }

@@ -125,10 +125,21 @@ async function installForGpu(project, choice, before) {
 async function installFor(project, device, choice) {
   const distribution = distributionFor(project, device, choice);
   if (device === 'gpu' && choice.cuda === 'system') await checkSystemCuda(project, project.distributions.gpu);
-  const { library, addons } = await fillCache(project, distribution);
-  place(project.root, library, addons);
-  const files = ADDONS.map((addon) => installedAddon(project.root, addon));
-  const version = await project.loadAddons(project, files);
+  const load = (/** @type {Awaited<ReturnType<typeof fillCache>>} */ filled) => {
+    place(project.root, filled.library, filled.addons);
+    return project.loadAddons(
+      project,
+      ADDONS.map((addon) => installedAddon(project.root, addon)),
+    );
+  };
+  let filled = await fillCache(project, distribution);
+  const version = await load(filled).catch(async (error) => {
+    if (!isForNewerSystem(error)) throw error;
+    project.say('the addons were compiled on a system with newer libraries: compiling them here');
+    filled = await fillCache(project, distribution, { recompiles: true });
+    return load(filled);
+  });
+  const { library, addons } = filled;
   const kind = project.env.TF_LIBRARY_DIR ? OWN : device;
   return {
     backend: 'tensorflow',
@@ -137,6 +148,16 @@ async function installFor(project, device, choice) {
     cuda: library.cuda,
     addons: Object.fromEntries(addons.map(({ addon, path, key }) => [addon.name, { path, key }])),
   };
+}
+
+/**
+ * Whether an addon needs newer versions of the C and C++ libraries than this system has, as after a set-up from a
+ * bundle that was made on another system, or with a cache that several systems share.
+ *
+ * @param {unknown} error
+ */
+function isForNewerSystem(error) {
+  return error instanceof TensorflowUnavailable && /version `(GLIBC|GLIBCXX|CXXABI)_/.test(error.message);
 }
 
 /**

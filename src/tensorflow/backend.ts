@@ -18,7 +18,8 @@ import {
   type Problem,
 } from './gpu-choice.js';
 import { freeGpuBytes } from './gpu-memory.js';
-import { gpuProblem, unusedGpu } from './gpu-problem.js';
+import { unusedGpu } from './driver-problem.js';
+import { gpuProblem } from './gpu-problem.js';
 import { compilationNotice, type KernelUse } from './kernel-cache.js';
 import { thisMachine, type Machine } from './machine.js';
 import { detectGpus, type Gpu } from './nvidia.js';
@@ -87,7 +88,7 @@ export async function loadBackend(
   const info = await loadNative(choice);
   if (info.backend === 'cpu') return info;
   const seen = found.length > 0 && info.device === 'gpu' ? visibleGpus() : undefined;
-  const left = problem ?? (found.length === 0 ? undefined : seen ? leftOutGpus(found, seen) : await unusedGpu(machine));
+  const left = problem ?? (found.length === 0 ? undefined : seen ? leftOutGpus(found, seen) : unusedGpu(machine));
   if (isGpuAsked && left !== undefined) throw noGpu(device, left);
   if (left !== undefined) return { ...info, reason: `no GPU (${left.found}): computing on the CPU; ${left.remedy}` };
   const count = found.length > 0 ? found.length : countCpuDevices(device);
@@ -145,7 +146,7 @@ async function checkedGpus(
 interface DecidedGpus {
   readonly gpus?: readonly ChosenGpu[] | 'none';
   readonly problem?: Problem;
-  /** The driver's version, if known. */
+  /** The driver's version, if known, or the CUDA that it runs. */
   readonly driver?: string | undefined;
 }
 
@@ -157,7 +158,7 @@ async function decideGpus(machine: Machine, device: DevicesChoice, isShared: boo
   const problem = await gpuProblem(machine, nvidia, device, { isOnGpu: isOnGpu(), isShared });
   if (problem !== undefined) return { gpus: 'none', problem };
   const gpus = chooseGpus(nvidia, device, machine.env) as ChosenGpu[]; // otherwise there would be a problem
-  return { gpus, driver: nvidia.state === 'present' ? nvidia.driver : undefined };
+  return { gpus, driver: nvidia.state === 'present' ? (nvidia.driver ?? nvidia.cuda) : undefined };
 }
 
 function noGpu(device: DevicesChoice, { found, remedy }: Problem): InputError {

@@ -1,4 +1,5 @@
 /** @file The variables that TensorFlow, XLA and CUDA read once, on loading. A user's own values take precedence. */
+import { CUDA_DEVICE_ORDER } from './driver-addon.js';
 import type { ChosenGpu } from './gpu-choice.js';
 import { LARGEST_CACHE } from './kernel-cache.js';
 import type { SetupStatus } from './setup-status.js';
@@ -11,7 +12,7 @@ const FUSE_ON_GPU = '--tf_xla_auto_jit=2';
 /** What every use of a GPU takes: no more memory than needed, one order of GPUs, and room for compiled kernels. */
 const ON_GPU = {
   TF_FORCE_GPU_ALLOW_GROWTH: 'true',
-  CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
+  CUDA_DEVICE_ORDER,
   CUDA_CACHE_MAXSIZE: LARGEST_CACHE,
 } as const;
 

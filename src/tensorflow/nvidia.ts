@@ -1,4 +1,6 @@
 /** @file NVIDIA GPUs, as the driver reports them. */
+import { cudaRemedy } from './cuda-errors.js';
+import type { CudaGpu, DriverReport } from './driver-addon.js';
 import type { Machine, ProgramResult } from './machine.js';
 
 /** A GPU that the driver lists. */
@@ -22,15 +24,16 @@ export interface Gpu {
 
 /** What is known about a machine's NVIDIA GPUs. */
 export type Nvidia =
-  /** No driver, or a driver without a GPU. */
-  | { readonly state: 'absent' }
-  /** A GPU whose driver does not answer. */
-  | { readonly state: 'broken'; readonly failure: string }
-  /** The driver's library and a GPU's device file exist, but no `nvidia-smi` for details, as in some containers. */
+  /** No driver, or a driver without a GPU; `lacksLibrary` if there is a GPU's device file. */
+  | { readonly state: 'absent'; readonly lacksLibrary?: true }
+  /** A GPU whose driver does not answer, and what to do if that is known. */
+  | { readonly state: 'broken'; readonly failure: string; readonly remedy?: string }
+  /** The driver's library and a GPU's device file exist, but neither `nvidia-smi` nor CUDA gives details. */
   | { readonly state: 'unlisted' }
   | {
       readonly state: 'present';
-      readonly driver: string;
+      /** Absent if only CUDA tells, as in containers without `nvidia-smi`. */
+      readonly driver?: string;
       /** The newest CUDA that the driver runs, `12.4`; asked only if the driver may be too old for one of the GPUs. */
       readonly cuda?: string;
       readonly gpus: readonly Gpu[];
@@ -46,14 +49,6 @@ const BF16_CAPABILITY = 8;
  */
 export const PTX_ONLY = { capability: 9, driver: '555.42.02', cuda: '12.5' } as const;
 
-/** Where the driver's library is looked for, as set-up does (`scripts/setup/nvidia.mjs`). */
-const DRIVER_FOLDERS = [
-  '/usr/lib/x86_64-linux-gnu',
-  '/usr/lib64',
-  '/usr/lib',
-  '/usr/local/nvidia/lib64',
-  '/usr/lib/wsl/lib',
-];
 /** The driver's tool; under WSL it is not on the PATH. */
 const TOOLS = ['nvidia-smi', '/usr/lib/wsl/lib/nvidia-smi'];
 const MEBIBYTE = 2 ** 20;
@@ -70,13 +65,23 @@ export async function detectGpus(machine: Machine): Promise<Nvidia> {
     if (typeof answer === 'object') return answer;
     return hasDevice ? { state: 'broken', failure: answer } : { state: 'absent' };
   }
-  return { state: hasDevice && hasDriverLibrary(machine) ? 'unlisted' : 'absent' };
+  return hasDevice ? fromLibrary(await machine.askDriver()) : { state: 'absent' };
 }
 
-/** Whether the driver's library is in one of the usual folders, or in the user's own. */
-export function hasDriverLibrary(machine: Machine): boolean {
-  const own = (machine.env.LD_LIBRARY_PATH ?? '').split(':').filter((folder) => folder !== '');
-  return [...own, ...DRIVER_FOLDERS].some((folder) => machine.exists(`${folder}/libcuda.so.1`));
+/** The GPUs that CUDA lists, where `nvidia-smi` is missing. */
+function fromLibrary(report: DriverReport | undefined): Nvidia {
+  const { cuda, gpus, failure } = report ?? {};
+  if (failure?.code === 'NOT_FOUND') return { state: 'absent', lacksLibrary: true };
+  if (failure !== undefined) return { state: 'broken', failure: failure.message, remedy: cudaRemedy(failure.code) };
+  if (gpus === undefined) return { state: 'unlisted' };
+  if (gpus.length === 0) return { state: 'absent' };
+  return { state: 'present', ...(cuda !== undefined && { cuda }), gpus: gpus.map(fromCuda) };
+}
+
+/** A GPU as CUDA describes it. */
+export function fromCuda({ name, uuid, capability, totalBytes, freeBytes }: CudaGpu, index: number): Gpu {
+  const gpu = { index, uuid: `GPU-${uuid}`, name, totalBytes, capability };
+  return freeBytes === undefined ? gpu : { ...gpu, freeBytes };
 }
 
 /** The GPUs, how the tool failed, or undefined if there is no such tool. */
@@ -161,6 +166,11 @@ function partsOf(gpu: Gpu, list: string): Gpu[] {
 /** A number that the tool gave, or nothing: it writes `[N/A]` and the like for what it does not know. */
 function known(name: keyof Gpu, cell = '', unit: number): Partial<Gpu> {
   return cell === '' || Number.isNaN(Number(cell)) ? {} : { [name]: Number(cell) * unit };
+}
+
+/** `driver 550.54.15`, or if only CUDA tells, `a driver for CUDA 12.4` */
+export function driverName({ driver, cuda = '?' }: { readonly driver?: string; readonly cuda?: string }): string {
+  return driver === undefined ? `a driver for CUDA ${cuda}` : `driver ${driver}`;
 }
 
 /** Whether a version, `550.54.15`, is older than another. */

@@ -44,15 +44,6 @@ export interface SessionDevice {
   readonly memoryBytes: number;
 }
 
-/** A GPU as CUDA's driver library reports it. */
-export interface CudaGpu {
-  readonly name: string;
-  /** Without the prefix `GPU-` or `MIG-`; for a part of a divided GPU, that of the part. */
-  readonly uuid: string;
-  readonly capability: number;
-  readonly totalBytes: number;
-}
-
 /**
  * The addon's functions. They throw, or reject with, Errors whose `code` is the name of TensorFlow's status code.
  */
@@ -75,12 +66,6 @@ export interface SessionAddon {
   /** Copies the feeds, then computes on one of the session's threads; runs begin in the order of the calls. */
   run(session: SessionHandle, feeds: readonly NativeFeed[], fetches: readonly string[]): Promise<NativeTensor[]>;
   devices(session: SessionHandle): SessionDevice[];
-  /**
-   * The GPUs that CUDA shows to this process, in its order.
-   *
-   * @param library a file, or a name that the dynamic loader finds: `libcuda.so.1`
-   */
-  cudaGpus(library: string): CudaGpu[];
   /** Frees a fetched buffer's memory now; the buffer then has no bytes. */
   release(buffer: NativeTensor['buffer'], memory: NativeTensor['memory']): void;
   /** Must be called when the process is about to end: runs in progress must not outlive what they compute with. */

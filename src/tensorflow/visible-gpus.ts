@@ -1,11 +1,9 @@
 /** @file GPUs as they appear to a process that has loaded TensorFlow. */
 import { KD } from '../base/own-command.js';
 import type { ChosenGpu, Problem } from './gpu-choice.js';
-import type { Gpu } from './nvidia.js';
-import { sessionAddon, type CudaGpu, type SessionAddon, type SessionDevice } from './session-addon.js';
-
-/** The library that every NVIDIA driver has; TensorFlow, which uses a GPU, has it open. */
-const CUDA_DRIVER = 'libcuda.so.1';
+import { CUDA_DRIVER, driverAddon, type CudaGpu } from './driver-addon.js';
+import { fromCuda, type Gpu } from './nvidia.js';
+import { sessionAddon, type SessionAddon, type SessionDevice } from './session-addon.js';
 
 /** What TensorFlow and CUDA show to this process, both in the order of `CUDA_VISIBLE_DEVICES`. */
 export interface VisibleGpus {
@@ -32,17 +30,17 @@ export function visibleGpus(): VisibleGpus {
 export function askForGpus(addon: SessionAddon, library = CUDA_DRIVER): VisibleGpus {
   const session = addon.open(new Uint8Array(), new Uint8Array(), 1);
   try {
-    return { tensorflow: addon.devices(session).filter(({ type }) => type === 'GPU'), cuda: cudaGpus(addon, library) };
+    return { tensorflow: addon.devices(session).filter(({ type }) => type === 'GPU'), cuda: cudaGpus(library) };
   } finally {
     addon.close(session);
   }
 }
 
-function cudaGpus(addon: SessionAddon, library: string): readonly CudaGpu[] {
+function cudaGpus(library: string): readonly CudaGpu[] {
   try {
-    return addon.cudaGpus(library);
+    return driverAddon().gpus(library);
   } catch {
-    return []; // a library of another version: nvidia-smi's answers, if there are any, must do
+    return []; // a library of another version, or the addon is missing: what is known from elsewhere must do
   }
 }
 
@@ -59,19 +57,18 @@ export function leftOutGpus(chosen: readonly ChosenGpu[], { tensorflow }: Visibl
 
 /**
  * The chosen GPUs, with what TensorFlow and CUDA know about them in place of what `nvidia-smi` did not say. Without
- * that tool, as in some containers, they are all that is known.
+ * that tool, as in some containers, they are all that is known. CUDA has the last word on which GPU it is: with a
+ * `CUDA_DEVICE_ORDER` of the user's, its numbers are not those of the driver.
  */
 export function describeGpus(chosen: readonly ChosenGpu[], { tensorflow, cuda }: VisibleGpus): Gpu[] {
   return chosen.map(({ visible: name, gpu }, i) => {
     const [own, seen] = [tensorflow[i], cuda[i]];
-    const known: Gpu = gpu ?? {
-      index: /^\d+$/.test(name) ? Number(name) : i,
-      uuid: seen === undefined ? name : `GPU-${seen.uuid}`,
-      name: seen?.name ?? 'NVIDIA GPU',
-    };
+    const isListed = gpu !== undefined && (seen === undefined || gpu.uuid.endsWith(seen.uuid));
+    const index = /^\d+$/.test(name) ? Number(name) : i;
+    const unlisted = seen === undefined ? { index, uuid: name, name: 'NVIDIA GPU' } : fromCuda(seen, index);
     return {
       ...(seen && { totalBytes: seen.totalBytes, capability: seen.capability }),
-      ...known,
+      ...(isListed ? gpu : unlisted),
       ...(own && { usableBytes: own.memoryBytes }),
     };
   });

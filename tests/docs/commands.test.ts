@@ -29,8 +29,8 @@ const OTHERS: Readonly<Record<string, string>> = {
   'npm run check:gpu': 'tests/scripts/gpu.test.ts',
   'npm run check:gpu -- --device cpu --models tiny --batches 4,8 --steps 2 --long 20': 'tests/scripts/gpu.test.ts',
   'docker build --tag kd .': 'takes a Docker',
-  'docker run --rm --gpus all kd doctor': 'takes a Docker',
-  'docker run --rm --gpus all --volume "$PWD/data:/kd/data" --volume "$PWD/checkpoints:/kd/checkpoints" kd train --run first':
+  'docker run --rm --init --gpus all kd doctor': 'takes a Docker',
+  'docker run --rm --init --gpus all --volume "$PWD/data:/kd/data" --volume "$PWD/checkpoints:/kd/checkpoints" kd train --run first':
     'takes a Docker',
   'pip install pandas polars pyarrow datasets openpyxl': 'takes a network',
   'python scripts/formats/same_pairs.py': 'takes those packages',

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import {
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -231,6 +232,26 @@ describe('an unusable bundle is a one-line error', () => {
         writeFileSync(second(), Buffer.alloc(PIECE_BYTES));
       },
       /kd-bundle\.002 is damaged \(its SHA-256 should begin with [0-9a-f]{12} and begins with [0-9a-f]{12}\); copy it again$/,
+    ],
+    [
+      'a piece that cannot be read',
+      () => {
+        rmSync(second());
+        mkdirSync(second());
+        editManifest({
+          pieces: manifest().pieces.map((piece) =>
+            piece.name === 'kd-bundle.002' ? { ...piece, bytes: statSync(second()).size } : piece,
+          ),
+        });
+      },
+      /kd-bundle\.002 cannot be read \(EISDIR: illegal operation on a directory, read\); copy it again$/,
+    ],
+    [
+      'a clone in which no packages can be put',
+      () => {
+        elsewhere.write('node_modules', 'a file');
+      },
+      /files cannot be written \(ENOTDIR: [^\n]+\); make room there, or let this user write$/,
     ],
     [
       'another system',

@@ -16,7 +16,7 @@ const SCRIPTS = pathToFileURL(join(import.meta.dirname, '..', '..', 'scripts')).
 
 const LINUX = { platform: 'linux', arch: 'x64', glibc: () => '2.36' };
 const PACKAGE = 'node_modules/@tensorflow/tfjs-node-gpu';
-const ADDONS = ['tfjs_binding.node', 'tf_session.node', 'standard_error.node'];
+const ADDONS = ['tfjs_binding.node', 'tf_session.node', 'standard_error.node', 'cuda_driver.node'];
 const COST = "training runs on tfjs's pure-JavaScript backend, tens of times slower";
 
 let clone: SmallClone;
@@ -45,7 +45,7 @@ async function runSetUp(env: Record<string, string> = {}, options: Partial<Proje
 describe('set-up of a fresh clone', () => {
   it('installs, downloads, unpacks, compiles and links, and reports size and time', async () => {
     const printed = await runSetUp();
-    expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'g++', 'g++', 'g++', 'tsc']);
+    expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'g++', 'g++', 'g++', 'g++', 'tsc']);
     expect(printed).toContain('kd set-up: libtensorflow 2.21.0: downloading 3 MB …\n');
     expect(printed).toMatch(/libtensorflow 2\.21\.0: unpacked in \d+\.\d s\n/);
     expect(printed).toMatch(/TensorFlow addon: compiled in \d+\.\d s\n/);
@@ -79,6 +79,7 @@ describe('set-up of a fresh clone', () => {
   it('leaves no wheel and nothing unfinished in the cache', async () => {
     await runSetUp();
     expect(readdirSync(clone.cache).map((name) => name.replace(/-[0-9a-f]{12,}$/, ''))).toEqual([
+      'cuda-driver',
       'libtensorflow-2.21.0',
       'standard-error',
       'tf-session',
@@ -94,6 +95,17 @@ describe('set-up of a fresh clone', () => {
 
   it('prints nothing when quiet', async () => {
     expect(await runSetUp({}, { quiet: true })).toBe('');
+  });
+
+  it('brings packages and TensorFlow before there are sources, as for a layer of an image', async () => {
+    rmSync(join(clone.root, 'src'), { recursive: true });
+    await runSetUp();
+    expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'g++', 'g++', 'g++', 'g++']);
+    expect(await runSetUp()).toBe('');
+    clone.write('src/cli.ts', 'the command');
+    await runSetUp();
+    expect(clone.calls()).toEqual(['tsc']);
+    expect(clone.read('dist/cli.js')).toBe('the command');
   });
 });
 
@@ -191,6 +203,35 @@ describe('set-up of a ready clone', () => {
         'the TypeScript sources do not compile:\nsrc/cli.ts(1,1): error TS2322: a type error',
       );
     }
+  });
+});
+
+describe('set-up with addons that were compiled on a newer system', () => {
+  const NEWER = "Error: /lib/x86_64-linux-gnu/libstdc++.so.6: version `GLIBCXX_3.4.32' not found";
+  const newerAtFirst = (times: number) => () =>
+    times-- > 0
+      ? Promise.reject(new TensorflowUnavailable(`libtensorflow cannot be loaded (${NEWER})`, 'mend that'))
+      : Promise.resolve('2.21.0');
+
+  it('compiles them here, also in the cache', async () => {
+    await runSetUp();
+    rmSync(join(clone.root, 'node_modules'), { recursive: true });
+    clone.addTool('g++', `${COMPILER}\nprintf here > "$2"`);
+    clone.calls();
+    const printed = await runSetUp({}, { loadAddons: newerAtFirst(1) });
+    expect(printed).toContain('the addons were compiled on a system with newer libraries: compiling them here\n');
+    expect(clone.calls()).toEqual(['npm', 'g++', 'g++', 'g++', 'g++']);
+    expect(clone.read(`${PACKAGE}/lib/napi-v8/tf_session.node`)).toBe('here');
+    rmSync(join(clone.root, 'node_modules'), { recursive: true });
+    await runSetUp();
+    expect(clone.read(`${PACKAGE}/lib/napi-v8/tf_session.node`)).toBe('here');
+  });
+
+  it('says so if they do not load even then, or if there is no compiler', async () => {
+    expect(await runSetUp({}, { loadAddons: newerAtFirst(2) })).toContain(`(${NEWER}): ${COST}; mend that\n`);
+    rmSync(join(clone.root, 'node_modules'), { recursive: true });
+    clone.removeTool('g++');
+    expect(await runSetUp({}, { loadAddons: newerAtFirst(2) })).toContain('because a C++ compiler is missing: ');
   });
 });
 
@@ -322,7 +363,7 @@ describe('set-up with TF_LIBRARY_DIR', () => {
 
   it('uses that libtensorflow and downloads nothing', async () => {
     await runSetUp({ TF_LIBRARY_DIR: folder });
-    expect(clone.calls()).toEqual(['npm', 'g++', 'g++', 'g++', 'tsc']);
+    expect(clone.calls()).toEqual(['npm', 'g++', 'g++', 'g++', 'g++', 'tsc']);
     expect(clone.read(`${PACKAGE}/deps/lib/libtensorflow.so.2`)).toBe('lib/libtensorflow.so.2');
     expect(await runSetUp({ TF_LIBRARY_DIR: folder })).toBe('');
   });
@@ -556,22 +597,32 @@ describe('the search for GPUs', () => {
     expect(await look({}, 500)).toEqual({ failure: 'no answer within 0.5 s' });
   });
 
-  it.each([
-    ['nvidia3', 'usr/lib/x86_64-linux-gnu'],
-    ['dxg', 'usr/lib/wsl/lib'],
-  ])("considers a device (%s) with the driver's library a GPU", async (name, folder) => {
-    device(name);
-    expect(await look()).toBeUndefined();
-    writeText(join(clone.folder, 'root', folder, 'libcuda.so.1'), '');
-    expect(await look()).toEqual({ names: ['an NVIDIA GPU'] });
-  });
+  describe("by the driver's library", () => {
+    let library: string;
+    beforeEach(() => {
+      library = join(clone.folder, 'lib');
+      writeText(join(library, 'libcuda.so.1'), 'no library');
+    });
+    const compile = () => {
+      writeText(join(library, 'cuda.c'), 'int cuInit(unsigned flags) { return 0; }');
+      const args = ['-shared', '-fPIC', '-o', 'libcuda.so.1', 'cuda.c'];
+      expect(spawnSync('gcc', args, { cwd: library }).status).toBe(0);
+    };
 
-  it("does not consider the driver's library alone a GPU", async () => {
-    writeText(join(clone.folder, 'lib/libcuda.so.1'), '');
-    const env = { LD_LIBRARY_PATH: join(clone.folder, 'lib') };
-    expect(await look(env)).toBeUndefined();
-    device('nvidia0');
-    expect(await look(env)).toEqual({ names: ['an NVIDIA GPU'] });
+    it.each(['nvidia3', 'dxg'])(
+      'finds one with a device (%s), if the dynamic loader opens the library',
+      async (name) => {
+        device(name);
+        expect(await look({ LD_LIBRARY_PATH: library })).toBeUndefined();
+        compile();
+        expect(await look({ LD_LIBRARY_PATH: library })).toEqual({ names: ['an NVIDIA GPU'] });
+      },
+    );
+
+    it('finds none without a device', async () => {
+      compile();
+      expect(await look({ LD_LIBRARY_PATH: library })).toBeUndefined();
+    });
   });
 });
 
@@ -672,7 +723,7 @@ describe('set-ups that are interrupted or concurrent', () => {
       process.kill(-child.pid!, 'SIGKILL');
       await new Promise((resolve) => child.once('close', resolve));
       await runSetUp();
-      expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'unpack', 'g++', 'g++', 'g++', 'tsc']);
+      expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'unpack', 'g++', 'g++', 'g++', 'g++', 'tsc']);
       expect(clone.read(`${PACKAGE}/deps/lib/libtensorflow_framework.so.2`)).toBe('framework');
       expect(partialFolders()).toEqual([]);
     },
@@ -680,7 +731,7 @@ describe('set-ups that are interrupted or concurrent', () => {
 
   it.skipIf(process.platform !== 'linux')('lets one of two work and the other wait', async () => {
     const printed = await Promise.all([runSetUp(), runSetUp()]);
-    expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'g++', 'g++', 'g++', 'tsc']);
+    expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'g++', 'g++', 'g++', 'g++', 'tsc']);
     expect(printed[1]).toBe('kd set-up: another set-up of this folder is at work: waiting for it\n');
   });
 

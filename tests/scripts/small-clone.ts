@@ -159,7 +159,8 @@ export class SmallClone {
     this.lock(LOCKED);
     for (const name of ['tsconfig.json', 'tsconfig.build.json']) this.write(name, '{}');
     this.write('src/cli.ts', 'the command');
-    for (const name of ['tf_session.cc', 'standard_error.cc']) this.write(`native/${name}`, `// ${name}`);
+    for (const name of ['tf_session.cc', 'standard_error.cc', 'cuda_driver.cc'])
+      this.write(`native/${name}`, `// ${name}`);
   }
 
   /** Puts a shell script on PATH, which holds nothing else. */

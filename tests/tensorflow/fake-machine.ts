@@ -1,3 +1,4 @@
+import type { DriverReport } from '../../src/tensorflow/driver-addon.js';
 import type { Machine, ProgramResult } from '../../src/tensorflow/machine.js';
 import type { SetupStatus } from '../../src/tensorflow/setup-status.js';
 import { GPU_LIBRARIES, XLA_FILES } from '../../src/tensorflow/cuda-libraries.js';
@@ -10,6 +11,8 @@ export interface Fake {
   readonly summary?: string;
   readonly list?: string;
   readonly ldconfig?: string;
+  /** What CUDA says of the driver; by default nothing. A function is given the GPUs asked about. */
+  readonly driver?: DriverReport | ((visible: string | undefined) => DriverReport | undefined);
   readonly files?: readonly string[];
   readonly dev?: readonly string[];
   readonly setup?: SetupStatus;
@@ -45,6 +48,7 @@ export function fakeMachine(fake: Fake = {}): Machine {
     ldconfig = '',
     summary = '',
     list = '',
+    driver,
   } = fake;
   const answer = (program: string, [first]: readonly string[]): ProgramResult | undefined => {
     if (program === 'ldconfig') return { status: 0, stdout: ldconfig, stderr: '' };
@@ -56,6 +60,7 @@ export function fakeMachine(fake: Fake = {}): Machine {
   return {
     env,
     run: (program, args) => Promise.resolve(answer(program, args)),
+    askDriver: (visible) => Promise.resolve(typeof driver === 'function' ? driver(visible) : driver),
     exists: (path) => files.includes(path),
     list: (folder) => (folder === '/dev' ? dev : []),
     setup: () => setup,

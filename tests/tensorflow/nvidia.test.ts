@@ -10,11 +10,22 @@ import {
   type DeviceChoice,
   type DevicesChoice,
 } from '../../src/tensorflow/gpu-choice.js';
-import { gpuProblem, unusedGpu } from '../../src/tensorflow/gpu-problem.js';
-import { DRIVER_FOLDERS } from '../../scripts/setup/nvidia.mjs';
+import { unusedGpu } from '../../src/tensorflow/driver-problem.js';
+import { gpuProblem } from '../../src/tensorflow/gpu-problem.js';
 import { hasTensorCores, detectGpus } from '../../src/tensorflow/nvidia.js';
 import { checkDevice, loadBackend } from '../../src/tensorflow/backend.js';
 import { CUDA_FILES, fakeMachine, GPU_SETUP, H100, RTX_3060, type Fake } from './fake-machine.js';
+
+const CARD = { name: 'NVIDIA H100', uuid: '1111', capability: 9, totalBytes: 8e10 };
+const MISSING = {
+  failure: {
+    code: 'NOT_FOUND',
+    message: 'libcuda.so.1: cannot open shared object file: No such file or directory',
+  },
+};
+
+/** What CUDA says if its first call fails. */
+const refusal = (error: string) => ({ cuda: '12.8', failure: { code: error, message: `cuInit failed with ${error}` } });
 
 const problemOf = async (fake: Fake, choice: DeviceChoice = 'auto') => {
   const machine = fakeMachine(fake);
@@ -121,18 +132,24 @@ describe('the driver', () => {
     expect(await detectGpus(fakeMachine({ smi, dev: [] }))).toEqual({ state: 'absent' });
   });
 
-  it('without its tool is recognised by a device and a library', async () => {
-    expect(await detectGpus(fakeMachine({ smi: '', files: ['/usr/lib/wsl/lib/libcuda.so.1'], dev: ['dxg'] }))).toEqual({
-      state: 'unlisted',
+  it('without its tool is asked through CUDA, if there is a device', async () => {
+    const driver = { cuda: '12.4', gpus: [CARD] };
+    expect(await detectGpus(fakeMachine({ smi: '', driver }))).toEqual({
+      state: 'present',
+      cuda: '12.4',
+      gpus: [{ index: 0, uuid: 'GPU-1111', name: 'NVIDIA H100', capability: 9, totalBytes: 8e10 }],
     });
-    expect(await detectGpus(fakeMachine({ smi: '', files: ['/usr/lib64/libcuda.so.1'], dev: [] }))).toEqual({
-      state: 'absent',
-    });
+    expect(await detectGpus(fakeMachine({ smi: '', driver, dev: [] }))).toEqual({ state: 'absent' });
+    expect(await detectGpus(fakeMachine({ smi: '', driver: { gpus: [] } }))).toEqual({ state: 'absent' });
   });
 
-  it.each(DRIVER_FOLDERS)('has its library in %s, where set-up looks for it too', async (folder) => {
-    const machine = fakeMachine({ smi: '', files: [`${folder}/libcuda.so.1`], dev: ['nvidia0'] });
-    expect(await detectGpus(machine)).toEqual({ state: 'unlisted' });
+  it('without its tool may say nothing but that it is there', async () => {
+    expect(await detectGpus(fakeMachine({ smi: '', dev: ['dxg'] }))).toEqual({ state: 'unlisted' });
+    expect(await detectGpus(fakeMachine({ smi: '', driver: {} }))).toEqual({ state: 'unlisted' });
+    expect(await detectGpus(fakeMachine({ smi: '', driver: MISSING }))).toEqual({
+      state: 'absent',
+      lacksLibrary: true,
+    });
   });
 });
 
@@ -262,6 +279,84 @@ describe('what prevents the use of a GPU', () => {
       `${GPU_LIBRARIES.join(', ')}, ptxas, libdevice.10.bc are missing`,
       'install CUDA 12',
     ],
+    [
+      "a driver without its tool that is too old for the card's kernels",
+      { smi: '', driver: { cuda: '12.4', gpus: [CARD] } },
+      'gpu',
+      "a driver for CUDA 12.4 cannot compile this TensorFlow's kernels for GPU 0 (NVIDIA H100, compute capability " +
+        '9.0), which takes 555.42.02 or newer',
+      "update the driver, or install NVIDIA's package cuda-compat-12-5",
+    ],
+    [
+      'a driver without its tool that is too old for CUDA 12',
+      { smi: '', driver: { cuda: '11.8', gpus: [{ ...CARD, capability: 8 }] } },
+      'gpu',
+      'a driver for CUDA 11.8, but CUDA 12 needs 525.60.13 or newer',
+      'update the driver',
+    ],
+    [
+      'a card of which only CUDA knows that it is too old',
+      { smi: H100.replace('9.0', '[N/A]'), driver: { cuda: '12.4', gpus: [{ ...CARD, capability: 5.2 }] } },
+      'gpu',
+      'GPU 0 (NVIDIA H100) has compute capability 5.2, and this TensorFlow has code for 6.0 and newer',
+      'take another GPU',
+    ],
+    [
+      'a card of which only CUDA knows that it is full',
+      { smi: '', driver: { cuda: '12.8', gpus: [{ ...CARD, freeBytes: 2e8 }] } },
+      'auto',
+      'GPU 0 (NVIDIA H100) has 0.2 GB of 80.0 GB free, and nothing runs in less than 1.0 GB',
+      'end the processes',
+    ],
+    [
+      'a GPU that another process has for itself',
+      { driver: { cuda: '12.8', gpus: [{ ...CARD, failure: 'CUDA_ERROR_DEVICE_UNAVAILABLE' }] } },
+      'auto',
+      'CUDA cannot use GPU 0 (NVIDIA H100): CUDA_ERROR_DEVICE_UNAVAILABLE',
+      'another process has it for itself: end that one',
+    ],
+    [
+      'a GPU whose memory has an error',
+      { driver: { cuda: '12.8', gpus: [{ ...CARD, failure: 'CUDA_ERROR_ECC_UNCORRECTABLE' }] } },
+      'auto',
+      'CUDA cannot use GPU 0 (NVIDIA H100): CUDA_ERROR_ECC_UNCORRECTABLE',
+      'its memory has an error: reset it',
+    ],
+    [
+      'a driver that hibernation has left useless',
+      { dev: ['nvidia0', 'nvidiactl', 'nvidia-uvm'], driver: refusal('CUDA_ERROR_UNKNOWN') },
+      'auto',
+      'cuInit failed with CUDA_ERROR_UNKNOWN',
+      'after suspend or hibernation, load the module again',
+    ],
+    [
+      'a driver whose parts differ, without its tool',
+      { smi: '', driver: refusal('CUDA_ERROR_SYSTEM_DRIVER_MISMATCH') },
+      'gpu',
+      'the NVIDIA driver does not answer (cuInit failed with CUDA_ERROR_SYSTEM_DRIVER_MISMATCH)',
+      "the driver's library and its kernel module differ in version",
+    ],
+    [
+      'a device file that is missing',
+      { driver: refusal('CUDA_ERROR_UNKNOWN') },
+      'auto',
+      'cuInit failed with CUDA_ERROR_UNKNOWN, and /dev/nvidia-uvm is missing',
+      'run `sudo nvidia-modprobe',
+    ],
+    [
+      "a driver's library that is missing",
+      { driver: MISSING },
+      'auto',
+      "the driver lists it, but the driver's library libcuda.so.1 is missing",
+      'install it; a container needs NVIDIA_DRIVER_CAPABILITIES=compute,utility',
+    ],
+    [
+      "a driver's library where the dynamic loader does not look",
+      { smi: '', dev: ['dxg'], driver: MISSING, files: ['/usr/lib/wsl/lib/libcuda.so.1'] },
+      'gpu',
+      "there is a GPU's device file, but the dynamic loader does not search /usr/lib/wsl/lib, where libcuda.so.1 is",
+      'set LD_LIBRARY_PATH=/usr/lib/wsl/lib',
+    ],
   ])('may be %s', async (_, fake, choice, found, remedy) => {
     const problem = await problemOf(fake, choice);
     expect(problem?.found).toBe(found);
@@ -276,6 +371,16 @@ describe('what prevents the use of a GPU', () => {
         'ptxas, libdevice.10.bc are missing; run `npm run setup`, which downloads what is missing (`kd doctor` ' +
         'checks everything)',
     );
+  });
+
+  it('is asked of CUDA for the chosen GPUs only, and is unknown if there is no answer', async () => {
+    const asked: unknown[] = [];
+    const driver = (visible: string | undefined) => {
+      asked.push(visible);
+      return undefined;
+    };
+    expect(await problemOf({ smi: `${H100}\n${RTX_3060}`, driver }, 'gpu:1')).toBeUndefined();
+    expect(asked).toEqual(['1']);
   });
 
   it('is a warning with --device auto', async () => {
@@ -302,18 +407,12 @@ describe('several GPUs', () => {
 });
 
 describe('a GPU that TensorFlow does not use', () => {
-  const LIBRARY = '/usr/lib64/libcuda.so.1';
   it.each<[string, Fake, string]>([
-    ["the driver's library", {}, "TensorFlow uses none, and the driver's library libcuda.so.1 is missing"],
-    ['a device file', { files: [LIBRARY] }, 'TensorFlow uses none, and /dev/nvidia-uvm is missing'],
-    ['nothing', { files: [LIBRARY], dev: ['nvidia0', 'nvidiactl', 'nvidia-uvm'] }, 'TensorFlow uses none'],
-    [
-      'nothing under WSL',
-      { ldconfig: '\tlibcuda.so.1 (libc6,x86-64) => /x/libcuda.so.1', dev: ['dxg'] },
-      'TensorFlow uses none',
-    ],
-  ])('may lack %s', async (_, fake, found) => {
-    expect(await unusedGpu(fakeMachine(fake))).toMatchObject({ found });
+    ['a device file', {}, 'TensorFlow uses none, and /dev/nvidia-uvm is missing'],
+    ['nothing', { dev: ['nvidia0', 'nvidiactl', 'nvidia-uvm'] }, 'TensorFlow uses none'],
+    ['nothing under WSL', { dev: ['dxg'] }, 'TensorFlow uses none'],
+  ])('may lack %s', (_, fake, found) => {
+    expect(unusedGpu(fakeMachine(fake))).toMatchObject({ found });
   });
 });
 

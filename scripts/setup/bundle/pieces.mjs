@@ -145,7 +145,12 @@ export class PieceReader {
  */
 async function checkPiece(folder, { name, sha256 }) {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(join(folder, name), { highWaterMark: 2 ** 20 }), hash);
+  try {
+    await pipeline(createReadStream(join(folder, name), { highWaterMark: 2 ** 20 }), hash);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new SetupError(`--from ${folder}: ${name} cannot be read (${message}); copy it again`);
+  }
   const found = hash.digest('hex');
   if (found !== sha256)
     throw new SetupError(

@@ -1,7 +1,9 @@
 /** @file Findings about NVIDIA GPUs: driver, cards, libraries. */
 import { findLibraries, GPU_LIBRARIES, librariesProblem } from '../../tensorflow/cuda-libraries.js';
 import { chooseGpu, type DeviceChoice } from '../../tensorflow/gpu-choice.js';
-import { buildProblem, cardProblem, driverProblem, kernelProblem } from '../../tensorflow/gpu-problem.js';
+import { cardProblem, kernelProblem } from '../../tensorflow/card-problem.js';
+import { contextProblem, driverProblem } from '../../tensorflow/driver-problem.js';
+import { buildProblem } from '../../tensorflow/gpu-problem.js';
 import { PTX_ONLY, type Gpu, type Nvidia } from '../../tensorflow/nvidia.js';
 import { formatBytes } from '../../base/format.js';
 import { problemFinding, type Finding } from './finding.js';
@@ -15,24 +17,29 @@ export async function* gpuFindings(
   nvidia: Nvidia,
   device: DeviceChoice,
 ): AsyncGenerator<Finding> {
-  const driver = driverProblem(nvidia);
+  const driver = driverProblem(nvidia, machine);
   yield driver === undefined
-    ? {
-        name: 'driver',
-        ok: true,
-        found: nvidia.state === 'present' ? `NVIDIA ${nvidia.driver}` : 'NVIDIA, without nvidia-smi',
-      }
+    ? { name: 'driver', ok: true, found: describeDriver(nvidia) }
     : problemFinding('driver', driver);
   if (nvidia.state === 'present') for (const gpu of nvidia.gpus) yield gpuFinding(machine, nvidia, gpu);
   if (nvidia.state === 'present' || nvidia.state === 'unlisted') {
     const chosen = chooseGpu(nvidia, device, machine.env);
-    yield 'found' in chosen
-      ? problemFinding('device', chosen)
-      : { name: 'device', ok: true, found: `${device}: CUDA_VISIBLE_DEVICES=${chosen.visible}` };
+    const { visible = '' } = 'found' in chosen ? {} : chosen;
+    const problem =
+      'found' in chosen ? chosen : contextProblem(machine, [chosen], await machine.askDriver(chosen.visible));
+    yield problem === undefined
+      ? { name: 'device', ok: true, found: `${device}: CUDA_VISIBLE_DEVICES=${visible}` }
+      : problemFinding('device', problem);
   }
   const build = buildProblem(machine);
   if (build !== undefined) yield problemFinding('build', build);
   else yield* libraryFindings(machine);
+}
+
+function describeDriver(nvidia: Nvidia): string {
+  const { driver, cuda } = nvidia.state === 'present' ? nvidia : {};
+  if (driver !== undefined) return `NVIDIA ${driver}`;
+  return `NVIDIA${cuda === undefined ? '' : `, for CUDA ${cuda} and older`}, without nvidia-smi`;
 }
 
 function gpuFinding(machine: MachineFacts, nvidia: Nvidia, gpu: Gpu): Finding {
@@ -41,7 +48,7 @@ function gpuFinding(machine: MachineFacts, nvidia: Nvidia, gpu: Gpu): Finding {
   const { name, freeBytes, totalBytes, capability } = gpu;
   const memory =
     freeBytes === undefined || totalBytes === undefined
-      ? 'memory unknown to nvidia-smi'
+      ? 'memory unknown to the driver'
       : `${formatBytes(freeBytes)} free of ${formatBytes(totalBytes)}`;
   const of = capability === undefined ? '' : `, compute capability ${capability.toFixed(1)}`;
   const isCompiled = capability !== undefined && capability >= PTX_ONLY.capability && machine.setup()?.device === 'gpu';
