@@ -10,10 +10,13 @@
  * has a GPU build; real texts in every way to train on them, with the compile time of each text length; the step
  * compiled as a whole; the GPU's memory and the time to the first step; encoding in bfloat16; several GPUs compared
  * with one; whether memory stays flat over 500 steps; and the duration of the original's final run, projected from the
- * best rates. With `--device cpu --models tiny` it tests itself. Exit status 1 if a check fails.
+ * best rates. With `--device cpu --models tiny` it tests itself. Exit status 1 if a check fails, and at once, with one
+ * line, if the device cannot be used.
  */
 import { parseArgs } from 'node:util';
-import { chooseGpus } from '#dist/tensorflow/gpu-choice.js';
+import { inputFailure } from '#dist/base/input-failure.js';
+import { checkDevice } from '#dist/tensorflow/backend.js';
+import { chooseGpus, DEVICES } from '#dist/tensorflow/gpu-choice.js';
 import { bfloat16Blocker } from '#dist/tensorflow/hardware.js';
 import { thisMachine } from '#dist/tensorflow/machine.js';
 import { detectGpus } from '#dist/tensorflow/nvidia.js';
@@ -23,16 +26,8 @@ import { complaint, failures, run, tell } from './lines.mjs';
 import { checkDevices, checkParity, checkShared, checkXla } from './parity.mjs';
 import { checkFlatness, checkRealTexts, checkScaling, checkSpeed, checkWhole } from './speed.mjs';
 
-const { values: flags } = parseArgs({
-  options: {
-    device: { type: 'string', default: 'gpu' },
-    models: { type: 'string', default: 'full' },
-    batches: { type: 'string', default: '32,64,128,256,512' },
-    steps: { type: 'string', default: '20' },
-    long: { type: 'string', default: '500' },
-    python: { type: 'string', default: 'python3' },
-  },
-});
+const flags = readFlags();
+await refuseWithoutDevice(flags.device);
 const measured = { ...flags, steps: Number(flags.steps) };
 const several = await severalDevices();
 const obstacle = flags.device.startsWith('cpu') ? bfloat16Blocker() : undefined;
@@ -56,6 +51,59 @@ if (best !== undefined) {
   checkFlatness({ ...measured, steps: Number(flags.long) }, best);
 }
 process.exitCode = failures() === 0 ? 0 : 1;
+
+function readFlags() {
+  const options = /** @type {const} */ ({
+    device: { type: 'string', default: 'gpu' },
+    models: { type: 'string', default: 'full' },
+    batches: { type: 'string', default: '32,64,128,256,512' },
+    steps: { type: 'string', default: '20' },
+    long: { type: 'string', default: '500' },
+    python: { type: 'string', default: 'python3' },
+  });
+  try {
+    const { values } = parseArgs({ options });
+    /** @type {[keyof typeof values, RegExp, string][]} */
+    const rules = [
+      ['models', /^(full|tiny)$/, 'full or tiny'],
+      ['batches', /^[1-9]\d*(,[1-9]\d*)*$/, 'batch sizes such as 32,64'],
+      ['steps', /^[1-9]\d*$/, 'a number of steps'],
+      ['long', /^[1-9]\d*$/, 'a number of steps'],
+    ];
+    for (const [name, form, expected] of rules)
+      if (!form.test(values[name])) refuse(`--${name}: expected ${expected}, got ${values[name]}`);
+    return values;
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/**
+ * Ends at once, with one line.
+ *
+ * @param {string} line
+ * @returns {never}
+ */
+function refuse(line) {
+  process.stderr.write(`check:gpu: ${line}\n`);
+  return process.exit(1);
+}
+
+/**
+ * Refuses if the device cannot be used: every check would fail for that.
+ *
+ * @param {string} device
+ */
+async function refuseWithoutDevice(device) {
+  if (!DEVICES.is(device)) refuse(`--device ${device}: expected ${DEVICES.expected}`);
+  try {
+    await checkDevice('tensorflow', device === 'auto' ? 'gpu' : device);
+  } catch (error) {
+    const failure = inputFailure(error);
+    if (failure === undefined) throw error;
+    refuse(failure.message);
+  }
+}
 
 /** Repeats the doctor's findings. */
 function examine() {

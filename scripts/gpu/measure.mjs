@@ -5,15 +5,17 @@
  *
  * Random weights and ids; dropout 0.1 by default. Prints one JSON line: seconds of every step except the first at its
  * text length, the seconds of those, seconds to the end of the first step (start-up and compilation), seconds per
- * validation batch, and memory after a tenth of the steps and at the end.
+ * validation batch, memory after a tenth of the steps and at the end, and the memory that was estimated.
  */
 import { execFileSync } from 'node:child_process';
 import * as tf from '@tensorflow/tfjs-core';
 import { targetShape } from '#dist/distill/loss.js';
 import { compiledEngine } from '#dist/engine/compiled.js';
 import { lengthFor, textLengths } from '#dist/engine/text-lengths.js';
+import { memoryNeed } from '#dist/engine/memory.js';
 import { hasLargeModel, layoutFor, loadOptionsFor } from '#dist/engine/step-layout.js';
 import { loadBackend } from '#dist/tensorflow/backend.js';
+import { keptBytes } from '#dist/tensorflow/gpu-memory.js';
 import { randomModel } from '#dist/models/pretrained.js';
 import { sizeOf } from '#dist/base/shape.js';
 import { LENGTH, randomBatch, shortTextBatch } from '../bench/batch.mjs';
@@ -55,6 +57,7 @@ import { noiseOf, weights } from '../bench/weights.mjs';
  * @property {number} evaluation
  * @property {Held} early
  * @property {Held} late
+ * @property {number} [estimated] bytes that kd expects the steps to take, for one device whose teacher computes
  */
 
 const EVALUATIONS = 5;
@@ -142,8 +145,27 @@ console.log(
     evaluation,
     early,
     late,
+    estimated: cached || devices > 1 ? undefined : estimatedBytes(),
   }),
 );
+
+/** What the memory estimate says, without the part of a GPU that nobody takes. */
+function estimatedBytes() {
+  const { device: kind, gpu } = backend;
+  const need = memoryNeed(
+    {
+      distillation,
+      options: { ...options, ...layout },
+      engine: 'compiled',
+      device: kind,
+      gpu,
+      cachesTeacher: false,
+    },
+    LENGTH,
+  );
+  const bytes = need(batch);
+  return kind === 'gpu' ? bytes - keptBytes(gpu?.freeBytes ?? Infinity, gpu?.capability) : bytes;
+}
 
 /** @param {number} step */
 function batchOf(step) {

@@ -198,10 +198,12 @@ function rateOf({ seconds, firstUses }, pairs) {
 }
 
 /** @param {Measurement} measurement */
-function memoryOf({ late }) {
-  return late.gpu === undefined
-    ? `${(late.resident / 1e9).toFixed(1)} GB resident`
-    : `${(late.gpu / 1e9).toFixed(1)} GB of the GPU`;
+function memoryOf({ late, estimated }) {
+  const taken =
+    late.gpu === undefined
+      ? `${(late.resident / 1e9).toFixed(1)} GB resident`
+      : `${(late.gpu / 1e9).toFixed(1)} GB of the GPU`;
+  return estimated === undefined ? taken : `${taken} (${(estimated / 1e9).toFixed(1)} GB estimated)`;
 }
 
 /**

@@ -81,7 +81,11 @@ export function batchSizesAt(length: number, wholeLength: number, largest: numbe
   return [...sizes, most];
 }
 
-/** The fixed cost of a run, in positions. */
+/**
+ * The fixed cost of a run, in positions, as measured on a CPU. It decides only whether the last texts are padded into a
+ * larger pass or computed by several smaller ones. On a GPU, where it is unknown, a run costs more positions, as those
+ * are computed faster.
+ */
 const RUN_OVERHEAD = 300;
 
 /** The recorded pass with the lowest cost per text, for some or all of this many texts of this length. */

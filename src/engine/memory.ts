@@ -34,7 +34,9 @@ const CPU_RUNTIME_BYTES = 0.5e9;
 /**
  * Bytes that TensorFlow's allocator takes for each byte in use: it hands out free blocks of up to twice the requested
  * size and never returns memory to the system. Measured at full size, batch 32, on a CPU: 1.37 without dropout, 1.46
- * with it.
+ * with it. Unknown for a GPU, whose allocator differs: it splits a block that is twice as large as the request, or
+ * over 128 MiB larger (`BFCAllocator` in tensorflow/core/framework), so that less than half of a block is lost, and
+ * besides what lies between blocks. `npm run check:gpu` prints the estimate beside what a GPU gave.
  */
 export const FRAGMENTATION = 1.42;
 

@@ -25,6 +25,26 @@ describe('the projection of the final run', () => {
   });
 });
 
+describe('npm run check:gpu, where the device cannot be used', () => {
+  const check = (...flags: string[]) =>
+    spawnSync(process.execPath, [join(SCRIPTS, 'gpu/check.mjs'), ...flags], {
+      encoding: 'utf8',
+      env: { ...process.env, CUDA_VISIBLE_DEVICES: '' },
+    });
+
+  it.each([
+    [[], /^check:gpu: --device gpu: expected a working GPU, but [^\n]+; [^\n]+\n$/],
+    [['--device', 'tpu'], /^check:gpu: --device tpu: expected auto, cpu, [^\n]+\n$/],
+    [['--batches', 'all'], /^check:gpu: --batches: expected batch sizes such as 32,64, got all\n$/],
+    [['--gpu'], /^check:gpu: Unknown option '--gpu'[^\n]*\n$/],
+  ])('ends at once with one line: %j', (flags, line) => {
+    const { status, stdout, stderr } = check(...flags);
+    expect(stderr).toMatch(line);
+    expect(stdout).toBe('');
+    expect(status).toBe(1);
+  });
+});
+
 describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('npm run check:gpu', () => {
   it('checks every point, here on the CPU with tiny models', () => {
     const flags = ['--device', 'cpu', '--models', 'tiny', '--batches', '4,8', '--steps', '2', '--long', '20'];
@@ -68,6 +88,7 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('npm run check:gpu'
     expect(lines.find((line) => line.includes('shared, grouped'))).toMatch(
       / first steps by length: 16: .+, 48: [\d.]+ s$/,
     );
+    expect(lines.find((line) => line.includes('batch 8'))).toMatch(/ GB resident \(\d\.\d GB estimated\), /);
     expect(lines.at(-1)).toMatch(/20 steps: 0 tensors more at the end than after a tenth; resident /);
   }, 480_000);
 });
