@@ -12,6 +12,7 @@
 #include <tensorflow/c/c_api.h>
 #include "exit.h"
 #include "failure.h"
+#include "graph_session.h"
 #include "js_values.h"
 #include "status.h"
 #include "tensors.h"
@@ -37,26 +38,11 @@ struct Run {
  */
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(const Bytes& definition, const Bytes& config, const std::string& target) {
-    Status status;
-    const TF_Buffer buffer{definition.data, definition.length, nullptr};
-    const std::unique_ptr<TF_ImportGraphDefOptions, decltype(&TF_DeleteImportGraphDefOptions)> importing(
-      TF_NewImportGraphDefOptions(), TF_DeleteImportGraphDefOptions);
-    TF_GraphImportGraphDef(graph_.get(), &buffer, importing.get(), status.get());
-    status.check();
-    const std::unique_ptr<TF_SessionOptions, decltype(&TF_DeleteSessionOptions)> options(TF_NewSessionOptions(),
-                                                                                         TF_DeleteSessionOptions);
-    if (config.length > 0) TF_SetConfig(options.get(), config.data, config.length, status.get());
-    status.check();
-    if (!target.empty()) TF_SetTarget(options.get(), target.c_str());
-    session_ = TF_NewSession(graph_.get(), options.get(), status.get());
-    status.check();
-  }
+  Session(const Bytes& definition, const Bytes& config, const std::string& target)
+      : tensorflow_(definition, config, target) {}
 
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
-
-  ~Session() { free(); }
 
   /** Starts the threads. If it throws, the session must be closed. */
   void start(napi_env env, size_t threads) {
@@ -71,9 +57,9 @@ class Session : public std::enable_shared_from_this<Session> {
     for (size_t i = 0; i < threads; i++) threads_.emplace_back([self = shared_from_this()] { self->work(); });
   }
 
-  TF_Graph* graph() { return graph_.get(); }
+  TF_Graph* graph() { return tensorflow_.graph(); }
   /** Null once the session is freed. */
-  TF_Session* session() { return session_; }
+  TF_Session* session() { return tensorflow_.session(); }
   bool isClosed() const { return isClosed_; }
 
   /** Queues a run. Returns a promise of its results. */
@@ -113,7 +99,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void finish() {
     napi_remove_env_cleanup_hook(env_, onNodeEnds, this);
     for (std::thread& thread : threads_) thread.join();
-    free();
+    tensorflow_.free();
     releaseFunction();
   }
 
@@ -132,7 +118,7 @@ class Session : public std::enable_shared_from_this<Session> {
       else
         thread.join();
     }
-    if (!isComputing) session.free();
+    if (!isComputing) session.tensorflow_.free();
     session.releaseFunction();
   }
 
@@ -160,15 +146,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void compute(Run& run) {
     try {
-      std::vector<TF_Tensor*> fed, fetched(run.outputs.size(), nullptr);
-      for (const Tensor& tensor : run.fed) fed.push_back(tensor.get());
-      run.fetched.reserve(fetched.size());
-      Status status;
-      TF_SessionRun(session_, nullptr, run.inputs.data(), fed.data(), static_cast<int>(fed.size()),
-                    run.outputs.data(), fetched.data(), static_cast<int>(fetched.size()), nullptr, 0, nullptr,
-                    status.get());
-      for (TF_Tensor* tensor : fetched) run.fetched.emplace_back(tensor, TF_DeleteTensor);
-      status.check();
+      run.fetched = tensorflow_.run(run.inputs, run.fed, run.outputs);
     } catch (...) {
       run.failure = std::make_unique<Failure>(currentFailure());
     }
@@ -195,15 +173,7 @@ class Session : public std::enable_shared_from_this<Session> {
     if (session.isClosed_ && session.pending_ == 0) session.finish();
   }
 
-  void free() {
-    Status status;
-    if (session_ != nullptr) TF_DeleteSession(session_, status.get());
-    session_ = nullptr;
-    graph_.reset();
-  }
-
-  std::unique_ptr<TF_Graph, decltype(&TF_DeleteGraph)> graph_{TF_NewGraph(), TF_DeleteGraph};
-  TF_Session* session_ = nullptr;
+  GraphSession tensorflow_;
   napi_env env_ = nullptr;
   /** `settle`, called by the threads. They need not acquire it, as Node's thread releases it after they have ended. */
   napi_threadsafe_function settled_ = nullptr;
