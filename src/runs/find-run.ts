@@ -17,7 +17,7 @@ export interface RunReference {
   /** The part of the name that refers to the run. */
   readonly name: string;
   /** Which checkpoint: `best`, `last`, a step, or a checkpoint's name; absent if the name is of a run alone. */
-  readonly place: string | undefined;
+  readonly checkpoint: string | undefined;
 }
 
 /**
@@ -28,38 +28,38 @@ export interface RunReference {
  * @throws InputError for a run that cannot be read
  */
 export async function findRun(name: string): Promise<RunReference | undefined> {
-  for (const [run, place] of readingsOf(name)) {
+  for (const { run, checkpoint } of interpretationsOf(name)) {
     const folders = run.includes('/') ? [run] : [`${RUNS_FOLDER}/${run}`, run];
-    for (const folder of folders) if (await isRun(folder)) return { folder, name: run, place };
+    for (const folder of folders) if (await isRun(folder)) return { folder, name: run, checkpoint };
   }
   return undefined;
 }
 
 /** Whether a name can only refer to a run: it is a single word, names a checkpoint, or is under `checkpoints/`. */
 export function isRunName(name: string): boolean {
-  const [[whole], ...parted] = readingsOf(name);
+  const [ofRun, ofCheckpoint] = interpretationsOf(name);
   return (
-    !whole.includes('/') ||
-    parted.some(([run]) => !run.includes('/')) ||
+    !ofRun.run.includes('/') ||
+    ofCheckpoint?.run.includes('/') === false ||
     resolve(name).startsWith(`${resolve(RUNS_FOLDER)}/`)
   );
 }
 
 /**
- * The name of a run's checkpoint, from its place.
+ * The folder name of a run's checkpoint.
  *
- * @param place `best`, `last`, a step, or a checkpoint's name
+ * @param checkpoint `best`, `last`, a step, or a checkpoint's name
  * @param where how an error message begins: what was asked for
  * @throws InputError that lists the existing checkpoints, if there is no such one
  */
-export async function checkpointAt(run: string, place: string, where: string): Promise<string> {
-  if (isPointer(place)) {
-    const { named, names } = await lookAt(run, place);
-    if (named != null && names.includes(named)) return named;
-    throw lacking(misled(run, place, named, names, where));
+export async function checkpointAt(run: string, checkpoint: string, where: string): Promise<string> {
+  if (isPointer(checkpoint)) {
+    const { target, names } = await readPointerAndNames(run, checkpoint);
+    if (target != null && names.includes(target)) return target;
+    throw checkpointError(pointerFault(run, checkpoint, { target, names }, where));
   }
   const names = await checkpointNames(run);
-  const wanted = nameOf(place);
+  const wanted = folderNameOf(checkpoint);
   if (names.includes(wanted)) return wanted;
   throw noCheckpoint(run, wanted, names, where);
 }
@@ -83,42 +83,45 @@ export async function usualCheckpoint(run: string, where: string): Promise<Usual
 
 /** As `usualCheckpoint`; undefined for a run that has no checkpoint yet. */
 export async function usualCheckpointIfAny(run: string, where: string): Promise<UsualCheckpoint | undefined> {
-  let misleading: string | undefined;
+  let fault: string | undefined;
+  const withWarning = (name: string): UsualCheckpoint =>
+    fault === undefined ? { name } : { name, warning: `${fault}; ${name} is taken` };
   for (const pointer of POINTERS) {
-    const { named, names } = await lookAt(run, pointer);
-    if (named != null && names.includes(named)) return usual(named, misleading);
-    if (named !== undefined) misleading ??= misled(run, pointer, named, names, where);
+    const { target, names } = await readPointerAndNames(run, pointer);
+    if (target != null && names.includes(target)) return withWarning(target);
+    if (target !== undefined) fault ??= pointerFault(run, pointer, { target, names }, where);
   }
   const [newest] = await checkpointNames(run);
-  return newest === undefined ? undefined : usual(newest, misleading);
+  return newest === undefined ? undefined : withWarning(newest);
 }
 
-function usual(name: string, misleading: string | undefined): UsualCheckpoint {
-  return { name, ...(misleading === undefined ? {} : { warning: `${misleading}; ${name} is taken` }) };
+/** A pointer, and the checkpoints that there are. */
+interface PointerAndNames {
+  /** The checkpoint that the pointer names; undefined if there is no pointer, null if it is damaged. */
+  readonly target: string | null | undefined;
+  /** The run's checkpoints, newest first. */
+  readonly names: readonly string[];
 }
 
 /** Reads a pointer and the list of checkpoints together, consistently even while training changes them. */
-async function lookAt(
-  run: string,
-  pointer: Pointer,
-): Promise<{ readonly named: string | null | undefined; readonly names: readonly string[] }> {
+async function readPointerAndNames(run: string, pointer: Pointer): Promise<PointerAndNames> {
   for (;;) {
-    const named = await readPointer(run, pointer);
+    const target = await readPointer(run, pointer);
     const names = await checkpointNames(run);
-    if (named === (await readPointer(run, pointer))) return { named, names };
+    if (target === (await readPointer(run, pointer))) return { target, names };
   }
 }
 
 /** The error for an unknown run name, which lists the existing runs. */
 export async function noSuchRun(where: string, expected: string): Promise<InputError> {
-  return new InputError(`${where}: expected ${expected}, found none of that name; ${await runsInWords()}`);
+  return new InputError(`${where}: expected ${expected}, found none of that name; ${await listRuns()}`);
 }
 
 /** At most this many runs or checkpoints are named in a message. */
 const MAX_NAMED = 5;
 
-/** `the runs there are: third, second, first` */
-async function runsInWords(): Promise<string> {
+/** `the runs, newest first: third, second, first` */
+async function listRuns(): Promise<string> {
   const runs = await runsUnder(RUNS_FOLDER);
   if (runs.length === 0) return `there is no run under ${resolve(RUNS_FOLDER)} yet`;
   const more = runs.length - MAX_NAMED;
@@ -127,59 +130,54 @@ async function runsInWords(): Promise<string> {
 }
 
 function noCheckpoint(run: string, wanted: string, names: readonly string[], where: string): InputError {
-  return lacking(`${where}: expected ${wanted} in ${nameOfFolder(run)}, which has ${inWords(names)}`);
+  return checkpointError(`${where}: expected ${wanted} in ${relativePath(run)}, which has ${listCheckpoints(names)}`);
 }
 
-/** The warning that `best` or `last` names no checkpoint of the run. */
-function misled(
-  run: string,
-  pointer: Pointer,
-  named: string | null | undefined,
-  names: readonly string[],
-  where: string,
-): string {
-  const got = named == null ? 'but it is not there, or damaged' : `but it names ${named}`;
+/** What is wrong with a pointer that names no checkpoint of the run. */
+function pointerFault(run: string, pointer: Pointer, { target, names }: PointerAndNames, where: string): string {
+  const found = target == null ? 'but it is not there, or damaged' : `but it names ${target}`;
   return (
-    `${where}: expected \`${pointer}\` to name a checkpoint of ${nameOfFolder(run)}, ` +
-    `which has ${inWords(names)}, ${got}`
+    `${where}: expected \`${pointer}\` to name a checkpoint of ${relativePath(run)}, ` +
+    `which has ${listCheckpoints(names)}, ${found}`
   );
 }
 
-function lacking(what: string): InputError {
+/** The error for a checkpoint that a run does not have. */
+function checkpointError(fault: string): InputError {
   return new InputError(
-    `${what}; give one as run:step, run:best or run:last (training keeps the newest, --keep, and the best)`,
+    `${fault}; give one as run:step, run:best or run:last (training keeps the newest, --keep, and the best)`,
   );
 }
 
-function inWords(names: readonly string[]): string {
+/** `2 older, step-00000200, step-00000300`, oldest first; `none yet`. */
+function listCheckpoints(names: readonly string[]): string {
+  if (names.length === 0) return 'none yet';
   const older = names.length - MAX_NAMED;
   const newest = names.slice(0, MAX_NAMED).reverse();
-  return names.length === 0 ? 'none yet' : [...(older > 0 ? [`${older} older`] : []), ...newest].join(', ');
+  return [...(older > 0 ? [`${older} older`] : []), ...newest].join(', ');
 }
 
-function nameOfFolder(run: string): string {
+function relativePath(run: string): string {
   return relative('.', run) || '.';
 }
 
-/** A run and one of its checkpoints. */
-type Reading = [run: string, place: string | undefined];
-
-/** The ways to read a name: as a run's, then as a run's and a checkpoint's. */
-function readingsOf(name: string): [whole: Reading, ...parted: Reading[]] {
-  const whole = name.length > 1 ? name.replace(/\/+$/, '') : name;
-  const parted = /^(.+)([:/])([^:/]+)$/.exec(whole);
-  if (parted === null) return [[whole, undefined]];
-  const [, run, between, place] = parted;
-  return between === ':' || isCheckpointName(place!)
-    ? [
-        [whole, undefined],
-        [run!, place],
-      ]
-    : [[whole, undefined]];
+/** What a name may mean: a run, and perhaps one of its checkpoints. */
+interface Interpretation {
+  readonly run: string;
+  readonly checkpoint: string | undefined;
 }
 
-/** The name of the checkpoint at a step, or the name itself. */
-function nameOf(place: string): string {
-  const step = /^(?:step-)?0*(\d{1,15})$/.exec(place)?.[1];
-  return step === undefined ? place : checkpointName(Number(step));
+/** What a name may mean: first a run, then, if it can be divided into both, a run's checkpoint. */
+function interpretationsOf(name: string): [ofRun: Interpretation, ...ofCheckpoint: Interpretation[]] {
+  const path = name.length > 1 ? name.replace(/\/+$/, '') : name;
+  const ofRun: Interpretation = { run: path, checkpoint: undefined };
+  const [, run, separator, checkpoint] = /^(.+)([:/])([^:/]+)$/.exec(path) ?? [];
+  if (run === undefined || checkpoint === undefined) return [ofRun];
+  return separator === ':' || isCheckpointName(checkpoint) ? [ofRun, { run, checkpoint }] : [ofRun];
+}
+
+/** The folder name of the checkpoint at a step; any other name unchanged. */
+function folderNameOf(checkpoint: string): string {
+  const step = /^(?:step-)?0*(\d{1,15})$/.exec(checkpoint)?.[1];
+  return step === undefined ? checkpoint : checkpointName(Number(step));
 }

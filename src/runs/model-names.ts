@@ -49,7 +49,7 @@ export async function resolveModelName(name: string, flag: string, run?: string)
     return checkpointOf(newest, undefined, flag, 'roberta');
   }
   const found = await findRun(name);
-  if (found !== undefined) return checkpointOf(found.folder, found.place, flag, name);
+  if (found !== undefined) return checkpointOf(found.folder, found.checkpoint, flag, name);
   if (isRunName(name) && !(await isThere(name)))
     throw await noSuchRun(`${flag} ${name}`, "a run, its folder, a model's folder or a model on the hub as owner/name");
   return { label: name, source: name };
@@ -65,15 +65,20 @@ function isThere(path: string): Promise<boolean> {
 async function teacherOf(run: string | undefined): Promise<NamedModel> {
   if (run === undefined) return { label: 'clip', source: DEFAULT_TEACHER };
   const { teacher, settings } = await readRunConfig(run);
-  return { label: 'clip', source: teacher.source, tokenizerSource: settings.teacherTokenizer as string | undefined };
+  return { label: 'clip', source: teacher.source, tokenizerSource: settings.teacherTokenizer };
 }
 
-/** A checkpoint of a run: the one at `place` (a step, `best` or `last`), or the usual one. */
-async function checkpointOf(run: string, place: string | undefined, flag: string, label: string): Promise<NamedModel> {
+/** A checkpoint of a run: the named one (a step, `best` or `last`), or the usual one. */
+async function checkpointOf(
+  run: string,
+  checkpoint: string | undefined,
+  flag: string,
+  label: string,
+): Promise<NamedModel> {
   const where = `${flag} ${label}`;
   const { name, warning } =
-    place === undefined
+    checkpoint === undefined
       ? await usualCheckpoint(run, where)
-      : { name: await checkpointAt(run, place, where), warning: undefined };
+      : { name: await checkpointAt(run, checkpoint, where), warning: undefined };
   return { label, source: await folderOfCheckpoint(run, name), run, ...(warning === undefined ? {} : { warning }) };
 }

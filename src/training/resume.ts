@@ -24,20 +24,20 @@ import { planOf, type ResumedRun } from './resumed-run.js';
  *   a later version of kd wrote the newest, or if so many steps before the newest were skipped that it leads nowhere
  */
 export async function chooseCheckpoint(
-  { folder, place, config, settings }: ResumedRun,
+  { folder, checkpoint, config, settings }: ResumedRun,
   reporter: Reporter,
 ): Promise<Search> {
   const check = (trainer: TrainerFile): void => {
     checkBelongsToRun(config, trainer);
   };
   const run = relative(process.cwd(), folder) || '.';
-  if (place !== undefined) {
-    const name = await checkpointAt(folder, place, `--resume ${run}:${place}`);
+  if (checkpoint !== undefined) {
+    const name = await checkpointAt(folder, checkpoint, `--resume ${run}:${checkpoint}`);
     const found = await openCheckpoint(folder, name, check).catch(async (error: unknown) => {
       if (!(error instanceof InputError)) throw error;
       const others = (await checkpointNames(folder)).filter((other) => other !== name);
       throw new InputError(
-        `--resume ${run}:${place}: expected a whole checkpoint, but in ${name} ${error.message}; ` +
+        `--resume ${run}:${checkpoint}: expected a whole checkpoint, but in ${name} ${error.message}; ` +
           (others.length === 0 ? 'there is no other' : `the others are ${others.join(', ')}`),
       );
     });

@@ -22,7 +22,7 @@ export interface ResumedRun {
   /** Absolute path. */
   readonly folder: string;
   /** The checkpoint, as it was named; undefined for the newest intact one. */
-  readonly place: string | undefined;
+  readonly checkpoint: string | undefined;
   /** The settings to resume with, and which of them differ from the stored ones. */
   readonly settings: TrainSettings;
   readonly changed: readonly SettingName[];
@@ -41,7 +41,7 @@ export async function openResumedRun(
   given: Partial<RequestedSettings>,
   reporter: Reporter,
 ): Promise<ResumedRun> {
-  const { folder, place } = await locate(target, reporter);
+  const { folder, checkpoint } = await locate(target, reporter);
   const config = await readRunConfig(folder);
   const before = checkSettings(config.settings, join(folder, RUN_CONFIG));
   const changed = (Object.keys(given) as SettingName[]).filter(
@@ -64,7 +64,7 @@ export async function openResumedRun(
       `the cosine of the learning rate now ends at the new last step, ${is} instead of ${was}: ` +
         'from here on the rate differs from what it would have been',
     );
-  return { folder, place, config, changed, settings };
+  return { folder, checkpoint, config, changed, settings };
 }
 
 /** The steps of a run with the given settings. */
@@ -75,16 +75,16 @@ export function planOf({ config, settings }: Pick<ResumedRun, 'config' | 'settin
 async function locate(
   target: string | true,
   reporter: Reporter,
-): Promise<{ readonly folder: string; readonly place: string | undefined }> {
+): Promise<{ readonly folder: string; readonly checkpoint: string | undefined }> {
   if (target === true) {
     const newest = await newestRun();
     if (newest === undefined)
       throw new InputError(`--resume: expected a run under ${RUNS_FOLDER}/, found none; start one without --resume`);
     reporter.message(`--resume: the last run is ${newest}`);
-    return { folder: resolve(newest), place: undefined };
+    return { folder: resolve(newest), checkpoint: undefined };
   }
   const found = await findRun(target);
-  if (found !== undefined) return { folder: resolve(found.folder), place: found.place };
+  if (found !== undefined) return { folder: resolve(found.folder), checkpoint: found.checkpoint };
   throw await noSuchRun(
     `--resume ${target === '' ? '""' : target}`,
     `the name of a run under ${RUNS_FOLDER}/, its folder or one of its checkpoints`,

@@ -107,7 +107,7 @@ describe('a new run', () => {
     'may be called %j',
     async (name) => {
       await newRun(name, { settings: {} });
-      expect(await findRun(name)).toEqual({ folder: `checkpoints/${name}`, name, place: undefined });
+      expect(await findRun(name)).toEqual({ folder: `checkpoints/${name}`, name, checkpoint: undefined });
     },
   );
 

@@ -52,7 +52,7 @@ async function removeRuns(names: readonly string[], isSure: boolean, output: Out
   for (const name of names) {
     const found = await findRun(name);
     if (found === undefined) throw await noSuchRun(`--remove ${name}`, "the name of a run, or a run's folder");
-    if (found.place !== undefined)
+    if (found.checkpoint !== undefined)
       throw new InputError(`--remove ${name}: expected a whole run, got one of its checkpoints; name the run alone`);
     if (!folders.includes(found.folder)) folders.push(found.folder);
   }
