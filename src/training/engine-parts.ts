@@ -1,4 +1,5 @@
 /** @file What an engine is built from, before its data is available. */
+import type { Complete } from '../base/complete.js';
 import type { EngineOptions, Precision, ProcessGroup } from '../engine/engine-options.js';
 import type { Distillation } from '../distill/loss.js';
 import type { MeasuredStep } from '../engine/memory.js';
@@ -54,19 +55,27 @@ export function dropoutRate({ dropout }: Pick<TrainSettings, 'dropout'>): number
 /** The engine options for a run's settings. */
 export function engineOptions({
   settings,
-  engine: { precision, fused, teacherParts, textLengths, device, devices: count = 1 },
+  engine,
   deviceRange,
 }: Pick<EngineParts, 'settings' | 'engine' | 'deviceRange'>): EngineOptions {
-  const devices = deviceNames(device, deviceRange?.count ?? count);
+  const { batchSize, accumulate, optimizer, weightDecay, maxGradNorm, padding, seed, jitCompile } = settings;
+  const { precision, fused, teacherParts, textLengths, device, devices: count = 1 } = engine;
   return {
-    ...settings,
+    batchSize,
+    accumulate,
+    optimizer,
+    weightDecay,
+    maxGradNorm,
     dropout: dropoutRate(settings),
+    padding,
+    seed,
     precision: precision === 'tf32' ? 'fp32' : precision,
     fused,
+    jitCompile,
     teacherParts,
     textLengths,
-    devices,
-  };
+    devices: deviceNames(device, deviceRange?.count ?? count),
+  } satisfies Complete<Omit<EngineOptions, 'targets' | 'group'>>;
 }
 
 /** A run's step, as described to the memory estimate. */

@@ -15,6 +15,7 @@ import { warnOfMemory } from './memory-guard.js';
 import { prepareRun } from './prepared-run.js';
 import { checkSettings } from './check-settings.js';
 import type { RequestedSettings, TrainSettings } from './settings.js';
+import { trainOptions } from './train-options.js';
 
 /** How a run ended in a process that joined it. */
 export interface JoinedRun {
@@ -116,7 +117,7 @@ async function takeSteps(
     const engine = await startSharedEngine(prepared, ranks, start);
     context.stop.enter('training');
     try {
-      const options = { ...prepared.settings, signal: ranks.signal };
+      const options = trainOptions(prepared.settings, ranks.signal);
       const { state, stopped } = await train(
         engine,
         data,

@@ -21,6 +21,7 @@ import { rewindRun } from './rewind.js';
 import { startPreviews, type Previews } from './previews/previews.js';
 import { checkDiskSpace, removeOlder } from './saving.js';
 import { StoppedError, STOPPED_EARLY } from './stopping.js';
+import { trainOptions } from './train-options.js';
 import { openTrainingView } from './view.js';
 
 /** A run that was trained to its end, or stopped and saved. */
@@ -136,8 +137,8 @@ async function trainInFolder(
   try {
     previews = prepared.previews && (await startPreviews(prepared.previews, folder, state.step, prepared, reporter));
     const callbacks = recording({ folder, lock, prepared, engine, log, view, reporter, previews }, progress);
-    const signal = ranks?.signal ?? stop.signal;
-    const result = await train(engine, data, { ...settings, signal }, callbacks, state);
+    const options = trainOptions(settings, ranks?.signal ?? stop.signal);
+    const result = await train(engine, data, options, callbacks, state);
     view.stop();
     if (isNew && result.state.step === 0) throw new StoppedError(STOPPED_EARLY);
     stop.enter('saved');
