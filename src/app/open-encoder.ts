@@ -1,3 +1,4 @@
+import { folderIdentity } from '../base/folder-identity.js';
 import { encoderEngine } from '../engine/encoder.js';
 import type { EncoderEngine } from '../engine/encoder-engine.js';
 import { encodingPrecision, precisionText } from '../engine/precision.js';
@@ -11,7 +12,7 @@ import { openPretrained, openRandom, type PretrainedModel } from '../models/pret
 import { isProjection } from '../models/projection.js';
 import { sentenceModules } from '../models/sentence-modules.js';
 import { resolveModelName, type NamedModel } from '../runs/model-names.js';
-import { identityOf, removedCheckpoint, type CheckpointRemovedError } from '../runs/removed-checkpoint.js';
+import { removedCheckpoint, type CheckpointRemovedError } from '../runs/removed-checkpoint.js';
 import type { TextTokenizer } from '../text/tokenizer.js';
 import { MAX_LENGTH } from '../text/max-length.js';
 import type { Reporter } from './reporter.js';
@@ -60,12 +61,12 @@ export async function openEncoder(choice: EncoderChoice, reporter: Reporter, ope
   let lost: CheckpointRemovedError | undefined;
   for (let lookups = 1; ; lookups++) {
     const named = await lookUp(name, flag, run, lost);
-    const identity = await identityOf(named.source);
+    const identity = folderIdentity(named.source);
     try {
       const opened = await open(named, choice, reporter);
       return { ...opened, model: readWhileThere(opened.model, named.source, `${flag} ${name}`) };
     } catch (error) {
-      const isSame = (await identityOf(named.source)) === identity;
+      const isSame = folderIdentity(named.source) === identity;
       if (isSame || named.run === undefined || lookups === MAX_LOOKUPS) throw error;
       lost = (await removedCheckpoint(named.source, `${flag} ${name}`)) ?? lost;
     }

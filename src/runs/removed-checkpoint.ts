@@ -1,7 +1,7 @@
 /** @file Checkpoints that training removes (`--keep`) while another command is about to read them. */
-import { stat } from 'node:fs/promises';
 import { basename, dirname, relative } from 'node:path';
 import { InputError } from '../base/errors.js';
+import { exists } from '../base/existence.js';
 import { CHECKPOINT, checkpointNames } from './checkpoint.js';
 import { isRun } from './run-list.js';
 
@@ -11,24 +11,13 @@ export class CheckpointRemovedError extends InputError {
 }
 
 /**
- * Identifies a folder beyond its name, since another checkpoint of the same step may replace it. Undefined if it does
- * not exist.
- */
-export async function identityOf(folder: string): Promise<string | undefined> {
-  return stat(folder).then(
-    ({ dev, ino }) => `${dev}:${ino}`,
-    () => undefined,
-  );
-}
-
-/**
  * The error for a checkpoint's folder that no longer exists; it names the existing ones.
  *
  * @returns undefined if the folder exists, or its name is not a checkpoint's
  */
 export async function removedCheckpoint(folder: string, flag: string): Promise<CheckpointRemovedError | undefined> {
   const [run, name] = [dirname(folder), basename(folder)];
-  if (!CHECKPOINT.test(name) || (await identityOf(folder)) !== undefined || !(await isRun(run))) return undefined;
+  if (!CHECKPOINT.test(name) || (await exists(folder)) || !(await isRun(run))) return undefined;
   const left = await checkpointNames(run);
   const where = relative('.', run) || '.';
   const there = left.length === 0 ? 'none' : left.reverse().join(', ');

@@ -1,5 +1,6 @@
 import { findTrouble } from '../../diffusion/picture-check.js';
-import { fileStemOf, type Picture } from '../../diffusion/pictures.js';
+import { fileStemOf } from '../../diffusion/picture-name.js';
+import type { Picture } from '../../diffusion/pictures.js';
 import type { Reporter } from '../reporter.js';
 import { openEncoder } from '../open-encoder.js';
 import { drawPicture } from './draw-picture.js';

@@ -21,6 +21,7 @@ import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError } from '../errors.js';
+import { folderIdentity } from '../folder-identity.js';
 import { fileError } from '../system-errors.js';
 import { isSameBoot, thisProcess } from '../processes.js';
 import { CLAIM, makeClaim, type LockOwner, type OwnClaim } from './claim.js';
@@ -100,7 +101,7 @@ function holding(
   { times = TIMES }: LockOptions,
 ): Lock {
   const heartbeat = startHeartbeat(path, times.every);
-  const identity = identityOf(folder);
+  const identity = folderIdentity(folder);
   return {
     takenFrom,
     release(): void {
@@ -109,7 +110,7 @@ function holding(
     },
     check(): void {
       if (!isGone(path)) return;
-      if (identityOf(folder) !== identity)
+      if (folderIdentity(folder) !== identity)
         throw new InputError(`${folder}: expected the folder being written to, but it was moved or removed meanwhile`);
       throw new InputError(
         `${folder}: expected to hold its lock, but ${name} is gone: another process may write here by now`,
@@ -125,12 +126,6 @@ function isGone(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Identifies a folder even if another takes its name; undefined if it does not exist. */
-function identityOf(folder: string): string | undefined {
-  const stats = statSync(folder, { throwIfNoEntry: false });
-  return stats && `${stats.dev}:${stats.ino}`;
 }
 
 /**

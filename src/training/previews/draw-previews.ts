@@ -11,12 +11,13 @@ import { savePicture } from '../../app/pictures/save-picture.js';
 import { startingNoise } from '../../app/pictures/starting-noise.js';
 import { openNamed } from '../../app/open-encoder.js';
 import { SILENT_PROGRESS, type Reporter } from '../../app/reporter.js';
+import { folderIdentity } from '../../base/folder-identity.js';
 import { findTrouble } from '../../diffusion/picture-check.js';
-import { fileStemOf, type Picture } from '../../diffusion/pictures.js';
+import { fileStemOf } from '../../diffusion/picture-name.js';
+import type { Picture } from '../../diffusion/pictures.js';
 import type { Embedding } from '../../diffusion/tensors.js';
 import { projectedTo } from '../../models/pretrained.js';
 import { checkpointName } from '../../runs/checkpoint.js';
-import { identityOf } from '../../runs/removed-checkpoint.js';
 import type { PreviewEvent, PreviewState, PreviewTask } from './task.js';
 
 /** A picture still to be drawn. */
@@ -130,11 +131,11 @@ const MAX_READS = 3;
 async function retryIfReplaced<T>(folder: string | undefined, read: () => Promise<T>): Promise<T> {
   if (folder === undefined) return read();
   for (let readings = 1; ; readings++) {
-    const before = await identityOf(folder);
+    const before = folderIdentity(folder);
     try {
       return await read();
     } catch (error) {
-      const now = await identityOf(folder);
+      const now = folderIdentity(folder);
       if (now === before || now === undefined || readings === MAX_READS) throw error;
     }
   }
