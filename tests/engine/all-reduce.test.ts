@@ -2,7 +2,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { measureAllReduce } from '../../src/engine/all-reduce-rate.js';
 import { allReduceSeconds, bandwidthOf } from '../../src/engine/all-reduce-time.js';
-import { AllReduce, bucketsOf, MAX_IN_ORDER } from '../../src/engine/graph/all-reduce.js';
+import { AllReduce, MAX_IN_ORDER } from '../../src/engine/graph/all-reduce.js';
+import { bucketsOf } from '../../src/engine/graph/buckets.js';
 import { Graph } from '../../src/engine/graph/graph.js';
 import { openReplicas } from '../../src/engine/graph/replicas.js';
 import { after, placeholder } from '../../src/engine/graph/variables.js';

@@ -1,7 +1,8 @@
 /** @file What a dry run reports about summing gradients over several devices (all-reduce) at every step. */
 import { KD } from '../../base/own-command.js';
 import { allReduceSeconds, type AllReduceSize, type Link } from '../../engine/all-reduce-time.js';
-import { messagesFor, MAX_IN_ORDER } from '../../engine/graph/all-reduce.js';
+import { MAX_IN_ORDER } from '../../engine/graph/all-reduce.js';
+import { messagesFor } from '../../engine/graph/buckets.js';
 import type { Output } from '../../app/output.js';
 import { formatBytes, formatCounted } from '../../base/format.js';
 import { FLOAT_BYTES } from '../../models/text-encoder.js';

@@ -1,5 +1,6 @@
 /** @file Sums over devices: TensorFlow's collective ops, recorded. */
 import { sizeOf } from '../../base/shape.js';
+import { bucketsOf, valuesPerBucket, type Piece } from './buckets.js';
 import type { Attributes, Graph, Value } from './graph.js';
 import { concat, reshape, slice } from './moves.js';
 
@@ -15,43 +16,12 @@ export interface CollectiveGroup {
 /** TensorFlow's group key, the same on every device. */
 const GROUP = 1;
 
-/** How many messages carry a step's values: a single one takes several times as long, and each adds overhead. */
-const BUCKETS = 16;
-/** The fewest values per bucket: below 1 MB a message's overhead outweighs its contents. */
-const MIN_VALUES = 2 ** 18;
-
 /**
  * The most devices whose values can be summed in order. TensorFlow 2.21 names the messages of an all-to-all by the
  * concatenated numbers of two devices, so that with 11 devices or more some names are ambiguous (`AllToAll` in
  * tensorflow/core/common_runtime/all_to_all.cc).
  */
 export const MAX_IN_ORDER = 10;
-
-/** A range of one flat tensor in a bucket. */
-interface Piece {
-  readonly name: string;
-  readonly start: number;
-  readonly size: number;
-}
-
-/** Cuts flat tensors, laid end to end, into buckets of the given number of values. */
-export function bucketsOf(sizes: readonly (readonly [name: string, size: number])[], values: number): Piece[][] {
-  const buckets: Piece[][] = [];
-  let free = 0;
-  for (const [name, all] of sizes) {
-    for (let start = 0; start < all;) {
-      if (free === 0) {
-        buckets.push([]);
-        free = values;
-      }
-      const size = Math.min(all - start, free);
-      buckets.at(-1)!.push({ name, start, size });
-      start += size;
-      free -= size;
-    }
-  }
-  return buckets;
-}
 
 /** Records the collective ops of one step, which run one after another in the same order on every device. */
 export class AllReduce {
@@ -78,32 +48,29 @@ export class AllReduce {
    * @param values the same names and shapes on every device
    * @param bucketValues how many values a message carries
    */
-  sum(
-    values: Readonly<Record<string, Value>>,
-    bucketValues = valuesPerBucket(
-      Object.values(values).reduce((all, { shape }) => all + sizeOf(shape), 0),
-      this.group.count,
-    ),
-  ): Record<string, Value> {
-    const { graph } = this;
-    const flat = Object.entries(values).map(([name, value]) => [name, this.flat(value)] as const);
-    const sizes = flat.map(([name, { shape }]) => [name, shape[0]!] as const);
-    const byName = new Map(flat);
-    const parts = new Map<string, Value[]>();
+  sum(values: Readonly<Record<string, Value>>, bucketValues = this.valuesPerMessage(values)): Record<string, Value> {
+    const flat = new Map(Object.entries(values).map(([name, value]) => [name, this.flat(value)]));
+    const sizes = [...flat].map(([name, { shape }]) => [name, shape[0]!] as const);
+    const sums = new Map<string, Value[]>([...flat.keys()].map((name) => [name, []]));
     for (const bucket of bucketsOf(sizes, bucketValues)) {
-      const summed = this.sumOf(this.joined(bucket.map(({ name, ...at }) => this.part(byName.get(name)!, at))));
+      const summed = this.sumOf(this.joined(bucket.map(({ name, ...range }) => this.part(flat.get(name)!, range))));
       let start = 0;
       for (const { name, size } of bucket) {
-        parts.set(name, [...(parts.get(name) ?? []), this.part(summed, { start, size })]);
+        sums.get(name)!.push(this.part(summed, { start, size }));
         start += size;
       }
     }
     return Object.fromEntries(
       Object.entries(values).map(([name, { shape }]) => [
         name,
-        this.behindIdentity(reshape(graph, this.joined(parts.get(name)!), shape)),
+        this.behindIdentity(reshape(this.graph, this.joined(sums.get(name)!), shape)),
       ]),
     );
+  }
+
+  private valuesPerMessage(values: Readonly<Record<string, Value>>): number {
+    const all = Object.values(values).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    return valuesPerBucket(all, this.group.count);
   }
 
   /** The first device's value. */
@@ -195,19 +162,4 @@ export class AllReduce {
     );
     return this.last;
   }
-}
-
-/**
- * How many values a message carries.
- *
- * @param all how many values are summed
- * @returns a multiple of the number of devices, so that all have equal shares
- */
-function valuesPerBucket(all: number, devices: number): number {
-  return devices * Math.ceil(Math.max(all / BUCKETS, MIN_VALUES) / devices);
-}
-
-/** How many messages carry the given number of values. */
-export function messagesFor(all: number, devices: number): number {
-  return Math.ceil(all / valuesPerBucket(all, devices));
 }
