@@ -3,11 +3,22 @@
  *   says.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { KD } from '../cli.js';
 import { kdHere } from '../in-process.js';
+import { openFiles } from '../open-files.js';
 import { intercepted } from './intercept.js';
 import { folderWithPairs, train, trainArguments } from './tiny.js';
 
@@ -70,6 +81,19 @@ it('a teacher cache that is read-only is used if it is complete', async () => {
   } finally {
     spawnSync('umount', [cache]);
   }
+});
+
+it('a teacher cache of which a file was missing is completed, and none of its files stays open', async () => {
+  const cwd = folderWithPairs(12);
+  const flags = [...FLAGS, '--max-steps', '1', '--cache-teacher', 'cache'];
+  expect((await kdHere(trainArguments(flags), { cwd })).code).toBe(0);
+  const [key] = readdirSync(join(cwd, 'cache'));
+  const folder = realpathSync(join(cwd, 'cache', key));
+  rmSync(join(folder, 'validation-00000.safetensors'));
+  const again = await kdHere(trainArguments([...flags, '--run', 'again']), { cwd });
+  expect(again.code, again.stderr).toBe(0);
+  expect(readdirSync(folder).sort()).toEqual(['training-00000.safetensors', 'validation-00000.safetensors']);
+  expect(openFiles().filter((path) => path.startsWith(folder))).toEqual([]);
 });
 
 it('a damaged or impossible teacher cache is reported before the first step', async () => {

@@ -18,6 +18,7 @@ import { SPLITS, type Split } from '../../data/store/schema.js';
 import { sizeOf } from '../../base/shape.js';
 import { cacheFolder, type CacheKey } from './cache-folder.js';
 import { BYTES_A_VALUE, createShard, openShard, type Shard } from './shard.js';
+import { rangesInShards, shardPlaces, type ShardPlace } from './shard-places.js';
 
 /** Bytes to verify between checks for a stop request. */
 const CHECKED_AT_ONCE = 2 ** 24;
@@ -89,7 +90,7 @@ export async function openTeacherCache(
     if (isMissing(error)) return [];
     throw fileError(folder, 'cannot be read', error);
   });
-  const shards = SPLITS.flatMap((split) => shardsOf(split, data[split].pairs, shardRows));
+  const shards = SPLITS.flatMap((split) => shardPlaces(split, data[split].pairs, shardRows));
   const missing = shards.filter(({ name }) => !names.includes(name));
   const files = new Map<string, Promise<Shard>>();
   const rowsAtOnce = Math.max(1, Math.floor(CHECKED_AT_ONCE / (BYTES_A_VALUE * width)));
@@ -171,18 +172,11 @@ export async function openTeacherCache(
 
   async function withTarget(split: Split, batch: Batch): Promise<Batch> {
     const target = new Float32Array(batch.size * width);
-    for (let done = 0; done < batch.size;) {
-      const row = batch.rows[done]!;
-      const number = Math.floor(row / shardRows);
-      let count = 1;
-      while (
-        done + count < batch.size &&
-        batch.rows[done + count] === row + count &&
-        Math.floor((row + count) / shardRows) === number
-      )
-        count++;
-      const shard = await opened(shards.find((shard) => shard.split === split && shard.from === number * shardRows)!);
-      target.set(await shard.read(row % shardRows, count), done * width);
+    let done = 0;
+    for (const { from, count } of rangesInShards(batch.rows, shardRows)) {
+      const inShard = from % shardRows;
+      const shard = await opened(shards.find((each) => each.split === split && each.from === from - inShard)!);
+      target.set(await shard.read(inShard, count), done * width);
       done += count;
     }
     return { ...batch, target };
@@ -193,22 +187,4 @@ export async function openTeacherCache(
     files.set(name, open);
     return open;
   }
-}
-
-/** Which rows of the data a shard holds. */
-interface ShardPlace {
-  readonly split: Split;
-  readonly name: string;
-  /** Its first row. */
-  readonly from: number;
-  readonly rows: number;
-}
-
-function shardsOf(split: Split, pairs: number, shardRows: number): ShardPlace[] {
-  return Array.from({ length: Math.ceil(pairs / shardRows) }, (_, number) => ({
-    split,
-    name: `${split}-${String(number).padStart(5, '0')}.safetensors`,
-    from: number * shardRows,
-    rows: Math.min(shardRows, pairs - number * shardRows),
-  }));
 }

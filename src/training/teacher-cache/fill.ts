@@ -26,7 +26,8 @@ export async function prepareTeacherCache(
   { reporter, stop }: TrainContext,
 ): Promise<TeacherCache | undefined> {
   const { settings, fingerprints, engine, data } = prepared;
-  if (settings.cacheTeacher === undefined) return undefined;
+  const { cacheTeacher: root } = settings;
+  if (root === undefined) return undefined;
   const key = {
     teacher: fingerprints.teacher!,
     tokenizer: fingerprints['teacher tokenizer']!,
@@ -36,19 +37,26 @@ export async function prepareTeacherCache(
   };
   const shape = targetShape(distillationOf(prepared), 1, MAX_LENGTH).slice(1);
   const { inStoreOrder } = data;
-  const cache = await openTeacherCache(settings.cacheTeacher, key, inStoreOrder, shape);
+  const open = (): Promise<TeacherCache> => openTeacherCache(root, key, inStoreOrder, shape);
+  const cache = await open();
   const pairs = inStoreOrder.training.pairs + inStoreOrder.validation.pairs;
   reporter.message(
     `teacher cache: ${formatCounted(pairs, 'pair')} in ${cache.folder}, ${formatBytes(cache.missingBytes)} ` +
       'still to be written',
   );
   reporter.event({ event: 'teacher-cache', folder: cache.folder, pairs, missing_bytes: cache.missingBytes });
-  await stop.abortable((signal) => check(cache, reporter, signal));
-  if (cache.missingBytes === 0) return cache;
-  await cache.checkFillable();
-  await checkRoom(cache, prepared, runFolder);
-  await stop.abortable((signal) => fill(prepared, cache, pairs, reporter, signal));
-  return openTeacherCache(settings.cacheTeacher, key, inStoreOrder, shape);
+  try {
+    await stop.abortable((signal) => check(cache, reporter, signal));
+    if (cache.missingBytes === 0) return cache;
+    await cache.checkFillable();
+    await checkRoom(cache, prepared, runFolder);
+    await stop.abortable((signal) => fill(prepared, cache, pairs, reporter, signal));
+  } catch (error) {
+    await cache.close();
+    throw error;
+  }
+  await cache.close();
+  return open();
 }
 
 /** Checks that there is room for the outputs that are missing and, on the same disk, for a checkpoint of the run. */
@@ -74,9 +82,6 @@ async function check(cache: TeacherCache, reporter: Reporter, signal: AbortSigna
       await setImmediate(); // lets signals through
       signal.throwIfAborted();
     });
-  } catch (error) {
-    await cache.close();
-    throw error;
   } finally {
     bar.stop();
   }
