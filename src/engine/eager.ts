@@ -1,22 +1,16 @@
 /** @file The reference engine: every op runs as tfjs calls it, on the current tfjs backend. */
 import tf from '../base/tfjs.cjs';
 import type { Batch } from '../data/batches.js';
-import { adamWScalars, adamWUpdate, decays, momentName, momentShapes } from '../distill/adamw.js';
-import type { Engine, InitialEngineState, NamedValues, StepResult } from '../distill/engine.js';
+import { adamWScalars, adamWUpdate, decays, momentName } from '../distill/adamw.js';
+import type { Engine, InitialEngineState, StepResult } from '../distill/engine.js';
 import type { EngineOptions } from './engine-options.js';
 import { evaluationTensor, readEvaluation, type Evaluation } from '../distill/evaluation.js';
-import {
-  distillationTarget,
-  targetShape,
-  trainableParameters,
-  type BatchTensors,
-  type Distillation,
-} from '../distill/loss.js';
+import { distillationTarget, targetShape, type BatchTensors, type Distillation } from '../distill/loss.js';
 import { clipFactor, distillationGradients, globalNorm, type Gradients } from '../distill/step.js';
 import type { DropoutChoice, DropoutKey } from '../models/dropout.js';
-import type { Shapes } from '../models/text-encoder.js';
 import { batchTensors } from './batch-tensors.js';
-import { disposeParams, uploadParams } from './params.js';
+import { disposeState, uploadState, valuesOf } from './eager-state.js';
+import { disposeParams } from './params.js';
 import { lengthFor, textLengths } from './text-lengths.js';
 
 /**
@@ -31,10 +25,8 @@ export async function eagerEngine(
 ): Promise<Engine> {
   const { student: encoder } = distillation;
   const hasGivenTargets = options.targets === 'given';
-  const teacher = hasGivenTargets ? {} : await uploadParams(distillation.teacher.shapes, initial.teacher!);
-  const student = await uploadParams(encoder.shapes, initial.student);
-  const trained = Object.fromEntries(trainableParameters(distillation).map((name) => [name, encoder.shapes[name]!]));
-  const moments = await startMoments(trained, initial);
+  const state = await uploadState(distillation, initial, hasGivenTargets);
+  const { teacher, student, moments } = state;
   const dropoutChoice = { rate: options.dropout, padding: options.padding };
   let { steps, updates } = initial.optimizer ?? { steps: 0, updates: 0 };
 
@@ -43,10 +35,12 @@ export async function eagerEngine(
     batchesAtOnce: 1,
     evaluate,
     teacherOutputs,
-    dispose,
     studentParameters: () => valuesOf(student),
     moments: () => valuesOf(moments),
     counters: () => ({ steps, updates }),
+    dispose: () => {
+      disposeState(state);
+    },
   };
 
   async function step(microBatches: readonly Batch[], learningRate: number): Promise<StepResult> {
@@ -142,22 +136,6 @@ export async function eagerEngine(
     const values = await readAndDispose(target);
     return values.subarray(0, (values.length / options.batchSize) * batch.size);
   }
-
-  function dispose(): void {
-    for (const owned of [teacher, student, moments]) disposeParams(owned);
-  }
-}
-
-/** The moments of a resumed run, or zeros. */
-async function startMoments(trained: Shapes, { optimizer }: InitialEngineState): Promise<Record<string, tf.Tensor>> {
-  const shapes = momentShapes(trained);
-  if (optimizer?.moments !== undefined) return uploadParams(shapes, optimizer.moments);
-  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, tf.zeros([...shape])]));
-}
-
-async function* valuesOf(tensors: Readonly<Record<string, tf.Tensor>>): AsyncIterable<NamedValues> {
-  for (const [name, tensor] of Object.entries(tensors))
-    yield { name, shape: tensor.shape, values: (await tensor.data()) as Float32Array };
 }
 
 /** What a step sums over its micro-batches. */

@@ -2,13 +2,18 @@ import tf from '../base/tfjs.cjs';
 import type { ParameterValues } from '../distill/engine.js';
 import type { Shapes } from '../models/text-encoder.js';
 
-/** Makes a tensor of every parameter. The caller owns them. */
+/** Makes a tensor of every parameter, or none if that fails. The caller owns them. */
 export async function uploadParams(shapes: Shapes, values: ParameterValues): Promise<Record<string, tf.Tensor>> {
   const params: Record<string, tf.Tensor> = {};
-  for await (const [name, data] of values) params[name] = tf.tensor(data, [...shapes[name]!], 'float32');
-  const missing = Object.keys(shapes).filter((name) => params[name] === undefined);
-  if (missing.length > 0) throw new Error(`parameters never given: ${missing.join(', ')}`);
-  return params;
+  try {
+    for await (const [name, data] of values) params[name] = tf.tensor(data, [...shapes[name]!], 'float32');
+    const missing = Object.keys(shapes).filter((name) => params[name] === undefined);
+    if (missing.length > 0) throw new Error(`parameters never given: ${missing.join(', ')}`);
+    return params;
+  } catch (error) {
+    disposeParams(params);
+    throw error;
+  }
 }
 
 /** Frees every tensor of a record. */

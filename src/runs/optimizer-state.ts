@@ -8,16 +8,32 @@ import { InputError } from '../base/errors.js';
 import type { Shapes } from '../models/text-encoder.js';
 import { checkFinite } from '../weights/finite.js';
 import { openSafetensors } from '../weights/safetensors.js';
-import { placeOf } from '../weights/tensor-source.js';
+import { placeOf, type TensorSource } from '../weights/tensor-source.js';
 
 /**
- * Opens an optimiser's state. Values are read one by one when needed, and the file is closed after the last.
+ * Checks an optimiser's state, and returns its values, which are read one by one. The file is open while they are.
  *
  * @param trained names and shapes of the trained parameters
  * @throws InputError for a different file or a missing moment; while reading, for values that are not finite
  */
 export async function readMoments(path: string, trained: Shapes): Promise<ParameterValues> {
   const shapes = momentShapes(trained);
+  const source = await openMoments(path, shapes);
+  await source.close(); // until values are needed, so that a failure in between leaves nothing open
+  return momentsIn(path, shapes);
+}
+
+async function* momentsIn(path: string, shapes: Shapes): ParameterValues {
+  const source = await openMoments(path, shapes);
+  try {
+    for (const name of Object.keys(shapes))
+      yield [name, checkFinite(await source.read(name), placeOf(path, name))] as const;
+  } finally {
+    await source.close();
+  }
+}
+
+async function openMoments(path: string, shapes: Shapes): Promise<TensorSource> {
   const source = await openSafetensors(path);
   for (const [name, shape] of Object.entries(shapes)) {
     const found = source.tensors.get(name)?.shape;
@@ -28,12 +44,5 @@ export async function readMoments(path: string, trained: Shapes): Promise<Parame
         (found === undefined ? 'no such tensor' : `[${found.join(', ')}]`),
     );
   }
-  return (async function* values() {
-    try {
-      for (const name of Object.keys(shapes))
-        yield [name, checkFinite(await source.read(name), placeOf(path, name))] as const;
-    } finally {
-      await source.close();
-    }
-  })();
+  return source;
 }

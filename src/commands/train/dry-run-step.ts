@@ -22,16 +22,19 @@ export async function takeStep(prepared: PreparedRun, from: FoundCheckpoint | un
   const trained = trainedShapes(distillationOf(prepared));
   const start = from && (await loadInitialState(from, trained, prepared.teacher.model.parameters()));
   const engine = await startEngine(prepared, start, settings.cacheTeacher === undefined ? 'computed' : 'given');
-  const started = performance.now();
-  const { lossEn, lossKo }: StepResult = await engine.step(batches, 0);
-  const seconds = (performance.now() - started) / 1000;
-  engine.dispose();
-  return {
-    loss_en: lossEn,
-    loss_ko: lossKo,
-    first_step_seconds: Number(seconds.toFixed(3)),
-    peak_resident_bytes: process.resourceUsage().maxRSS * 1024,
-  };
+  try {
+    const started = performance.now();
+    const { lossEn, lossKo }: StepResult = await engine.step(batches, 0);
+    const seconds = (performance.now() - started) / 1000;
+    return {
+      loss_en: lossEn,
+      loss_ko: lossKo,
+      first_step_seconds: Number(seconds.toFixed(3)),
+      peak_resident_bytes: process.resourceUsage().maxRSS * 1024,
+    };
+  } finally {
+    engine.dispose();
+  }
 }
 
 /** Adds the teacher's outputs to batches if the run takes them from a cache: its teacher is gone before the step. */
