@@ -1,25 +1,9 @@
 /** @file Compares models on pairs of sentences: distance to the teacher, and how often translations find each other. */
 import { putRows } from '../base/rows.js';
-import type { CorpusName } from '../data/corpus-name.js';
-import { addDistances, emptyDistances, meanDistance, type PairDistances } from './distance.js';
-import {
-  LANGUAGES,
-  POOLINGS,
-  type Grouping,
-  type Language,
-  type ModelScores,
-  type Pooling,
-  type ScoresByLanguage,
-} from './evaluation.js';
-import { groupPairs, type GroupKeys, type PairGroup } from './groups.js';
+import { POOLINGS, type Grouping, type ModelScores } from './evaluation.js';
+import { groupPairs, type GroupKeys } from './groups.js';
 import { readerOf, type ModelUnderTest, type PlacedTexts, type TextReader } from './model.js';
-import { retrievalScores, translationRanks, type TranslationRanks } from './retrieval.js';
-import { setUnitRows } from './vectors.js';
-
-/** The texts of a pair. */
-export interface PairTexts extends Readonly<Record<Language, string>> {
-  readonly corpus: CorpusName;
-}
+import { addPairs, scoresOf, startTally, type PairTexts } from './tally.js';
 
 /** The `N` pairs to evaluate on. */
 export interface PairsToRead {
@@ -83,69 +67,9 @@ export async function evaluatePairs(
         pairs.count * (done * POOLINGS.length + pooling) + rows,
         pairs.count * tallies.length * POOLINGS.length,
       );
-    scores.push(await score(tally, groups, onRows));
+    scores.push(await scoresOf(tally, groups, onRows));
   }
   return scores;
-}
-
-/** A model's intermediate results. */
-interface Tally {
-  readonly model: ModelUnderTest;
-  readonly reader: TextReader;
-  readonly isTeacher: boolean;
-  /** Undefined for a model whose width differs from the teacher's. */
-  readonly distances: Readonly<Record<Language, PairDistances>> | undefined;
-  /** Unit vectors of all texts, `[N, D]`. */
-  readonly vectors: Readonly<Record<Pooling, Readonly<Record<Language, Float32Array>>>>;
-}
-
-function startTally(model: ModelUnderTest, reader: TextReader, teacher: ModelUnderTest, count: number): Tally {
-  const { width } = model.facts;
-  const vectors = (): Record<Language, Float32Array> => ({
-    en: new Float32Array(count * width),
-    ko: new Float32Array(count * width),
-  });
-  return {
-    model,
-    reader,
-    isTeacher: model === teacher,
-    distances: width === teacher.facts.width ? { en: emptyDistances(count), ko: emptyDistances(count) } : undefined,
-    vectors: { pooled: vectors(), mean: vectors() },
-  };
-}
-
-/** A window of pairs. */
-interface PairWindow {
-  /** The number of its first pair. */
-  readonly start: number;
-  readonly pairs: readonly PairTexts[];
-  /** The teacher's outputs for the English texts. */
-  readonly target: PlacedTexts;
-  readonly batchSize: number;
-}
-
-async function addPairs(
-  { model, reader, isTeacher, distances, vectors }: Tally,
-  { start, pairs, target, batchSize }: PairWindow,
-  onBatch: (texts: number) => unknown,
-): Promise<void> {
-  const add = (language: Language, output: PlacedTexts): void => {
-    if (distances !== undefined) addDistances(distances[language], start, output, target);
-    const places = output.places.map((place) => start + place);
-    setUnitRows(vectors.pooled[language], places, output.poolerOutput, model.facts.width);
-    setUnitRows(vectors.mean[language], places, output.mean, model.facts.width);
-  };
-  for (const language of LANGUAGES) {
-    if (isTeacher && language === 'en') {
-      add(language, target);
-      continue;
-    }
-    const texts = pairs.map((pair) => pair[language]);
-    for await (const output of reader.encode(texts, batchSize)) {
-      add(language, output);
-      await onBatch(output.places.length);
-    }
-  }
 }
 
 /** The teacher's outputs for the English texts of pairs, in order. */
@@ -176,34 +100,4 @@ async function targetsOf(
     await onBatch(places.length);
   }
   return all!;
-}
-
-async function score(
-  { model: { facts }, reader, distances, vectors }: Tally,
-  groups: readonly PairGroup[],
-  onRows: (pooling: number, rows: number) => unknown,
-): Promise<ModelScores> {
-  const rank = (pooling: Pooling): Promise<Record<Language, TranslationRanks>> =>
-    translationRanks(vectors[pooling].en, vectors[pooling].ko, facts.width, async (rows) => {
-      await onRows(POOLINGS.indexOf(pooling), rows);
-    });
-  const ranks = { pooled: await rank('pooled'), mean: await rank('mean') };
-  const scoresOf = (pairs?: Uint32Array): ScoresByLanguage => {
-    const of = (language: Language): ScoresByLanguage[Language] => ({
-      distance: distances === undefined ? null : meanDistance(distances[language], pairs),
-      translation: {
-        pooled: retrievalScores(ranks.pooled[language], pairs),
-        mean: retrievalScores(ranks.mean[language], pairs),
-      },
-    });
-    return { en: of('en'), ko: of('ko') };
-  };
-  return {
-    ...facts,
-    ms_per_text: reader.msPerText(),
-    cut: reader.cut(),
-    no_distance: distances === undefined ? `width ${facts.width} is not the teacher's` : null,
-    scores: scoresOf(),
-    groups: groups.map(({ by, group, pairs }) => ({ by, group, pairs: pairs.length, scores: scoresOf(pairs) })),
-  };
 }

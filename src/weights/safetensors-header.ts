@@ -7,20 +7,12 @@
  */
 import { isObject } from '../base/json-schema.js';
 import { InputError, messageOf } from '../base/errors.js';
-import type { ByteSource } from './byte-source.js';
-import { hintFromStart } from './byte-source.js';
-import type { Dtype } from './dtypes.js';
-import { byteLengthOf, isDtype } from './dtypes.js';
+import { hintFromStart, type ByteSource } from './byte-source.js';
+import { byteLengthOf } from './dtypes.js';
 import { firstDuplicateKey } from './json-keys.js';
-import type { TensorInfo } from './tensor-source.js';
-import { placeOf } from './tensor-source.js';
-import { shown, shownShape, shownValue } from './wording.js';
-
-/** A tensor and the position of its bytes, counted from the header's end. */
-export interface TensorEntry extends TensorInfo {
-  readonly begin: number;
-  readonly end: number;
-}
+import { checkCoverage, checkEntry, type TensorEntry } from './safetensors-entries.js';
+import { placeOf, type TensorInfo } from './tensor-source.js';
+import { shown } from './wording.js';
 
 /** The contents of a safetensors file. */
 export interface SafetensorsHeader {
@@ -160,68 +152,4 @@ function checkMetadata(metadata: unknown, location: string): Record<string, stri
   if (isObject(metadata) && Object.values(metadata).every((value) => typeof value === 'string'))
     return metadata as Record<string, string>;
   throw new InputError(`${location}: expected ${METADATA} to be an object of strings, found something else`);
-}
-
-function checkEntry(name: string, entry: unknown, dataSize: number, where: string): TensorEntry {
-  if (!isObject(entry))
-    throw new InputError(`${where}: expected an object with dtype, shape and data_offsets, found something else`);
-  const { dtype, shape, data_offsets: offsets } = entry;
-  if (!isDtype(dtype)) {
-    throw new InputError(`${where}: expected a dtype such as F32, F16 or BF16, found ${shownValue(dtype)}`);
-  }
-  if (!isSizes(shape)) throw new InputError(`${where}: expected a shape of whole numbers, found ${shownValue(shape)}`);
-  if (!isSizes(offsets) || offsets.length !== 2) {
-    throw new InputError(`${where}: expected data_offsets of two whole numbers, found ${shownValue(offsets)}`);
-  }
-  const [begin, end] = offsets as [number, number];
-  checkSize(dtype, shape, begin, end, dataSize, where);
-  return { name, dtype, shape, begin, end };
-}
-
-function checkSize(
-  dtype: Dtype,
-  shape: readonly number[],
-  begin: number,
-  end: number,
-  dataSize: number,
-  where: string,
-): void {
-  const range = `bytes ${begin} to ${end}`;
-  if (end > dataSize) {
-    throw new InputError(
-      `${where}: expected ${range} after the header, the file has ${dataSize} there; ` +
-        'the file is cut short or its header is wrong',
-    );
-  }
-  const size = byteLengthOf(dtype, shape);
-  if (end - begin !== size) {
-    throw new InputError(
-      `${where}: expected ${size} bytes for ${dtype} ${shownShape(shape)}, ` +
-        `the header gives it ${end - begin} (${range}); the header is wrong`,
-    );
-  }
-}
-
-/** Checks that tensors, sorted by position, lie end to end, without overlaps or gaps. */
-function checkCoverage(tensors: readonly TensorEntry[], dataSize: number, location: string): void {
-  let end = 0;
-  for (const { name, begin, end: next } of tensors) {
-    if (begin !== end) {
-      const fault = begin < end ? 'shares bytes with the tensor before it' : 'leaves a hole before it';
-      throw new InputError(
-        `${placeOf(location, name)}: expected to begin at byte ${end} after the header, begins at ${begin}: ` +
-          `it ${fault}`,
-      );
-    }
-    end = next;
-  }
-  if (end !== dataSize) {
-    throw new InputError(
-      `${location}: expected ${end} bytes of tensors after the header, the file has ${dataSize} there`,
-    );
-  }
-}
-
-function isSizes(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && (item as number) >= 0);
 }

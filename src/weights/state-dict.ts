@@ -9,7 +9,7 @@ import { sizeOf } from '../base/shape.js';
 import { byteLengthOf } from './dtypes.js';
 import type { TensorInfo } from './tensor-source.js';
 import { placeOf } from './tensor-source.js';
-import type { PickleFunction } from './unpickler.js';
+import type { PickleFunction } from './pickle-machine.js';
 import { unpickle } from './unpickler.js';
 import { shown, shownShape } from './wording.js';
 

@@ -1,6 +1,6 @@
 /** @file The text model in a safetensors file of a whole CLIP: a quarter of the bytes for ViT-L/14. */
 import type { ByteSource } from './byte-source.js';
-import type { TensorEntry } from './safetensors-header.js';
+import type { TensorEntry } from './safetensors-entries.js';
 import { encodeHeader, readHeader } from './safetensors-header.js';
 
 /** A safetensors file that can be assembled from parts of another. */
