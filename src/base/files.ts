@@ -2,10 +2,10 @@
  * @file Files that are complete or absent: written to a temporary file in the same folder, flushed to disk, then
  * renamed.
  */
-import { rmSync } from 'node:fs';
 import { open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InputError, SYSTEM } from './errors.js';
+import { forget, removeOnExit } from './exit-removal.js';
 import { makerTag } from './stale-files.js';
 import { fileError, isMissing } from './system-errors.js';
 
@@ -61,7 +61,7 @@ export async function createPendingFile(path: string): Promise<PendingFile> {
   const discard = async (): Promise<void> => {
     await close();
     await rm(temporary, { force: true });
-    unfinished.delete(temporary);
+    forget(temporary);
   };
   return {
     write: (bytes, position) => named(() => writeAt(handle, bytes, position)),
@@ -71,7 +71,7 @@ export async function createPendingFile(path: string): Promise<PendingFile> {
         await handle.sync();
         await close();
         await rename(temporary, path);
-        unfinished.delete(temporary);
+        forget(temporary);
         await syncFolder(dirname(path));
       }),
     discard: () => named(discard),
@@ -83,34 +83,6 @@ export async function writeAt(handle: FileHandle, bytes: Uint8Array, position: n
   for (let done = 0; done < bytes.length;) {
     const length = Math.min(bytes.length - done, LARGEST_WRITE);
     done += (await handle.write(bytes, done, length, position + done)).bytesWritten;
-  }
-}
-
-/** This process's temporary files. */
-const unfinished = new Set<string>();
-
-/** Removes a temporary file if the process exits before it is complete. */
-function removeOnExit(temporary: string): void {
-  if (unfinished.size === 0) {
-    process.off('exit', removeUnfinished);
-    process.on('exit', removeUnfinished);
-  }
-  unfinished.add(temporary);
-}
-
-function removeUnfinished(): void {
-  for (const temporary of unfinished) removeIfPossible(temporary);
-}
-
-/**
- * Removes a file or folder that the next process would remove, too: nothing is reported if the system refuses, as when
- * the file system has become read-only. The error that this would hide is the one to report.
- */
-export function removeIfPossible(path: string): void {
-  try {
-    rmSync(path, { recursive: true, force: true });
-  } catch {
-    // left to the next process
   }
 }
 

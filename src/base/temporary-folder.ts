@@ -1,8 +1,9 @@
 /** @file Folders in the system's temporary folder. */
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from './errors.js';
+import { forget, removeIfPossible, removeOnExit } from './exit-removal.js';
 import { makerTag, removeStaleFiles } from './stale-files.js';
 import { adviseTmpdir, systemReason } from './system-errors.js';
 
@@ -29,11 +30,15 @@ export function makeTemporaryFolder(prefix: string): string {
   return folder;
 }
 
-/** Creates a temporary folder that is deleted when the process exits. */
+/** Creates a temporary folder that is removed when the process exits, unless `removeFolder` removes it before. */
 export function folderUntilExit(): string {
   const folder = makeTemporaryFolder('kd-work-');
-  process.on('exit', () => {
-    rmSync(folder, { recursive: true, force: true });
-  });
+  removeOnExit(folder);
   return folder;
+}
+
+/** Removes a folder from `folderUntilExit`, with all that is in it. */
+export function removeFolder(folder: string): void {
+  removeIfPossible(folder);
+  forget(folder);
 }

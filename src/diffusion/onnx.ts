@@ -1,11 +1,10 @@
 /** @file ONNX models run by ONNX Runtime: values go in and come out as float32, whatever the model's precision. */
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { InferenceSession, Tensor, env } from 'onnxruntime-node';
 import { InputError } from '../base/errors.js';
-import { folderUntilExit } from '../base/temporary-folder.js';
+import { folderUntilExit, removeFolder } from '../base/temporary-folder.js';
 import { disableOnnxTelemetry } from '../onnx/telemetry.js';
 import { float16ToFloat32, float32ToFloat16 } from '../weights/half.js';
 import { shown } from '../weights/wording.js';
@@ -144,7 +143,7 @@ async function createFromFloat16(
     await (await create(source, { ...options, optimizedModelFilePath, extra: { session } })).release();
     return await create(optimizedModelFilePath, { ...options, graphOptimizationLevel: 'disabled' });
   } finally {
-    await rm(folder, { recursive: true, force: true }); // memory-mapped files stay readable
+    removeFolder(folder); // memory-mapped files stay readable
   }
 }
 

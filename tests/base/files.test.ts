@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/errors.js';
 import { createPendingFile, writeFileAtomic } from '../../src/base/files.js';
 import { fileError } from '../../src/base/system-errors.js';
-import { makeTemporaryFolder } from '../../src/base/temporary-folder.js';
+import { folderUntilExit, makeTemporaryFolder, removeFolder } from '../../src/base/temporary-folder.js';
 import { makerTag } from '../../src/base/stale-files.js';
 import { thisProcess } from '../../src/base/processes.js';
 import { temporaryFolder } from '../cli.js';
@@ -118,6 +118,14 @@ describe('a temporary folder', () => {
     mkdirSync(left);
     rmSync(makeTemporaryFolder('kd-test-left-'), { recursive: true });
     expect(existsSync(left)).toBe(false);
+  });
+
+  it('of which many are made is removed, or will be at the end, by one listener', () => {
+    const before = process.listenerCount('exit');
+    const folders = Array.from({ length: 20 }, () => folderUntilExit());
+    expect(process.listenerCount('exit') - before).toBeLessThanOrEqual(1);
+    for (const folder of folders) removeFolder(folder);
+    expect(folders.filter(existsSync)).toEqual([]);
   });
 
   it('needs a writable temporary folder of the system, and says so in one line', () => {

@@ -7,7 +7,7 @@ import { findSources } from '../../data/sources.js';
 import { contentFingerprint, isStore } from '../../data/store/manifest.js';
 import { openStore, textsOf, type StoreRows, type TokenStore } from '../../data/store/token-store.js';
 import { InputError } from '../../base/errors.js';
-import { folderUntilExit } from '../../base/temporary-folder.js';
+import { folderUntilExit, removeFolder } from '../../base/temporary-folder.js';
 import type { PairsEvaluation } from '../../evaluate/evaluation.js';
 import type { PairsToRead } from '../../evaluate/pairs.js';
 import { readRunConfig } from '../../runs/run-config.js';
@@ -49,6 +49,7 @@ export async function openPairs(request: PairsRequest, comparison: Comparison, r
       : await storeOfData(request.data, request, comparison, reporter);
   const split = store.validation.count > 0 ? 'validation' : 'all';
   if (request.data === undefined && split === 'all') {
+    await store.close();
     throw new InputError(
       `${store.folder}: expected validation pairs, got a run without any (--valid-fraction 0); give held-out ` +
         'pairs with --data',
@@ -113,7 +114,7 @@ async function storeOfRun(run: string | undefined): Promise<TokenStore> {
   );
 }
 
-/** Opens a token store; raw data is first prepared into a temporary one, which is removed when the process exits. */
+/** Opens a token store; raw data is first prepared into a temporary one, which is removed when it is closed. */
 async function storeOfData(
   paths: readonly string[],
   { koColumn, enColumn, samples = DEFAULT_SAMPLES, seed }: PairsRequest,
@@ -126,24 +127,25 @@ async function storeOfData(
   const teacher = comparison.teacher!; // pairs are measured against it
   const student = comparison.models.find((model) => model !== teacher) ?? teacher;
   const out = folderUntilExit();
-  const report = await makeStore(
-    {
-      paths,
-      sources,
-      out,
-      settings: { ...PREPARE_DEFAULTS, samples, seed, validFraction: 0 },
-      tokenizers: { teacher: teacher.opened.tokenizer, student: student.opened.tokenizer },
-      tokenizerFolders: undefined,
-    },
-    reporter,
-  );
-  reportPreparation(report, reporter);
-  return openStore(out);
+  try {
+    const settings = { ...PREPARE_DEFAULTS, samples, seed, validFraction: 0 };
+    const tokenizers = { teacher: teacher.opened.tokenizer, student: student.opened.tokenizer };
+    const request = { paths, sources, out, settings, tokenizers, tokenizerFolders: undefined };
+    reportPreparation(await makeStore(request, reporter), reporter);
+    const store = await openStore(out);
+    const close = async (): Promise<void> => {
+      await store.close();
+      removeFolder(out);
+    };
+    return { ...store, close };
+  } catch (error) {
+    removeFolder(out);
+    throw error;
+  }
 }
 
 async function warnIfTrainedOn(paths: readonly string[], run: string | undefined, reporter: Reporter): Promise<void> {
-  const trained =
-    run === undefined ? [] : (((await readRunConfig(run)).settings.data as readonly string[] | undefined) ?? []);
+  const trained = run === undefined ? [] : [(await readRunConfig(run)).settings.data ?? []].flat();
   const shared = paths.find((path) => trained.some((other) => resolve(other) === resolve(path)));
   if (shared === undefined) return;
   reporter.warn(

@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { removeIfPossible, writeFileAtomic } from '../files.js';
+import { removeIfPossible } from '../exit-removal.js';
+import { writeFileAtomic } from '../files.js';
 import { object, partOf, text, whole } from '../json-schema.js';
 import { soundJson } from '../parse-json.js';
 import { thisProcess, type ProcessIdentity } from '../processes.js';

@@ -7,7 +7,7 @@ import { chmodSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
-import { removeIfPossible } from '../files.js';
+import { removeIfPossible } from '../exit-removal.js';
 
 /** A socket on which this process listens. */
 export interface ListeningSocket {

@@ -1,7 +1,7 @@
 /** @file Marks a token store as in use, so that another process does not remove it as one that nobody needs. */
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeIfPossible } from '../../base/files.js';
+import { removeIfPossible } from '../../base/exit-removal.js';
 import { isStale, makerTag, removeStaleFiles } from '../../base/stale-files.js';
 
 /** The prefix of the files that name the processes which use a store. */
