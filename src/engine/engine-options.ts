@@ -42,8 +42,8 @@ export interface GraphOptions {
    */
   readonly teacherParts?: number | undefined;
   /**
-   * Lengths to which the student's texts may be cut if their padding is computed once, ascending. Default: those for
-   * training on a CPU.
+   * Lengths to which the student's texts may be cut if their padding is computed once, ascending; the full length need
+   * not be among them. Default: those for training on a CPU.
    */
   readonly textLengths?: readonly number[] | undefined;
 }

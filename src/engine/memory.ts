@@ -131,8 +131,13 @@ function recordedNeed(
   fetched: (graph: StepGraph) => readonly GraphNode[],
 ): MemoryNeed {
   return linear(SAMPLED_BATCH_SIZES, (batchSize) => {
-    // XLA does not report what it keeps; assume what would be kept between ops
-    const options = { ...step.options, batchSize, targets, jitCompile: false };
+    const options = {
+      ...step.options,
+      batchSize,
+      targets,
+      jitCompile: false, // XLA does not report what it keeps; assume what would be kept between ops
+      textLengths: [], // the longest texts take the most, so only they are recorded
+    };
     const graph = buildStepGraph(step.distillation, options, length);
     return Math.max(...fetched(graph).map(({ name }) => peakBytes(graph, name)));
   });
