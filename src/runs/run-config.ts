@@ -4,7 +4,17 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { InputError } from '../base/errors.js';
 import { writeFileAtomic } from '../base/files.js';
-import { anyObject, checkJson, listOf, mapOf, number, object, partOf, text } from '../base/json-schema.js';
+import {
+  anyObject,
+  checkJson,
+  listOf,
+  mapOf,
+  number,
+  object,
+  partOf,
+  text,
+  type JsonObject,
+} from '../base/json-schema.js';
 import { readRegularFile } from '../base/regular-file.js';
 import type { ModelOrigin } from '../weights/origin.js';
 import { parseJson } from '../base/parse-json.js';
@@ -20,12 +30,23 @@ const MODEL = object({
   parameters: number,
 });
 
+/** The settings that commands other than `kd train` rely on. */
+const KNOWN_SETTINGS = object({
+  /** Files and folders, or a single one. */
+  data: v.exactOptional(v.union([listOf(text), text])),
+  teacherTokenizer: v.exactOptional(text),
+  studentTokenizer: v.exactOptional(text),
+  seed: v.exactOptional(number),
+});
+
+/** All options of `kd train`, by their names in camel case. */
+type StoredSettings = JsonObject & v.InferOutput<typeof KNOWN_SETTINGS>;
+
 /** The parts of a run's configuration that can be relied on. */
 const CONFIG = object({
   /** When the run was started, ISO 8601. */
   created: text,
-  /** All options of `kd train`, by their names in camel case. */
-  settings: anyObject,
+  settings: partOf<StoredSettings>(KNOWN_SETTINGS),
   /** What it must be resumed with. */
   fingerprints: mapOf(text),
   teacher: MODEL,

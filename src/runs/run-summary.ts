@@ -32,7 +32,7 @@ export async function summariseRun(folder: string): Promise<RunSummary | Damaged
       step,
       steps: plan.totalSteps,
       best: best === undefined ? null : { step: best.step, loss: best.loss },
-      data: textsIn(config.settings.data),
+      data: [config.settings.data ?? []].flat(),
       trainingPairs: config.data.training_pairs,
       created: config.created,
     };
@@ -47,8 +47,4 @@ async function stepsTaken(folder: string): Promise<number> {
   const [loss, validation] = [await followLossLog(folder).next(), await followValidationLog(folder).next()];
   const [newest = 'step-0'] = await checkpointNames(folder);
   return Math.max(loss.rows.at(-1)?.step ?? 0, validation.rows.at(-1)?.step ?? 0, Number(newest.slice('step-'.length)));
-}
-
-function textsIn(value: unknown): string[] {
-  return (Array.isArray(value) ? value : [value]).filter((each): each is string => typeof each === 'string');
 }

@@ -148,7 +148,7 @@ async function openUntrained(
       ...start,
       name: student.source,
       flag: `the student that ${basename(run)} started from,`,
-      tokenizer: settings.studentTokenizer as string | undefined,
+      tokenizer: settings.studentTokenizer,
     },
     reporter,
   );
