@@ -2,43 +2,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Batch } from '../../src/data/batches.js';
 import type { Engine } from '../../src/distill/engine.js';
-import type { EngineOptions } from '../../src/engine/engine-options.js';
 import { compiledEngine } from '../../src/engine/compiled.js';
 import { eagerEngine } from '../../src/engine/eager.js';
 import { lengthsOn } from '../../src/engine/text-lengths.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
+import { MAX_LENGTH } from '../../src/text/max-length.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 import { openRecordedRun } from '../fixtures/training.js';
-import { ENGINES } from './engines.js';
+import { ENGINES, firstPairs, openRun } from './engines.js';
 
-const LENGTH = 77;
 const RATE = 5e-4;
-
-type Open = (options?: Partial<EngineOptions>) => Promise<Engine>;
-
-async function openRun(
-  engine: 'eager' | 'compiled',
-  batchSize: number,
-): Promise<{ open: Open; batch: (index: number) => Batch }> {
-  const run = await openRecordedRun('roberta-hidden', batchSize);
-  const create = engine === 'compiled' ? compiledEngine : eagerEngine;
-  const open: Open = async (options = {}) =>
-    create(run.distillation, await run.parameters(), { ...run.options, ...options }, LENGTH);
-  return { open, batch: run.batch };
-}
-
-/** The first `size` pairs of a batch. */
-function firstOf(batch: Batch, size: number): Batch {
-  const cut = (ids: Int32Array): Int32Array => ids.slice(0, size * LENGTH);
-  return {
-    size,
-    teacherIds: cut(batch.teacherIds),
-    studentIdsEn: cut(batch.studentIdsEn),
-    studentIdsKo: cut(batch.studentIdsKo),
-    studentTokens: batch.studentTokens,
-    rows: batch.rows.slice(0, size),
-  };
-}
 
 async function losses(engine: Engine, batches: readonly Batch[]): Promise<number[]> {
   const seen: number[] = [];
@@ -84,12 +57,12 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
   it('treats micro-batches as one batch, with a smaller last window and last micro-batch', async () => {
     const large = await openRun(name, 4);
     const small = await openRun(name, 2);
-    const whole = await losses(await large.open(), [large.batch(0), firstOf(large.batch(1), 3)]);
+    const whole = await losses(await large.open(), [large.batch(0), firstPairs(large.batch(1), 3)]);
     const engine = await small.open({ accumulate: 2 });
     const parts: number[] = [];
     for (const window of [
       [small.batch(0), small.batch(1)],
-      [small.batch(2), firstOf(small.batch(3), 1)],
+      [small.batch(2), firstPairs(small.batch(3), 1)],
     ]) {
       const { lossEn, lossKo, gradNorm } = await engine.step(window, RATE);
       parts.push(lossEn, lossKo, gradNorm);
@@ -102,6 +75,7 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
 
   it('trains and evaluates as if all padding were computed', async () => {
     const run = await openRecordedRun('roberta-hidden', 4);
+    const options = { ...run.options, textLengths: [24, 32] };
     const { student } = run.distillation;
     expect(student.sharedPadding({ rate: 0 })).toBe(1);
     const seen = await Promise.all(
@@ -110,13 +84,13 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
         const engine = await create(
           { ...run.distillation, student: encoder },
           await run.parameters(),
-          run.options,
-          LENGTH,
+          options,
+          MAX_LENGTH,
         );
         const [{ student: spread, lossEn, lossKo }] = await engine.evaluate([run.batch(0)]);
         const long = {
           ...run.batch(1),
-          studentIdsKo: run.batch(1).studentIdsKo.map((id, i) => (i % LENGTH < 30 ? 5 : id)),
+          studentIdsKo: run.batch(1).studentIdsKo.map((id, i) => (i % MAX_LENGTH < 30 ? 5 : id)),
           studentTokens: 30,
         };
         return [lossEn, lossKo, spread.variance, ...(await losses(engine, [run.batch(0), long, run.batch(2)]))];
@@ -140,13 +114,11 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
     const { open, batch } = await openRun(name, 4);
     const batches = [batch(0), batch(1), batch(2)];
     const outputs = async (textLengths: readonly number[]): Promise<number[]> => {
-      const options = { dropout: 0, textLengths };
-      const engine = await open(options);
+      const engine = await open({ textLengths });
       const [{ lossEn, lossKo }] = await engine.evaluate([batch(3)]);
-      engine.dispose();
-      return [lossEn, lossKo, ...(await losses(await open(options), batches))];
+      return [lossEn, lossKo, ...(await losses(engine, batches))];
     };
-    const whole = await outputs([LENGTH]);
+    const whole = await outputs([MAX_LENGTH]);
     for (const device of ['gpu', 'cpu'] as const) expectClose(await outputs(lengthsOn(device, 'training')), whole);
   });
 
@@ -156,8 +128,8 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
     const first = await engine.evaluate([batch(0)]);
     expect(await engine.evaluate([batch(0)])).toEqual(first);
     const parts = [
-      ...(await engine.evaluate([firstOf(batch(0), 1)])),
-      ...(await engine.evaluate([firstOf(batch(0), 3)])),
+      ...(await engine.evaluate([firstPairs(batch(0), 1)])),
+      ...(await engine.evaluate([firstPairs(batch(0), 3)])),
     ];
     expect(parts[0].lossEn).not.toBeCloseTo(parts[1].lossEn, 6);
     engine.dispose();
@@ -172,7 +144,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('eager and compiled',
     await loadBackend('tensorflow');
     const reference = await openRun('eager', 4);
     const batches = [0, 1, 2].map(reference.batch);
-    batches.push(firstOf(reference.batch(3), 3));
+    batches.push(firstPairs(reference.batch(3), 3));
     const expected = await losses(await reference.open({ dropout: undefined }), batches);
     const without = await losses(await reference.open({ dropout: 0 }), batches);
     expect(Math.abs(without[0] - expected[0])).toBeGreaterThan(1e-3);
@@ -182,7 +154,8 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('eager and compiled',
     await loadBackend(backend);
     const { open } = await openRun(name, 4);
     expectClose(await losses(await open({ dropout: undefined }), batches), expected);
-    expectClose(await losses(await open({ dropout: undefined, padding: 'shared' }), batches), shared);
+    const cut = { dropout: undefined, padding: 'shared', textLengths: lengthsOn('cpu', 'training') } as const;
+    expectClose(await losses(await open(cut), batches), shared);
   });
 
   it('other seeds give other masks', async () => {

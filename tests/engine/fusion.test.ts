@@ -1,13 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Engine } from '../../src/distill/engine.js';
 import type { EngineOptions } from '../../src/engine/engine-options.js';
-import { compiledEngine } from '../../src/engine/compiled.js';
 import { compileWhole, fuse } from '../../src/engine/graph/fusion.js';
 import { Graph, type GraphNode, type Value } from '../../src/engine/graph/graph.js';
 import { after, placeholder } from '../../src/engine/graph/variables.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
-import { openRecordedRun, readRecording, RECORDED_RUNS } from '../fixtures/training.js';
+import { readRecording, RECORDED_RUNS } from '../fixtures/training.js';
+import { openRun } from './engines.js';
 
 const SHAPE = [400, 400];
 
@@ -160,46 +159,37 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow')).each(COMPILED)(
   (_, compiled, recordedRuns) => {
     beforeAll(() => loadBackend('tensorflow'));
 
-    it.each(recordedRuns)(
-      "gives PyTorch's values at every step of %s",
-      async (name) => {
-        const { batch_size: size, log } = readRecording(name);
-        const run = await openRecordedRun(name, size);
-        const engine = await compiledEngine(
-          run.distillation,
-          await run.parameters(),
-          { ...run.options, ...compiled },
-          77,
-        );
-        for (const [i, expected] of log.entries()) {
-          const { lossEn, lossKo, gradNorm } = await engine.step([run.batch(i)], expected.lr);
-          // 0 if a student starts as a copy of its teacher
-          expect(Math.abs(lossEn - expected.loss_en)).toBeLessThanOrEqual(1e-5 * expected.loss_en);
-          expect(Math.abs(lossKo / expected.loss_ko - 1)).toBeLessThan(1e-5);
-          expect(Math.abs(gradNorm / expected.grad_norm - 1)).toBeLessThan(1e-4);
-        }
-        engine.dispose();
-      },
-      120_000,
-    );
+    it.each(recordedRuns)("gives PyTorch's values at every step of %s", async (name) => {
+      const { batch_size: size, log } = readRecording(name);
+      const { open, batch } = await openRun('compiled', size, name);
+      const engine = await open(compiled);
+      for (const [i, expected] of log.entries()) {
+        const { lossEn, lossKo, gradNorm } = await engine.step([batch(i)], expected.lr);
+        // 0 if a student starts as a copy of its teacher
+        expect(Math.abs(lossEn - expected.loss_en)).toBeLessThanOrEqual(1e-5 * expected.loss_en);
+        expect(Math.abs(lossKo / expected.loss_ko - 1)).toBeLessThan(1e-5);
+        expect(Math.abs(gradNorm / expected.grad_norm - 1)).toBeLessThan(1e-4);
+      }
+      engine.dispose();
+    });
 
-    it('gives the same as without compiling, with dropout, clipping, and micro-batches', async () => {
-      const run = await openRecordedRun('roberta-hidden', 4);
-      const options: EngineOptions = { ...run.options, dropout: 0.1, maxGradNorm: 0.5, accumulate: 2 };
-      const [fused, plain]: Engine[] = [
-        await compiledEngine(run.distillation, await run.parameters(), { ...options, ...compiled }, 77),
-        await compiledEngine(run.distillation, await run.parameters(), options, 77),
-      ];
+    it('gives the same as without compiling, with dropout, clipping, micro-batches and a length for short texts', async () => {
+      const { open, batch } = await openRun('compiled', 4);
+      const options: Partial<EngineOptions> = {
+        ...{ dropout: 0.1, padding: 'shared', textLengths: [32] },
+        ...{ maxGradNorm: 0.5, accumulate: 2 },
+      };
+      const [fused, plain] = [await open({ ...options, ...compiled }), await open(options)];
       for (let step = 0; step < 4; step++) {
-        const batches = [run.batch(2 * step), run.batch(2 * step + 1)];
+        const batches = [batch(2 * step), batch(2 * step + 1)];
         const [a, b] = [await fused.step(batches, 5e-4), await plain.step(batches, 5e-4)];
         for (const value of ['lossEn', 'lossKo', 'gradNorm'] as const)
           expect(Math.abs(a[value] / b[value] - 1)).toBeLessThan(1e-5);
       }
-      const [a, b] = [...(await fused.evaluate([run.batch(0)])), ...(await plain.evaluate([run.batch(0)]))];
+      const [a, b] = [...(await fused.evaluate([batch(0)])), ...(await plain.evaluate([batch(0)]))];
       expect(Math.abs(a.lossKo / b.lossKo - 1)).toBeLessThan(1e-5);
       fused.dispose();
       plain.dispose();
-    }, 120_000);
+    });
   },
 );

@@ -1,14 +1,13 @@
 /** @file A step that several devices of one process share equals the step that one device takes. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Batch } from '../../src/data/batches.js';
-import type { Engine, InitialEngineState, NamedValues, ParameterValues, StepResult } from '../../src/distill/engine.js';
+import type { Engine, InitialEngineState, StepResult } from '../../src/distill/engine.js';
 import type { EngineOptions } from '../../src/engine/engine-options.js';
-import { compiledEngine } from '../../src/engine/compiled.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
-import { openRecordedRun, type RecordedRun } from '../fixtures/training.js';
+import type { RecordedRun } from '../fixtures/training.js';
+import { firstPairs, openRun, startFrom, stateOf } from './engines.js';
 
-const LENGTH = 77;
 const RATE = 5e-4;
 
 const cpuDevices = (count: number): string[] => Array.from({ length: count }, (_, i) => `/device:CPU:${i}`);
@@ -16,19 +15,17 @@ const cpuDevices = (count: number): string[] => Array.from({ length: count }, (_
 /** The results of a few steps, and the state after them. */
 interface Trained {
   readonly results: readonly StepResult[];
-  readonly state: Readonly<Record<string, Float32Array>>;
+  readonly state: Awaited<ReturnType<typeof stateOf>>;
 }
 
-/** An engine at the beginning of a recorded run, or at another start, and the run's batches. */
+/** An engine of a recorded run, and the run's batches, of two pairs each. */
 async function open(
   recorded: RecordedRun,
   options: Partial<EngineOptions>,
-  start: Partial<InitialEngineState> = {},
+  start?: Partial<InitialEngineState>,
 ): Promise<{ readonly engine: Engine; readonly batch: (index: number) => Batch }> {
-  const run = await openRecordedRun(recorded, 2);
-  const all = { ...run.options, dropout: undefined, ...options };
-  const engine = await compiledEngine(run.distillation, { ...(await run.parameters()), ...start }, all, LENGTH);
-  return { engine, batch: run.batch };
+  const { open, batch } = await openRun('compiled', 2, recorded);
+  return { engine: await open({ dropout: undefined, ...options }, start), batch };
 }
 
 /** Trains on windows of micro-batches; each is a step. */
@@ -47,30 +44,12 @@ async function trained(
   }
 }
 
-async function stateOf(engine: Engine): Promise<Record<string, Float32Array>> {
-  return { ...(await parametersOf(engine.studentParameters())), ...(await parametersOf(engine.moments())) };
-}
-
-/** The first pair of a batch. */
-function shortened(batch: Batch): Batch {
-  const cut = (ids: Int32Array): Int32Array => ids.slice(0, LENGTH);
-  const { teacherIds, studentIdsEn, studentIdsKo, rows } = batch;
-  return {
-    ...batch,
-    size: 1,
-    teacherIds: cut(teacherIds),
-    studentIdsEn: cut(studentIdsEn),
-    studentIdsKo: cut(studentIdsKo),
-    rows: rows.slice(0, 1),
-  };
-}
-
 /** Three steps of `accumulate` micro-batches; the second lacks some, and has a short one. */
 const steps = (accumulate: number) => (batch: (index: number) => Batch) =>
   [0, 1, 2].map((step) => {
     const whole = Array.from({ length: accumulate }, (_, i) => batch((step * accumulate + i) % 20));
     if (step !== 1) return whole;
-    return [...whole.slice(0, Math.floor(accumulate / 2)), shortened(whole.at(-1)!)];
+    return [...whole.slice(0, Math.floor(accumulate / 2)), firstPairs(whole.at(-1)!, 1)];
   });
 
 describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('replicas on several devices', () => {
@@ -80,7 +59,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('replicas on several 
 
   it.each([
     ['roberta-hidden', 4, 4, { maxGradNorm: 0.1 }],
-    ['roberta-hidden', 2, 1, { fused: true, dropout: 0 }], // texts in several lengths
+    ['roberta-hidden', 2, 1, { fused: true, dropout: 0, textLengths: [16, 24, 32] }], // texts in several lengths
     ['roberta-pooler', 3, 2, {}],
     ['clip-hidden', 2, 2, { fused: true, maxGradNorm: 0.1 }],
   ] as const)(
@@ -127,7 +106,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('replicas on several 
       await open('roberta-hidden', { accumulate: 2, devices: cpuDevices(2) }),
     ];
     const { batch } = one;
-    const batches = [batch(0), shortened(batch(1))];
+    const batches = [batch(0), firstPairs(batch(1), 1)];
     expect([one, shared].map(({ engine }) => engine.batchesAtOnce)).toEqual([1, 2]);
     const expected = [...(await one.engine.evaluate([batches[0]])), ...(await one.engine.evaluate([batches[1]]))];
     expect(await shared.engine.evaluate(batches)).toEqual(expected);
@@ -141,12 +120,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('replicas on several 
     const first = await open('roberta-hidden', { accumulate: 2 });
     const windows = steps(2)(first.batch);
     await first.engine.step(windows[0], RATE);
-    const [student, moments] = [
-      await parametersOf(first.engine.studentParameters()),
-      await parametersOf(first.engine.moments()),
-    ];
-    const optimizer = { ...first.engine.counters(), moments: given(moments) };
-    const start = { student: given(student), optimizer };
+    const start = await startFrom(first.engine);
     const second = await open('roberta-hidden', { accumulate: 2, devices: cpuDevices(2) }, start);
     for (const window of windows.slice(1))
       expect(await second.engine.step(window, RATE)).toEqual(await first.engine.step(window, RATE));
@@ -154,14 +128,3 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('replicas on several 
     for (const { engine } of [first, second]) engine.dispose();
   });
 });
-
-const parametersOf = async (values: AsyncIterable<NamedValues>): Promise<Record<string, Float32Array>> => {
-  const held: Record<string, Float32Array> = {};
-  for await (const { name, values: of } of values) held[name] = of;
-  return held;
-};
-
-// eslint-disable-next-line @typescript-eslint/require-await -- an async iterable, as engines take one
-async function* given(values: Record<string, Float32Array>): ParameterValues {
-  yield* Object.entries(values);
-}

@@ -19,6 +19,13 @@ import { compute, drawn, exactly, type Draw, type Float64Tensor, type Round } fr
 export const UNIT_ROUNDOFF = 2 ** -24;
 
 /**
+ * How far a float32 sum may be off, as a share of the sum of its terms' magnitudes, in whatever order they are added. A
+ * larger error has a probability below 1e-7 (Higham and Mary, A New Approach to Probabilistic Rounding Error Analysis,
+ * 2019, with λ = 6).
+ */
+export const sumError = (terms: number): number => 6 * Math.sqrt(terms) * UNIT_ROUNDOFF;
+
+/**
  * Rounds as float32 might, but at random: by up to a whole unit in the last place either way, as functions do that are
  * not correctly rounded. Results of several such runs scatter as those of CPUs do that add in different orders
  * (Monte Carlo arithmetic: Parker, 1997).
