@@ -62,7 +62,7 @@ function variableGraph(size: number) {
 }
 
 const SIDE = 1024;
-/** `[SIDE, SIDE]`: a matrix that is equal to its products with itself */
+/** `[SIDE, SIDE]`: a matrix that is equal to its products with itself, exactly: all sums are of powers of two. */
 const matrix = (): Float32Array => new Float32Array(SIDE * SIDE).fill(1 / SIDE);
 
 describe('a session whose graph is pruned first', () => {
@@ -158,7 +158,7 @@ describe('the inputs and outputs of a session', () => {
       const fed = matrix();
       const run = session.run([[input, fed]], [output]);
       fed.fill(0);
-      expect((await run)[0].data[0]).toBeCloseTo(1 / SIDE);
+      expect((await run)[0].data[0]).toBe(1 / SIDE);
     });
   });
 
@@ -283,20 +283,21 @@ describe('runs of a session', () => {
     expect([1, 3, 6].map((at) => seen[at][0].data[0])).toEqual([0, 1, 3]);
   });
 
-  it('leave the event loop free: a timer of 5 ms keeps firing', async () => {
+  it('leave the event loop free: a timer keeps firing', async () => {
+    const PERIOD_MS = 5;
     const { graph, input, output } = slowGraph(SIDE, 60);
     await inSession(graph, async (session) => {
       await session.run([[input, matrix()]], [output]); // the first run compiles it
       const ticks = [performance.now()];
-      const timer = setInterval(() => ticks.push(performance.now()), 5);
+      const timer = setInterval(() => ticks.push(performance.now()), PERIOD_MS);
       await session.run([[input, matrix()]], [output]);
       clearInterval(timer);
       ticks.push(performance.now());
       const gaps = ticks.slice(1).map((at, i) => at - ticks[i]);
       const elapsed = ticks.at(-1)! - ticks[0];
-      expect(elapsed).toBeGreaterThan(200);
+      expect(elapsed).toBeGreaterThan(10 * PERIOD_MS); // long enough to tell
       expect(Math.max(...gaps)).toBeLessThan(elapsed / 2); // a blocked loop has one gap as long as the run
-      expect(ticks.length).toBeGreaterThan(20); // and hardly a tick
+      expect(ticks.length).toBeGreaterThan(elapsed / PERIOD_MS / 4); // and hardly a tick; a busy machine misses some
     });
   });
 
@@ -310,7 +311,7 @@ describe('runs of a session', () => {
       code: 'FAILED_PRECONDITION',
       message: 'the session is closed',
     });
-    for (const [{ data }] of await Promise.all(runs)) expect(data[0]).toBeCloseTo(1 / SIDE);
+    for (const [{ data }] of await Promise.all(runs)) expect(data[0]).toBe(1 / SIDE);
     session.close();
   });
 
@@ -346,13 +347,14 @@ describe('runs of a session', () => {
   });
 
   it('keep no memory of closed sessions', async () => {
-    const { graph, ready } = variableGraph(4_000_000);
-    const resident: number[] = [];
-    for (let opened = 1; opened <= 100; opened++) {
-      await inSession(graph, (session) => session.run([], [ready]));
-      if (opened % 20 === 0) resident.push(process.memoryUsage.rss());
-    }
-    expect(resident.at(-1)! - resident[0]).toBeLessThan(200e6); // all of it would be 1.3 GB
+    const [variableBytes, sessions] = [16e6, 80];
+    const { graph, ready } = variableGraph(variableBytes / 4);
+    const open = async (times: number): Promise<number> => {
+      for (let opened = 0; opened < times; opened++) await inSession(graph, (session) => session.run([], [ready]));
+      return process.memoryUsage.rss();
+    };
+    const before = await open(20); // the allocator keeps freed memory, so it must have reached the peak first
+    expect((await open(sessions)) - before).toBeLessThan((sessions * variableBytes) / 4); // one session kept every four
   });
 });
 
