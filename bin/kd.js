@@ -35,11 +35,11 @@ async function homeFolder() {
 
 /** Loads and runs the command, with `require` where possible (src/base/require-module.ts). */
 async function load() {
-  /** @type {typeof import('../dist/base/require-module.js')} */
+  /** @type {typeof import('#dist/base/require-module.js')} */
   const { requireModule } = await import(pathToFileURL(join(dist, 'base', 'require-module.js')).href);
   const path = join(dist, 'cli.js');
   requireModule(path);
-  /** @type {typeof import('../dist/cli.js')} */
+  /** @type {typeof import('#dist/cli.js')} */
   const cli = await import(pathToFileURL(path).href);
   cli.ended.catch(fail); // not awaited: a process may end before its command does
 }
