@@ -1,7 +1,7 @@
 /** @file Checks a `tokenizer.json` field by field, as Python's `tokenizers` 0.23 does. */
 import * as v from 'valibot';
 import { InputError } from '../base/errors.js';
-import { checkJson, whole, type JsonObject } from '../base/json-schema.js';
+import { checkJson, jsonError, whole, type JsonObject } from '../base/json-schema.js';
 import { MAX_ADDED_TOKENS, type ModelConfig, type StepConfig, type TokenizerJson } from './tokenizer-json.js';
 import { checkMerges, checkVocabulary, MAX_ID } from './vocabulary-files.js';
 
@@ -138,14 +138,23 @@ const TOKENIZER = v.object({
 });
 
 const BPE = v.looseObject({
-  dropout: optional(v.literal(0)),
+  dropout: optional(v.number()),
   unk_token: optional(text),
-  continuing_subword_prefix: optional(v.literal('')),
+  continuing_subword_prefix: optional(text),
   end_of_word_suffix: optional(text),
   fuse_unk: optional(bool),
-  byte_fallback: optional(v.literal(false)),
+  byte_fallback: optional(bool),
   ignore_merges: optional(bool),
 });
+
+/** What the tokenizers of CLIP and RoBERTa have for settings that are not supported otherwise. */
+const USUAL_BPE = v.looseObject({
+  dropout: optional(v.literal(0)),
+  continuing_subword_prefix: optional(v.literal('')),
+  byte_fallback: optional(v.literal(false)),
+});
+const OTHER_CHECKPOINT = 'no other value is supported; use a checkpoint of the CLIP, BERT or RoBERTa kind';
+
 const WORD_PIECE = v.looseObject({
   unk_token: text,
   continuing_subword_prefix: text,
@@ -184,7 +193,10 @@ function checkModel(value: unknown, file: string): ModelConfig {
   }
   const { vocab, merges, ...settings } = model;
   checkJson(v.object({ model: model.type === 'BPE' ? BPE : WORD_PIECE }), { model: settings }, file);
+  if (model.type === 'BPE') checkJson(v.object({ model: USUAL_BPE }), { model: settings }, file, OTHER_CHECKPOINT);
   checkVocabulary(vocab, file, ['model', 'vocab']);
-  if (model.type === 'BPE') checkMerges(merges, vocab, file);
+  if (model.type !== 'BPE') return model as ModelConfig;
+  if (!Array.isArray(merges)) throw jsonError({ file, path: ['model', 'merges'], expected: 'a list', got: merges });
+  checkMerges(merges, vocab, (index) => ({ file, path: ['model', 'merges', index] }));
   return model as ModelConfig;
 }

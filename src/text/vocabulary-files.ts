@@ -35,7 +35,7 @@ export async function readBytePairs(folder: string): Promise<VocabularyFiles | u
   const file = path.join(folder, 'merges.txt');
   const lines = [...linesOf(text).entries()].filter(([, line]) => !line.startsWith('#version'));
   const merges = lines.map(([, line]) => line);
-  checkMerges(merges, vocab, file, (index) => [`line ${lines[index]![0] + 1}`]);
+  checkMerges(merges, vocab, (index) => ({ file: `${file} line ${lines[index]![0] + 1}`, path: [] }));
   return { vocab, merges };
 }
 
@@ -72,22 +72,20 @@ function isId(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_ID;
 }
 
-/** Checks that every merge joins two tokens of the vocabulary into a third. */
+/** Checks that every merge joins two tokens of the vocabulary into a third. `placeOf` says where a merge is. */
 export function checkMerges(
-  merges: unknown,
+  merges: readonly unknown[],
   vocab: Readonly<Record<string, number>>,
-  file: string,
-  placeOf: (index: number) => JsonPath = (index) => ['model', 'merges', index],
+  placeOf: (index: number) => { readonly file: string; readonly path: JsonPath },
 ): void {
-  if (!Array.isArray(merges)) throw jsonError({ file, path: ['model', 'merges'], expected: 'a list', got: merges });
-  for (const [index, merge] of (merges as unknown[]).entries()) {
+  for (const [index, merge] of merges.entries()) {
     const parts: unknown = typeof merge === 'string' ? merge.split(' ') : merge;
-    const path = placeOf(index);
-    if (!isPair(parts)) throw jsonError({ file, path, expected: 'two tokens with a space between them', got: merge });
+    if (!isPair(parts))
+      throw jsonError({ ...placeOf(index), expected: 'two tokens with a space between them', got: merge });
     const unknown = [...parts, parts.join('')].find((token) => !Object.hasOwn(vocab, token));
     if (unknown === undefined) continue;
     const expected = `tokens of the vocabulary, which ${JSON.stringify(unknown)} is not`;
-    throw jsonError({ file, path, expected, got: merge });
+    throw jsonError({ ...placeOf(index), expected, got: merge });
   }
 }
 

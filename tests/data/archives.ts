@@ -29,8 +29,8 @@ export function workbookBytes(file: string, rows: readonly Cell[][], options: Wo
 }
 
 /** Writes a workbook from its parts. Parts that are not given are minimal. */
-export function writeWorkbookParts(file: string, parts: Readonly<Record<string, string>>): void {
-  const all: Record<string, string> = {
+export function writeWorkbookParts(file: string, parts: Readonly<Record<string, string | Buffer>>): void {
+  const all: Record<string, string | Buffer> = {
     'xl/workbook.xml':
       '<workbook xmlns:r="r"><sheets><sheet name="말뭉치" sheetId="1" r:id="rId1"/></sheets></workbook>',
     'xl/_rels/workbook.xml.rels':

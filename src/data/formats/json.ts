@@ -10,7 +10,7 @@ import { elementsOf } from '../readers/json-elements.js';
 import { JSON_TABLES } from '../readers/json-table-layout.js';
 import { readJsonTable, rowsOfTable, wholeValue } from '../readers/json-table.js';
 import { readJsonFiles } from '../readers/json-files.js';
-import { parseObject, readJsonLines } from '../readers/json.js';
+import { isBlank, parseObject, readJsonLines } from '../readers/json.js';
 import { readPieces, type StoredFile } from '../readers/stored-file.js';
 import { UnreadableFileError } from '../unreadable-file.js';
 import { areEnough, probeElements, readJsonArrays } from './json-arrays.js';
@@ -29,7 +29,7 @@ export const JSON_LINES: Format = {
 export const JSON_VALUES: Format = {
   shapes: ['json', 'json-files', 'json-table'],
   endings: ['.json'],
-  matches: ({ text }) => /^\s*(?:\[\s*(?:[[{"\]\dtfnNI-]|$)|\{\s*(?:["}]|$))/.test(text),
+  matches: ({ text }) => /^\s*(?:\[\s*(?:[[{"\]\dtfnNI-]|$)|\{\s*(?:["}]|$))/.test(text.replace('\x1e', '')), // of a sequence (RFC 7464)
   probe: probeValues,
   read: (source, onOthers) => {
     if (source.shape === 'json-table') return readJsonTable(source);
@@ -47,7 +47,7 @@ function areLines({ text, isWhole }: Beginning, name: string): boolean {
   const all = text.split('\n', EXAMINED_ROWS + 1);
   const lines = (isWhole || all.length > EXAMINED_ROWS ? all : all.slice(0, -1))
     .slice(0, EXAMINED_ROWS)
-    .filter((line) => line.trim() !== '');
+    .filter((line) => !isBlank(line));
   if (lines.length === 0 || lines[0]!.trimStart().startsWith('[')) return false;
   const isRow = (line: string): boolean => {
     const value = parseObject(line);

@@ -95,7 +95,12 @@ function parseCuts(cuts: readonly Cut[], { delimiter, quote, isSpaced = false }:
     const fields = fieldsOfPlain[i];
     return { fields: fields ?? [], line, lastLine, ...(fields ? {} : { fault: 'its quotes do not match' }) };
   });
-  return records.filter(({ fields, fault }) => fault !== undefined || fields.length > 1 || fields[0]!.trim() !== '');
+  return records.filter(({ fields, fault }) => fault !== undefined || fields.length > 1 || !isBlank(fields[0]!));
+}
+
+/** Whether a line has nothing but blanks, or the end mark of a text file under DOS. */
+function isBlank(line: string): boolean {
+  return line.replace('\x1a', '').trim() === '';
 }
 
 /** The fields of rows under RFC 4180; nothing for faulty ones. */

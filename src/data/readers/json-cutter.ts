@@ -13,7 +13,9 @@ export const MAX_ELEMENT_BYTES = 1 << 24;
 /** The largest object outside arrays. Arrays are searched for in a larger one. */
 const MAX_TOP_BYTES = 1 << 20;
 
-const [TAB, LINE_FEED, RETURN, SPACE] = [0x09, 0x0a, 0x0d, 0x20];
+/** White space, and what else may stand between values (see `parseLeniently`): a byte order mark, U+001E, U+001A. */
+const BETWEEN: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0d, 0x20, 0xef, 0xbb, 0xbf, 0x1e, 0x1a]);
+const SPACE = 0x20;
 const [QUOTE, COMMA, BACKSLASH] = [0x22, 0x2c, 0x5c];
 const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
 
@@ -76,7 +78,7 @@ export class ElementCutter {
       else if (byte === COMMA && this.depth === this.arrayDepth && this.state === 'inside') {
         this.emit(piece.subarray(start, i), ',');
         start = i + 1;
-      } else if (this.depth === 0 && !isSpace(byte) && !(byte === COMMA && this.state === 'after'))
+      } else if (this.depth === 0 && !BETWEEN.has(byte) && !(byte === COMMA && this.state === 'after'))
         throw this.stray(byte);
     }
     this.escaped = i > piece.length; // the chunk ends in a backslash
@@ -200,8 +202,4 @@ export class ElementCutter {
     const found = byte > SPACE && byte < 0x7f ? String.fromCharCode(byte) : `the byte ${hexadecimal(byte)}`;
     return new UnreadableFileError(this.name, `expected ${expected}, got ${found}`);
   }
-}
-
-function isSpace(byte: number): boolean {
-  return byte === SPACE || byte === LINE_FEED || byte === RETURN || byte === TAB;
 }

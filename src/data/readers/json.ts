@@ -18,7 +18,7 @@ export async function* readJsonLines(pieces: AsyncIterable<Buffer>, source: Pair
   for await (const lines of linesOf(pieces, file, MAX_ELEMENT_BYTES)) {
     const places = lines.map((text) => ({ text, row: ++row }));
     yield places.flatMap(({ text, row: line }) =>
-      text === '' || text.trim() === '' ? [] : rowsOfLine(text, source, { file, row: line }),
+      text === '' || isBlank(text) ? [] : rowsOfLine(text, source, { file, row: line }),
     );
   }
 }
@@ -45,14 +45,37 @@ export function parseObject(text: string): JsonObject | string {
 /** A string, which is skipped, or a number that Python writes but JSON does not have. */
 const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\bInfinity\b|\bNaN\b/gs;
 
-/** Parses JSON, reading `NaN`, `Infinity` and `-Infinity` as `null`. Throws a `SyntaxError`. */
+/**
+ * What may precede or follow a value besides white space, which includes the byte order mark of a file that was joined
+ * to another: the separator of a sequence (RFC 7464), and the end of a text file under DOS.
+ */
+const MARKS: ReadonlySet<string> = new Set(['\x1e', '\x1a']);
+
+/**
+ * Parses JSON, reading `NaN`, `Infinity` and `-Infinity` as `null`, and passing over marks around it. Throws a
+ * `SyntaxError`.
+ */
 export function parseLeniently(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    if (!/NaN|Infinity/.test(text)) throw error;
-    return JSON.parse(text.replace(STRING_OR_NUMBER, (found) => (found.startsWith('"') ? found : 'null')));
+    const value = withoutMarks(text);
+    if (value.length === text.length && !/NaN|Infinity/.test(text)) throw error;
+    return JSON.parse(value.replace(STRING_OR_NUMBER, (found) => (found.startsWith('"') ? found : 'null')));
   }
+}
+
+/** Whether a line has no value. */
+export function isBlank(line: string): boolean {
+  return withoutMarks(line) === '';
+}
+
+function withoutMarks(text: string): string {
+  let [start, end] = [0, text.length];
+  const isMark = (character: string): boolean => MARKS.has(character) || character.trim() === '';
+  while (start < end && isMark(text[start]!)) start++;
+  while (end > start && isMark(text[end - 1]!)) end--;
+  return text.slice(start, end);
 }
 
 /** Why a text is not JSON. */

@@ -31,8 +31,8 @@ export interface XmlKind {
 const WORKBOOK: XmlKind = { document: 'the workbook', remedy: 'save it as .xlsx again' };
 
 /**
- * Parses XML in UTF-8, without custom entities, and yields what the builder made of each chunk. Throws an `InputError`
- * for anything else.
+ * Parses XML in UTF-8 or, with a byte order mark, UTF-16, without custom entities, and yields what the builder made of
+ * each chunk. Throws an `InputError` for anything else.
  */
 export async function* readXml<T>(
   pieces: AsyncIterable<Buffer>,
@@ -42,7 +42,7 @@ export async function* readXml<T>(
 ): AsyncGenerator<T> {
   const place = document === WORKBOOK.document ? ' of a part' : '';
   const parser = new SaxesParser();
-  const decoder = new TextDecoder('utf-8');
+  let decode: ((piece: Buffer) => string) | undefined;
   let [bytes, lastTag, depth] = [0, 0, 0];
   const tooMuch = (what: string): UnreadableFileError =>
     new UnreadableFileError(
@@ -70,12 +70,20 @@ export async function* readXml<T>(
     parser.on('cdata', text);
   }
   for await (const piece of pieces) {
-    parser.write(decoder.decode(piece, { stream: true }));
+    decode ??= decoderFor(piece);
+    parser.write(decode(piece));
     bytes += piece.length;
     if (bytes - lastTag > MAX_TEXT_BYTES) throw tooMuch(`more than ${MAX_TEXT_BYTES} bytes without a tag`);
     yield take();
   }
   parser.close();
+}
+
+/** Decodes the pieces of an XML text, in the encoding that its first bytes show (XML 1.0, section 4.3.3). */
+function decoderFor(start: Buffer): (piece: Buffer) => string {
+  const mark = start.subarray(0, 2).toString('hex');
+  const decoder = new TextDecoder(mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8');
+  return (piece) => decoder.decode(piece, { stream: true });
 }
 
 /** Returns the elements of a short XML text. Names of attributes come without their prefix, too. */

@@ -6,6 +6,11 @@ const { put, read, expectError } = readingFolder();
 
 const UNCLOSED = 'expected a closing quote, got the next line; close the quotes of the field';
 
+test('the end mark of a text file under DOS is no row', async () => {
+  await put('a.csv', 'ko,en\n차,car\n\x1a');
+  expect(await read()).toEqual([['차', 'car', 'a.csv:2', 'other']]);
+});
+
 describe('CSV and TSV', () => {
   test('are read with a byte order mark, quotes, line breaks in fields and either line ending', async () => {
     await put(

@@ -244,6 +244,21 @@ describe('JSON files of one object each', () => {
   });
 });
 
+test('byte order marks of joined files, separators of sequences and the end mark of DOS are no rows', async () => {
+  const [first, second] = ['{"ko": "차", "en": "car"}', '{"ko": "배", "en": "pear"}'];
+  await put('a.jsonl', `\ufeff${first}\n\ufeff${second}\n\x1a`);
+  await put('b.json', `[${first}]\n\ufeff[${second}]\x1a`);
+  await put('c.json', `\x1e${first}\n\x1e${second}\n`);
+  expect((await read()).map(([ko, , place]) => [ko, place])).toEqual([
+    ['차', 'a.jsonl:1'],
+    ['배', 'a.jsonl:2'],
+    ['차', 'b.json:1'],
+    ['배', 'b.json:2'],
+    ['차', 'c.json:1'],
+    ['배', 'c.json:2'],
+  ]);
+});
+
 test('JSON lines are read one by one, blank ones skipped, bad ones reported', async () => {
   await put('a.jsonl', '{"ko": "차", "en": "car\u2028"}\r\n\n["차", "car"]\n{"en": "apple", "ko": "사과"}');
   expect(await read()).toEqual([

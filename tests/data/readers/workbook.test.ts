@@ -69,6 +69,16 @@ describe('a workbook', () => {
     ]);
   });
 
+  test('may have parts in UTF-16', async () => {
+    const sheet =
+      '\ufeff<?xml version="1.0" encoding="UTF-16"?><worksheet><sheetData><row><c t="str"><v>ko</v></c><c t="str">' +
+      '<v>en</v></c></row><row><c t="str"><v>차</v></c><c t="str"><v>car</v></c></row></sheetData></worksheet>';
+    for (const bytes of [Buffer.from(sheet, 'utf16le'), Buffer.from(sheet, 'utf16le').swap16()]) {
+      writeWorkbookParts(inFolder('a.xlsx'), { 'xl/worksheets/sheet1.xml': bytes });
+      expect(await read()).toEqual([['차', 'car', 'a.xlsx:2', 'other']]);
+    }
+  });
+
   test('may have halves of surrogate pairs in its shared strings, which are not joined', async () => {
     const texts = ['원문', '번역문', '_xD83D_', '_xDE00_', ...Array.from({ length: 5000 }, (_, i) => `문장 ${i}`)];
     const cell = (index: number): string => `<c t="s"><v>${index}</v></c>`;
