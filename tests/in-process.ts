@@ -7,15 +7,20 @@ import { createProgram } from '../src/commands/program.js';
 import { holdToSchema } from './json-events.js';
 import { temporaryFolder, type CliOptions, type CliResult } from './cli.js';
 
+/** What a command that runs here can be given. */
+type Options = Pick<CliOptions, 'cwd' | 'env'>;
+
 /** Runs `kd` like `kd()` in `cli.ts`, but here. What native code writes to the terminal is not among its words. */
-export async function kdHere(args: readonly string[], options: Pick<CliOptions, 'cwd'> = {}): Promise<CliResult> {
+export async function kdHere(args: readonly string[], options: Options = {}): Promise<CliResult> {
   const result = await run(args, options);
   holdToSchema(args, result.stdout);
   return result;
 }
 
-async function run(args: readonly string[], { cwd = temporaryFolder() }: Pick<CliOptions, 'cwd'>): Promise<CliResult> {
+async function run(args: readonly string[], { cwd = temporaryFolder(), env = {} }: Options): Promise<CliResult> {
   const home = process.cwd();
+  const before = Object.keys(env).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, env);
   const said = { stdout: '', stderr: '' };
   const streams = (['stdout', 'stderr'] as const).map((name) => {
     const stream = process[name];
@@ -39,6 +44,9 @@ async function run(args: readonly string[], { cwd = temporaryFolder() }: Pick<Cl
     return { code: exitCode, stdout: said.stdout + line, stderr: said.stderr + text };
   } finally {
     process.exitCode = undefined;
+    for (const [name, value] of before)
+      if (value === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = value;
     process.chdir(home);
     for (const restore of streams) restore();
   }

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../src/cluster/network.js';
 import { createProgram } from '../../src/commands/program.js';
 import { kd, type CliOptions } from '../cli.js';
+import { kdHere } from '../in-process.js';
 import { pickle, torchBytes } from '../weights/support.js';
 import { BACKEND, copyOf, folderWithPairs, STUDENT, TEACHER, trainArguments, writeModel } from './tiny.js';
 
@@ -13,10 +14,14 @@ beforeAll(() => {
   cwd = folderWithPairs(4);
 });
 
-/** Runs a command that must fail as bad input does, and gives its line without `error: `, and `…` for the folder in `at /folder/…`. */
-function refusal(args: readonly string[], options: CliOptions = {}): string {
+/**
+ * Runs a command that must fail as bad input does, and gives its line without `error: `, and `…` for the folder in `at
+ * /folder/…`. It runs in a process of its own only if it is given standard input.
+ */
+async function refusal(args: readonly string[], options: CliOptions = {}): Promise<string> {
   const before = listing();
-  const { code, stdout, stderr } = kd([...args, '--quiet'], { cwd, ...options });
+  const run = options.input === undefined ? kdHere : kd;
+  const { code, stdout, stderr } = await run([...args, '--quiet'], { cwd, ...options });
   expect(stderr).toMatch(/^error: [^\n]+\n$/);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(listing()).toEqual(before);
@@ -24,8 +29,10 @@ function refusal(args: readonly string[], options: CliOptions = {}): string {
   return line.replaceAll(` at ${cwd}/`, ' at …/').replaceAll(`${cwd}/`, '');
 }
 
-const refusedTraining = (...flags: string[]): string => refusal(trainArguments(flags));
-const refusedEncoding = (flags: Readonly<Record<string, string>>, options: CliOptions = {}): string => {
+const refusedTraining = (...flags: string[]): Promise<string> => refusal(trainArguments(flags));
+/** The same in a process of its own, whose exit code and native words are its own. */
+const IN_PROCESS_OF_ITS_OWN: CliOptions = { input: '' };
+const refusedEncoding = (flags: Readonly<Record<string, string>>, options: CliOptions = {}): Promise<string> => {
   const all = { model: STUDENT, input: 'texts.txt', output: 'out.safetensors', ...flags };
   return refusal(['encode', ...Object.entries(all).flatMap(([name, value]) => [`--${name}`, value])], options);
 };
@@ -39,96 +46,96 @@ const file = (name: string, content: string | Uint8Array): string => {
 };
 
 describe('data', () => {
-  it('that does not exist', () => {
-    expect(refusedTraining('--data', 'none.csv')).toBe(
+  it('that does not exist', async () => {
+    expect(await refusedTraining('--data', 'none.csv')).toBe(
       'none.csv: expected a file or folder that can be read, but there is none at …/none.csv; check the path',
     );
-    expect(refusal(['train'])).toMatch(
+    expect(await refusal(['train'], IN_PROCESS_OF_ITS_OWN)).toMatch(
       /^data: expected a file or folder that can be read, but there is none at …\/data; /,
     );
   });
 
-  it('with too few fields in most rows', () => {
-    const refused = refusedTraining('--data', file('short.csv', 'ko,en\n차,car\n집\n말\n'));
+  it('with too few fields in most rows', async () => {
+    const refused = await refusedTraining('--data', file('short.csv', 'ko,en\n차,car\n집\n말\n'));
     expect(refused).toBe('short.csv:3: expected 2 fields, got 1; complete the row (2 of 3 rows cannot be read)');
   });
 
-  it('in a folder without a data file', () => {
+  it('in a folder without a data file', async () => {
     mkdirSync(join(cwd, 'notes'));
-    expect(refusedTraining('--data', 'notes')).toBe(
+    expect(await refusedTraining('--data', 'notes')).toBe(
       'notes: expected files of pairs, got nothing at …/notes; name the data with --data',
     );
     file('notes/plan.txt', 'later');
-    expect(refusedTraining('--data', 'notes')).toMatch(
+    expect(await refusedTraining('--data', 'notes')).toMatch(
       /^notes: expected files of pairs, got notes\/plan\.txt \(not a kind of file that holds pairs \(.+\); save a table of pairs as one of them\); name the data with --data$/,
     );
-    expect(refusedTraining('--data', 'notes/plan.txt')).toMatch(
+    expect(await refusedTraining('--data', 'notes/plan.txt')).toMatch(
       /^notes\/plan\.txt: not a kind of file that holds pairs \(\.csv, /,
     );
   });
 
-  it('that is empty', () => {
-    expect(refusedTraining('--data', file('empty.csv', ''))).toBe(
+  it('that is empty', async () => {
+    expect(await refusedTraining('--data', file('empty.csv', ''))).toBe(
       'empty.csv: expected a header and rows, got an empty file',
     );
-    expect(refusedTraining('--data', file('header.csv', 'ko,en\n'))).toBe(
+    expect(await refusedTraining('--data', file('header.csv', 'ko,en\n'))).toBe(
       'header.csv: expected pairs of texts, got none; add rows with both texts',
     );
   });
 
-  it('without one of the columns', () => {
-    expect(refusedTraining('--data', file('columns.csv', 'id,sentence,english\n1,차,car\n'))).toBe(
+  it('without one of the columns', async () => {
+    expect(await refusedTraining('--data', file('columns.csv', 'id,sentence,english\n1,차,car\n'))).toBe(
       'columns.csv line 1: expected a column ko (or korea, korean), got id, sentence, english; name them with ' +
         '--ko-column and --en-column',
     );
   });
 
-  it('with an unclosed quote', () => {
-    expect(refusedTraining('--data', file('quote.csv', 'ko,en\n"집,house\n'))).toBe(
+  it('with an unclosed quote', async () => {
+    expect(await refusedTraining('--data', file('quote.csv', 'ko,en\n"집,house\n'))).toBe(
       'quote.csv:2: expected a closing quote, got the end of the file; close the quotes of the field (1 of 1 ' +
         'rows cannot be read)',
     );
   });
 
-  it('in two encodings', () => {
+  it('in two encodings', async () => {
     const eucKr = Buffer.concat([Buffer.from('ko,en\n차,car\n'), Buffer.from([0xc2, 0xf7]), Buffer.from(',car\n')]);
-    expect(refusedTraining('--data', file('euc-kr.csv', eucKr))).toBe(
+    expect(await refusedTraining('--data', file('euc-kr.csv', eucKr))).toBe(
       'euc-kr.csv line 3: expected text in UTF-8 or code page 949, got the byte 0xC2; save the file as UTF-8',
     );
   });
 });
 
 describe('a model', () => {
-  it('whose safetensors is cut short', () => {
+  it('whose safetensors is cut short', async () => {
     const folder = copyOf(STUDENT, join(cwd, 'cut'));
     truncateSync(join(folder, 'model.safetensors'), 200_000);
-    expect(refusedTraining('--student', 'cut')).toMatch(
+    expect(await refusal(trainArguments(['--student', 'cut']), IN_PROCESS_OF_ITS_OWN)).toMatch(
       /^cut\/model\.safetensors: tensor [\w.]+: expected bytes \d+ to \d+ after the header, the file has 195960 there; /,
     );
   });
 
-  it('whose safetensors lies about sizes', () => {
+  it('whose safetensors lies about sizes', async () => {
     const path = join(copyOf(STUDENT, join(cwd, 'lies')), 'model.safetensors');
     const bytes = readFileSync(path);
     expect(bytes.indexOf('"shape":[649,48]')).toBeGreaterThan(0);
     bytes.write('"shape":[948,48]', bytes.indexOf('"shape":[649,48]'));
     writeFileSync(path, bytes);
-    expect(refusedTraining('--student', 'lies')).toMatch(
+    expect(await refusedTraining('--student', 'lies')).toMatch(
       /^lies\/model\.safetensors: tensor embeddings\.word_embeddings\.weight: expected 182016 bytes for F32 \[948, 48\], the header gives it 124608 /,
     );
   });
 
-  it('whose pytorch_model.bin names a foreign global', () => {
+  it('whose pytorch_model.bin names a foreign global', async () => {
     const folder = copyOf(STUDENT, join(cwd, 'foreign'));
     rmSync(join(folder, 'model.safetensors'));
     const call = pickle.file(pickle.call(pickle.global('os', 'system'), pickle.text('touch owned')));
     writeFileSync(join(folder, 'pytorch_model.bin'), torchBytes(call));
-    expect(refusedTraining('--student', 'foreign')).toMatch(/^foreign\/pytorch_model\.bin: .*os\.system/);
+    expect(await refusedTraining('--student', 'foreign')).toMatch(/^foreign\/pytorch_model\.bin: .*os\.system/);
   });
 
   it('of another width than the other model', async () => {
     await writeModel(join(cwd, 'wide'), STUDENT, { hidden_size: 64 });
-    expect(refusedTraining('--student', 'wide')).toBe(
+    expect(await refusedTraining('--student', 'wide')).toBe(
       "--student: expected the teacher's width of 48, got 64; choose a student as wide as the teacher, or let " +
         'it learn a projection with --project',
     );
@@ -137,22 +144,22 @@ describe('a model', () => {
   it('with fewer positions than tokens', async () => {
     await writeModel(join(cwd, 'short'), TEACHER, { max_position_embeddings: 32 });
     file('texts.txt', 'a car\n');
-    expect(refusedTraining('--teacher', 'short')).toMatch(
+    expect(await refusedTraining('--teacher', 'short')).toMatch(
       /^--teacher: expected at least 77 positions for 77 tokens, got max_position_embeddings 32; /,
     );
-    expect(refusedEncoding({ model: 'short' })).toMatch(
+    expect(await refusedEncoding({ model: 'short' })).toMatch(
       /^--model: expected at least 77 positions for 77 tokens, got max_position_embeddings 32; /,
     );
   });
 
-  it('without config.json', () => {
+  it('without config.json', async () => {
     rmSync(join(copyOf(STUDENT, join(cwd, 'unconfigured')), 'config.json'));
-    expect(refusedTraining('--student', 'unconfigured')).toBe(
+    expect(await refusedTraining('--student', 'unconfigured')).toBe(
       "unconfigured/config.json: expected the model's configuration, got no such file or folder; give a model's folder",
     );
   });
 
-  it('without a tokenizer', () => {
+  it('without a tokenizer', async () => {
     for (const [model, name] of [
       [TEACHER, 'mute-teacher'],
       [STUDENT, 'mute-student'],
@@ -162,29 +169,33 @@ describe('a model', () => {
     }
     const none = 'expected a tokenizer.json, a vocab.txt, or a vocab.json with merges.txt, got none of them';
     const remedy = "copy the tokenizer's files there; to use another tokenizer, name it with";
-    expect(refusedTraining('--teacher', 'mute-teacher')).toBe(`mute-teacher: ${none}; ${remedy} --teacher-tokenizer`);
-    expect(refusedTraining('--student', 'mute-student')).toBe(`mute-student: ${none}; ${remedy} --student-tokenizer`);
-    expect(refusedEncoding({ model: 'mute-student' })).toBe(`mute-student: ${none}; ${remedy} --tokenizer`);
-    expect(refusedTraining('--student-tokenizer', 'mute-student')).toBe(
+    expect(await refusedTraining('--teacher', 'mute-teacher')).toBe(
+      `mute-teacher: ${none}; ${remedy} --teacher-tokenizer`,
+    );
+    expect(await refusedTraining('--student', 'mute-student')).toBe(
+      `mute-student: ${none}; ${remedy} --student-tokenizer`,
+    );
+    expect(await refusedEncoding({ model: 'mute-student' })).toBe(`mute-student: ${none}; ${remedy} --tokenizer`);
+    expect(await refusedTraining('--student-tokenizer', 'mute-student')).toBe(
       `mute-student: ${none}; copy the tokenizer's files there`,
     );
   });
 
-  it('with a folder in the place of its tokenizer', () => {
+  it('with a folder in the place of its tokenizer', async () => {
     const folder = copyOf(STUDENT, join(cwd, 'folded'));
     rmSync(join(folder, 'tokenizer.json'));
     mkdirSync(join(folder, 'tokenizer.json'));
-    expect(refusedTraining('--student', 'folded')).toBe(
+    expect(await refusedTraining('--student', 'folded')).toBe(
       'folded/tokenizer.json: expected a file, found a folder; to use another tokenizer, name it with --student-tokenizer',
     );
   });
 
-  it('with more token ids than embeddings', () => {
+  it('with more token ids than embeddings', async () => {
     const expected =
       'expected a tokenizer with at most 649 ids, as many as the model has embeddings, got 1115; give the ' +
       "model's own tokenizer";
-    expect(refusedTraining('--student-tokenizer', TEACHER)).toBe(`--student ${STUDENT}: ${expected}`);
-    expect(refusedEncoding({ tokenizer: TEACHER })).toBe(`--model ${STUDENT}: ${expected}`);
+    expect(await refusedTraining('--student-tokenizer', TEACHER)).toBe(`--student ${STUDENT}: ${expected}`);
+    expect(await refusedEncoding({ tokenizer: TEACHER })).toBe(`--model ${STUDENT}: ${expected}`);
   });
 
   it('on a hub that cannot be reached', async () => {
@@ -193,60 +204,60 @@ describe('a model', () => {
     const unreachable = (id: string, flag: string): string =>
       `${id}: no such folder, and the hub (${hub}) cannot be reached (ECONNREFUSED); connect, or give a local ` +
       `folder to ${flag}`;
-    expect(refusal(['train', '--data', 'pairs.csv'], { env })).toBe(
+    expect(await refusal(['train', '--data', 'pairs.csv'], { env })).toBe(
       unreachable('openai/clip-vit-large-patch14', '--teacher'),
     );
-    expect(refusal(trainArguments(['--student', 'klue/roberta-small']), { env })).toBe(
+    expect(await refusal(trainArguments(['--student', 'klue/roberta-small']), { env })).toBe(
       unreachable('klue/roberta-small', '--student'),
     );
-    expect(refusal(trainArguments(['--student-tokenizer', 'klue/roberta-small']), { env })).toBe(
+    expect(await refusal(trainArguments(['--student-tokenizer', 'klue/roberta-small']), { env })).toBe(
       unreachable('klue/roberta-small', '--student-tokenizer'),
     );
-    expect(refusal(['encode', '--model', 'klue/roberta-small', '--input', 'pairs.csv', '--output', 'o'], { env })).toBe(
-      unreachable('klue/roberta-small', '--model'),
-    );
+    expect(
+      await refusal(['encode', '--model', 'klue/roberta-small', '--input', 'pairs.csv', '--output', 'o'], { env }),
+    ).toBe(unreachable('klue/roberta-small', '--model'));
   });
 });
 
 describe('a run', () => {
-  it('that already exists, before anything is read', () => {
+  it('that already exists, before anything is read', async () => {
     mkdirSync(join(cwd, 'checkpoints/taken'), { recursive: true });
     file('checkpoints/taken/config.json', '{}');
-    expect(refusedTraining('--run', 'taken', '--data', 'none.csv')).toBe(
+    expect(await refusedTraining('--run', 'taken', '--data', 'none.csv')).toBe(
       'checkpoints/taken: expected no run there yet, found one; resume it with --resume taken, choose another ' +
         '--run, or delete it',
     );
   });
 
-  it("whose name cannot be a folder's", () => {
+  it("whose name cannot be a folder's", async () => {
     for (const name of ['a/b', '..', '/tmp']) {
-      expect(refusedTraining('--run', name)).toBe(
+      expect(await refusedTraining('--run', name)).toBe(
         `--run: expected the name of a folder under checkpoints/, got ${JSON.stringify(name)}`,
       );
     }
   });
 
-  it('with settings that are unavailable or incompatible', () => {
+  it('with settings that are unavailable or incompatible', async () => {
     const cpu = ['--backend', 'cpu'];
-    expect(refusedTraining(...cpu, '--engine', 'compiled')).toBe(
+    expect(await refusedTraining(...cpu, '--engine', 'compiled')).toBe(
       '--engine compiled: expected TensorFlow to run the graph, but this is tfjs in JavaScript; use --engine eager',
     );
-    expect(refusedTraining(...cpu, '--precision', 'bf16')).toBe(
+    expect(await refusedTraining(...cpu, '--precision', 'bf16')).toBe(
       '--precision bf16: expected the compiled engine, which can compute in it, got eager; use --precision fp32',
     );
-    expect(refusedTraining(...cpu, '--jit-compile')).toBe(
+    expect(await refusedTraining(...cpu, '--jit-compile')).toBe(
       '--jit-compile: expected the compiled engine, whose steps XLA can compile, got eager; leave out --jit-compile',
     );
-    expect(refusedTraining(...cpu, '--device', 'gpu')).toBe(
+    expect(await refusedTraining(...cpu, '--device', 'gpu')).toBe(
       '--device gpu: expected --backend tensorflow, which can use a GPU, got cpu; leave out one of them',
     );
-    expect(refusedTraining('--device', 'gpu:x')).toMatch(
+    expect(await refusedTraining('--device', 'gpu:x')).toMatch(
       /Expected auto, cpu, cpu:N .*, gpu, gpu:N or gpu:N,N for GPUs counted from 0, or gpu:all\.$/,
     );
   });
 
-  it.skipIf(BACKEND === 'cpu' || existsSync('/dev/nvidiactl'))('on a missing GPU', () => {
-    expect(refusedTraining('--device', 'gpu')).toBe(
+  it.skipIf(BACKEND === 'cpu' || existsSync('/dev/nvidiactl'))('on a missing GPU', async () => {
+    expect(await refusal(trainArguments(['--device', 'gpu']), IN_PROCESS_OF_ITS_OWN)).toBe(
       "--device gpu: expected a working GPU, but no NVIDIA GPU was found; install NVIDIA's driver; a " +
         'container needs --gpus all (`kd doctor` checks everything)',
     );
@@ -254,54 +265,54 @@ describe('a run', () => {
 });
 
 describe('texts to encode', () => {
-  it('that cannot be read', () => {
-    expect(refusedEncoding({ input: 'none.txt' })).toBe(
+  it('that cannot be read', async () => {
+    expect(await refusedEncoding({ input: 'none.txt' })).toBe(
       'none.txt: expected a file that can be read, but there is none at …/none.txt; check the path',
     );
     mkdirSync(join(cwd, 'folder'));
-    expect(refusedEncoding({ input: 'folder' })).toBe(
+    expect(await refusedEncoding({ input: 'folder' })).toBe(
       'folder: expected a file that can be read, found a folder; check the path',
     );
-    expect(refusedEncoding({ input: file('nothing.txt', '') })).toBe(
+    expect(await refusedEncoding({ input: file('nothing.txt', '') })).toBe(
       'nothing.txt: expected one text per line, got nothing; write one text on each line',
     );
   });
 
-  it('that are not UTF-8', () => {
+  it('that are not UTF-8', async () => {
     const latin1 = Buffer.from('a car\ncaf\xe9\n', 'latin1');
-    expect(refusedEncoding({ input: file('latin1.txt', latin1) })).toBe(
+    expect(await refusedEncoding({ input: file('latin1.txt', latin1) })).toBe(
       'latin1.txt line 2: expected UTF-8 text, got the byte 0xE9; save the file as UTF-8',
     );
-    expect(refusedEncoding({ input: '-' }, { input: latin1 })).toBe(
+    expect(await refusedEncoding({ input: '-' }, { input: latin1 })).toBe(
       'standard input line 2: expected UTF-8 text, got the byte 0xE9; save the file as UTF-8',
     );
   });
 
-  it('to an output that cannot be written', () => {
+  it('to an output that cannot be written', async () => {
     file('texts.txt', 'a car\n');
-    expect(refusedEncoding({ output: 'none/out.safetensors' })).toBe(
+    expect(await refusedEncoding({ output: 'none/out.safetensors' })).toBe(
       'none/out.safetensors: cannot be written: no such file or folder',
     );
-    expect(refusedEncoding({ output: 'texts.txt/out.safetensors' })).toBe(
+    expect(await refusedEncoding({ output: 'texts.txt/out.safetensors' })).toBe(
       'texts.txt/out.safetensors: cannot be written: a part of the path is not a folder',
     );
-    expect(refusedEncoding({ output: '-' })).toBe(
+    expect(await refusedEncoding({ output: '-' })).toBe(
       '--output -: expected a file, as standard output takes none; name one that ends in .safetensors',
     );
     // Not even root writes to this one.
-    expect(refusedEncoding({ output: '/proc/sys/out.safetensors' })).toMatch(
+    expect(await refusedEncoding({ output: '/proc/sys/out.safetensors' })).toMatch(
       /^\/proc\/sys\/out\.safetensors: cannot be written: /,
     );
   });
 
-  it.runIf(process.platform === 'linux')('into folders that the system does not let anybody make', () => {
+  it.runIf(process.platform === 'linux')('into folders that the system does not let anybody make', async () => {
     const out = '/proc/kd/out';
     const tokenizers = ['--teacher-tokenizer', TEACHER, '--student-tokenizer', STUDENT];
     for (const args of [
       ['prepare', '--data', 'pairs.csv', ...tokenizers, '--out'],
       ['export', STUDENT, '--to'],
     ])
-      expect(refusal([...args, out])).toBe(`${out}: cannot be written: no such file or folder`);
+      expect(await refusal([...args, out])).toBe(`${out}: cannot be written: no such file or folder`);
   });
 });
 
@@ -329,8 +340,8 @@ describe('flags', () => {
       ['pairs.csv'],
       "too many arguments for 'train'. Expected 0 arguments but got 1. `kd train --help` shows what it takes.",
     ],
-  ])('%j', (flags, message) => {
-    expect(refusal(['train', ...flags])).toBe(message);
+  ])('%j', async (flags, message) => {
+    expect(await refusal(['train', ...flags])).toBe(message);
   });
 
   it('of texts that are empty, as from an unset shell variable; prompts may be', async () => {
@@ -347,11 +358,11 @@ describe('flags', () => {
       }
     }
     expect(count).toBeGreaterThan(30);
-    expect(refusal(['generate', '차', '--negative', '', '--encoder', 'none'])).toMatch(/^--encoder none: /);
+    expect(await refusal(['generate', '차', '--negative', '', '--encoder', 'none'])).toMatch(/^--encoder none: /);
   });
 
-  it('that are missing', () => {
-    expect(refusal(['encode'])).toBe(
+  it('that are missing', async () => {
+    expect(await refusal(['encode'], IN_PROCESS_OF_ITS_OWN)).toBe(
       "required option '--model <name>' not specified; `kd encode --help` shows examples",
     );
   });
