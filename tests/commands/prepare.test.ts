@@ -8,13 +8,15 @@ import { readManifest } from '../../src/data/store/manifest.js';
 import { kd, temporaryFolder, type CliResult } from '../cli.js';
 import { checksums, generate, readTexts, writePairs } from '../data/prepare/support.js';
 import { PARITY } from '../fixtures/index.js';
+import { kdHere } from '../in-process.js';
 
 const BIN = fileURLToPath(new URL('../../bin/kd.js', import.meta.url));
 const MODELS = ['--teacher', join(PARITY, 'teacher'), '--student', join(PARITY, 'student')];
 
-/** Runs `kd prepare` and expects it to go well. */
-function prepared(data: string, out: string, ...flags: string[]): CliResult {
-  const result = kd(['prepare', '--data', data, '--out', out, ...MODELS, ...flags]);
+/** Runs `kd prepare` and expects it to go well: here, or in a process of its own if it is to start workers. */
+async function prepared(data: string, out: string, ...flags: string[]): Promise<CliResult> {
+  const run = flags.includes('--threads') ? kd : kdHere;
+  const result = await run(['prepare', '--data', data, '--out', out, ...MODELS, ...flags]);
   expect(result.code, result.stderr).toBe(0);
   return result;
 }
@@ -22,24 +24,24 @@ function prepared(data: string, out: string, ...flags: string[]): CliResult {
 describe('kd prepare', () => {
   const corpora = generate(2000);
 
-  it('prints pairs by corpus and drops by reason, as tables or as JSON', () => {
+  it('prints pairs by corpus and drops by reason, as tables or as JSON', async () => {
     const out = temporaryFolder();
-    const { stdout } = prepared(corpora.folder, out, '--report', '--long', 'truncate');
+    const { stdout } = await prepared(corpora.folder, out, '--report', '--long', 'truncate');
     expect(stdout).toMatch(
       /^corpus +rows read +dropped +not sampled +training +validation\nparallel +655 +\d+ +0 +\d+ +\d+\n/,
     );
     expect(stdout).toMatch(
       /\nall +2,000 +\d+ +0 +1,\d+ +\d+\n\ndropped for +rows +the first one\nrow that cannot be read +9 +\S/,
     );
-    const { total } = JSON.parse(prepared(corpora.folder, out, '--json', '--long', 'truncate').stdout) as {
+    const { total } = JSON.parse((await prepared(corpora.folder, out, '--json', '--long', 'truncate')).stdout) as {
       total: { read: number };
     };
     expect(total.read).toBe(2000);
   });
 
-  it('writes the report as a self-contained page and as JSON', () => {
+  it('writes the report as a self-contained page and as JSON', async () => {
     const out = temporaryFolder();
-    prepared(corpora.folder, out, '--report');
+    await prepared(corpora.folder, out, '--report');
     const page = readFileSync(join(out, 'report.html'), 'utf8');
     expect(page).toContain("default-src 'none'; script-src 'sha256-");
     const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as {
@@ -63,8 +65,8 @@ describe('kd prepare', () => {
 
   it('makes the same store, bit for bit, with one worker and with two', async () => {
     const [one, two] = [temporaryFolder(), temporaryFolder()];
-    prepared(corpora.folder, one, '--threads', '1', '--quiet');
-    prepared(corpora.folder, two, '--threads', '2', '--quiet');
+    await prepared(corpora.folder, one, '--threads', '1', '--quiet');
+    await prepared(corpora.folder, two, '--threads', '2', '--quiet');
     expect(checksums(two)).toEqual(checksums(one));
     const { training } = await readTexts(one);
     expect(training.length).toBeGreaterThan(1000);
@@ -81,26 +83,27 @@ describe('kd prepare', () => {
     expect(readdirSync(folder)).toEqual(['cut.json']);
   });
 
-  it('explains what flags expect', () => {
-    const refused = (...flags: string[]): string => kd(['prepare', '--out', 'out', ...flags]).stderr;
-    expect(refused('--keep-duplicates', 'ko,jp')).toBe(
+  it('explains what flags expect', async () => {
+    const refused = async (...flags: string[]): Promise<string> =>
+      (await kdHere(['prepare', '--out', 'out', ...flags])).stderr;
+    expect(await refused('--keep-duplicates', 'ko,jp')).toBe(
       "error: option '--keep-duplicates <kinds>' argument 'ko,jp' is invalid. Expected some of pair, ko, en " +
         'with commas between, such as ko,en.\n',
     );
-    expect(refused('--long', 'keep')).toBe(
+    expect(await refused('--long', 'keep')).toBe(
       "error: option '--long <choice>' argument 'keep' is invalid. Allowed choices are drop, truncate.\n",
     );
-    expect(refused('--threads', '9999')).toMatch(
+    expect(await refused('--threads', '9999')).toMatch(
       /^error: --threads: expected at most \d+, as there (is 1 core|are \d+ cores), got 9999; leave it out for one per core\n$/,
     );
-    expect(kd(['prepare']).stderr).toBe(
+    expect((await kdHere(['prepare'])).stderr).toBe(
       "error: required option '--out <folder>' not specified; `kd prepare --help` shows examples\n",
     );
   });
 });
 
 describe('an unfinished preparation', () => {
-  const pairs = Array.from({ length: 60_000 }, (_, i): [string, string] => [
+  const pairs = Array.from({ length: 25_000 }, (_, i): [string, string] => [
     `한국어 문장 ${i}`,
     `the sentence with the number ${i}`,
   ]);
@@ -131,13 +134,13 @@ describe('an unfinished preparation', () => {
     const out = join(temporaryFolder(), 'out');
     await interrupted(out, 'SIGKILL');
     expect(readdirSync(out).map((name) => name.replace(/[0-9a-f-]+$/, ''))).toEqual(['.partial']);
-    const training = kd(['train', '--data', out, ...MODELS]);
+    const training = await kdHere(['train', '--data', out, ...MODELS]);
     expect(training.code).toBe(1);
 
-    prepared(file, out, '--quiet');
+    await prepared(file, out, '--quiet');
     expect(readdirSync(out).filter((name) => name.startsWith('.'))).toEqual([]);
     const whole = temporaryFolder();
-    prepared(file, whole, '--quiet');
+    await prepared(file, whole, '--quiet');
     expect(checksums(out)).toEqual(checksums(whole));
   });
 
@@ -151,7 +154,7 @@ describe('an unfinished preparation', () => {
 
   it('keeps the existing store', async () => {
     const out = temporaryFolder();
-    prepared(
+    await prepared(
       writePairs([
         ['차', 'car'],
         ['배', 'ship'],
@@ -169,7 +172,7 @@ describe('an unfinished preparation', () => {
     const disk = temporaryFolder();
     let isMounted = false;
     beforeAll(() => {
-      isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', disk]).status === 0;
+      isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]).status === 0;
     });
     afterAll(() => {
       if (isMounted) spawnSync('umount', [disk]);
@@ -190,12 +193,15 @@ describe('kd train', () => {
   const pairs = Array.from({ length: 200 }, (_, i): [string, string] => [`차 ${i}`, `car ${i}`]);
   const steps = ['--max-steps', '1', '--batch-size', '4', '--backend', 'cpu'];
 
-  it('uses a prepared store unchanged', () => {
+  it('uses a prepared store unchanged', async () => {
     const cwd = temporaryFolder();
-    prepared(writePairs(pairs), join(cwd, 'store'), '--samples', '100', '--quiet');
-    const { code, stderr } = kd(['train', '--data', 'store', ...MODELS, ...steps, '--samples', '50', '--run', 'a'], {
-      cwd,
-    });
+    await prepared(writePairs(pairs), join(cwd, 'store'), '--samples', '100', '--quiet');
+    const { code, stderr } = await kdHere(
+      ['train', '--data', 'store', ...MODELS, ...steps, '--samples', '50', '--run', 'a'],
+      {
+        cwd,
+      },
+    );
     expect(code, stderr).toBe(0);
     expect(stderr).toContain(
       'warning: --samples 50 is not applied: store is prepared, and is used as it is (100 pairs)\n',
@@ -207,18 +213,18 @@ describe('kd train', () => {
     expect(Number(data.training_pairs) + Number(data.validation_pairs)).toBe(100);
   });
 
-  it('refuses a store of other tokenizers', () => {
+  it('refuses a store of other tokenizers', async () => {
     const cwd = temporaryFolder();
-    prepared(writePairs(pairs), join(cwd, 'store'), '--quiet');
+    await prepared(writePairs(pairs), join(cwd, 'store'), '--quiet');
     const swapped = ['--teacher', join(PARITY, 'teacher'), '--student', join(PARITY, 'teacher')];
-    const { code, stderr } = kd(['train', '--data', 'store', ...swapped, ...steps, '--quiet'], { cwd });
+    const { code, stderr } = await kdHere(['train', '--data', 'store', ...swapped, ...steps, '--quiet'], { cwd });
     expect(code).toBe(1);
     expect(stderr).toMatch(
       /^error: store: expected ids of this student's tokenizer \([0-9a-f]{12}\), got ids of another \([0-9a-f]{12}\); prepare the data again with this --student, or train with the student it was prepared for\n$/m,
     );
   });
 
-  it('prepares raw data once, and again after it is edited', () => {
+  it('prepares raw data once, and again after it is edited', async () => {
     const cwd = temporaryFolder();
     mkdirSync(join(cwd, 'data'));
     const write = (count: number): void => {
@@ -227,18 +233,18 @@ describe('kd train', () => {
         ['ko,en', ...pairs.slice(0, count).map((pair) => pair.join())].join('\n'),
       );
     };
-    const run = (name: string): { made: string[]; times: number[] } => {
-      const { code, stderr } = kd(['train', ...MODELS, ...steps, '--run', name, '--quiet'], { cwd });
+    const run = async (name: string): Promise<{ made: string[]; times: number[] }> => {
+      const { code, stderr } = await kdHere(['train', ...MODELS, ...steps, '--run', name, '--quiet'], { cwd });
       expect(code, stderr).toBe(0);
       const stores = join(cwd, 'checkpoints/.prepared');
       const made = readdirSync(stores).sort();
       return { made, times: made.map((store) => statSync(join(stores, store, 'manifest.json')).mtimeMs) };
     };
     write(100);
-    const first = run('a');
+    const first = await run('a');
     expect(first.made).toHaveLength(1);
-    expect(run('b')).toEqual(first);
+    expect(await run('b')).toEqual(first);
     write(150);
-    expect(run('c').made).toHaveLength(2);
+    expect((await run('c')).made).toHaveLength(2);
   });
 });
