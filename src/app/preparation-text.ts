@@ -1,5 +1,5 @@
 /** @file What `kd prepare` and `kd train` print about the data: tables and lines. */
-import { DROP_REASONS, type DropReason } from '../data/prepare/drop-reasons.js';
+import { DROP_REASONS, droppedOf, type DropReason } from '../data/prepare/drop-reasons.js';
 import type { PrepareReport, RowCounts, SwappedPairs } from '../data/prepare/report.js';
 import type { SkippedFile } from '../data/sources.js';
 import type { Cell, Table } from '../evaluate/table.js';
@@ -24,11 +24,6 @@ const MAX_SWAPPED = 3;
 /** The reasons for which rows were dropped, in the order in which they are checked. */
 function reasonsOf({ total }: PrepareReport): DropReason[] {
   return (Object.keys(DROP_REASONS) as DropReason[]).filter((reason) => total.dropped[reason] !== undefined);
-}
-
-/** The number of rows dropped for any reason. */
-export function droppedOf({ dropped }: RowCounts): number {
-  return Object.values(dropped).reduce((sum, count) => sum + count, 0);
 }
 
 /** Formats pairs by corpus and dropped rows by reason as tables for a terminal of the given width. */

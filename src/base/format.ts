@@ -48,5 +48,10 @@ export function formatCount(count: number): string {
 
 /** A count with its noun: `1 row`, `2,000 rows`. */
 export function formatCounted(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+  return withNoun(formatCount(count), noun);
+}
+
+/** A formatted count with its noun, in the plural unless it is one. */
+export function withNoun(count: string, noun: string): string {
+  return `${count} ${noun}${count === '1' ? '' : 's'}`;
 }

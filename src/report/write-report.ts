@@ -5,16 +5,8 @@ import { followComparison } from './comparison.js';
 import type { ComparisonData } from './pages.js';
 import { readEnding } from '../runs/run-ending.js';
 import { readPageAssets, reportPage } from './page.js';
+import { COMPARISON_PAGE, LAST_WRITTEN, REPORT_PAGE } from './report-files.js';
 import { followRun } from './run-follower.js';
-
-/** The comparison page, written to the folder that holds the first run's folder. */
-const COMPARISON_PAGE = 'comparison.html';
-
-/** The report's file name in a run's folder. */
-const REPORT_PAGE = 'report.html';
-
-/** The file of a report that is written last. */
-const LAST_WRITTEN = 'loss.png';
 
 /**
  * Whether a run's complete report was written after the run ended; a killed process leaves none, or an outdated one.

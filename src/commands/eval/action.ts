@@ -13,7 +13,7 @@ export interface EvalFlags extends EvaluationRequest {
 /** Evaluates models and prints and writes their scores. */
 export async function evaluate(flags: EvalFlags, output: Output): Promise<void> {
   if (!flags.pairs && flags.sts.length === 0)
-    throw new InputError('--no-pairs: expected files of judged pairs in their place, got none; name them with --sts');
+    throw new InputError('--no-pairs: expected files of judged pairs instead, got none; name them with --sts');
   await checkOutputs(flags.out);
   const { results, runs } = await evaluateModels(flags, output);
   output.result(

@@ -23,7 +23,7 @@ export function evalCommand(): Command {
     .optionsGroup('Models:')
     .requiredOption(
       '--compare <names>',
-      "clip (the teacher), roberta (the newest run's best), a run, run:step, a folder, a hub id; commas between",
+      "clip (the teacher), roberta (the newest run's best), a run, run:step, a folder, a hub id; separated by commas",
       list,
     )
     .option('--teacher <name>', 'the model whose English embeddings are the reference', EVALUATION_DEFAULTS.teacher)
@@ -32,15 +32,18 @@ export function evalCommand(): Command {
     .option('--data <path...>', "held-out pairs, or what `kd prepare` made (default: the run's validation pairs)")
     .option('--ko-column <name>', 'the column with the Korean text (else ko, korea, korean)')
     .option('--en-column <name>', 'the column with the English text (else en, english)')
-    .option('--samples <pairs>', `pairs to draw (default: all, up to ${formatCount(DEFAULT_SAMPLES)})`, count)
-    .option('--seed <number>', 'random seed of the draw', seed, EVALUATION_DEFAULTS.seed)
+    .option('--samples <pairs>', `pairs to sample (default: all, up to ${formatCount(DEFAULT_SAMPLES)})`, count)
+    .option('--seed <number>', 'random seed of the sample', seed, EVALUATION_DEFAULTS.seed)
     .addOption(
-      new Option('--by <what>', `also score groups: ${GROUPINGS.join(', ')}; commas between`)
+      new Option('--by <what>', `also score by group: ${GROUPINGS.join(', ')}; separated by commas`)
         .argParser(groupings)
         .default([], 'none'),
     )
     .addOption(
-      new Option('--sts <file...>', 'judged pairs (KorSTS, KLUE-STS; score, sentence1, sentence2)').default([], 'none'),
+      new Option(
+        '--sts <file...>',
+        'sentence pairs with human similarity scores (KorSTS, KLUE-STS; score, sentence1, sentence2)',
+      ).default([], 'none'),
     )
     .option('--no-pairs', 'only the --sts files')
     .optionsGroup('Machine:')

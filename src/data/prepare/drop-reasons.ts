@@ -12,3 +12,8 @@ export const DROP_REASONS = {
 } as const;
 
 export type DropReason = keyof typeof DROP_REASONS;
+
+/** How many rows were dropped, for any reason. */
+export function droppedOf({ dropped }: { readonly dropped: Readonly<Partial<Record<DropReason, number>>> }): number {
+  return Object.values(dropped).reduce((sum, count) => sum + count, 0);
+}

@@ -1,6 +1,6 @@
 /** @file The data section: rows used and dropped, and the lengths of texts. */
 import type { EChartsCoreOption } from 'echarts/core';
-import type { DropReason } from '../../data/prepare/drop-reasons.js';
+import { droppedOf, type DropReason } from '../../data/prepare/drop-reasons.js';
 import type { PrepareReport, RowCounts } from '../../data/prepare/report.js';
 import type { IdColumn } from '../../data/store/schema.js';
 import { FONT } from '../palette.js';
@@ -103,11 +103,6 @@ function skippedFiles({ words }: Look, { skipped }: PrepareReport): HTMLElement[
   if (skipped.length === 0) return [];
   const files = skipped.map(({ file, why }) => [file, why]);
   return [h('h3', {}, words.skippedFiles), table([words.file, words.why], files, { numbers: Infinity })];
-}
-
-/** Rows dropped for any reason. */
-export function droppedOf({ dropped }: RowCounts): number {
-  return Object.values(dropped).reduce((sum, count) => sum + count, 0);
 }
 
 function lengthNote({ words, format }: Look, counts: readonly number[]): string {

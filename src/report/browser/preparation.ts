@@ -1,6 +1,7 @@
 /** @file The page of a preparation: sources and options, and what happened to the rows. */
+import { droppedOf } from '../../data/prepare/drop-reasons.js';
 import type { PreparationData } from '../pages.js';
-import { dataPart, droppedOf } from './data.js';
+import { dataPart } from './data.js';
 import { h } from './dom.js';
 import { entries, fact } from './facts.js';
 import { openShell } from './shell.js';
