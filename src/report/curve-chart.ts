@@ -17,7 +17,7 @@ export interface CurveChart extends SeriesStyle, AxisData {
 }
 
 /** Margins of the plot in pixels; axis titles take the outer part. */
-const PLOT = { left: 50, right: 12, labelled: 62, top: 14, named: 32, bottom: 26, nameBelow: 18 } as const;
+const PLOT = { left: 50, right: 18, labelled: 62, top: 14, named: 32, bottom: 26, nameBelow: 18 } as const;
 
 /** The chart as ECharts options, without tooltips, which the page adds. */
 export function curveChartOption(chart: CurveChart): EChartsCoreOption {
@@ -46,6 +46,7 @@ export function curveChartOption(chart: CurveChart): EChartsCoreOption {
       nameTextStyle: label,
       min: range[0],
       max: range[1],
+      minInterval: 1, // there is no half step
       axisLine: { ...line, onZero: false },
       axisTick: { show: false },
       splitLine: { show: false },
@@ -64,7 +65,7 @@ export function curveChartOption(chart: CurveChart): EChartsCoreOption {
       nameTextStyle: { ...label, align: 'left', padding: [0, 0, 0, 8 - PLOT.left] },
       axisLine: { show: false },
       ...valueAxis(chart, scale, label),
-      splitLine: line,
+      splitLine: { ...line, showMaxLine: chart.log }, // its upper end has no label
     },
     series: chart.lines.flatMap((each, index) => lineSeries(each, index, chart, ends[index] ?? 0)),
   };

@@ -48,7 +48,7 @@ export function lineSeries(
     type: 'line',
     symbol: 'none',
     silent: true,
-    connectNulls: style !== 'curve',
+    connectNulls: style === 'dashes', // a gap is where a loss is not a number
     triggerLineEvent: false,
     emphasis: { disabled: true },
   };
@@ -71,8 +71,11 @@ export function lineSeries(
           itemStyle: { color: palette.paper, borderColor: colour, borderWidth: 2 },
         }
       : {};
+  // a single point is no line
+  const alone = style === 'curve' && points.filter(([, value]) => Number.isFinite(value)).length === 1;
+  const dot = alone ? { symbol: 'circle', symbolSize: 5, showSymbol: true, itemStyle: { color: colour } } : {};
   const end =
-    endLabels === true && style === 'marks'
+    endLabels === true && style === 'marks' && Number.isFinite(points.at(-1)?.[1])
       ? {
           endLabel: {
             show: true,
@@ -82,13 +85,14 @@ export function lineSeries(
             fontFamily: font,
             distance: 8,
             offset: [0, endOffset],
-            formatter: () => (points.at(-1)?.[1] ?? NaN).toFixed(3),
+            formatter: () => points.at(-1)![1].toFixed(3),
           },
         }
       : {};
   layers.push({
     ...common,
     ...marks,
+    ...dot,
     ...end,
     id: `${index}`,
     name,

@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { init } from 'echarts/dist/echarts.esm.min'; // a single file: loading hundreds takes half a second
 import sharp from 'sharp';
-import { lineWidth, svgLine } from '../diffusion/lettering.js';
+import { lineWidth, svgLine, wrap } from '../diffusion/lettering.js';
 import { writeFileAtomic } from '../base/files.js';
 import { formatCount } from '../base/format.js';
 import { curveChartOption } from './curve-chart.js';
@@ -12,16 +12,17 @@ import type { Line } from './curve-series.js';
 import { lastStep, meanLine, trainingLine, validationLine } from './loss-lines.js';
 import { PALETTES } from './palette.js';
 import type { ReportData, RunFacts } from './report-data.js';
+import { LOSS_PICTURES } from './report-files.js';
 import { Series } from './series.js';
 import { isSteep, lossesOf } from './validations.js';
-
-/** The picture's file names in a run's folder. */
-const LOSS_PICTURES = ['loss.svg', 'loss.png'] as const;
 
 const SIZE = { width: 1000, height: 560, head: 76, margin: 20 } as const;
 
 /** PNG pixels per SVG pixel. */
 const SCALE = 2;
+
+/** The font size of the run's name; a name that is too long is cut. */
+const NAME_SIZE = 18;
 
 const LEGEND = { size: 13, swatch: 22, gap: 26 } as const;
 
@@ -70,12 +71,24 @@ function lossSvg({ run, training, validation }: ReportData): string {
   const drawn = outlined(chart.renderToSVGString());
   chart.dispose();
   const start = margin + 50; // the left end of the chart's axis
+  const sample = sampleText(run);
+  const taken = sample === undefined ? 0 : LEGEND.gap + lineWidth(sample, LEGEND.size);
+  const [name] = wrap(run.name, NAME_SIZE, width - margin - start - taken, 1);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" ` +
       `height="${height}" viewBox="0 0 ${width} ${height}">`,
     `<rect width="${width}" height="${height}" fill="${palette.paper}"/>`,
-    svgLine(run.name, { x: start, y: 34, size: 18, fill: palette.ink }),
-    ...sampleLine(run, start + lineWidth(run.name, 18) + LEGEND.gap, palette.soft),
+    svgLine(name!, { x: start, y: 34, size: NAME_SIZE, fill: palette.ink }),
+    ...(sample === undefined
+      ? []
+      : [
+          svgLine(sample, {
+            x: start + lineWidth(name!, NAME_SIZE) + LEGEND.gap,
+            y: 34,
+            size: LEGEND.size,
+            fill: palette.soft,
+          }),
+        ]),
     ...legend(lines, start, 60, palette.ink),
     `<g transform="translate(${margin} ${head})">${drawn}</g>`,
     '</svg>',
@@ -84,27 +97,20 @@ function lossSvg({ run, training, validation }: ReportData): string {
 }
 
 /** Which pairs were validated on, if not all held-out pairs. */
-function sampleLine(
-  { validationSample, baselineSample, validationPairs }: RunFacts,
-  x: number,
-  fill: string,
-): string[] {
+function sampleText({ validationSample, baselineSample, validationPairs }: RunFacts): string | undefined {
   const sizes = [
     ...(validationSample === null ? [] : [`validated on a sample of ${formatCount(validationSample)}`]),
     ...(baselineSample === null ? [] : [`step 0 on ${formatCount(baselineSample)}`]),
   ];
-  if (sizes.length === 0) return [];
-  return [
-    svgLine(`${sizes.join(', ')} of ${formatCount(validationPairs)} pairs`, { x, y: 34, size: LEGEND.size, fill }),
-  ];
+  return sizes.length === 0 ? undefined : `${sizes.join(', ')} of ${formatCount(validationPairs)} pairs`;
 }
 
 /** Writes the picture into a run's folder, as SVG and as PNG. */
 export async function writeLossPictures(run: string, report: ReportData): Promise<void> {
   const svg = lossSvg(report);
-  await writeFileAtomic(join(run, LOSS_PICTURES[0]), svg);
+  await writeFileAtomic(join(run, LOSS_PICTURES.svg), svg);
   await writeFileAtomic(
-    join(run, LOSS_PICTURES[1]),
+    join(run, LOSS_PICTURES.png),
     await sharp(Buffer.from(svg), { density: 72 * SCALE })
       .png()
       .toBuffer(),

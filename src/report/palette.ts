@@ -36,7 +36,7 @@ export const PALETTES: Readonly<Record<Theme, Palette>> = {
     total: '#14171c',
     published: '#0f8a6d',
     rest: '#b7bdc6',
-    runs: ['#2a63cc', '#cc4a1a', '#0f8a6d', '#8a4fbf', '#97700a', '#5b626d'],
+    runs: ['#2a63cc', '#cc4a1a', '#0b7d62', '#8a4fbf', '#8f6a08', '#b5317a', '#0b7894', '#5f6b2a'],
     heat: ['#f7f4f9', '#dcd8ec', '#a9b8df', '#6f93d0', '#3a66b4', '#1d3d86'],
   },
   dark: {
@@ -49,7 +49,7 @@ export const PALETTES: Readonly<Record<Theme, Palette>> = {
     total: '#eceef2',
     published: '#4fcfae',
     rest: '#4a515c',
-    runs: ['#7fabff', '#ff9468', '#4fcfae', '#c79bf2', '#e0b94a', '#a3aab6'],
+    runs: ['#7fabff', '#ff9468', '#4fcfae', '#c79bf2', '#e0b94a', '#ff8fc4', '#63cbe6', '#b8c46a'],
     heat: ['#171a22', '#22304f', '#2b4a80', '#3f6fb6', '#77a3e2', '#d3e4ff'],
   },
 };

@@ -58,6 +58,8 @@ export interface RunFacts {
   readonly baselineSample: number | null;
   readonly teacher: { readonly source: string; readonly parameters: number };
   readonly student: { readonly source: string; readonly parameters: number };
+  /** How many steps were skipped, as their losses or gradients were not finite. */
+  readonly skippedSteps: number;
   /** How many lines of the logs could not be read. */
   readonly skippedLines: number;
 }

@@ -28,14 +28,15 @@ export interface LogState {
   readonly rows: readonly CurveRow[];
   /** The last validation, after a step that may not have been logged. */
   readonly validated: Pick<ValidationRow, 'step' | 'epoch' | 'pairs'> | undefined;
-  readonly skipped: number;
+  readonly skippedSteps: number;
+  readonly skippedLines: number;
 }
 
 /** The current facts of a run. */
 export async function runFacts(
   folder: string,
   config: RunConfig,
-  { rows, validated: lastValidation, skipped }: LogState,
+  { rows, validated: lastValidation, skippedSteps, skippedLines }: LogState,
 ): Promise<RunFacts> {
   const last = rows.at(-1);
   const plan = knownPlan(config);
@@ -82,7 +83,8 @@ export async function runFacts(
     baselineSample: baselines !== undefined && baselines.pairs < validated ? baselines.pairs : null,
     teacher: { source: config.teacher.source, parameters: config.teacher.parameters },
     student: { source: config.student.source, parameters: config.student.parameters },
-    skippedLines: skipped,
+    skippedSteps,
+    skippedLines,
   };
 }
 

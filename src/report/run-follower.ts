@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PREVIEWS_FOLDER } from '../app/pictures/run-previews.js';
 import { PICTURES_FILE, PICTURES_FOLDER } from '../diffusion/pictures.js';
 import { EVALUATION_FILE } from '../evaluate/evaluation-file.js';
-import { followLossLog, followValidationLog, type ValidationRow } from '../runs/log-reader.js';
+import { followLossLog, followSkippedSteps, followValidationLog, type ValidationRow } from '../runs/log-reader.js';
 import { readRunConfig } from '../runs/run-config.js';
 import { RUN_CONFIG } from '../runs/run-folder.js';
 import { VERSION } from '../base/version.js';
@@ -43,6 +43,8 @@ const SECTION_FILES = [
  */
 export function followRun(folder: string): RunFollower {
   const [lossLog, validationLog] = [followLossLog(folder), followValidationLog(folder)];
+  const skippedLog = followSkippedSteps(folder);
+  let skippedSteps = 0;
   let series = new Series();
   let rows: CurveRow[] = [];
   let validations: ValidationRow[] = [];
@@ -103,13 +105,16 @@ export function followRun(folder: string): RunFollower {
     const validation = await validationLog.next();
     if (validation.restarted) validations = [];
     validations = validations.concat(validation.rows);
+    const skipped = await skippedLog.next();
+    skippedSteps = (skipped.restarted ? 0 : skippedSteps) + skipped.rows.length;
     const key = await keyOf(folder);
     if (sections === undefined || key !== sectionsKey)
       [sections, sectionsKey] = [await sectionsOf(folder, config, frames), key];
     return runFacts(folder, config, {
       rows,
       validated: validations.at(-1),
-      skipped: lossLog.skipped + validationLog.skipped,
+      skippedSteps,
+      skippedLines: lossLog.skipped + validationLog.skipped,
     });
   }
 }

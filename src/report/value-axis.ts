@@ -15,6 +15,9 @@ export interface AxisData {
 /** The margin at either end of a value axis, as a share of its length. */
 const MARGIN = 0.05;
 
+/** Values that differ by less than this share of their size are shown as constant: ticks would have many digits. */
+const CONSTANT = 1e-3;
+
 /** The lowest and highest value of an axis; logarithms if it is logarithmic. */
 export type Scale = readonly [min: number, max: number];
 
@@ -32,7 +35,9 @@ export function valueScale({ lines, log, range }: AxisData): Scale {
     const gap = Math.max(Math.log10(high / low), 0.01) * MARGIN;
     return [Math.log10(low) - gap, Math.log10(high) + gap];
   }
-  const gap = Math.max(high - low, Math.abs(high) * 0.01, 1e-12) * MARGIN;
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  if (size === 0) return [0, 1];
+  const gap = high - low < CONSTANT * size ? size / 10 : (high - low) * MARGIN;
   return [low >= 0 ? Math.max(0, low - gap) : low - gap, high + gap];
 }
 
@@ -64,31 +69,56 @@ export function valueAxis({ log }: Pick<AxisData, 'log'>, [min, max]: Scale, lab
 /** The least distance between labels, in pixels. */
 const LABEL_GAP = TICK_SIZE + 2;
 
+/** Lines that end further apart, as a share of the steps shown, have labels beside each other. */
+const SAME_END = 0.08;
+
 /**
  * How far to move the label at each line's end down, in pixels, so that labels do not overlap.
  *
  * @param height the plot's height in pixels
  */
-export function endOffsets(
-  { lines, log }: Pick<AxisData, 'lines' | 'log'>,
-  [min, max]: Scale,
-  height: number,
-): number[] {
+export function endOffsets({ lines, log, range }: AxisData, [min, max]: Scale, height: number): number[] {
   const places = lines.flatMap(({ style, points }, index) => {
-    const last = points.at(-1)?.[1] ?? NaN;
+    const [step, last] = points.at(-1) ?? [NaN, NaN];
     const value = log ? Math.log10(last) : last;
     return style === 'marks' && Number.isFinite(value)
-      ? [{ index, at: (height * (max - value)) / (max - min), to: 0 }]
+      ? [{ index, step, at: (height * (max - value)) / (max - min), to: 0 }]
       : [];
   });
-  places.sort((a, b) => a.at - b.at);
-  for (const [i, place] of places.entries())
-    place.to = Math.max(place.at, (places[i - 1]?.to ?? -Infinity) + LABEL_GAP);
-  for (let i = places.length - 1, limit = height; i >= 0; i--, limit -= LABEL_GAP)
-    places[i]!.to = Math.min(places[i]!.to, limit); // keep labels above the axis
   const offsets = lines.map(() => 0);
-  for (const { index, at, to } of places) offsets[index] = to - at;
+  for (const group of groupedByEnd(places, SAME_END * (range[1] - range[0]))) {
+    spread(group, height);
+    for (const { index, at, to } of group) offsets[index] = to - at;
+  }
   return offsets;
+}
+
+/** A label at the end of a line: the line's index and last step, its place by value, and where it is moved to. */
+interface EndLabel {
+  readonly index: number;
+  readonly step: number;
+  readonly at: number;
+  to: number;
+}
+
+/** Labels whose lines end at about the same step. */
+function groupedByEnd(labels: readonly EndLabel[], near: number): EndLabel[][] {
+  const groups: EndLabel[][] = [];
+  for (const label of [...labels].sort((a, b) => a.step - b.step)) {
+    const last = groups.at(-1);
+    if (last !== undefined && label.step - last.at(-1)!.step <= near) last.push(label);
+    else groups.push([label]);
+  }
+  return groups;
+}
+
+/** Moves labels apart, within the plot. */
+function spread(labels: EndLabel[], height: number): void {
+  labels.sort((a, b) => a.at - b.at);
+  for (const [i, label] of labels.entries())
+    label.to = Math.max(label.at, (labels[i - 1]?.to ?? -Infinity) + LABEL_GAP);
+  for (let i = labels.length - 1, limit = height; i >= 0; i--, limit -= LABEL_GAP)
+    labels[i]!.to = Math.min(labels[i]!.to, limit); // keep labels above the axis
 }
 
 function extent(values: readonly number[]): [number, number] {

@@ -41,6 +41,11 @@ export function followValidationLog(run: string): LogFollower<ValidationRow> {
   return followCsv(join(run, 'validation.csv'), VALIDATION_COLUMNS);
 }
 
+/** Follows `skipped.csv` of a run, which exists once a step has been skipped. */
+export function followSkippedSteps(run: string): LogFollower<LogRow<'step'>> {
+  return followCsv(join(run, 'skipped.csv'), ['step']);
+}
+
 /** How many bytes before the read position must be unchanged for the rest to count as a continuation. */
 const REMEMBERED = 64;
 

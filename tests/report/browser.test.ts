@@ -4,12 +4,12 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readEvaluations } from '../../src/evaluate/evaluation-file.js';
+import { readPageAssets, reportPage, type PageAssets } from '../../src/report/page.js';
 import { followRun } from '../../src/report/run-follower.js';
 import { serveSite, siteOfRun, type ReportServer } from '../../src/report/server.js';
 import { siteOfRuns } from '../../src/report/sites.js';
 import { TRANSLATIONS_FILE } from '../../src/report/translations.js';
 import { evaluationPage, preparationPage } from '../../src/report/write-results.js';
-import { writeReport } from '../../src/report/write-report.js';
 import { keepBaselines } from '../../src/runs/baselines-file.js';
 import { lockRun } from '../../src/runs/run-lock.js';
 import { temporaryFolder } from '../cli.js';
@@ -21,6 +21,10 @@ const WIDTHS = { phone: { width: 390, height: 844 }, desktop: { width: 1280, hei
 const NASTY = '<img src=x onerror="window.hurt = true"></script><script>window.hurt = true</script>';
 
 const PROMPT = { ko: NASTY, en: 'a yellow car' };
+
+/** A live page asks for news every two seconds; here, ten times as often. */
+const POLLS_OFTEN =
+  'const later = setTimeout; window.setTimeout = (call, ms, ...rest) => later(call, ms === 2000 ? 200 : ms, ...rest)';
 
 /** A run with sentences that would be HTML, were they read as HTML. */
 function runWithSentences(): string {
@@ -38,10 +42,11 @@ describe.skipIf(CHROMIUM === undefined)(
   `the page in a browser${CHROMIUM === undefined ? ` (${NO_CHROMIUM})` : ''}`,
   () => {
     let browser: Browser;
+    let assets: PageAssets;
     let server: ReportServer | undefined;
     const complaints: string[] = [];
     beforeAll(async () => {
-      browser = await launch();
+      [browser, assets] = await Promise.all([launch(), readPageAssets()]);
     });
     afterAll(async () => {
       await browser.close();
@@ -75,13 +80,18 @@ describe.skipIf(CHROMIUM === undefined)(
         if (new URL(request.url()).origin !== new URL(url).origin && !request.url().startsWith('data:'))
           complaints.push(`request to ${request.url()}`);
       });
+      await page.addInitScript(POLLS_OFTEN);
       await page.goto(url);
       await page.locator(shown).first().waitFor();
       return page;
     }
 
-    const openFile = async (run: string, look?: Look): Promise<Page> =>
-      open(pathToFileURL(await writeReport(run)).href, look);
+    /** Opens a run's page as `writeReport` writes it; the pictures beside it are no part of it. */
+    async function openFile(run: string, look?: Look): Promise<Page> {
+      const path = join(run, 'report.html');
+      writeFileSync(path, reportPage(await followRun(run).report(false), assets));
+      return open(pathToFileURL(path).href, look);
+    }
     const curves = (page: Page): Promise<string> => page.locator('.chart.tall svg').innerHTML();
     const background = (page: Page): Promise<string> =>
       page.evaluate('getComputedStyle(document.body).backgroundColor');
@@ -188,7 +198,7 @@ describe.skipIf(CHROMIUM === undefined)(
 
       await page.getByRole('combobox', { name: 'Sentence' }).selectOption('2');
       await soon(textOf(page, '.neighbours li')).toContain('sentence 3');
-      await soon(textOf(page, '.nearest')).toContain('its translation is number 2');
+      await soon(textOf(page, '.nearest')).toContain('Its translation is number 2.');
       await page.getByText('Validation losses as a table').click();
       await soon(() => page.locator('#losses table tbody tr').count()).toBe(4);
       await page.close();
@@ -200,6 +210,14 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.getByRole('button', { name: '한국어' }).focus();
       await page.keyboard.press('Enter');
       await soon(() => page.getByRole('button', { name: '합계' }).getAttribute('aria-pressed')).toBe('true');
+      const focused = (): Promise<string> => page.evaluate('document.activeElement.textContent');
+      expect(await focused()).toBe('한국어'); // and not at the beginning of a page that was rebuilt
+      await page.getByRole('button', { name: '검증', exact: true }).focus();
+      await page.keyboard.press('Space');
+      await soon(() => page.getByRole('button', { name: '검증', exact: true }).getAttribute('aria-pressed')).toBe(
+        'false',
+      );
+      expect(await focused()).toBe('검증');
       await page.getByRole('button', { name: '어둡게' }).click();
       await soon(() => background(page)).toBe('rgb(15, 17, 21)');
       await soon(async () => {
@@ -207,6 +225,22 @@ describe.skipIf(CHROMIUM === undefined)(
         await page.locator('.chart.tall svg').waitFor();
         return [await page.locator('html').getAttribute('lang'), await background(page)];
       }).toEqual(['ko', 'rgb(15, 17, 21)']);
+      await page.close();
+    });
+
+    it('is printed in light colours on the width of a page, with the tables that are open', async () => {
+      const page = await openFile(runWithSentences(), { colorScheme: 'dark' });
+      await page.getByText('Validation losses as a table').click();
+      const rows = (): Promise<number> => page.locator('#losses table tbody tr').count();
+      await soon(rows).toBe(4);
+      await page.evaluate('dispatchEvent(new Event("beforeprint"))'); // what follows must be there at once
+      expect(await background(page)).toBe('rgb(255, 255, 255)');
+      expect(await rows()).toBe(4);
+      for (const chart of ['.chart.tall', '.chart.square'])
+        expect(Number(await page.locator(`${chart} svg`).getAttribute('width')), chart).toBeLessThanOrEqual(688);
+      await page.evaluate('dispatchEvent(new Event("afterprint"))');
+      expect(await background(page)).toBe('rgb(15, 17, 21)');
+      await soon(async () => Number(await page.locator('.chart.tall svg').getAttribute('width'))).toBeGreaterThan(900);
       await page.close();
     });
 
@@ -231,8 +265,14 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.close();
       const broken = makeRun();
       appendFileSync(join(broken, 'loss.csv'), `${lossLine(610, 200, 'NaN')}\n`);
+      appendFileSync(join(broken, 'validation.csv'), '610,4,NaN,NaN,NaN,8\n');
+      writeFileSync(join(broken, 'skipped.csv'), 'step,epoch,rows\n601,4,0-31 64-95\n602,4,32-63\n');
       const other = await openFile(broken);
-      await soon(textOf(other, '.alarm')).toBe('The loss is not a finite number at step 610.');
+      await soon(() => other.locator('.alarm').allTextContents()).toEqual([
+        'The loss is not a finite number at step 610.',
+        'The validation loss is not a finite number at step 610.',
+        'Steps that were skipped because a loss or gradient was not a finite number: 2.',
+      ]);
       await other.close();
     });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { differencesOf, followComparison } from '../../src/report/comparison.js';
 import { comparisonText } from '../../src/report/comparison-text.js';
-import { endOffsets } from '../../src/report/value-axis.js';
+import { endOffsets, valueScale } from '../../src/report/value-axis.js';
 import { withoutCopies } from '../../src/report/evaluated-models.js';
 import { keepBaselines } from '../../src/runs/baselines-file.js';
 import { addEvaluation, makeRun } from './run-of.js';
@@ -110,12 +110,33 @@ describe('a comparison', () => {
 it('labels at the ends of lines do not overlap, and are inside the plot', () => {
   const line = (value: number) => ({ name: '', colour: '', style: 'marks' as const, points: [[1, value] as const] });
   const lines = [line(0), line(0.001), line(1), line(0.5), { ...line(0.5), style: 'curve' as const }];
-  const places = endOffsets({ lines, log: false }, [0, 1], 100).map(
-    (offset, i) => 100 * (1 - lines[i].points[0][1]) + offset,
-  );
+  const data = { lines, log: false, range: [0, 1] as const };
+  const places = endOffsets(data, [0, 1], 100).map((offset, i) => 100 * (1 - lines[i].points[0][1]) + offset);
   expect(places[2]).toBe(0);
   expect(places[3]).toBe(50);
   expect(Math.max(...places)).toBe(100);
   expect(Math.abs(places[0] - places[1])).toBeGreaterThanOrEqual(14);
-  expect(endOffsets({ lines, log: false }, [0, 1], 100)[4]).toBe(0);
+  expect(endOffsets(data, [0, 1], 100)[4]).toBe(0);
+});
+
+it('labels of lines that end at other steps stay where they are', () => {
+  const line = (step: number) => ({
+    name: '',
+    colour: '',
+    style: 'marks' as const,
+    points: [[0, 1] as const, [step, 0.5] as const],
+  });
+  const lines = [line(2), line(3), line(3.1), line(4)];
+  expect(endOffsets({ lines, log: false, range: [0, 4] }, [0, 1], 100)).toEqual([0, 0, 14, 0]);
+});
+
+it('the axis of constant values has short ticks around them', () => {
+  const scaleOf = (...values: number[]) => {
+    const points = values.map((value, step) => [step, value] as const);
+    return valueScale({ lines: [{ name: '', colour: '', style: 'curve', points }], log: false, range: [0, 9] });
+  };
+  const rounded = (...values: number[]) => scaleOf(...values).map((value) => Number(value.toPrecision(6)));
+  expect(rounded(5e-5, 5e-5)).toEqual([4.5e-5, 5.5e-5]);
+  expect(rounded(0)).toEqual([0, 1]);
+  expect(rounded(0.5, 0.6)).toEqual([0.495, 0.605]);
 });

@@ -24,3 +24,15 @@ it('the loss curves are a picture without text, so that it needs no fonts', asyn
   expect(count(30, 80, [20, 23, 28])).toBeGreaterThan(200);
   expect(count(160, 1100, [204, 74, 26])).toBeGreaterThan(500);
 });
+
+it('a long name of a run is cut before the right margin', async () => {
+  const run = makeRun({ name: '가나다 '.repeat(24).trim(), settings: { validPairs: 5 }, validated: 5 });
+  await writeReport(run);
+  const { data, info } = await sharp(join(run, 'loss.png'))
+    .removeAlpha()
+    .extract({ left: 1960, top: 30, width: 40, height: 50 })
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  expect(info.channels).toBe(3);
+  expect(data.every((value) => value === 255)).toBe(true);
+});

@@ -52,6 +52,14 @@ export interface ChartOptions {
   readonly onReady?: (chart: ECharts) => void;
 }
 
+/** What draws each mounted chart. */
+const drawings = new Set<() => void>();
+
+/** Draws all charts at once, at the sizes that their elements have now. */
+export function drawCharts(): void {
+  for (const draw of drawings) draw();
+}
+
 /** Mounts a chart in an element of its own. It is drawn once the element has a size, and redrawn when that changes. */
 export function mountChart({ label, className, option, onReady }: ChartOptions): MountedChart {
   const element = h('div', { class: `chart ${className}`, role: 'img', 'aria-label': label });
@@ -69,11 +77,13 @@ export function mountChart({ label, className, option, onReady }: ChartOptions):
     requestAnimationFrame(draw);
   });
   observer.observe(element);
+  drawings.add(draw);
   return {
     element,
     update: draw,
     dispose() {
       observer.disconnect();
+      drawings.delete(draw);
       chart?.dispose();
       chart = undefined;
     },

@@ -26,6 +26,11 @@ export function breakable(text: string): (string | Node)[] {
   return text.split(/(?<=[/\\,])/).flatMap((part, i) => (i === 0 ? [part] : [h('wbr'), part]));
 }
 
+/** A name that a reader has given: it may be long, and then takes several lines in a table. */
+export function nameOf(name: string | Node): HTMLElement {
+  return h('strong', { class: 'name' }, name);
+}
+
 /**
  * A row of buttons, one of which is pressed; none initially if nothing is chosen.
  *
@@ -96,7 +101,7 @@ export function slider(
 
 /** A table; cells from column `numbers` on are right-aligned numbers. */
 export function table(
-  head: readonly string[],
+  head: readonly (string | Node)[],
   rows: readonly (readonly (string | Node)[])[],
   { label, numbers = 1 }: { readonly label?: string; readonly numbers?: number } = {},
 ): HTMLElement {
@@ -104,7 +109,12 @@ export function table(
     h(tag, { class: column >= numbers ? 'number' : undefined, scope: tag === 'th' ? 'col' : undefined }, content);
   return h(
     'div',
-    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': label ?? head.join(', ') },
+    {
+      class: 'scroll',
+      tabindex: 0,
+      role: 'region',
+      'aria-label': label ?? head.map((each) => (typeof each === 'string' ? each : each.textContent)).join(', '),
+    },
     h(
       'table',
       {},

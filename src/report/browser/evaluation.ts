@@ -10,7 +10,7 @@ import type {
   StsScores,
 } from '../../evaluate/evaluation.js';
 import { withoutCopies } from '../evaluated-models.js';
-import { details, h } from './dom.js';
+import { details, h, nameOf } from './dom.js';
 import { distanceColumns, factColumns, foundColumns, otherColumns } from './evaluation/columns.js';
 import { scoreTable, type ScoreColumn } from './scores.js';
 import type { Look, Part, View } from './view.js';
@@ -157,5 +157,5 @@ function modelName({ words }: Look, { name, role }: ModelFacts): Node {
   const own = name.replace(/ \(untrained\)$/, '');
   return own === ''
     ? h('span', {}, h('strong', {}, called))
-    : h('span', {}, h('strong', {}, own), h('span', { class: 'quiet' }, ` ${called}`));
+    : h('span', {}, nameOf(own), h('span', { class: 'quiet' }, ` ${called}`));
 }

@@ -27,7 +27,7 @@ export function lineLegend(
   onSwitch: () => void,
 ): LineLegend {
   const element = h('div', { class: 'legend' });
-  const buttonOf = ({ id, name, style, colour }: SwitchableLine): HTMLElement =>
+  const buttonOf = ({ id, name, style, colour }: SwitchableLine, place: number): HTMLElement =>
     h(
       'button',
       {
@@ -36,6 +36,7 @@ export function lineLegend(
         click: () => {
           if (!hidden.delete(id)) hidden.add(id);
           update();
+          (element.children[place] as HTMLElement | undefined)?.focus(); // the button that was pressed is a new one
           onSwitch();
         },
       },

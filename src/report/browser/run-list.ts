@@ -1,6 +1,6 @@
 /** @file The list of all runs, running ones first. Each is a link; several can be selected for comparison. */
 import type { RunListData } from '../pages.js';
-import { h, table } from './dom.js';
+import { h, nameOf, table } from './dom.js';
 import { stepsOf } from './facts.js';
 import { showFollowed } from './followed-page.js';
 import type { Look, Part } from './view.js';
@@ -58,7 +58,7 @@ function row({ words, format }: Look, run: Listed, chosen: Set<string>, onChoice
   const size = format.bytes(run.bytes);
   if (run.state === 'damaged')
     return [
-      h('span', { class: 'choose' }, h('strong', {}, run.name)),
+      h('span', { class: 'choose' }, nameOf(run.name)),
       h('span', { class: 'alarm', title: run.error }, words.damaged),
       ...['–', '–', '–', '–'],
       size,
@@ -67,7 +67,7 @@ function row({ words, format }: Look, run: Listed, chosen: Set<string>, onChoice
   const share = run.steps === null || run.steps === 0 ? undefined : Math.min(run.step / run.steps, 1);
   const isLive = run.state === 'starting' || run.state === 'training';
   return [
-    h('span', { class: 'choose' }, box, h('strong', {}, link)),
+    h('span', { class: 'choose' }, box, nameOf(link)),
     h('span', { class: `state ${run.state}`, title: run.error }, h('i', {}), words.states[run.state]),
     h(
       'span',

@@ -1,9 +1,11 @@
 /** @file The frame of every page: navigation, language and theme above; the time of writing below. */
 import { PALETTES, THEMES, type Theme } from '../palette.js';
 import type { PageFacts } from '../report-data.js';
+import { drawCharts } from './chart.js';
 import { choice, h } from './dom.js';
 import { formatFor } from './format.js';
 import { recall, remember } from './memory.js';
+import { heldFocus, openedDetails } from './rebuilding.js';
 import type { Look, Part } from './view.js';
 import { LANGUAGES, WORDS, type Language } from './words.js';
 
@@ -31,11 +33,19 @@ export function openShell(contents: Contents): Shell {
   let language = recall('language', LANGUAGES) ?? (navigator.language.toLowerCase().startsWith('ko') ? 'ko' : 'en');
   let theme = recall('theme', ['auto', ...THEMES]) ?? 'auto';
   const system = matchMedia('(prefers-color-scheme: dark)');
+  let isPrinting = false;
   let parts: Part[] = [];
 
   system.addEventListener('change', () => {
     if (theme === 'auto') render();
   });
+  for (const [event, starts] of [
+    ['beforeprint', true],
+    ['afterprint', false],
+  ] as const)
+    addEventListener(event, () => {
+      print(starts);
+    });
   render();
   return { look, render, renewFooter, showConnection };
 
@@ -44,6 +54,7 @@ export function openShell(contents: Contents): Shell {
   }
 
   function shownTheme(): Theme {
+    if (isPrinting) return 'light';
     return theme === 'auto' ? (system.matches ? 'dark' : 'light') : theme;
   }
 
@@ -54,7 +65,7 @@ export function openShell(contents: Contents): Shell {
     const now = look();
     document.title = contents.title(now);
     parts = contents.parts(now);
-    const [scrolled, focused] = [scrollY, document.activeElement?.id];
+    const [scrolled, refocus, reopen] = [scrollY, heldFocus(), openedDetails()];
     document.getElementById('page')!.replaceChildren(
       bar(now),
       h(
@@ -64,8 +75,17 @@ export function openShell(contents: Contents): Shell {
       ),
       footer(now),
     );
+    reopen();
     scrollTo(0, scrolled);
-    if (focused !== undefined && focused !== '') document.getElementById(focused)?.focus();
+    refocus();
+  }
+
+  /** Paper is white and narrow: what is printed is drawn for it, before the browser takes it. */
+  function print(starts: boolean): void {
+    isPrinting = starts;
+    document.documentElement.classList.toggle('printing', starts);
+    render();
+    drawCharts();
   }
 
   /** Name, navigation, language and theme. */

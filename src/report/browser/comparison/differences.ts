@@ -1,19 +1,19 @@
 /** @file The differences section of a comparison. */
 import type { ComparisonData, Difference } from '../../pages.js';
-import { breakable, h, table } from '../dom.js';
+import { breakable, h, nameOf, table } from '../dom.js';
 import type { Look, Part } from '../view.js';
 
 /** The settings, and the facts of data, models and machine, that differ; nothing else. */
 export function differencesPart({ words }: Look, { runs, differences }: ComparisonData): Part {
-  const list = (title: string, entries: readonly Difference[], nameOf: (name: string) => Node | string): Node[] =>
+  const list = (title: string, entries: readonly Difference[], titleOf: (name: string) => Node | string): Node[] =>
     entries.length === 0
       ? []
       : [
           h('h3', {}, title),
           table(
-            ['', ...runs.map(({ run }) => run.name)],
+            ['', ...runs.map(({ run }) => nameOf(run.name))],
             entries.map(({ name, values }) => [
-              nameOf(name),
+              titleOf(name),
               ...values.map((value) => (value === null ? '–' : value === '' ? '✓' : h('span', {}, breakable(value)))),
             ]),
             { numbers: Infinity, label: title },

@@ -2,7 +2,7 @@
 import { areComparable } from '../../comparable.js';
 import type { ComparisonData } from '../../pages.js';
 import { bestOf } from '../../validations.js';
-import { h, table } from '../dom.js';
+import { h, nameOf, table } from '../dom.js';
 import { stepsOf } from '../facts.js';
 import type { Look, Part } from '../view.js';
 import { colourOf } from './lines.js';
@@ -20,7 +20,7 @@ export function overviewPart(look: Look, page: ComparisonData): Part {
     const best = bests[i];
     const loss = format.loss(best?.loss);
     return [
-      h('span', {}, h('i', { class: 'dot', style: `background: ${colourOf(look, i)}` }), h('strong', {}, run.name)),
+      h('span', {}, h('i', { class: 'dot', style: `background: ${colourOf(look, i)}` }), nameOf(run.name)),
       words.states[run.state],
       stepsOf(format, run.step, run.totalSteps),
       isComparable && best !== undefined && loss === lowest && page.runs.length > 1

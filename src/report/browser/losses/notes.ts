@@ -49,9 +49,12 @@ function repeatedNote({ words, format, data: { run } }: LogView): string[] {
   return [[words.repeatedNote, ...last].join(' ')];
 }
 
-function alarmsOf({ words, format, series, data: { run } }: LogView): string[] {
+function alarmsOf({ words, format, series, data: { run, validation } }: LogView): string[] {
+  const failed = validation.find(({ loss }) => loss === null);
   return [
     ...(series.nonFinite === undefined ? [] : [words.nonFinite(format.count(series.nonFinite))]),
+    ...(failed === undefined ? [] : [words.nonFiniteValidation(format.count(failed.step))]),
+    ...(run.skippedSteps === 0 ? [] : [words.skippedSteps(format.count(run.skippedSteps))]),
     ...(run.skippedLines === 0 ? [] : [words.skippedLines(format.count(run.skippedLines))]),
   ];
 }
