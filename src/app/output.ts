@@ -1,6 +1,6 @@
 /** @file The console: messages and progress go to standard error, results to standard output. */
 import { warningText } from '../base/colour.js';
-import { terminalColumns } from '../base/terminal.js';
+import { canDrawBar, terminalColumns } from '../base/terminal.js';
 import { plainLines, terminalBar, type Bar } from './progress.js';
 import { SILENT_PROGRESS, type Reporter } from './reporter.js';
 
@@ -45,7 +45,7 @@ export function openOutput({ quiet = false, json = false }: OutputOptions): Outp
     progress(title, total, unit) {
       const task = { title, total, unit };
       if (quiet) return SILENT_PROGRESS;
-      return process.stderr.isTTY ? (bar = terminalBar(task)) : plainLines(task, message);
+      return canDrawBar() ? (bar = terminalBar(task)) : plainLines(task, message);
     },
   };
 }

@@ -1,8 +1,10 @@
 /** @file Shows progress: a bar on a terminal, otherwise a line every now and then. */
 import { SingleBar, type Options } from 'cli-progress';
+import stringWidth from 'string-width';
 import { BarTerminal } from './bar-terminal.js';
 import type { Progress } from './reporter.js';
 import { formatBytes, formatCount, formatDuration, formatRate } from '../base/format.js';
+import { shortenText } from '../base/wrap.js';
 
 /** What is counted. If the total is unknown (Infinity), there is a count but no bar. */
 export interface Task {
@@ -92,18 +94,23 @@ export function plainLines(
 }
 
 /**
- * `epoch 1/2 [████░░░░] 12/40 steps  loss_en 2.1481  0:01:05 left` in at most `columns` characters. If space is short,
- * the bar shrinks and then disappears, then the unit, then the notes, starting with the last.
+ * `epoch 1/2 [████░░░░] 12/40 steps  loss_en 2.1481  0:01:05 left` in at most `columns` columns. If space is short, the
+ * bar shrinks and then disappears, then the unit, then the notes, starting with the last; at last the title is shortened.
  */
 export function progressLine({ notes, ...state }: TaskState, columns: number): string {
   const { title, value, total } = state;
   const line = (middle: string, kept = notes.length): string =>
     [`${title} ${middle}`, ...notes.slice(0, kept)].join('  ');
   const [full, short] = [amount(state), amount({ ...state, unit: '' })];
-  const room = Math.min(columns - line(`[] ${full}`).length, BAR_WIDTH.most);
+  const room = Math.min(columns - stringWidth(line(`[] ${full}`)), BAR_WIDTH.most);
   if (room >= BAR_WIDTH.least && total !== Infinity) return line(`[${bar(value / total, room)}] ${full}`);
   const shorter = [line(full), ...notes.map((_, dropped) => line(short, notes.length - dropped)), line(short, 0)];
-  return shorter.find((candidate) => candidate.length <= columns) ?? line(short, 0).slice(0, columns);
+  return shorter.find((candidate) => stringWidth(candidate) <= columns) ?? shortest(title, short, columns);
+}
+
+function shortest(title: string, count: string, columns: number): string {
+  const room = columns - stringWidth(count) - 1;
+  return room < 2 ? shortenText(count, columns) : `${shortenText(title, room)} ${count}`;
 }
 
 function bar(share: number, width: number): string {
@@ -115,7 +122,7 @@ function bar(share: number, width: number): string {
 function amount({ value, total, unit }: Omit<TaskState, 'title' | 'notes'>): string {
   if (unit === 'bytes')
     return total === Infinity ? formatBytes(value) : `${formatBytes(value)} of ${formatBytes(total)}`;
-  return `${total === Infinity ? formatCount(value) : `${value}/${total}`} ${unit}`.trimEnd();
+  return `${total === Infinity ? formatCount(value) : `${formatCount(value)}/${formatCount(total)}`} ${unit}`.trimEnd();
 }
 
 /** `0:00:12 left`, `1,234 pairs/s` */

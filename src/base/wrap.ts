@@ -40,9 +40,21 @@ export function narrowestWidth(text: string): number {
   return Math.max(0, ...parts.map((part) => stringWidth(part)));
 }
 
+/** A text that takes at least `width` columns. */
+export function padText(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - stringWidth(text)));
+}
+
+/** A text in at most `width` columns, with `…` for what is left out. */
+export function shortenText(text: string, width: number): string {
+  if (stringWidth(text) <= width) return text;
+  const start = cutAnywhere(text, Math.max(width - 1, 0))[0] ?? '';
+  return stringWidth(start) < width ? `${start.trimEnd()}…` : '…'.slice(0, width);
+}
+
 /** A name with a wrapped text in a column beside it: `name        text`. */
 export function hangingText(name: string, text: string, indent: number, width: number): string {
-  return name.padEnd(indent) + wrapText(text, width - indent).join(`\n${' '.repeat(indent)}`);
+  return padText(name, indent) + wrapText(text, width - indent).join(`\n${' '.repeat(indent)}`);
 }
 
 function partsOf(piece: string, width: number): string[] {

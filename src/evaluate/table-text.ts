@@ -1,5 +1,5 @@
 import stringWidth from 'string-width';
-import { narrowestWidth, wrapText } from '../base/wrap.js';
+import { narrowestWidth, padText, wrapText } from '../base/wrap.js';
 import { cellText, columnSpans, isNumeric, type Table } from './table.js';
 
 const GAP = '  ';
@@ -67,7 +67,7 @@ function rowLines(table: Table, cells: readonly string[], widths: Widths, at: 't
     wrapped
       .map((lines, i) => {
         const text = lines[at === 'top' ? row : row - height + lines.length] ?? '';
-        return isNumeric(table, i) ? padStart(text, widths[i]!) : padEnd(text, widths[i]!);
+        return isNumeric(table, i) ? padStart(text, widths[i]!) : padText(text, widths[i]!);
       })
       .join(GAP)
       .trimEnd(),
@@ -134,8 +134,4 @@ function spanWidth(widths: Widths, from: number, to: number): number {
 
 function padStart(text: string, width: number): string {
   return ' '.repeat(Math.max(0, width - stringWidth(text))) + text;
-}
-
-function padEnd(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - stringWidth(text)));
 }

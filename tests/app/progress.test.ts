@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { plainLines, progressLine, type TaskState } from '../../src/app/progress.js';
 
@@ -13,15 +14,18 @@ describe('the line of a bar', () => {
   it.each([
     [
       120,
-      'epoch 1/2 [██████░░░░░░░░░░░░░░░░░░] 300/1200 steps  loss_en 2.1481  loss_ko 2.1487  0:01:05 left  101 pairs/s',
+      'epoch 1/2 [██████░░░░░░░░░░░░░░░░░░] 300/1,200 steps  loss_en 2.1481  loss_ko 2.1487  0:01:05 left  101 pairs/s',
     ],
-    [95, 'epoch 1/2 [██░░░░░░░] 300/1200 steps  loss_en 2.1481  loss_ko 2.1487  0:01:05 left  101 pairs/s'],
-    [90, 'epoch 1/2 300/1200 steps  loss_en 2.1481  loss_ko 2.1487  0:01:05 left  101 pairs/s'],
-    [79, 'epoch 1/2 300/1200  loss_en 2.1481  loss_ko 2.1487  0:01:05 left  101 pairs/s'],
-    [70, 'epoch 1/2 300/1200  loss_en 2.1481  loss_ko 2.1487  0:01:05 left'],
-    [40, 'epoch 1/2 300/1200  loss_en 2.1481'],
-    [18, 'epoch 1/2 300/1200'],
-    [10, 'epoch 1/2 '],
+    [95, 'epoch 1/2 [██░░░░░░] 300/1,200 steps  loss_en 2.1481  loss_ko 2.1487  0:01:05 left  101 pairs/s'],
+    [90, 'epoch 1/2 300/1,200 steps  loss_en 2.1481  loss_ko 2.1487  0:01:05 left  101 pairs/s'],
+    [79, 'epoch 1/2 300/1,200  loss_en 2.1481  loss_ko 2.1487  0:01:05 left  101 pairs/s'],
+    [70, 'epoch 1/2 300/1,200  loss_en 2.1481  loss_ko 2.1487  0:01:05 left'],
+    [40, 'epoch 1/2 300/1,200  loss_en 2.1481'],
+    [19, 'epoch 1/2 300/1,200'],
+    [18, 'epoch 1… 300/1,200'],
+    [14, 'epo… 300/1,200'],
+    [10, '300/1,200'],
+    [7, '300/1,…'],
   ])('in %i columns', (columns, line) => {
     expect(progressLine(EPOCH, columns)).toBe(line);
   });
@@ -29,6 +33,13 @@ describe('the line of a bar', () => {
   it('is never wider than the terminal', () => {
     for (let columns = 1; columns < 150; columns++)
       expect(progressLine(EPOCH, columns).length).toBeLessThanOrEqual(columns);
+  });
+
+  it('counts two columns for a Korean letter', () => {
+    const korean = { ...EPOCH, title: '사람이 점수를 매긴 문장 쌍.tsv', unit: 'pairs' };
+    for (let columns = 1; columns < 150; columns++)
+      expect(stringWidth(progressLine(korean, columns))).toBeLessThanOrEqual(columns);
+    expect(progressLine(korean, 30)).toBe('사람이 점수를 매긴… 300/1,200');
   });
 
   it('shows only a count if the total is not known', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { hangingText, wrapText } from '../../src/base/wrap.js';
+import { hangingText, padText, shortenText, wrapText } from '../../src/base/wrap.js';
 
 it.each([
   ['fits', 4, ['fits']],
@@ -18,4 +18,14 @@ it.each([
 
 it('a text stays in its column', () => {
   expect(hangingText('disk', 'too little of it', 6, 17)).toBe('disk  too little\n      of it');
+});
+
+it('a Korean letter takes two columns', () => {
+  expect(hangingText('문장', 'too little', 6, 17)).toBe('문장  too little');
+  expect(padText('말뭉치', 8)).toBe('말뭉치  ');
+  expect(shortenText('말뭉치', 6)).toBe('말뭉치');
+  expect(shortenText('말뭉치', 5)).toBe('말뭉…');
+  expect(shortenText('말뭉치', 4)).toBe('말…');
+  expect(shortenText('말뭉치', 1)).toBe('…');
+  expect(shortenText('말뭉치', 0)).toBe('');
 });

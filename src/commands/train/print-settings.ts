@@ -1,7 +1,9 @@
 /** @file `--print`: the settings of a run, as a file for `--config`. */
 import type { Command } from 'commander';
+import stringWidth from 'string-width';
 import { stringify } from 'yaml';
 import type { Output } from '../../app/output.js';
+import { padText } from '../../base/wrap.js';
 import type { RecipeName } from '../../training/recipe-names.js';
 import { recipeOf, type Recipe } from '../../training/recipes.js';
 import { isSetting } from '../../training/settings.js';
@@ -24,10 +26,10 @@ export function printSettings(
     stringify({ [key]: value as unknown }, { collectionStyle: 'flow', lineWidth: 0 }).replace(/^\{ | \}\n$/g, ''),
     originOf(key, command, recipe, origin),
   ]);
-  const width = Math.max(...rows.map(([setting]) => setting!.length));
+  const width = Math.max(...rows.map(([setting]) => stringWidth(setting!)));
   const text = [
     ...(recipe === undefined ? [] : [`# ${flags.recipe}: ${recipe.description}`]),
-    ...rows.map(([setting, origin]) => `${setting!.padEnd(width)}  # ${origin}`),
+    ...rows.map(([setting, origin]) => `${padText(setting!, width)}  # ${origin}`),
     '# in every run: texts of 77 tokens, no attention mask; batches in the same order in every epoch',
     ...(recipe?.published === undefined ? [] : [`# ${publishedLine(recipe.published)}`]),
   ].join('\n');
