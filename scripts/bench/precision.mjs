@@ -39,7 +39,7 @@ const { values: flags } = parseArgs({
 });
 const obstacle = bfloat16Blocker();
 if (obstacle !== undefined) {
-  console.error(`bfloat16: expected oneDNN to be free to compute in it, got ${obstacle}; unset that variable`);
+  console.error(`bfloat16: expected oneDNN to be allowed bfloat16, but ${obstacle} forbids it; unset that variable`);
   process.exit(1);
 }
 const folders = { teacher: join(flags.models, 'teacher'), student: join(flags.models, 'student') };

@@ -45,7 +45,7 @@ export async function findCluster(flags: ClusterFlags, output: Output): Promise<
     },
   });
   if (flags.interface !== undefined)
-    output.warn(`--interface ${flags.interface}: whoever reaches this network device can run code as you`);
+    output.warn(`--interface ${flags.interface}: anyone who can reach this network interface can run code as you`);
   return { hosts, network, timeout: flags.clusterTimeout, hasKey: key !== undefined };
 }
 

@@ -94,7 +94,7 @@ export function openChannel(socket: Duplex, { onMessage, onClosed }: ChannelEven
     try {
       message = checkJson(MESSAGE, parseJson(line, 'a message'), 'a message', '');
     } catch (error) {
-      refuse(`it sent something else than kd does: ${messageOf(error)}`);
+      refuse(`it sent something other than kd's messages: ${messageOf(error)}`);
       return;
     }
     limit = LONGEST;

@@ -15,8 +15,9 @@ export interface Hello {
 export function differenceOf(first: Hello, other: Hello): string | undefined {
   const not = (expected: string, got: string | number, advice: string): string =>
     `expected ${expected}, as rank 0 has, got ${got}; ${advice}`;
-  if (other.count !== first.count) return not(`${first.count} ranks`, other.count, 'give all the same hosts');
-  if (other.version !== first.version) return not(`kd ${first.version}`, other.version, 'install the same on all');
+  if (other.count !== first.count) return not(`${first.count} ranks`, other.count, 'give all ranks the same hosts');
+  if (other.version !== first.version)
+    return not(`kd ${first.version}`, other.version, 'install the same version everywhere');
   if (other.command !== first.command) return not(first.command, other.command, 'start every rank with the same');
   if (other.timeout === first.timeout) return undefined;
   return not(`--cluster-timeout ${first.timeout / 1000}`, other.timeout / 1000, 'start every rank with the same');

@@ -78,7 +78,8 @@ function addressOf(text: string, where: string): Address {
 function distinct(hosts: Hosts, where: string): Hosts {
   const seen = new Set<string>();
   for (const address of hosts.addresses.map(addressText)) {
-    if (seen.has(address)) throw new InputError(`${where}: expected an address a rank, got ${address} twice`);
+    if (seen.has(address))
+      throw new InputError(`${where}: expected a different address for each rank, got ${address} twice`);
     seen.add(address);
   }
   return hosts;

@@ -67,7 +67,7 @@ export async function openHub(options: LinkOptions): Promise<Link> {
       },
       onClosed(why) {
         if (rank === undefined) {
-          if (why === HAS_KEY) network.onRefused(`a connection was not let in: ${why}`);
+          if (why === HAS_KEY) network.onRefused(`connection refused: ${why}`);
           return; // not a rank of this run
         }
         const { heartbeat, isDone } = members.get(rank)!;
@@ -86,7 +86,10 @@ export async function openHub(options: LinkOptions): Promise<Link> {
       message.rank === 0 ||
       members.has(message.rank)
     ) {
-      const why = message.type === 'hello' ? `rank ${message.rank} is taken, or none of ${count}` : 'expected a hello';
+      const why =
+        message.type === 'hello'
+          ? `rank ${message.rank} is taken, or none of ${count}`
+          : "expected a rank's first message";
       channel.send({ type: 'failed', message: `${nameOf(hosts, 0)}: ${why}; give every rank another --rank` });
       void channel.close(CLOSED_WITHIN.done);
       return undefined;
@@ -116,7 +119,11 @@ export async function openHub(options: LinkOptions): Promise<Link> {
     const missing = hosts.addresses.flatMap((_, rank) =>
       rank === 0 || members.has(rank) ? [] : [nameOf(hosts, rank)],
     );
-    end(new InputError(`${missing.join(', ')}: expected within ${timeout / 1000} s; start every rank in that time`));
+    end(
+      new InputError(
+        `${missing.join(', ')}: expected to connect within ${timeout / 1000} s; start every rank in that time`,
+      ),
+    );
   }, timeout);
   try {
     await meeting.promise;

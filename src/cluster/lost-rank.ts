@@ -23,7 +23,7 @@ export function lostRank(hosts: Hosts, rank: number, why: string): LostRankError
 
 /** The reason for a rank that was silent for too long. */
 export function silentFor(milliseconds: number): string {
-  return `nothing was heard of it for ${formatDuration(milliseconds / 1000)}`;
+  return `nothing was heard from it for ${formatDuration(milliseconds / 1000)}`;
 }
 
 /**

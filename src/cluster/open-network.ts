@@ -28,7 +28,7 @@ const LOOPBACK = 'lo';
 export function openNetwork(hosts: Hosts, { key, networkDevice, onRefused }: NetworkAccess): Network {
   if (key !== undefined && networkDevice !== undefined)
     throw new InputError(
-      `--interface ${networkDevice}: expected no key beside it, as with a key TensorFlow is reached through ` +
+      `--interface ${networkDevice}: expected no key with it, as with a key TensorFlow is reached through ` +
         'encrypted connections on any network; leave out one',
     );
   if (key !== undefined) return tunnelNetwork(hosts, key, onRefused);
@@ -36,7 +36,8 @@ export function openNetwork(hosts: Hosts, { key, networkDevice, onRefused }: Net
     const known = Object.keys(networkInterfaces());
     if (!known.includes(networkDevice))
       throw new InputError(
-        `--interface ${networkDevice}: expected one of this machine's network devices that are up: ${known.join(', ')}`,
+        `--interface ${networkDevice}: expected one of this machine's network interfaces that are up: ` +
+          known.join(', '),
       );
     return plainNetwork(hosts, networkDevice, onRefused);
   }
@@ -44,7 +45,7 @@ export function openNetwork(hosts: Hosts, { key, networkDevice, onRefused }: Net
   if (elsewhere !== undefined)
     throw new InputError(
       `${addressText(elsewhere)}: expected --cluster-key <file> (or KD_CLUSTER_KEY) for other machines than this ` +
-        'one, or --interface <name> where all who reach that network device may run code',
+        'one, or --interface <name> if all who reach that network interface may run code',
     );
   return plainNetwork(hosts, LOOPBACK, onRefused);
 }

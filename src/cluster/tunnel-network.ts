@@ -60,7 +60,7 @@ export function tunnelNetwork({ addresses, rank }: Hosts, key: Buffer, onRefused
     server.on('tlsClientError', (_, { remoteAddress = 'somebody' }) => {
       if (refused.has(remoteAddress)) return;
       refused.add(remoteAddress);
-      onRefused(`${remoteAddress} was not let in: it has no key, or another one than this rank`);
+      onRefused(`${remoteAddress}: connection refused, as it has no key, or a different one from this rank`);
     });
     const own = addresses[rank]!;
     server.listen({ port: own.port, ...(isLoopback(own) && { host: own.host }) });

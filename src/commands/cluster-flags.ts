@@ -35,10 +35,10 @@ const RANK: Kind<number> = {
 export function addClusterFlags(command: Command): Command {
   return command
     .optionsGroup('Several processes:')
-    .option('--hosts <host:port,...>', 'the addresses of all ranks that share out the run (else TF_CONFIG, or Slurm)')
+    .option('--hosts <host:port,...>', 'the addresses of all ranks that share the run (else TF_CONFIG, or Slurm)')
     .addOption(new Option('--rank <number>', "this process's place among --hosts, from 0").argParser(parserOf(RANK)))
     .option('--cluster-key <file>', 'a key that all ranks have, for several machines (else KD_CLUSTER_KEY)')
-    .option('--interface <name>', 'in place of a key: a network device that only trusted machines reach')
+    .option('--interface <name>', 'instead of a key: a network interface that only trusted machines can reach')
     .addOption(
       new Option('--cluster-timeout <seconds>', 'how long a rank waits for another')
         .argParser(parserOf(COUNT))

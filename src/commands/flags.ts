@@ -25,7 +25,7 @@ export const pixels = parserOf(PIXELS);
 /** Parses comma-separated names. */
 export function list(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());
-  if (names.includes('')) throw new InvalidArgumentError('Expected names with commas between them.');
+  if (names.includes('')) throw new InvalidArgumentError('Expected names separated by commas.');
   return names;
 }
 

@@ -34,7 +34,7 @@ export function subcommandsFor(args: readonly string[]): readonly SubcommandName
  */
 export async function createProgram(args: readonly string[] = []): Promise<Command> {
   const program = new Command(KD)
-    .description("Teaches a small Korean and English text encoder to speak CLIP-L's language.")
+    .description("Trains a small text encoder for Korean and English to replace CLIP-L's in Stable Diffusion.")
     .version(VERSION, '-V, --version', 'print the version')
     .option('--quiet', 'print results and errors only')
     .option('--json', 'print one JSON object per line on standard output, and nothing else')

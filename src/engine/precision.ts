@@ -58,7 +58,7 @@ export async function choosePrecision(
   const obstacle = device === 'cpu' ? bfloat16Blocker(features, env) : undefined;
   if (choice === 'bf16' && obstacle !== undefined) {
     throw new InputError(
-      `--precision bf16: expected oneDNN to be free to compute in it, got ${obstacle}, which keeps it from that; ` +
+      `--precision bf16: expected oneDNN to be allowed bfloat16, but ${obstacle} forbids it; ` +
         'unset that variable, or use --precision fp32',
     );
   }

@@ -26,7 +26,7 @@ export function checkedPair(score: unknown, sentence1: unknown, sentence2: unkno
     throw new InputError(`${where}: expected two sentences, got an empty one; complete the row or remove it`);
   if (NOT_TEXT.test(first + second))
     throw new InputError(
-      `${where}: expected two sentences, got bytes that are no text; save the file as UTF-8, or correct the row`,
+      `${where}: expected two sentences, got bytes that are not text; save the file as UTF-8, or correct the row`,
     );
   return { score: numberOf(score), sentence1: first, sentence2: second };
 }

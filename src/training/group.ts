@@ -80,7 +80,7 @@ async function reachAll(ranks: Ranks, addresses: readonly string[]): Promise<num
       if (typeof reached === 'number') return reached;
       throw new InputError(
         `${where}: expected to reach TensorFlow on ${ranks.nameOf(to)}, got ${reached}; ` +
-          "let every rank's host be reached from all others",
+          "make every rank's host reachable from all others",
       );
     });
   });

@@ -37,7 +37,7 @@ export async function chooseCheckpoint(
       if (!(error instanceof InputError)) throw error;
       const others = (await checkpointNames(folder)).filter((other) => other !== name);
       throw new InputError(
-        `--resume ${run}:${checkpoint}: expected a whole checkpoint, but in ${name} ${error.message}; ` +
+        `--resume ${run}:${checkpoint}: expected an intact checkpoint, but in ${name} ${error.message}; ` +
           (others.length === 0 ? 'there is no other' : `the others are ${others.join(', ')}`),
       );
     });
@@ -51,7 +51,7 @@ export async function chooseCheckpoint(
   if (found === undefined && skipped.length > 0) {
     const reasons = skipped.map(({ name, reason }) => `${name} (${reason})`).join(', ');
     throw new InputError(
-      `--resume ${run}: expected a whole checkpoint, found none: ${reasons}; restore what has changed, or start ` +
+      `--resume ${run}: expected an intact checkpoint, found none: ${reasons}; restore what has changed, or start ` +
         'another run',
     );
   }

@@ -20,7 +20,7 @@ import { TRAINING_SETTINGS } from './settings/training.js';
 export const SETTINGS = {
   recipe: {
     flag: '--recipe <name>',
-    help: 'settings of a known run; flags win over it',
+    help: 'a named set of settings; flags override it',
     kind: choice(RECIPE_NAMES),
   },
   ...DATA_SETTINGS,

@@ -27,7 +27,7 @@ const OWN: ReadonlySet<SettingName> = new Set([
  */
 export function checkShareable({ batchSize, cacheTeacher }: RequestedSettings): void {
   if (batchSize === 'auto')
-    throw new InputError('--batch-size auto: expected a number where several processes share out a run; give one');
+    throw new InputError('--batch-size auto: expected a number where several processes share a run; give one');
   if (cacheTeacher !== undefined)
     throw new InputError(
       `--cache-teacher ${cacheTeacher}: expected a run of one process, as each would fill it; leave it out`,
@@ -138,7 +138,7 @@ function assumeDevices(
 function checkIsCompiled({ engine, backend }: EngineInfo): void {
   if (engine === 'compiled') return;
   throw new InputError(
-    'several processes: expected the compiled engine, which can share out a run, got eager' +
+    'several processes: expected the compiled engine, in which several can share a run, got eager' +
       (backend === 'tensorflow'
         ? '; leave out --engine, or train in one process'
         : ` on tfjs in JavaScript; leave out --backend, or see with \`${KD} doctor\` why TensorFlow is not used`),

@@ -39,7 +39,7 @@ const MODEL_FILES: readonly string[] = [CONFIG_FILE, ...WEIGHT_FILES, PROJECTION
 
 /** Ends the message about a folder that does not match its manifest. */
 const REMEDY =
-  'take a whole copy of the folder, or another checkpoint; if it was changed on purpose, remove its ' + MANIFEST_FILE;
+  'take an intact copy of the folder, or another checkpoint; if it was changed on purpose, remove its ' + MANIFEST_FILE;
 
 /** Folders that were found intact, and the state of their files at the time. */
 const checked = new Map<string, string>();

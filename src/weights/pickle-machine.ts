@@ -54,7 +54,7 @@ export class PickleMachine {
 
   append(items: readonly unknown[]): unknown {
     const list = this.top();
-    if (!Array.isArray(list)) throw this.damaged('items for something that is no list');
+    if (!Array.isArray(list)) throw this.damaged('items for something that is not a list');
     for (const item of items) list.push(item);
     return list;
   }
@@ -62,7 +62,7 @@ export class PickleMachine {
   setItems(items: readonly unknown[]): unknown {
     const dictionary = this.top();
     if (!(dictionary instanceof Map) || items.length % 2 !== 0)
-      throw this.damaged('items for something that is no dictionary');
+      throw this.damaged('items for something that is not a dictionary');
     for (let i = 0; i < items.length; i += 2) dictionary.set(items[i], items[i + 1]);
     return dictionary;
   }
@@ -81,7 +81,7 @@ export class PickleMachine {
   reduce(): number {
     const [callee, args] = this.popMany(2);
     if (typeof callee !== 'function' || !Array.isArray(args))
-      throw this.damaged('a call of something that is no function');
+      throw this.damaged('a call of something that is not a function');
     return this.stack.push((callee as PickleFunction)(args));
   }
 
@@ -100,7 +100,7 @@ export class PickleMachine {
   build(): unknown {
     this.pop();
     const dictionary = this.top();
-    if (!(dictionary instanceof Map)) throw this.damaged('attributes for something that is no dictionary');
+    if (!(dictionary instanceof Map)) throw this.damaged('attributes for something that is not a dictionary');
     return dictionary;
   }
 

@@ -106,7 +106,7 @@ function decodeUtf8(bytes: ArrayBuffer, location: string): string {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     throw new InputError(
-      `${location}: expected a header in UTF-8, found other bytes; the file is damaged or no safetensors file`,
+      `${location}: expected a header in UTF-8, found other bytes; the file is damaged or not a safetensors file`,
     );
   }
 }
@@ -115,7 +115,7 @@ function parseObject(json: string, location: string): Record<string, unknown> {
   if (!json.startsWith('{')) {
     throw new InputError(
       `${location}: expected a header that begins with {, found ${shown(json.slice(0, 20))}; ` +
-        'the file is damaged or no safetensors file',
+        'the file is damaged or not a safetensors file',
     );
   }
   const objects = countObjects(json);

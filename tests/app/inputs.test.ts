@@ -122,7 +122,7 @@ describe.each(READERS)('%s', (what, extension, read, sound, values) => {
   it.skipIf(what === 'a key')('is refused if it is not text', async () => {
     const zero = sound.replace(/([a차교])/u, '$1\0');
     for (const [bytes, why] of [
-      [Buffer.from(zero), /got the byte 0x00|got bytes that are no text|expected JSON, got Bad control character/],
+      [Buffer.from(zero), /got the byte 0x00|got bytes that are not text|expected JSON, got Bad control character/],
       [Buffer.from(sound.replace(/[가-힣]/g, 'é'), 'latin1'), /got the byte 0xE9/],
       [Buffer.alloc(2 ** 21), /got the byte 0x00|expected a line of at most 1 MiB|expected JSON, got Unexpected token/],
       [Buffer.alloc(0), /^: expected .*, got (nothing|an empty file|null|Unexpected end of JSON input)/],

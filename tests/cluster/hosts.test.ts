@@ -68,7 +68,7 @@ describe('the processes of a run', () => {
     [{ hosts: 'a:1,b:1', rank: 2 }, {}, '--rank 2: expected a rank from 0 to 1, as --hosts names 2'],
     [{ hosts: 'a:1,b', rank: 0 }, {}, '--hosts: expected addresses as host:port, got "b"'],
     [{ hosts: 'a:1,b:65536', rank: 0 }, {}, '--hosts: expected addresses as host:port, got "b:65536"'],
-    [{ hosts: 'a:1,a:1', rank: 0 }, {}, '--hosts: expected an address a rank, got a:1 twice'],
+    [{ hosts: 'a:1,a:1', rank: 0 }, {}, '--hosts: expected a different address for each rank, got a:1 twice'],
     [{}, { TF_CONFIG: '{"cluster": 1}' }, 'TF_CONFIG: expected an object, got 1 (cluster)'],
     [{}, tfConfig({ worker: ['a:1'], ps: ['b:1'] }, 'worker', 0), 'TF_CONFIG: expected workers alone'],
     [{}, tfConfig({ worker: ['a:1', 'b:1'] }, 'evaluator', 0), 'TF_CONFIG: expected the task "evaluator" 0 to be one'],
@@ -95,8 +95,8 @@ describe('the processes of a run', () => {
     ];
     const open = (door: object) => () => openNetwork({ addresses, rank: 0 }, { onRefused, ...door });
     expect(open({ networkDevice: 'eth77' })).toThrow(
-      /^--interface eth77: expected one of this machine's network devices that are up: .*\blo\b/,
+      /^--interface eth77: expected one of this machine's network interfaces that are up: .*\blo\b/,
     );
-    expect(open({ networkDevice: 'lo', key: Buffer.alloc(32) })).toThrow('--interface lo: expected no key beside it');
+    expect(open({ networkDevice: 'lo', key: Buffer.alloc(32) })).toThrow('--interface lo: expected no key with it');
   });
 });

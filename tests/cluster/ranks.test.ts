@@ -102,7 +102,7 @@ describe('ranks', () => {
       `${JSON.stringify({ type: 'hello', rank: 1, count: 2, version: '1', command: 'kd train', timeout: 1000 })}\n`,
     );
     const ranks = await first;
-    const message = `rank 1 (127.0.0.1:${addresses[1].port}): expected it to keep running, but nothing was heard of it for`;
+    const message = `rank 1 (127.0.0.1:${addresses[1].port}): expected it to keep running, but nothing was heard from it for`;
     expect(await reasons([ranks.orLost(new Promise(() => undefined))])).toEqual([expect.stringContaining(message)]);
     await ranks.fail('lost');
     expect((await sentBy(silent)).at(-1)).toEqual({
@@ -135,7 +135,7 @@ describe('ranks', () => {
     silent.write('{"type":"ready"}\n');
     const ranks = await second;
     expect(await reasons([ranks.gather('ranks', '')])).toEqual([
-      expect.stringContaining('nothing was heard of it for'),
+      expect.stringContaining('nothing was heard from it for'),
     ]);
     await ranks.fail('rank 0 is lost');
     expect((await sentBy(silent)).at(-1)).toEqual({ type: 'failed', message: 'rank 0 is lost' });
@@ -153,7 +153,7 @@ describe('ranks', () => {
   });
 
   it.each([
-    [{ version: '2' }, 'kd 1, as rank 0 has, got 2; install the same on all'],
+    [{ version: '2' }, 'kd 1, as rank 0 has, got 2; install the same version everywhere'],
     [{ command: 'kd doctor' }, 'kd train, as rank 0 has, got kd doctor; start every rank with the same'],
     [{ timeout: 300 }, '--cluster-timeout 5, as rank 0 has, got 300; start every rank with the same'],
   ])('are told of one with %j', async (how, difference) => {
@@ -164,7 +164,7 @@ describe('ranks', () => {
 
   it('are told of one that never connects', async () => {
     const addresses = await loopbackAddresses(3);
-    const message = `rank 2 (127.0.0.1:${addresses[2].port}): expected within 1 s; start every rank in that time`;
+    const message = `rank 2 (127.0.0.1:${addresses[2].port}): expected to connect within 1 s; start every rank in that time`;
     const both = [0, 1].map((rank) => meet(addresses, rank, { timeout: 1 }));
     expect(await reasons(both)).toEqual([message, message]);
   });

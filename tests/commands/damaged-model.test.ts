@@ -92,7 +92,7 @@ describe('a folder with a manifest.json', () => {
     expect(result.code, result.stderr).toBe(1);
     expect(result.stdout).toBe('');
     expect(lastLine(result)).toMatch(
-      /^error: \.\/model-\d+: model\.safetensors: expected the SHA-256 [0-9a-f]{12}…, got [0-9a-f]{12}…; take a whole copy of the folder, or another checkpoint; if it was changed on purpose, remove its manifest\.json$/,
+      /^error: \.\/model-\d+: model\.safetensors: expected the SHA-256 [0-9a-f]{12}…, got [0-9a-f]{12}…; take an intact copy of the folder, or another checkpoint; if it was changed on purpose, remove its manifest\.json$/,
     );
     const made = readdirSync(cwd).filter((file) => !before.includes(file) && !/^(model|out)/.test(file));
     expect(made).toEqual([]);

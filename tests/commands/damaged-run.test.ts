@@ -207,7 +207,7 @@ describe('a checkpoint of another run', () => {
     expect([named.code, lastLine(named)]).toEqual([
       1,
       expect.stringMatching(
-        `^error: --resume checkpoints/tiny:6: expected a whole checkpoint, but in step-00000006 trainer.json: expected ${difference}`,
+        `^error: --resume checkpoints/tiny:6: expected an intact checkpoint, but in step-00000006 trainer.json: expected ${difference}`,
       ),
     ]);
     const newest = await resume(cwd, 'tiny');

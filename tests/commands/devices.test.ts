@@ -106,7 +106,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run on several dev
     expect(report).not.toHaveProperty('all_reduce_seconds');
     const inWords = await kdTrain(cwd, ...FLAGS.slice(0, -1), ...among);
     expect(inWords.stdout).toMatch(
-      /^ranks +2, this is rank 1; the others are not asked, and taken to have 2 devices, too$/m,
+      /^ranks +2, this is rank 1; the others are not asked, and assumed to have 2 devices, too$/m,
     );
     expect(inWords.stdout).toMatch(
       /^all-reduce +expected a step: [\d.]+ s at 1 Gbit\/s, .*\(302 kB in 1 message on 4 devices\); `kd doctor` with the same flags measures it$/m,

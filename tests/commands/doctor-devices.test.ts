@@ -103,7 +103,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('the doctor', () => {
     expect(code).toBe(1);
     expect(stdout).toContain('✓ TensorFlow');
     expect(stderr).toContain(
-      `error: rank 1 (${hosts.split(',')[1]}): expected within 1 s; start every rank in that time\n`,
+      `error: rank 1 (${hosts.split(',')[1]}): expected to connect within 1 s; start every rank in that time\n`,
     );
   });
 

@@ -323,7 +323,7 @@ describe('kd generate refuses in one line', () => {
     [['--width', '100'], /Expected a multiple of 8/],
     [['--latents', 'none.safetensors'], /none\.safetensors: cannot be read/],
     [['--compare', 'none.csv'], /expected prompts in the file alone/],
-    [['--compare-checkpoints', 'a,,b'], /Expected names with commas between them/],
+    [['--compare-checkpoints', 'a,,b'], /Expected names separated by commas/],
   ] as const)('%j', (flags, message) => {
     fails(flags, message);
   });

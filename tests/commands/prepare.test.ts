@@ -88,7 +88,7 @@ describe('kd prepare', () => {
       (await kdHere(['prepare', '--out', 'out', ...flags])).stderr;
     expect(await refused('--keep-duplicates', 'ko,jp')).toBe(
       "error: option '--keep-duplicates <kinds>' argument 'ko,jp' is invalid. Expected some of pair, ko, en " +
-        'with commas between, such as ko,en.\n',
+        'separated by commas, such as ko,en.\n',
     );
     expect(await refused('--long', 'keep')).toBe(
       "error: option '--long <choice>' argument 'keep' is invalid. Allowed choices are drop, truncate.\n",

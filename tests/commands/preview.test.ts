@@ -102,7 +102,7 @@ describe('a run with --preview', { timeout: PATIENCE }, () => {
     expect(words).not.toContain('warning');
     expect(words).toMatch(/^preview of the teacher and the untrained student: 4 pictures in [\d:]+ \(\S+previews\)$/m);
     expect(words).toMatch(/^previews take longer than the time between checkpoints: step \d is skipped/m);
-    expect(words).toMatch(/^waiting for the preview of step 3; Ctrl-C leaves it out$/m);
+    expect(words).toMatch(/^waiting for the preview of step 3; Ctrl-C skips it$/m);
     expect(words).toMatch(/^preview of step 3: 2 pictures in /m);
     const drawn = await counting(cwd);
     expect(drawn).toEqual(expect.arrayContaining(both(['teacher 0', 'untrained 0', 'student 3'])));
@@ -375,7 +375,7 @@ describe.skipIf(process.platform !== 'linux')('the process that draws', { timeou
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
     });
-    await expect.poll(() => stderr, { timeout: PATIENCE / 2 }).toContain('Ctrl-C leaves it out');
+    await expect.poll(() => stderr, { timeout: PATIENCE / 2 }).toContain('Ctrl-C skips it');
     const [drawer] = drawersIn(cwd);
     const given = (): unknown[] => [
       readFileSync(`/proc/${drawer}/stat`, 'utf8').split(' ')[18],

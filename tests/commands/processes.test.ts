@@ -1,4 +1,4 @@
-/** @file `kd train --hosts --rank`: several processes share out a run, which is that of one. */
+/** @file `kd train --hosts --rank`: several processes share a run, which is that of one. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -223,7 +223,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
     for (const { code, stderr } of ended) {
       expect(code).toBe(1);
       expect(lastLine(stderr)).toBe(
-        `error: rank 1 (${all.split(',')[1]}): expected kd ${version}, as rank 0 has, got 99.0.0; install the same on all`,
+        `error: rank 1 (${all.split(',')[1]}): expected kd ${version}, as rank 0 has, got 99.0.0; install the same version everywhere`,
       );
       expect(stderr).not.toContain('engine:'); // nothing was loaded
     }
@@ -249,7 +249,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
     for (const { code, stderr } of await endOf(await startAll(cwd, args, [[], []]))) {
       expect(code).toBe(1);
       expect(lastLine(stderr)).toMatch(
-        /^error: (rank \d \(\S+\) ended: )?several processes: expected the compiled engine, which can share out a run, got eager; leave out --engine, or train in one process$/,
+        /^error: (rank \d \(\S+\) ended: )?several processes: expected the compiled engine, in which several can share a run, got eager; leave out --engine, or train in one process$/,
       );
     }
   });
@@ -276,7 +276,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
       expect(code).toBe(1);
       expect(performance.now() - since).toBeLessThan(6_000); // the time limit
       expect(lastLine(stderr)).toMatch(
-        /^error: rank 1 \(\S+\): expected it to keep running, but (its connection .*|nothing was heard of it for [\d:]+); start every rank again, with --resume once the run has begun$/,
+        /^error: rank 1 \(\S+\): expected it to keep running, but (its connection .*|nothing was heard from it for [\d:]+); start every rank again, with --resume once the run has begun$/,
       );
       expect(existsSync(join(cwd, 'checkpoints', 'early'))).toBe(false);
       hub.closeAllConnections();
@@ -373,11 +373,11 @@ it.each([
   [['--dry-run', '--hosts', 'a:2222,b:2222', '--rank', '0'], 'a:2222: expected --cluster-key <file>'],
   [
     ['--dry-run', '--batch-size', 'auto', '--hosts', '127.0.0.1:2222,127.0.0.1:2223', '--rank', '0'],
-    '--batch-size auto: expected a number where several processes share out a run; give one',
+    '--batch-size auto: expected a number where several processes share a run; give one',
   ],
   [
     ['--dry-run', '--backend', 'cpu', '--hosts', '127.0.0.1:2222,127.0.0.1:2223', '--rank', '0'],
-    'several processes: expected the compiled engine, which can share out a run, got eager on tfjs in JavaScript',
+    'several processes: expected the compiled engine, in which several can share a run, got eager on tfjs in JavaScript',
   ],
 ])('refuses %j', async (flags, message) => {
   const { code, stderr } = await kdHere(trainArguments(flags), { cwd: folderWithPairs(4) });

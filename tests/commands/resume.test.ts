@@ -153,7 +153,7 @@ describe('a run that has ended', () => {
       [['tiny:77', '--print'], there],
       [
         ['tiny:10'],
-        /expected a whole checkpoint, but in step-00000010 optimizer.* the others are step-00000012, step-00000008/,
+        /expected an intact checkpoint, but in step-00000010 optimizer.* the others are step-00000012, step-00000008/,
       ],
       [['tiny', '--epochs', '2'], /^error: --epochs 2: expected at least 3, as 12 steps are done and an epoch has 4;/m],
       [['tiny', '--epochs', '2', '--print'], /^error: --epochs 2: expected at least 3, as 12 steps are done/m],
@@ -183,7 +183,7 @@ describe('a run that has ended', () => {
     const { code, stderr } = await kdHere(['train', '--resume', 'tiny'], { cwd });
     expect([code, stderr]).toEqual([
       1,
-      expect.stringMatching(/expected a whole checkpoint, found none: step-00000012 \(/),
+      expect.stringMatching(/expected an intact checkpoint, found none: step-00000012 \(/),
     ]);
     expect(contentsOf(cwd)).toEqual(before);
   });

@@ -229,7 +229,7 @@ describe('prepared data that no run uses', () => {
     );
     expect(stores()).toEqual([named]);
     const nothing = await kdHere(['runs', '--remove-prepared'], { cwd });
-    expect([nothing.code, nothing.stderr]).toEqual([0, 'checkpoints/.prepared: nothing that no run uses\n']);
+    expect([nothing.code, nothing.stderr]).toEqual([0, 'checkpoints/.prepared: nothing to remove\n']);
   });
 
   it('is what a run leaves whose files of pairs were touched, and is used while a process reads it', async () => {

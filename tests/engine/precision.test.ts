@@ -116,7 +116,7 @@ describe('the chosen precision', () => {
     for (const precision of ['fp32', 'bf16'] as const)
       expect(await choosePrecision(precision, ON_CPU, 'fp32', cpu(['avx2']))).toEqual({ precision });
     await expect(choosePrecision('bf16', ON_CPU, undefined, cpu(BF16, { ONEDNN_MAX_CPU_ISA: 'AVX2' }))).rejects.toThrow(
-      '--precision bf16: expected oneDNN to be free to compute in it, got ONEDNN_MAX_CPU_ISA=AVX2',
+      '--precision bf16: expected oneDNN to be allowed bfloat16, but ONEDNN_MAX_CPU_ISA=AVX2 forbids it; unset',
     );
   });
 });

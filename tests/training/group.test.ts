@@ -64,7 +64,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a group of processes
     const nobody = `127.0.0.1:${await freePort()}`;
     await expect(openGroup(firstOfTwo(nobody, '[0.1,0]'), DEVICES)).rejects.toThrow(
       `rank 0: expected to reach TensorFlow on rank 1, got connect ECONNREFUSED ${nobody}; ` +
-        "let every rank's host be reached from all others",
+        "make every rank's host reachable from all others",
     );
   });
 });

@@ -106,7 +106,7 @@ it('are waited for, the newest too; or skipped', async () => {
   const previews = await start(makeRun());
   previews.saved(9);
   const finished = previews.finish(new AbortController().signal);
-  expect(said).toEqual(['waiting for the preview of step 9; Ctrl-C leaves it out']);
+  expect(said).toEqual(['waiting for the preview of step 9; Ctrl-C skips it']);
   await asked[0].end(DRAWN);
   await asked[1].end(DRAWN);
   await finished;

@@ -198,7 +198,7 @@ describe('damage', () => {
     ['negative shape', vector(0, 4, [-1]), 'expected a shape of whole numbers, found [-1]'],
     ['fractional shape', vector(0, 4, [0.5]), 'expected a shape of whole numbers, found [0.5]'],
     ['unsafe shape', vector(0, 4, [2 ** 53]), 'expected a shape of whole numbers, found [9007199254740992]'],
-    ['shape that is no list', { ...vector(0, 4), shape: 'x' }, 'expected a shape of whole numbers, found "x"'],
+    ['shape that is not a list', { ...vector(0, 4), shape: 'x' }, 'expected a shape of whole numbers, found "x"'],
     ['one offset', { ...vector(0, 4), data_offsets: [4] }, 'expected data_offsets of two whole numbers, found [4]'],
     [
       'negative offset',

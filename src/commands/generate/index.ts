@@ -23,13 +23,13 @@ export function generateCommand(): Command {
       'the text encoder: clip, roberta, a run, run:step, a folder or a hub id',
       GENERATE_DEFAULTS.encoder,
     )
-    .option('--teacher <name>', 'for --compare, the teacher: as --encoder', GENERATE_DEFAULTS.teacher)
+    .option('--teacher <name>', 'for --compare, the teacher, named as for --encoder', GENERATE_DEFAULTS.teacher)
     .option('--pipeline <id|folder>', 'a Stable Diffusion in ONNX', GENERATE_DEFAULTS.pipeline)
     .option('--negative <text>', 'what to avoid', GENERATE_DEFAULTS.negative)
     .option('--steps <count>', 'denoising steps', count, GENERATE_DEFAULTS.steps)
     .option(
       '--guidance <scale>',
-      'how far to follow the prompt; up to 1 without classifier-free guidance',
+      'how closely to follow the prompt; at 1 or below, without classifier-free guidance',
       nonNegative,
       GENERATE_DEFAULTS.guidance,
     )

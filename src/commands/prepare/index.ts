@@ -34,7 +34,7 @@ export function prepareCommand(): Command {
     )
     .option(
       '--keep-duplicates <kinds>',
-      `duplicates to keep: ${DUPLICATE_KINDS.join(', ')}, with commas between`,
+      `kinds of duplicates to keep: ${DUPLICATE_KINDS.join(', ')}; separated by commas`,
       duplicateKinds,
       PREPARE_DEFAULTS.keepDuplicates,
     )
@@ -57,5 +57,5 @@ function duplicateKinds(text: string): DuplicateKind[] {
   const kinds = text.split(',').map((kind) => kind.trim());
   const isKnown = (kind: string): kind is DuplicateKind => (DUPLICATE_KINDS as readonly string[]).includes(kind);
   if (kinds.every(isKnown)) return kinds;
-  throw new InvalidArgumentError(`Expected some of ${DUPLICATE_KINDS.join(', ')} with commas between, such as ko,en.`);
+  throw new InvalidArgumentError(`Expected some of ${DUPLICATE_KINDS.join(', ')} separated by commas, such as ko,en.`);
 }

@@ -39,7 +39,7 @@ async function list(output: Output): Promise<void> {
 
 async function removeUnused(isSure: boolean, output: Output): Promise<void> {
   const unused = await unusedStores();
-  if (unused.length === 0) output.message(`${STORES_FOLDER}: nothing that no run uses`);
+  if (unused.length === 0) output.message(`${STORES_FOLDER}: nothing to remove`);
   else if (!isSure && !(await isAgreed(`remove ${amountOf(unused)}?`))) output.message(`${STORES_FOLDER} is kept`);
   else {
     const { text, ...removed } = await removeStores(unused);

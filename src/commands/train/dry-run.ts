@@ -131,11 +131,12 @@ function cacheRow(report: Report, { settings }: PreparedRun): [string, string][]
   ];
 }
 
-/** `2, this is rank 1; the others are not asked, and taken to have 1 device, too` */
+/** `2, this is rank 1; the others are not asked, and assumed to have 1 device, too` */
 function ranksRow(rank: number, ranks: number, own: number): [string, string] {
   return [
     'ranks',
-    `${ranks}, this is rank ${rank}; the others are not asked, and taken to have ${formatCounted(own, 'device')}, too`,
+    `${ranks}, this is rank ${rank}; the others are not asked, and assumed to have ` +
+      `${formatCounted(own, 'device')}, too`,
   ];
 }
 

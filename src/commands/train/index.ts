@@ -21,10 +21,10 @@ const EXAMPLES: readonly Example[] = [
 /** `kd train` */
 export function trainCommand(): Command {
   const command = new Command('train').description(
-    "teach a student to give the teacher's embedding for English and Korean",
+    "train a student to reproduce the teacher's embeddings, from English or Korean texts",
   );
   addSettings(command, (name) => name === 'recipe')
-    .option('--config <file>', "settings from a run's config.json, or YAML; flags win over it")
+    .option('--config <file>', "settings from a run's config.json, or YAML; flags override it")
     .option('--print', 'show all settings as a file for --config, and stop');
   addSettings(command, (name) => name !== 'recipe');
   return addClusterFlags(command)

@@ -55,7 +55,7 @@ export function reportPreviews(folder: string, reporter: Reporter): PreviewRepor
     },
     waitFor(states, next) {
       const what = next === undefined ? nameOf(states) : `the preview of step ${next}`;
-      reporter.message(`waiting for ${what}; Ctrl-C leaves it out`);
+      reporter.message(`waiting for ${what}; Ctrl-C skips it`);
       isAwaited = true;
     },
     ended(states, outcome, drawn) {

@@ -28,7 +28,7 @@ export const PREVIEW_SETTINGS = {
   },
   previewGuidance: {
     flag: '--preview-guidance <scale>',
-    help: `how far to follow the prompt (default: ${GENERATE_DEFAULTS.guidance})`,
+    help: `how closely to follow the prompt (default: ${GENERATE_DEFAULTS.guidance})`,
     kind: NON_NEGATIVE,
     resume: 'may change',
   },
