@@ -2,13 +2,16 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { openSafetensors } from '../../src/weights/safetensors.js';
-import { kd, temporaryFolder, type CliResult } from '../cli.js';
+import { temporaryFolder, type CliResult } from '../cli.js';
 import { BACKEND, folderWithPairs, PAIRS, STUDENT, TEACHER, trainArguments } from '../commands/tiny.js';
 import { SD_TINY } from '../fixtures/index.js';
 import { kdHere } from '../in-process.js';
 import { argumentsOf, blocksOf, commandsOf, DOCUMENTS, ROOT } from './documents.js';
+
+// Prompts are embedded by a process, which can only be started from what is compiled.
+vi.mock('../../src/app/pictures/embedding.js', () => import('#dist/app/pictures/embedding.js'));
 
 /** The tests that run all commands of a document. */
 const RUN_BY: Readonly<Record<string, string>> = {
@@ -55,8 +58,9 @@ describe('the documents', () => {
   });
 });
 
-/** What a test cannot wait for: full-size models, and more than a few steps. */
+/** What a test cannot wait for: full-size models, a graph for every run, and more than a few steps. */
 const TINY = ['--teacher', TEACHER, '--student', STUDENT];
+const EAGER = ['--engine', 'eager'];
 
 describe('docs/runs.md', () => {
   let cwd: string;
@@ -66,7 +70,7 @@ describe('docs/runs.md', () => {
   });
 
   const train = (name: string, ...flags: string[]): Promise<CliResult> =>
-    kdHere(trainArguments(['--max-steps', '2', '--save-every', '1', '--run', name, ...flags]), { cwd });
+    kdHere(trainArguments([...EAGER, '--max-steps', '2', '--save-every', '1', '--run', name, ...flags]), { cwd });
 
   /** How a command is run here, with how many others before it. */
   async function runHere(command: string, index: number): Promise<CliResult> {
@@ -103,7 +107,7 @@ it.skipIf(!hasTransformers)(
   'docs/runs.md shows how Python reads a checkpoint, as kd reads it',
   async () => {
     const cwd = folderWithPairs(12);
-    const steps = ['--max-steps', '2', '--save-every', '2', '--run', 'quickstart'];
+    const steps = [...EAGER, '--max-steps', '2', '--save-every', '2', '--run', 'quickstart'];
     expect((await kdHere(trainArguments(steps), { cwd })).code).toBe(0);
     const [block] = blocksOf('docs/runs.md', 'python');
     const code = `${block.replace('step-00000600', 'step-00000002')}\nprint(hidden.flatten().tolist())`;
@@ -149,7 +153,7 @@ describe('docs/first-real-run.md', () => {
   /** What is added to a command of that name. */
   const ADDED: Readonly<Record<string, readonly string[]>> = {
     prepare: TINY,
-    train: [...TINY, '--max-steps', '2'],
+    train: [...TINY, ...EAGER, '--max-steps', '2'],
     generate: ['--pipeline', SD_TINY, '--teacher', TEACHER, '--width', '64', '--height', '64', '--steps', '2'],
   };
 
@@ -167,8 +171,7 @@ describe('docs/first-real-run.md', () => {
     const added = args.includes('--resume') ? ['--max-steps', '3'] : (ADDED[name] ?? []);
     // The server is waited for in tests/commands/report.test.ts.
     const all = [name, ...args, ...added].filter((arg) => arg !== '--serve');
-    // Drawing starts a process from the compiled sources.
-    const { code, stderr } = name === 'generate' ? kd(all, { cwd }) : await kdHere(all, { cwd });
+    const { code, stderr } = await kdHere(all, { cwd });
     expect(code, stderr).toBe(0);
   });
 });
