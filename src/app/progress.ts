@@ -95,7 +95,8 @@ export function plainLines(
 
 /**
  * `epoch 1/2 [████░░░░] 12/40 steps  loss_en 2.1481  0:01:05 left` in at most `columns` columns. If space is short, the
- * bar shrinks and then disappears, then the unit, then the notes, starting with the last; at last the title is shortened.
+ * bar shrinks and then disappears, then the unit, then the notes, starting with the last; at last the title is
+ * shortened.
  */
 export function progressLine({ notes, ...state }: TaskState, columns: number): string {
   const { title, value, total } = state;

@@ -64,6 +64,8 @@ const EAGER = ['--engine', 'eager'];
 
 describe('docs/runs.md', () => {
   let cwd: string;
+  /** How often a run was resumed: each time it takes one step more. */
+  let resumed = 0;
   beforeAll(async () => {
     cwd = folderWithPairs(12);
     expect((await train('first', '--keep', '99')).code).toBe(0);
@@ -77,7 +79,7 @@ describe('docs/runs.md', () => {
     const args = argumentsOf(command);
     const removes = args.some((arg) => arg.startsWith('--remove'));
     if (args[0] === 'runs') return kdHere([...args, ...(removes ? ['--yes'] : [])], { cwd });
-    if (args.includes('--resume')) return kdHere([...args, '--max-steps', String(3 + index)], { cwd });
+    if (args.includes('--resume')) return kdHere([...args, '--max-steps', String(3 + resumed++)], { cwd });
     if (command.includes('config.json')) return kdHere(args, { cwd });
     if (command.includes('run.yaml') && !args.includes('--print'))
       return train('yaml', ...args.slice(1), '--teacher', TEACHER, '--student', STUDENT);
