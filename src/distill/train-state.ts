@@ -19,7 +19,7 @@ export interface TrainState {
   readonly epochLoss: { readonly sum: number; readonly pairs: number };
   /** The untrained student's validation; absent without validation pairs. */
   readonly first?: ValidationRecord | undefined;
-  /** The finite validation with the lowest loss so far; absent before the first. */
+  /** The finite validation with the lowest loss of those whose state was saved; absent before the first. */
   readonly best?: ValidationRecord | undefined;
 }
 

@@ -39,9 +39,10 @@ export interface TrainCallbacks extends BaselineCallbacks {
   onOutputs?(record: OutputsRecord): void | Promise<void>;
   /**
    * Time to save: at the end of an epoch, at intervals within one, when stopped, and before an error ends the run.
-   * `isBest`: the lowest validation loss so far.
+   * `isBest`: the lowest validation loss of those saved so far. Resolves to false if it could not be saved: the best is
+   * then still the one before.
    */
-  onCheckpoint?(state: TrainState, isBest: boolean): void | Promise<void>;
+  onCheckpoint?(state: TrainState, isBest: boolean): boolean | Promise<boolean>;
 }
 
 /** How a run ended. */
@@ -104,9 +105,9 @@ export async function train(
       if (!state.validated) {
         const validation = await validate(engine, data.validation, state, callbacks, options.signal);
         if (validation === undefined && isStopped()) return await saveAndStop();
-        const validated = afterValidation(state, validation);
-        state = validated.state;
-        await checkpoints.save(state, validated.isBest);
+        const { state: validated, isBest } = afterValidation(state, validation);
+        const isSaved = await checkpoints.save(validated, isBest);
+        state = isSaved ? validated : { ...validated, best: state.best };
       }
       // the next epoch, if any
       if (state.step >= plan.totalSteps) return { state, stopped: false };
@@ -127,7 +128,8 @@ interface Checkpoints {
   readonly lastStep: number;
   /** Whether one is due within an epoch. */
   isDue(state: TrainState): boolean;
-  save(state: TrainState, isBest?: boolean): Promise<void>;
+  /** Returns whether it was saved. */
+  save(state: TrainState, isBest?: boolean): Promise<boolean>;
 }
 
 function checkpointsOf(
@@ -143,8 +145,9 @@ function checkpointsOf(
     isDue: ({ step }) =>
       saveEvery === undefined ? performance.now() - last.at >= SAVE_INTERVAL_MS : step % saveEvery === 0,
     async save(state, isBest = false) {
-      await callbacks.onCheckpoint?.(state, isBest);
+      const isSaved = (await callbacks.onCheckpoint?.(state, isBest)) ?? true;
       last = { step: state.step, at: performance.now() };
+      return isSaved;
     },
   };
 }

@@ -1,8 +1,10 @@
 /** @file What `best` and `last` should name when a run is at a given checkpoint. */
+import type { ValidationRecord } from '../distill/records.js';
 import { bestOf } from '../distill/train-state.js';
 import type { Reporter } from '../app/reporter.js';
 import { checkpointName, checkpointNames } from '../runs/checkpoint.js';
 import type { FoundCheckpoint, Search } from '../runs/find-checkpoint.js';
+import { stateAt } from '../runs/run-state.js';
 import { writePointer, removePointer, POINTERS, readPointer, type Pointer } from '../runs/run-folder.js';
 import { withLock } from './held-lock.js';
 import type { ResumedRun } from './resumed-run.js';
@@ -46,18 +48,33 @@ export async function resetPointers(
   }
 }
 
-/** What `last` and `best` named at a checkpoint; undefined for checkpoints that no longer exist. */
+/** What `last` and `best` should name at a checkpoint; undefined if there is none. */
 async function expectedPointers(
   run: string,
   found: FoundCheckpoint | undefined,
   isValidated: boolean,
 ): Promise<Readonly<Record<Pointer, string | undefined>>> {
+  if (found === undefined || !(await checkpointNames(run)).includes(found.name))
+    return { last: undefined, best: undefined };
+  const best = await bestKept(run, found);
+  return { last: found.name, best: isValidated ? best && checkpointName(best.step) : found.name };
+}
+
+/**
+ * The best validation up to a checkpoint whose own checkpoint still exists. The best of all may be gone: an earlier
+ * version of kd could not save it, or it was removed after a better one had been saved.
+ */
+export async function bestKept(
+  run: string,
+  { trainer: { state } }: Pick<FoundCheckpoint, 'trainer'>,
+): Promise<ValidationRecord | undefined> {
   const names = await checkpointNames(run);
-  const best = found && bestOf(found.trainer.state);
-  const there = (name: string | undefined): string | undefined =>
-    name !== undefined && names.includes(name) ? name : undefined;
-  return {
-    last: there(found?.name),
-    best: there(isValidated ? best && checkpointName(best.step) : found?.name),
-  };
+  const best = bestOf(state);
+  if (best === undefined || names.includes(checkpointName(best.step))) return best;
+  for (const name of names) {
+    const then = await stateAt(run, name);
+    const bestThen = then && bestOf(then);
+    if (bestThen !== undefined && bestThen.step === then?.step && bestThen.step < state.step) return bestThen;
+  }
+  return undefined;
 }

@@ -134,6 +134,7 @@ export function recording(
         previews?.saved(step);
       }
       view.meter.resume();
+      return name !== undefined;
     },
   };
 }

@@ -95,9 +95,8 @@ export async function resumeTraining(
   warnOfMemory(prepared, context.reporter, false);
   return withEngine(prepared, { folder: run.folder, found }, context, (ready) =>
     withLock(run.folder, context.reporter, async (lock) => {
-      const state = found?.trainer.state ?? INITIAL_STATE;
       context.stop.enter('training');
-      await rewindRun(run, chosen, prepared, context.reporter);
+      const state = await rewindRun(run, chosen, prepared, context.reporter);
       return trainInFolder(
         run.folder,
         { ...ready, lock },

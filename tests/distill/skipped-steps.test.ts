@@ -1,63 +1,12 @@
 /** @file Steps that are not finite and are skipped: when too many in a row end a run, resumed or not. */
 import { expect, it } from 'vitest';
-import type { Batches } from '../../src/data/batches.js';
-import type { Engine } from '../../src/distill/engine.js';
 import { NotFiniteStepError } from '../../src/distill/steps.js';
 import { INITIAL_STATE, type TrainState } from '../../src/distill/train-state.js';
 import { train } from '../../src/distill/train.js';
 import { parseTrainer, trainerText } from '../../src/runs/trainer-state.js';
+import { engineOf, pairs } from './fake-engine.js';
 
-const STATISTICS = { variance: 1, similarity: 0 };
 const OPTIONS = { epochs: 1, learningRate: 1e-3, warmupRatio: 0, accumulate: 1, onNan: 'skip' } as const;
-
-/** Batches of one pair. */
-function pairs(count: number): Batches {
-  const ids = new Int32Array(1);
-  return {
-    count,
-    pairs: count,
-    at: (index) =>
-      Promise.resolve({
-        size: 1,
-        teacherIds: ids,
-        studentIdsEn: ids,
-        studentIdsKo: ids,
-        studentTokens: 1,
-        rows: Uint32Array.of(index),
-      }),
-  };
-}
-
-const NOTHING: AsyncIterable<never> = {
-  [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
-};
-
-/** An engine whose steps are finite if their first row is wanted. */
-function engineOf(isFinite: (row: number) => boolean): Engine {
-  return {
-    step: ([batch]) => {
-      const applied = isFinite(batch.rows[0]);
-      const loss = applied ? 1 : NaN;
-      return Promise.resolve({ lossEn: loss, lossKo: loss, gradNorm: loss, applied });
-    },
-    batchesAtOnce: 1,
-    evaluate: (batches) =>
-      Promise.resolve(
-        batches.map(() => ({
-          lossEn: 1,
-          lossKo: 1,
-          student: STATISTICS,
-          teacher: STATISTICS,
-          teacherMean: new Float32Array(1),
-        })),
-      ),
-    teacherOutputs: () => Promise.reject(new Error('not wanted')),
-    studentParameters: () => NOTHING,
-    moments: () => NOTHING,
-    counters: () => ({ steps: 0, updates: 0 }),
-    dispose: () => undefined,
-  };
-}
 
 /** Trains until it has taken `stopAt` steps, if given. */
 async function trainFrom(state: TrainState, isFinite: (row: number) => boolean, count: number, stopAt?: number) {
@@ -67,7 +16,7 @@ async function trainFrom(state: TrainState, isFinite: (row: number) => boolean, 
   };
   const data = { training: pairs(count), validation: pairs(0) };
   const callbacks = { onStep: taken, onSkipped: taken };
-  return train(engineOf(isFinite), data, { ...OPTIONS, signal: stop.signal }, callbacks, state);
+  return train(engineOf({ isFinite }), data, { ...OPTIONS, signal: stop.signal }, callbacks, state);
 }
 
 /** A state as it is read from a checkpoint. */
