@@ -47,6 +47,14 @@ export function unusedText(stores: readonly UnusedStore[]): string {
   return `${STORES_FOLDER}: ${amountOf(stores)}; remove ${which} with: ${KD} runs --remove-prepared`;
 }
 
+/** Why `unusedStores` finds none: `checkpoints/.prepared: nothing to remove; all prepared data is in use` */
+export async function noneUnusedText(): Promise<string> {
+  if (await isLink())
+    return `${STORES_FOLDER}: nothing is removed; it is a link, and runs elsewhere may use its target`;
+  const why = (await storeNames()).length === 0 ? 'no data has been prepared there' : 'all prepared data is in use';
+  return `${STORES_FOLDER}: nothing to remove; ${why}`;
+}
+
 /** `1.2 GB in 3 preparations that no run uses` */
 export function amountOf(stores: readonly UnusedStore[]): string {
   return `${formatBytes(bytesOf(stores))} in ${formatCounted(stores.length, 'preparation')} that no run uses`;
@@ -61,9 +69,16 @@ async function configOf(run: string): Promise<string> {
   });
 }
 
+async function isLink(): Promise<boolean> {
+  return lstat(STORES_FOLDER).then(
+    (stats) => stats.isSymbolicLink(),
+    () => false,
+  );
+}
+
 async function storeNames(): Promise<string[]> {
   try {
-    if ((await lstat(STORES_FOLDER)).isSymbolicLink()) return [];
+    if (await isLink()) return [];
     const entries = await readdir(STORES_FOLDER, { withFileTypes: true });
     return entries.filter((entry) => entry.isDirectory() && STORE_NAME.test(entry.name)).map(({ name }) => name);
   } catch (error) {

@@ -228,8 +228,15 @@ describe('prepared data that no run uses', () => {
       'removed 1 preparation: 5.0 kB\n',
     );
     expect(stores()).toEqual([named]);
-    const nothing = await kdHere(['runs', '--remove-prepared'], { cwd });
-    expect([nothing.code, nothing.stderr]).toEqual([0, 'checkpoints/.prepared: nothing to remove\n']);
+    const nothing = await kdHere(['runs', '--remove-prepared', '--json'], { cwd });
+    expect(nothing).toEqual({
+      code: 0,
+      stdout: '{"event":"removed-prepared","stores":[],"bytes":0}\n',
+      stderr: 'checkpoints/.prepared: nothing to remove; all prepared data is in use\n',
+    });
+    expect((await kdHere(['runs', '--remove-prepared'])).stderr).toBe(
+      'checkpoints/.prepared: nothing to remove; no data has been prepared there\n',
+    );
   });
 
   it('is what a run leaves whose files of pairs were touched, and is used while a process reads it', async () => {
@@ -261,7 +268,10 @@ describe('prepared data that no run uses', () => {
     rmSync(run, { recursive: true });
     renameSync(join(cwd, 'checkpoints/.prepared'), join(cwd, 'shared'));
     symlinkSync('../shared', join(cwd, 'checkpoints/.prepared'));
-    await kdHere(['runs', '--remove-prepared', '--yes'], { cwd });
+    const linked = await kdHere(['runs', '--remove-prepared', '--yes'], { cwd });
+    expect(linked.stderr).toBe(
+      'checkpoints/.prepared: nothing is removed; it is a link, and runs elsewhere may use its target\n',
+    );
     expect(stores()).toEqual(STORES);
   });
 });

@@ -4,7 +4,14 @@ import { relative, resolve } from 'node:path';
 import { InputError } from '../../base/errors.js';
 import { formatBytes } from '../../base/format.js';
 import { findRun, noSuchRun } from '../../runs/find-run.js';
-import { amountOf, removeStores, STORES_FOLDER, unusedStores, unusedText } from '../../runs/prepared-stores.js';
+import {
+  amountOf,
+  noneUnusedText,
+  removeStores,
+  STORES_FOLDER,
+  unusedStores,
+  unusedText,
+} from '../../runs/prepared-stores.js';
 import { removeRun } from '../../runs/remove-run.js';
 import { RUNS_FOLDER } from '../../runs/run-names.js';
 import { summariseRun, summariseRuns } from '../../runs/run-summary.js';
@@ -39,8 +46,10 @@ async function list(output: Output): Promise<void> {
 
 async function removeUnused(isSure: boolean, output: Output): Promise<void> {
   const unused = await unusedStores();
-  if (unused.length === 0) output.message(`${STORES_FOLDER}: nothing to remove`);
-  else if (!isSure && !(await isAgreed(`remove ${amountOf(unused)}?`))) output.message(`${STORES_FOLDER} is kept`);
+  if (unused.length === 0) {
+    output.message(await noneUnusedText());
+    output.event({ event: 'removed-prepared', stores: [], bytes: 0 });
+  } else if (!isSure && !(await isAgreed(`remove ${amountOf(unused)}?`))) output.message(`${STORES_FOLDER} is kept`);
   else {
     const { text, ...removed } = await removeStores(unused);
     output.result(text, { event: 'removed-prepared', ...removed });
