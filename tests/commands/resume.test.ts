@@ -5,10 +5,10 @@ import { once } from 'node:events';
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { KD, kd, temporaryFolder, type CliResult } from '../cli.js';
+import { KD, temporaryFolder, type CliResult } from '../cli.js';
 import { kdHere } from '../in-process.js';
 import { bfloat16Blocker } from '../../src/tensorflow/hardware.js';
-import { BACKEND, copyOf, folderWithPairs, readCsv, readJson, STUDENT, train, trainArguments } from './tiny.js';
+import { BACKEND, copyOf, folderWithPairs, readCsv, readJson, STUDENT, trainArguments } from './tiny.js';
 
 const SCRIPT = join(import.meta.dirname, '../../scripts/kill-test.mjs');
 /**
@@ -32,19 +32,24 @@ const FLAGS = [
   '0.1',
 ];
 
-const resume = (cwd: string, ...flags: string[]): CliResult => kd(['train', '--resume', ...flags], { cwd });
+const train = (cwd: string, flags: readonly string[]): Promise<CliResult> => kdHere(trainArguments(flags), { cwd });
+const resume = (cwd: string, ...flags: string[]): Promise<CliResult> =>
+  kdHere(['train', '--resume', ...flags], { cwd });
 const steps = (cwd: string): string[] =>
   readdirSync(join(cwd, 'checkpoints/tiny'))
     .filter((name) => name.startsWith('step-'))
     .sort();
 const lastLine = ({ stderr }: CliResult): string => stderr.trimEnd().split('\n').at(-1)!;
 
+/** Where the runs of an engine are disturbed; all are compared with one that is not. */
+const KILLED = { compiled: temporaryFolder(), eager: temporaryFolder() };
+
 it.each([
   ['compiled', 'SIGKILL', '4'],
   ['eager', 'SIGKILL', '2'],
   ['eager', 'SIGHUP', '2'],
   ['eager', 'pipes', '1'],
-])(
+] as const)(
   'ends like an undisturbed run when disturbed at random moments (%s engine, %s)',
   (engine, by, few) => {
     const kills = process.env.KD_KILLS ?? few;
@@ -53,7 +58,7 @@ it.each([
       [
         SCRIPT,
         '--out',
-        temporaryFolder(),
+        KILLED[engine],
         '--kills',
         kills,
         '--with',
@@ -80,9 +85,9 @@ it.each([
 
 describe('a run that has ended', () => {
   let original: string;
-  beforeAll(() => {
+  beforeAll(async () => {
     original = folderWithPairs(22);
-    const result = train(original, FLAGS);
+    const result = await train(original, FLAGS);
     expect(result.code, result.stderr).toBe(0);
   });
   const copied = (): string => {
@@ -188,18 +193,18 @@ describe('a run that has ended', () => {
     expect(contentsOf(cwd)).toEqual(before);
   });
 
-  it('resumes from a named checkpoint, sets newer ones aside, and stores its settings', () => {
+  it('resumes from a named checkpoint, sets newer ones aside, and stores its settings', async () => {
     const cwd = copied();
     const run = join(cwd, 'checkpoints/tiny');
-    const dry = resume(cwd, 'tiny:10', '--dry-run', '--epochs', '4');
+    const dry = await resume(cwd, 'tiny:10', '--dry-run', '--epochs', '4');
     expect(dry.code, dry.stderr).toBe(0);
     expect(dry.stdout).toMatch(/^steps {7}16, 4 an epoch; 10 are done$/m);
     expect(steps(cwd)).toEqual(steps(original));
-    const printed = resume(cwd, 'tiny', '--print', '--epochs', '4');
+    const printed = await resume(cwd, 'tiny', '--print', '--epochs', '4');
     expect(printed.stdout).toMatch(/^saveEvery: 2 +# the run's$/m);
     expect(printed.stdout).toMatch(/^epochs: 4 +# given$/m);
 
-    const result = resume(cwd, 'checkpoints/tiny/step-10', '--keep', '9');
+    const result = await resume(cwd, 'checkpoints/tiny/step-10', '--keep', '9');
     expect(result.code, result.stderr).toBe(0);
     expect(result.stderr).toMatch(/^set aside newer checkpoints: \.aside-step-00000012$/m);
     expect(readJson(join(run, 'config.json'))).toMatchObject({
@@ -209,7 +214,7 @@ describe('a run that has ended', () => {
     const weights = (folder: string): Buffer => readFileSync(join(folder, 'step-00000012/model.safetensors'));
     expect(weights(run).equals(weights(join(original, 'checkpoints/tiny')))).toBe(true);
     expect(readFileSync(join(run, 'best'), 'utf8')).toBe(readFileSync(join(original, 'checkpoints/tiny/best'), 'utf8'));
-    const again = resume(cwd, 'tiny:10', '--keep', '1');
+    const again = await resume(cwd, 'tiny:10', '--keep', '1');
     expect(again.code, again.stderr).toBe(0);
     expect(
       readdirSync(run)
@@ -218,9 +223,9 @@ describe('a run that has ended', () => {
     ).toEqual(['.aside-step-00000012', '.aside-step-00000012-2']);
   });
 
-  it('continues for more epochs, and says how that changes the learning rate', () => {
+  it('continues for more epochs, and says how that changes the learning rate', async () => {
     const cwd = copied();
-    const result = resume(cwd, 'tiny', '--epochs', '4');
+    const result = await resume(cwd, 'tiny', '--epochs', '4');
     expect(result.code, result.stderr).toBe(0);
     expect(result.stderr).toMatch(
       /^--epochs: 3 → 4\nthe cosine of the learning rate now ends at the new last step, 16 instead of 12: /m,
@@ -251,7 +256,7 @@ describe('a run that has ended', () => {
     },
   );
 
-  it('uses an older checkpoint if the newest is damaged, and arrives at the same weights', () => {
+  it('uses an older checkpoint if the newest is damaged, and arrives at the same weights', async () => {
     const cwd = copied();
     const run = join(cwd, 'checkpoints/tiny');
     const weights = readFileSync(join(run, 'step-00000012/model.safetensors'));
@@ -260,7 +265,7 @@ describe('a run that has ended', () => {
     writeFileSync(join(run, 'step-00000012/model.safetensors'), damaged);
     rmSync(join(run, 'step-00000010/optimizer.safetensors'));
     writeFileSync(join(run, 'last'), '');
-    const result = resume(cwd, join('checkpoints', 'tiny'));
+    const result = await resume(cwd, join('checkpoints', 'tiny'));
     expect(result.code, result.stderr).toBe(0);
     const words = result.stderr;
     expect(words).toMatch(/^warning: skipped step-00000012: model\.safetensors: expected the SHA-256 /m);
@@ -283,27 +288,27 @@ describe('a run that has ended', () => {
       [],
       /^error: --resume other: expected the name of a run under checkpoints\/, its folder or one of its checkpoints, found none of that name; the runs, newest first: tiny$/,
     ],
-  ])('refuses %s', (_, flags, message) => {
-    const result = resume(copied(), flags.length === 0 ? 'other' : 'tiny', ...flags);
+  ])('refuses %s', async (_, flags, message) => {
+    const result = await resume(copied(), flags.length === 0 ? 'other' : 'tiny', ...flags);
     expect(result.code).toBe(1);
     expect(lastLine(result)).toMatch(message);
   });
 
-  it('refuses other data by name', () => {
+  it('refuses other data by name', async () => {
     const cwd = copied();
     const pairs = readFileSync(join(cwd, 'pairs.csv'), 'utf8');
     writeFileSync(join(cwd, 'pairs.csv'), `${pairs}\n집,house`);
-    const result = resume(cwd, 'tiny', '--epochs', '4');
+    const result = await resume(cwd, 'tiny', '--epochs', '4');
     expect(result.code).toBe(1);
     expect(lastLine(result)).toMatch(
       /^error: .*checkpoints\/tiny: expected the pairs that the run began with \([0-9a-f]{12}\), got others \([0-9a-f]{12}\): the files, or the rules .*, have changed; resume with the pairs that it began with: --data checkpoints\/\.prepared\/[0-9a-f]{16}$/,
     );
   });
 
-  it('without a checkpoint starts over', () => {
+  it('without a checkpoint starts over', async () => {
     const cwd = copied();
     for (const name of steps(cwd)) rmSync(join(cwd, 'checkpoints/tiny', name), { recursive: true });
-    const result = resume(cwd);
+    const result = await resume(cwd);
     expect(result.code, result.stderr).toBe(0);
     expect(result.stderr).toContain('checkpoints/tiny: no checkpoint yet; starting over');
     expect(steps(cwd)).toEqual(steps(original));
@@ -351,7 +356,7 @@ it('refuses a second process, in one line', async () => {
     });
   });
   await isTraining;
-  const second = resume(cwd);
+  const second = await resume(cwd);
   child.kill('SIGKILL');
   await once(child, 'close');
   expect(second.code).toBe(1);
@@ -360,11 +365,11 @@ it('refuses a second process, in one line', async () => {
       `${child.pid} is; wait for it, or stop it`,
   );
   const saved = steps(cwd).map((name) => Number(name.slice('step-'.length)));
-  const third = resume(cwd, '--max-steps', String(Math.max(0, ...saved) + 1));
+  const third = await resume(cwd, '--max-steps', String(Math.max(0, ...saved) + 1));
   expect(third.stderr).toMatch(new RegExp(`^took over the lock of process ${child.pid}, which has exited$`, 'm'));
 });
 
-it('caches the teacher, and trains from the cache', () => {
+it('caches the teacher, and trains from the cache', async () => {
   const cwd = folderWithPairs(20);
   const flags = [
     '--engine',
@@ -379,9 +384,9 @@ it('caches the teacher, and trains from the cache', () => {
     'cache',
   ];
   const [first, second, plain] = [
-    train(cwd, flags),
-    train(cwd, [...flags, '--run', 'again']),
-    train(cwd, [...flags.slice(0, -2), '--run', 'plain']),
+    await train(cwd, flags),
+    await train(cwd, [...flags, '--run', 'again']),
+    await train(cwd, [...flags.slice(0, -2), '--run', 'plain']),
   ];
   for (const result of [first, second, plain]) expect(result.code, result.stderr).toBe(0);
   expect(first.stderr).toMatch(/^teacher cache: 20 pairs in cache\/[0-9a-f]{16}, 148 kB still to be written$/m);
@@ -433,7 +438,7 @@ it.each([
     'size=200m,nr_inodes=60',
     /^warning: step \d+ not saved: .*cannot be (written|made): no space left on the device; earlier checkpoints are unchanged$/m,
   ],
-])('continues if the disk is %s, with the older checkpoints unchanged', (_, options, warning) => {
+])('continues if the disk is %s, with the older checkpoints unchanged', async (_, options, warning) => {
   const disk = mountedFolder(options);
   if (disk === undefined) {
     console.log('skipped: mounting is not allowed here');
@@ -443,7 +448,7 @@ it.each([
     const cwd = folderWithPairs(22);
     mkdirSync(join(cwd, 'checkpoints'));
     spawnSync('ln', ['-s', disk, join(cwd, 'checkpoints/tiny')]);
-    const result = train(cwd, [...FLAGS, '--keep', '100']);
+    const result = await train(cwd, [...FLAGS, '--keep', '100']);
     expect(result.stderr).toMatch(warning);
     expect(result.code).toBe(1);
     expect(lastLine(result)).toMatch(
@@ -453,7 +458,7 @@ it.each([
     expect(readdirSync(disk).filter((name) => name.startsWith('.tmp'))).toEqual([]);
 
     spawnSync('mount', ['-o', 'remount,size=200m,nr_inodes=1000', disk]);
-    const more = resume(cwd);
+    const more = await resume(cwd);
     expect(more.code, more.stderr).toBe(0);
     expect(more.stderr).not.toContain('skipped step');
     expect(readCsv(join(disk, 'loss.csv')).map(({ step }) => step)).toEqual(

@@ -6,7 +6,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
-import { KD, kd } from '../cli.js';
+import { KD } from '../cli.js';
+import { kdHere } from '../in-process.js';
 import { folderWithPairs, parseLines, readCsv, readJson, trainArguments } from './tiny.js';
 
 interface Event {
@@ -47,27 +48,13 @@ async function runUntilStopped(
 
 const STOPPING = 'warning: stopping after this step; a second Ctrl-C stops at once, unsaved';
 
-it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('after %s the step in hand is finished and saved', async (signal) => {
-  const cwd = folderWithPairs(20);
-  const { code, events, stderr } = await runUntilStopped(cwd, ({ event, step }, send) => {
-    if (event === 'step' && step === 2) send(signal);
-  });
-  expect({ code, stderr }).toEqual({ code: 130, stderr: expect.stringContaining(STOPPING) as string });
-  const last = events.at(-1)!;
-  expect(last).toMatchObject({
-    event: 'done',
-    stopped: true,
-    resume: 'kd train --resume tiny',
-    report: 'checkpoints/tiny/report.html',
-  });
-  expect(existsSync(join(cwd, 'checkpoints/tiny/report.html'))).toBe(true);
-  // Told of step 2, the process may be a few ahead; far from the end of its epoch of 8 steps it need not be.
-  expect(last.steps).toBeLessThan(60);
-  expect(events.at(-2)).toMatchObject({ event: 'checkpoint', step: last.steps });
+/** Op by op: how a step is computed does not matter to what a signal does between two. */
+const EAGER = ['--engine', 'eager'];
 
-  const run = join(cwd, 'checkpoints/tiny');
+/** Expects a whole checkpoint of a run's last step, to which `last` points, and logs up to it. */
+function expectSaved(run: string, step: number): void {
   const name = readFileSync(join(run, 'last'), 'utf8').trim();
-  expect(name).toBe(`step-${String(last.steps).padStart(8, '0')}`);
+  expect(name).toBe(`step-${String(step).padStart(8, '0')}`);
   const { files } = readJson<{ files: Record<string, { sha256: string }> }>(join(run, name, 'manifest.json'));
   for (const [file, { sha256 }] of Object.entries(files)) {
     expect(
@@ -77,9 +64,31 @@ it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('after %s the step in hand is 
       file,
     ).toBe(sha256);
   }
-  expect(readFileSync(join(run, 'loss.csv'), 'utf8').trimEnd().split('\n').at(-1)).toMatch(
-    new RegExp(`^${last.steps},`),
+  expect(readCsv(join(run, 'loss.csv')).at(-1)).toMatchObject({ step });
+  expect(existsSync(join(run, 'report.html'))).toBe(true);
+}
+
+it('after Ctrl-C the step in hand is finished and saved', async () => {
+  const cwd = folderWithPairs(20);
+  const { code, events, stderr } = await runUntilStopped(
+    cwd,
+    ({ event, step }, send) => {
+      if (event === 'step' && step === 2) send('SIGINT');
+    },
+    { flags: EAGER },
   );
+  expect({ code, stderr }).toEqual({ code: 130, stderr: expect.stringContaining(STOPPING) as string });
+  const last = events.at(-1)!;
+  expect(last).toMatchObject({
+    event: 'done',
+    stopped: true,
+    resume: 'kd train --resume tiny',
+    report: 'checkpoints/tiny/report.html',
+  });
+  // Told of step 2, the process may be a few ahead; far from the end of its epoch of 8 steps it need not be.
+  expect(last.steps).toBeLessThan(60);
+  expect(events.at(-2)).toMatchObject({ event: 'checkpoint', step: last.steps });
+  expectSaved(join(cwd, 'checkpoints/tiny'), last.steps!);
 });
 
 /** A folder with pairs enough for three steps that take long. */
@@ -140,22 +149,23 @@ it('a second Ctrl-C ends a long step at once, unsaved', async () => {
   expect(events.at(-1)).toMatchObject({ event: 'step', step: 2 });
 });
 
-it('a validation is cut short, the step before it saved, and the validation done on resuming', async () => {
+it('after SIGTERM a validation is cut short, the step before it saved, and it is done on resuming', async () => {
   const cwd = folderWithPairs(90);
   // 1 pair trains, 89 validate: when the second step is told, the long validation after it begins.
-  const { code, events } = await runUntilStopped(
+  const { code, events, stderr } = await runUntilStopped(
     cwd,
     ({ event, step }, send) => {
       if (event === 'step' && step === 2) send('SIGTERM');
     },
-    { flags: ['--valid-fraction', '0.98', '--batch-size', '1', '--engine', 'eager'] },
+    { flags: ['--valid-fraction', '0.98', '--batch-size', '1', ...EAGER] },
   );
-  expect(code).toBe(130);
+  expect({ code, stderr }).toEqual({ code: 130, stderr: expect.stringContaining(STOPPING) as string });
   expect(events.slice(-2)).toMatchObject([
     { event: 'checkpoint', step: 2 },
     { event: 'done', stopped: true, steps: 2 },
   ]);
   const run = join(cwd, 'checkpoints/tiny');
+  expectSaved(run, 2);
   expect(readJson(join(run, 'step-00000002/trainer.json'))).toMatchObject({
     step: 2,
     epoch: 2,
@@ -164,7 +174,7 @@ it('a validation is cut short, the step before it saved, and the validation done
   });
   expect(readCsv(join(run, 'validation.csv')).map(({ step }) => step)).toEqual([0, 1]);
 
-  expect(kd(['train', '--resume', '--epochs', '2'], { cwd }).code).toBe(0);
+  expect((await kdHere(['train', '--resume', '--epochs', '2'], { cwd })).code).toBe(0);
   expect(readCsv(join(run, 'validation.csv')).map(({ step }) => step)).toEqual([0, 1, 2]);
   expect(readJson(join(run, 'step-00000002/trainer.json'))).toMatchObject({ step: 2, validated: true });
 });
@@ -172,12 +182,16 @@ it('a validation is cut short, the step before it saved, and the validation done
 it('signals sent before the warning could be read count as one', async () => {
   const cwd = folderWithPairs(20);
   let sent = false;
-  const { code, events } = await runUntilStopped(cwd, ({ event }, send) => {
-    if (event !== 'step' || sent) return;
-    sent = true;
-    // all are waiting when the process next looks
-    for (const signal of ['SIGINT', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const) send(signal);
-  });
+  const { code, events } = await runUntilStopped(
+    cwd,
+    ({ event }, send) => {
+      if (event !== 'step' || sent) return;
+      sent = true;
+      // all are waiting when the process next looks
+      for (const signal of ['SIGINT', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const) send(signal);
+    },
+    { flags: EAGER },
+  );
   expect(code).toBe(130);
   expect(events.slice(-2)).toMatchObject([{ event: 'checkpoint' }, { event: 'done', stopped: true }]);
 });
@@ -219,21 +233,13 @@ it('a signal before the run has begun ends it without leaving anything', async (
   else expect(stderr).toContain(STOPPING);
 });
 
-it('the last line has the resume command in shell syntax', async () => {
+it('after SIGHUP the run is saved, too, and the last line has the resume command in shell syntax', async () => {
   const cwd = folderWithPairs(20);
-  const flags = [
-    '--batch-size',
-    '2',
-    '--epochs',
-    '100000',
-    '--save-every',
-    '1',
-    '--run',
-    'my run',
-    '--engine',
-    'eager',
-  ];
-  const child = spawn(process.execPath, [KD, ...trainArguments(flags)], { cwd, stdio: ['ignore', 'pipe', 'ignore'] });
+  const flags = ['--batch-size', '2', '--epochs', '100000', '--log-every', '1', '--save-every', '1', '--run', 'my run'];
+  const child = spawn(process.execPath, [KD, ...trainArguments([...flags, ...EAGER])], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   let stdout = '';
   child.stdout.on('data', (chunk: Buffer) => {
     stdout += chunk.toString();
@@ -246,4 +252,6 @@ it('the last line has the resume command in shell syntax', async () => {
   const [code] = (await once(child, 'close')) as [number | null];
   expect(code).toBe(130);
   expect(stdout).toMatch(/\nreport: checkpoints\/my run\/report\.html\nresume with: kd train --resume 'my run'\n$/);
+  const [, step] = /stopped and saved after (\d+) steps? in/.exec(stdout)!;
+  expectSaved(join(cwd, 'checkpoints/my run'), Number(step));
 });
