@@ -139,11 +139,12 @@ async function trainInFolder(
     const options = trainOptions(settings, ranks?.signal ?? stop.signal);
     const result = await train(engine, data, options, callbacks, state);
     view.stop();
-    if (isNew && result.state.step === 0) throw new StoppedError(STOPPED_EARLY);
-    stop.enter('saved');
+    const isEmpty = isNew && result.state.step === 0; // stopped in the baselines
+    if (!isEmpty) stop.enter('saved');
     await ranks?.end().catch((error: unknown) => {
       reporter.warn(messageOf(error)); // everything is saved
     });
+    if (isEmpty) throw new StoppedError(STOPPED_EARLY);
     return await finishRun({ folder, settings, last: progress.last }, result, view.meter.seconds(), previews, context);
   } catch (error) {
     view.stop();

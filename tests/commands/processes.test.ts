@@ -121,23 +121,13 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
   });
 
   it('equals that of one, bit for bit; rank 0 writes it, and the others print one line', async () => {
-    const args = trainArguments([...WHOLE, '--run', 'two', '--json']);
-    const [first, second] = await endOf(await startAll(cwd, args, [[], []]));
+    const hundred = [...FLAGS, '--accumulate', '2', '--max-grad-norm', '0.1', '--epochs', '60', '--max-steps', '101'];
+    const args = trainArguments(hundred); // every hundred steps, outputs are measured on all ranks
+    const [first, second] = await endOf(await startAll(cwd, [...args, '--run', 'two', '--json'], [[], []]));
     expect([first.code, second.code], first.stderr + second.stderr).toEqual([0, 0]);
-    expect(computed(cwd, 'two', '00000006')).toEqual(computed(cwd, 'alone', '00000006'));
-    expect(parseLines(second.stdout)).toEqual([{ event: 'part', rank: 1, ranks: 2, steps: 6, stopped: false }]);
-  });
-
-  it('measures outputs on all ranks, every hundred steps', async () => {
-    const more = ['--no-shuffle', '--batch-size', '4', '--accumulate', '2', '--device', 'cpu', '--epochs', '60'];
-    const args = [...more, '--max-steps', '101'];
-    const ended = await endOf(await startAll(cwd, trainArguments([...args, '--run', 'hundred']), [[], []]));
-    expect(
-      ended.map(({ code }) => code),
-      ended.map(({ stderr }) => stderr).join(''),
-    ).toEqual([0, 0]);
-    expect((await kdHere(trainArguments([...args, '--run', 'hundred-alone']), { cwd })).code).toBe(0);
-    expect(computed(cwd, 'hundred', '00000101')).toEqual(computed(cwd, 'hundred-alone', '00000101'));
+    expect(parseLines(second.stdout)).toEqual([{ event: 'part', rank: 1, ranks: 2, steps: 101, stopped: false }]);
+    expect((await kdHere([...args, '--run', 'one'], { cwd })).code).toBe(0);
+    expect(computed(cwd, 'two', '00000101')).toEqual(computed(cwd, 'one', '00000101'));
   });
 
   it("resumes from rank 0's checkpoint after the loss of a process", async () => {
@@ -191,22 +181,15 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
     expect(existsSync(join(cwd, 'checkpoints', 'other'))).toBe(false);
   });
 
-  it.each([
-    [[], ['--precision', 'bf16'], '--precision auto, as rank 0 has, got bf16; start every rank with the same'],
-    [[], ['--batch-size', '8'], '--batch-size 4, as rank 0 has, got 8; start every rank with the same'],
-    [[], ['--engine', 'eager'], '--engine auto, as rank 0 has, got eager; start every rank with the same'],
-    [[], ['--resume', 'alone'], 'no --resume, as on rank 0; start every rank with the same'],
-    [['--resume', 'alone:2'], [], '--resume, as on rank 0; start every rank with the same'],
-  ])('does not start with %j on rank 0 and %j on rank 1, and says so at once', async (first, second, difference) => {
-    const args = (own: readonly string[]): string[] =>
-      own[0] === '--resume' ? ['train', ...own] : [...trainArguments([...FLAGS, '--run', 'unlike']), ...own];
+  it('does not start with no --resume on rank 0 and one on rank 1, and says so at once', async () => {
     const all = await loopbackHosts(2);
-    const ended = await endOf(
-      [first, second].map((own, rank) => start([...args(own), '--hosts', all, '--rank', String(rank)], cwd)),
-    );
+    const own = [trainArguments([...FLAGS, '--run', 'unlike']), ['train', '--resume', 'alone']];
+    const ended = await endOf(own.map((args, rank) => start([...args, '--hosts', all, '--rank', String(rank)], cwd)));
     for (const { code, stderr } of ended) {
       expect(code).toBe(1);
-      expect(lastLine(stderr)).toBe(`error: rank 1 (${all.split(',')[1]}): expected ${difference}`);
+      expect(lastLine(stderr)).toBe(
+        `error: rank 1 (${all.split(',')[1]}): expected no --resume, as on rank 0; start every rank with the same`,
+      );
       expect(stderr).not.toContain('engine:'); // nothing was loaded
     }
     expect(existsSync(join(cwd, 'checkpoints', 'unlike'))).toBe(false);
@@ -230,59 +213,40 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
     expect(existsSync(join(cwd, 'checkpoints', 'versions'))).toBe(false);
   });
 
-  it('does not start if a process has another student, and says so before reading data', async () => {
-    const student = join(temporaryFolder(), 'student');
-    cpSync(STUDENT, student, { recursive: true });
-    overflowUnknown(join(student, 'model.safetensors'));
-    const args = trainArguments([...FLAGS, '--run', 'other-student']);
-    for (const { code, stderr } of await endOf(await startAll(cwd, args, [[], ['--student', student]]))) {
-      expect(code).toBe(1);
-      expect(lastLine(stderr)).toMatch(
-        /^error: rank 1 \(\S+\): expected student \w{12}, as rank 0 has, got \w{12}; give all of them the same model files and tokenizers$/,
-      );
-      expect(stderr).not.toContain('data:');
-    }
-  });
-
-  it('says what to do if it cannot be shared', async () => {
-    const args = trainArguments([...FLAGS, '--run', 'eager', '--engine', 'eager']);
-    for (const { code, stderr } of await endOf(await startAll(cwd, args, [[], []]))) {
-      expect(code).toBe(1);
-      expect(lastLine(stderr)).toMatch(
-        /^error: (rank \d \(\S+\) ended: )?several processes: expected the compiled engine, in which several can share a run, got eager; leave out --engine, or train in one process$/,
-      );
-    }
-  });
-
-  it.each(['SIGKILL', 'SIGSTOP'] as const)(
-    'ends at once when a rank is lost (%s) while models are opened',
-    async (signal) => {
-      const asked = new Set<unknown>();
-      const hub = createServer(({ socket }) => asked.add(socket)); // which never answers
-      const address = await listenOnLoopback(hub);
-      const cache = temporaryFolder();
-      const env = {
-        HF_ENDPOINT: `http://${address}`,
-        HF_HUB_CACHE: join(cache, 'hub'),
-        XDG_CACHE_HOME: cache,
-        HF_HUB_OFFLINE: '',
-      };
-      const args = trainArguments([...FLAGS, '--teacher', 'far/away', '--run', 'early', '--cluster-timeout', '6']);
-      const [first, second] = await startAll(cwd, args, [[], []], env);
-      await vi.waitUntil(() => asked.size === 2, 30_000);
+  it('ends at once when a rank is killed, suspended or stopped while models are opened', async () => {
+    const ways = [
+      ['SIGKILL', /expected it to keep running, but its connection .*; start every rank again, with --resume once the/],
+      ['SIGSTOP', /expected it to keep running, but nothing was heard from it for [\d:]+; start every rank again, with/],
+      ['SIGTERM', /ended: stopped before the run began; nothing is lost$/],
+    ] as const;
+    const asked = new Set<unknown>();
+    const hub = createServer(({ socket }) => asked.add(socket)); // which never answers
+    const address = await listenOnLoopback(hub);
+    const cache = temporaryFolder();
+    const env = {
+      HF_ENDPOINT: `http://${address}`,
+      HF_HUB_CACHE: join(cache, 'hub'),
+      XDG_CACHE_HOME: cache,
+      HF_HUB_OFFLINE: '',
+    };
+    const args = trainArguments([...FLAGS, '--teacher', 'far/away', '--run', 'early', '--cluster-timeout', '6']);
+    const pairs = await Promise.all(ways.map(() => startAll(cwd, args, [[], []], env)));
+    await vi.waitUntil(() => asked.size === 2 * ways.length, 60_000);
+    const ends = ways.map(async ([signal, message], i) => {
+      const [first, second] = pairs[i];
       const since = performance.now();
       second.process.kill(signal);
       const { code, stderr } = await first.ended;
-      expect(code).toBe(1);
+      expect([code, lastLine(stderr)]).toEqual([1, expect.stringMatching(/^error: rank 1 \(/)]);
+      expect(lastLine(stderr)).toMatch(message);
       expect(performance.now() - since).toBeLessThan(6_000); // the time limit
-      expect(lastLine(stderr)).toMatch(
-        /^error: rank 1 \(\S+\): expected it to keep running, but (its connection .*|nothing was heard from it for [\d:]+); start every rank again, with --resume once the run has begun$/,
-      );
-      expect(existsSync(join(cwd, 'checkpoints', 'early'))).toBe(false);
-      hub.closeAllConnections();
-      hub.close();
-    },
-  );
+      if (signal === 'SIGTERM') expect((await second.ended).code).toBe(130);
+    });
+    await Promise.all(ends);
+    expect(existsSync(join(cwd, 'checkpoints', 'early'))).toBe(false);
+    hub.closeAllConnections();
+    hub.close();
+  });
 
   it('skips a step on all ranks if its loss is not finite on one, with a key', async () => {
     const here = temporaryFolder();

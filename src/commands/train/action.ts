@@ -24,7 +24,7 @@ import { joinRun, joinResumedRun, type JoinedRun } from '../../training/joined-r
 import { resumeRun, inspectRun, startRun, type FinishedRun } from '../../training/training.js';
 import { reportAfterTraining } from './after-training.js';
 import { finishedLine, printTrainedRun, printFinishedRun } from './ending.js';
-import { openTrainingStop } from './stop.js';
+import { openTrainingStop, reportStopped } from './stop.js';
 
 /** Starts or resumes a run, tries it, or prints its settings. */
 export async function trainOrPrint(given: TrainFlags, command: Command, output: Output): Promise<void> {
@@ -40,8 +40,8 @@ async function train(
   given: Partial<RequestedSettings>,
   output: Output,
 ): Promise<void> {
-  const stop = openTrainingStop(output);
   let ranks: Ranks | undefined;
+  const stop = openTrainingStop(output, (message) => ranks?.fail(message));
   const contextOf = (): TrainContext => ({
     reporter: output,
     stop,
@@ -73,8 +73,7 @@ async function train(
   } catch (error) {
     if (ranks !== undefined) await leave(ranks, error);
     if (!(error instanceof StoppedError)) throw error;
-    output.warn(error.message);
-    output.event({ event: 'error', code: error.code, message: error.message });
+    reportStopped(error, output);
     process.exitCode = EXIT.stopped;
   } finally {
     stop.dispose();

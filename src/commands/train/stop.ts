@@ -1,7 +1,7 @@
 /** @file What Ctrl-C and a service manager's signals do to `kd train`, depending on its stage. */
 import type { Reporter } from '../../app/reporter.js';
 import { onStopSignals } from '../../base/stop-signals.js';
-import { STOPPED_EARLY, trainingStop, type Stage, type TrainingStop } from '../../training/stopping.js';
+import { STOPPED_EARLY, StoppedError, trainingStop, type Stage, type TrainingStop } from '../../training/stopping.js';
 import { EXIT } from '../failure.js';
 
 const WARNINGS: Readonly<Record<Exclude<Stage, 'preparing'>, string>> = {
@@ -10,8 +10,21 @@ const WARNINGS: Readonly<Record<Exclude<Stage, 'preparing'>, string>> = {
   saved: 'the run is saved; stopping after its report',
 };
 
-/** Starts listening for signals. */
-export function openTrainingStop(reporter: Pick<Reporter, 'warn'>): TrainingStop {
+/** Reports that training was stopped before its run began. */
+export function reportStopped({ code, message }: StoppedError, reporter: Pick<Reporter, 'warn' | 'event'>): void {
+  reporter.warn(message);
+  reporter.event({ event: 'error', code, message });
+}
+
+/**
+ * Starts listening for signals.
+ *
+ * @param leave tells the other processes of the run, if there are any, that this one is stopped before its run began
+ */
+export function openTrainingStop(
+  reporter: Pick<Reporter, 'warn' | 'event'>,
+  leave: (message: string) => Promise<void> | undefined,
+): TrainingStop {
   const stop = trainingStop(
     onStopSignals(() => {
       const stage = stop.stage();
@@ -19,8 +32,10 @@ export function openTrainingStop(reporter: Pick<Reporter, 'warn'>): TrainingStop
         reporter.warn(WARNINGS[stage]);
         return;
       }
-      reporter.warn(STOPPED_EARLY);
-      process.exit(EXIT.stopped);
+      reportStopped(new StoppedError(STOPPED_EARLY), reporter);
+      const left = leave(STOPPED_EARLY);
+      if (left === undefined) process.exit(EXIT.stopped);
+      void left.finally(() => process.exit(EXIT.stopped));
     }),
   );
   return stop;
