@@ -26,17 +26,17 @@ export function startHeartbeat(limit: number, beat: () => void, onSilent: () => 
   const interval = Math.min(MAX_INTERVAL, limit / MIN_BEATS);
   const allowed = limit - Math.min(MAX_FOR_ENDING, LEFT_FOR_ENDING * limit) - interval; // checked once per interval
   let [heardAt, lookedAt] = [performance.now(), performance.now()];
-  let judged: NodeJS.Immediate | undefined;
-  const isSilent = (): boolean => performance.now() - heardAt >= allowed;
+  let afterReading: NodeJS.Immediate | undefined;
   const timer = setInterval(() => {
     const now = performance.now();
     if (now - lookedAt > limit / 2) heardAt += now - lookedAt;
     lookedAt = now;
-    beat();
-    if (isSilent())
-      judged = setImmediate(() => {
-        if (isSilent()) onSilent(); // messages that arrived while this process was busy have been read by now
-      });
+    // What came while this process was busy or suspended is read first: it may say why the other end closed, which a
+    // beat would answer with a broken pipe.
+    afterReading = setImmediate(() => {
+      beat();
+      if (performance.now() - heardAt >= allowed) onSilent();
+    });
   }, interval);
   return {
     heard: () => {
@@ -44,7 +44,7 @@ export function startHeartbeat(limit: number, beat: () => void, onSilent: () => 
     },
     stop: () => {
       clearInterval(timer);
-      clearImmediate(judged);
+      clearImmediate(afterReading);
     },
   };
 }

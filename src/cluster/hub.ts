@@ -6,7 +6,7 @@ import { HAS_KEY, openChannel, type Channel, type Message } from './channel.js';
 import { collectExchanges } from './exchanges.js';
 import { differenceOf } from './hello.js';
 import { CLOSED_WITHIN, type Link, type LinkOptions } from './link.js';
-import { failedRank, LostRankError, lostRank, nameOf, silentFor } from './lost-rank.js';
+import { failedRank, LostRankError, lostRank, nameOf, silentRank } from './lost-rank.js';
 import { startHeartbeat, type Heartbeat } from './heartbeat.js';
 
 /** Another rank. */
@@ -99,7 +99,7 @@ export async function openHub(options: LinkOptions): Promise<Link> {
       channel.send({ type: 'beat' });
     };
     const heartbeat = startHeartbeat(timeout, beat, () => {
-      end(lostRank(hosts, rank, silentFor(timeout)));
+      end(silentRank(hosts, rank, timeout));
     });
     members.set(rank, { channel, heartbeat, isDone: false });
     beat(); // it is waiting for an answer

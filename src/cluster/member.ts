@@ -7,7 +7,7 @@ import type { Hosts } from './addresses.js';
 import { openChannel, type Message } from './channel.js';
 import type { Network } from './network.js';
 import { CLOSED_WITHIN, type Gathered, type Link, type LinkOptions } from './link.js';
-import { LostRankError, lostRank, nameOf, silentFor } from './lost-rank.js';
+import { LostRankError, lostRank, nameOf, silentFor, silentRank } from './lost-rank.js';
 import { startHeartbeat } from './heartbeat.js';
 
 /** Milliseconds between attempts. */
@@ -59,7 +59,7 @@ export async function joinHub(options: LinkOptions): Promise<Link> {
     channel.send({ type: 'beat' });
   };
   const heartbeat = startHeartbeat(timeout, beat, () => {
-    end(wasHeard ? lostRank(hosts, 0, silentFor(timeout)) : noAnswer(hosts, silentFor(timeout)));
+    end(wasHeard ? silentRank(hosts, 0, timeout) : noAnswer(hosts, silentFor(timeout)));
   });
   const close = async (message: Message, within: number): Promise<void> => {
     isOver = true;

@@ -65,6 +65,16 @@ describe('a heartbeat', () => {
     expect(silentAt).toBeDefined();
   });
 
+  it('reads what came while this process was suspended before it says anything', () => {
+    pass(0.3 * LIMIT);
+    const before = beats;
+    clock += 10 * LIMIT;
+    vi.advanceTimersToNextTimer();
+    heartbeat.stop(); // what is read is why the other end has closed
+    vi.advanceTimersByTime(LIMIT);
+    expect(beats).toBe(before);
+  });
+
   it('counts messages that arrived while this process was busy', () => {
     pass(0.84 * LIMIT);
     clock += 0.2 * LIMIT;

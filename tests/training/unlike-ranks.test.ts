@@ -63,7 +63,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('two ranks do not sta
 
   it('with --resume on rank 0 only', async () => {
     const flags = ['--engine', 'eager', '--batch-size', '4', '--epochs', '2', '--save-every', '1', '--keep', '9'];
-    expect((await kdHere(trainArguments(flags), { cwd })).code).toBe(0);
+    expect((await kdHere(trainArguments([...flags, '--data', common.data[0]]), { cwd })).code).toBe(0);
     const { ends, messages, second } = await bothEnd([
       (context) => resumeRun(`${join(cwd, 'checkpoints/tiny')}:1`, {}, context),
       (context) => joinRun(common, context.ranks, context),
