@@ -35,7 +35,7 @@ export function startHeartbeat(limit: number, beat: () => void, onSilent: () => 
     // beat would answer with a broken pipe.
     afterReading = setImmediate(() => {
       beat();
-      if (performance.now() - heardAt >= allowed) onSilent();
+      if (now - heardAt >= allowed) onSilent();
     });
   }, interval);
   return {

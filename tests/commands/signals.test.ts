@@ -94,14 +94,14 @@ it('after Ctrl-C the step in hand is finished and saved', async () => {
 /** A folder with pairs enough for three steps that take long. */
 function folderForLongSteps(): string {
   const cwd = folderWithPairs(0);
-  const rows = Array.from({ length: 3200 }, (_, i) => `문장 ${i} 입니다,this is sentence ${i}`);
+  const rows = Array.from({ length: 1600 }, (_, i) => `문장 ${i} 입니다,this is sentence ${i}`);
   writeFileSync(join(cwd, 'pairs.csv'), ['ko,en', ...rows].join('\n'));
   return cwd;
 }
 
-/** Steps of two seconds and more: all places of 1,024 pairs are computed, each with masks of its own. */
+/** Steps of a second and more: all places of 512 pairs are computed, each with masks of its own. */
 const LONG_STEPS = [
-  ...['--batch-size', '1024', '--valid-fraction', '0.01'],
+  ...['--batch-size', '512', '--valid-fraction', '0.01'],
   ...['--dropout', 'configured', '--padding', 'each'],
 ];
 
