@@ -28,7 +28,7 @@ import { preparePairs, type PrepareRequest } from './app/prepare-pairs.js';
 import type { PrepareReport } from './data/prepare/report.js';
 import { PREPARE_DEFAULTS } from './data/prepare/settings.js';
 import type { RunEvaluations } from './evaluate/evaluation.js';
-import type { Losses } from './distill/loss.js';
+import type { Losses } from './distill/losses.js';
 import { bestOf } from './distill/train-state.js';
 import { recipeOf, RECIPES } from './training/recipes.js';
 import { checkRequested } from './training/check-settings.js';
@@ -40,10 +40,10 @@ import { writeReport } from './report/write-report.js';
 export { InputError } from './base/errors.js';
 export { DamagedArchiveError, UnreadableFileError } from './data/unreadable-file.js';
 export { DeviceFailedError } from './engine/failed-device.js';
-export { NotFiniteStepError } from './distill/steps.js';
-export { NotPointedAtError } from './runs/checkpoint.js';
+export { NotFiniteStepError } from './distill/not-finite-step-error.js';
+export { NotPointedAtError } from './runs/not-pointed-at-error.js';
 export { CheckpointRemovedError } from './runs/removed-checkpoint.js';
-export { NotSavedError } from './training/ending.js';
+export { NotSavedError } from './training/not-saved-error.js';
 export { OutOfMemoryError } from './training/out-of-memory.js';
 export { StoppedError } from './training/stopping.js';
 export { RECIPES };
@@ -56,16 +56,20 @@ export type { ReportedEvent } from './app/reporter.js';
 export type { PrepareReport } from './data/prepare/report.js';
 export type * from './evaluate/evaluation.js';
 
-/** A type with some fields required and the rest optional, with the command line's defaults. */
-type With<Request, Required extends keyof Request> = Pick<Request, Required> & Partial<Request>;
+/** Some fields required and the rest optional, with the command line's defaults, which `undefined` stands for, too. */
+type With<Request, Required extends keyof Request> = Pick<Request, Required> & Optional<Request>;
+type Optional<Request> = { readonly [Name in keyof Request]?: Request[Name] | undefined };
+
+/** Options without those that are `undefined`. */
+type Given<Options> = { readonly [Name in keyof Options]: Exclude<Options[Name], undefined> };
 
 /**
  * Options without those that are `undefined`, which have their defaults like those that are left out; checked, if their
  * kinds are given.
  */
-function given<Options extends object>(options: Options, kinds?: OptionKinds<object>): Options {
+function given<Options extends object>(options: Options, kinds?: OptionKinds<object>): Given<Options> {
   const entries = Object.entries(options).filter(([, value]) => value !== undefined);
-  const found = Object.fromEntries(entries) as Options;
+  const found = Object.fromEntries(entries) as Given<Options>;
   if (kinds !== undefined) checkOptions(found, kinds as Readonly<Record<string, OptionKind>>);
   return found;
 }
@@ -81,18 +85,18 @@ async function worded<T>(work: () => Promise<T>): Promise<T> {
 
 export type PrepareOptions = With<Omit<PrepareRequest, 'onWriting'>, 'data' | 'out'>;
 /** The settings of `kd train`; `recipe` replaces defaults with a recipe's settings. */
-export interface TrainOptions extends Partial<RequestedSettings> {
+export interface TrainOptions extends Optional<RequestedSettings> {
   /**
    * Resumes a run, or one of its checkpoints, by any of its names instead of starting a new one; `true`: the last run.
    */
-  readonly resume?: string | true;
+  readonly resume?: string | true | undefined;
   /** Stops the run after the current step and saves it. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 export type EvaluateOptions = With<EvaluationRequest, 'compare'>;
 export type EncodeOptions = With<EncodeRequest, 'model' | 'texts'>;
 export type ExportOptions = With<ExportRequest, 'model' | 'to'>;
-export type GeneratePicturesOptions = Partial<Omit<GenerateOptions, 'compare' | 'compareCheckpoints'>>;
+export type GeneratePicturesOptions = Optional<Omit<GenerateOptions, 'compare' | 'compareCheckpoints'>>;
 
 /**
  * Prepares pairs into a token store, as `kd prepare` does.
@@ -210,7 +214,7 @@ export async function generate(
  */
 export async function generateGrid(
   prompts: readonly string[],
-  options: Partial<GenerateOptions>,
+  options: Optional<GenerateOptions>,
   listener: Listener & { onRow?(distances: RowDistances): void } = {},
 ): Promise<DrawnGrid> {
   const requested = { ...GENERATE_DEFAULTS, ...given(options, GENERATE_OPTIONS) };

@@ -15,7 +15,7 @@ import { loadBackend } from '#dist/tensorflow/backend.js';
 import { loadTokenizer } from '#dist/text/tokenizer.js';
 import { inProject } from '../kd.mjs';
 
-/** @import { Precision } from '#dist/engine/engine-options.js' */
+/** @import { Precision } from '#dist/engine/precision-choice.js' */
 /** @typedef {{ model: string, texts: string, precision: Precision, outputs?: string }} Request */
 /** @typedef {{ seconds: number, cpuSeconds: number, peakBytes: number }} EncodeTimes what is printed */
 

@@ -24,7 +24,8 @@ import { LENGTH } from './batch.mjs';
 
 /** @import { TokenStore } from '#dist/data/store/token-store.js' */
 /** @import { Engine } from '#dist/distill/engine.js' */
-/** @import { EngineOptions, Precision } from '#dist/engine/engine-options.js' */
+/** @import { EngineOptions } from '#dist/engine/engine-options.js' */
+/** @import { Precision } from '#dist/engine/precision-choice.js' */
 /** @import { Distillation } from '#dist/distill/loss.js' */
 
 const LIMIT = 0.02;

@@ -26,7 +26,8 @@ import { openRealBatches } from './real-pairs.mjs';
 import { noiseOf, weights } from './weights.mjs';
 
 /** @import { Batch, Batches } from '#dist/data/batches.js' */
-/** @import { EngineOptions, Precision } from '#dist/engine/engine-options.js' */
+/** @import { EngineOptions } from '#dist/engine/engine-options.js' */
+/** @import { Precision } from '#dist/engine/precision-choice.js' */
 /** @import { Distillation } from '#dist/distill/loss.js' */
 /** @import { Dataset } from '#dist/training/dataset.js' */
 

@@ -24,7 +24,7 @@ import { noiseOf, weights } from '../bench/weights.mjs';
 
 /** @import { EngineOptions } from '#dist/engine/engine-options.js' */
 /** @import { Distillation } from '#dist/distill/loss.js' */
-/** @import { DeviceChoice } from '#dist/tensorflow/gpu-choice.js' */
+/** @import { DeviceChoice } from '#dist/tensorflow/device-choice.js' */
 
 /**
  * The request.

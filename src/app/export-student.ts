@@ -4,7 +4,7 @@ import { exportModel } from '../export/export-model.js';
 import type { Format } from '../export/format.js';
 import { whileThere } from '../runs/removed-checkpoint.js';
 import type { BackendChoice } from '../tensorflow/backend-choice.js';
-import type { DeviceChoice } from '../tensorflow/gpu-choice.js';
+import type { DeviceChoice } from '../tensorflow/device-choice.js';
 import { openEncoder, startEncoder } from './open-encoder.js';
 import type { Reporter } from './reporter.js';
 

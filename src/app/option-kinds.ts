@@ -17,11 +17,11 @@ import {
 } from '../base/kinds.js';
 import { DUPLICATE_KINDS, LONG_CHOICES } from '../data/prepare/settings.js';
 import { SCHEDULERS } from '../diffusion/scheduler-config.js';
-import { PRECISION_CHOICES } from '../engine/engine-options.js';
+import { PRECISION_CHOICES } from '../engine/precision-choice.js';
 import { GROUPINGS } from '../evaluate/evaluation.js';
 import { FORMATS } from '../export/format.js';
 import { BACKENDS } from '../tensorflow/backend-choice.js';
-import { DEVICE } from '../tensorflow/gpu-choice.js';
+import { DEVICE } from '../tensorflow/device-choice.js';
 import type { EncodeRequest } from './encoding/encode-texts.js';
 import type { EvaluationRequest } from './evaluation/evaluate-models.js';
 import type { ExportRequest } from './export-student.js';

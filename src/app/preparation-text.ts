@@ -1,10 +1,10 @@
 /** @file What `kd prepare` and `kd train` print about the data: tables and lines. */
 import { DROP_REASONS, droppedOf, type DropReason } from '../data/prepare/drop-reasons.js';
 import type { PrepareReport, RowCounts, SwappedPairs } from '../data/prepare/report.js';
-import type { SkippedFile } from '../data/sources.js';
+import type { SkippedFile } from '../data/skipped-file.js';
 import type { Cell, Table } from '../evaluate/table.js';
 import { textTable } from '../evaluate/table-text.js';
-import { ID_COLUMNS } from '../data/store/schema.js';
+import { ID_COLUMNS } from '../data/store/id-columns.js';
 import type { Reporter } from './reporter.js';
 import { formatCount, formatCounted } from '../base/format.js';
 

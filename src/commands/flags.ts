@@ -1,9 +1,9 @@
 /** @file Flag parsers and their error messages, from kinds of values. */
 import { InvalidArgumentError, Option } from 'commander';
 import { COUNT, NON_NEGATIVE, PIXELS, RATIO, SEED, SHARE, POSITIVE, type Kind } from '../base/kinds.js';
-import { PRECISION_CHOICES } from '../engine/engine-options.js';
+import { PRECISION_CHOICES } from '../engine/precision-choice.js';
 import { BACKENDS } from '../tensorflow/backend-choice.js';
-import { DEVICE } from '../tensorflow/gpu-choice.js';
+import { DEVICE } from '../tensorflow/device-choice.js';
 
 /** A commander parser for a flag's value; throws if the value is not of this kind. */
 export function parserOf<T>(kind: Kind<T>): (text: string) => T {

@@ -7,7 +7,7 @@ import { modelFoldersOf } from './model-folders.js';
 import { isZip, listArchive, whyUnreadable } from './readers/archive.js';
 import { openFile, type RandomAccess } from './readers/random-access.js';
 import type { StoredFile } from './readers/stored-file.js';
-import type { SkippedFile } from './source.js';
+import type { SkippedFile } from './skipped-file.js';
 import { shownPath } from './system-lookup.js';
 
 /** Whether a file has the name and the first bytes of an archive. */

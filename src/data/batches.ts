@@ -1,5 +1,5 @@
 import type { NumberedRow, OrderedRows } from './row-order.js';
-import type { IdColumn } from './store/schema.js';
+import type { IdColumn } from './store/id-columns.js';
 
 /** The ids of one micro-batch, row-major. B = pairs in it, L = 77 ids per text. */
 export interface Batch {

@@ -1,7 +1,8 @@
 /** @file Finds files with the same pairs, so that each counts only once. */
 import path from 'node:path';
 import { isPacked, SourceContents } from './source-contents.js';
-import type { PairSource, SkippedFile } from './source.js';
+import type { SkippedFile } from './skipped-file.js';
+import type { PairSource } from './source.js';
 
 /** How many of the compared pairs of twins must be equal, since one of the files may have been corrected by hand. */
 const SAME = 0.5;

@@ -9,7 +9,7 @@ import { compareNames, type FileFolder, type FoundFiles } from './found-files.js
 import { isDescription, isLeftBehind } from './ignored-names.js';
 import { isModelFolder } from './model-folders.js';
 import type { StoredFile } from './readers/stored-file.js';
-import type { SkippedFile } from './source.js';
+import type { SkippedFile } from './skipped-file.js';
 import { isStore, MANIFEST } from './store/manifest.js';
 import { isFolder, lookUp, readable, shownPath } from './system-lookup.js';
 

@@ -1,6 +1,6 @@
 /** @file What a search for files finds. */
 import type { StoredFile } from './readers/stored-file.js';
-import type { SkippedFile } from './source.js';
+import type { SkippedFile } from './skipped-file.js';
 
 /** The files of one folder, on disk or in an archive. */
 export interface FileFolder {

@@ -2,7 +2,7 @@
 import { atPlace } from '../base/absolute-path.js';
 import { InputError } from '../base/errors.js';
 import { shellQuote } from '../base/shell.js';
-import type { SkippedFile } from './source.js';
+import type { SkippedFile } from './skipped-file.js';
 
 /** A new clone has nothing but the project's sample, which is for trying things out. */
 export function onlySample(paths: readonly string[], sample: string): InputError {

@@ -1,7 +1,12 @@
 /** @file What to say of files that are not read, and of sheets and arrays that are not in a file that is. */
 import { printable } from '../base/errors.js';
 import { shownNames } from './column-faults.js';
-import type { SkippedFile } from './source.js';
+
+/** A file that is not read, or with sheets or arrays that are not, and why. */
+export interface SkippedFile {
+  readonly file: string;
+  readonly why: string;
+}
 
 /** A file that is not read. The reason may quote it. */
 export function skippedFile(file: string, why: string): SkippedFile {

@@ -50,9 +50,3 @@ export interface PairSource {
   /** For a delimited file. */
   readonly dialect?: Dialect;
 }
-
-/** A file that is not read, or with sheets or arrays that are not, and why. */
-export interface SkippedFile {
-  readonly file: string;
-  readonly why: string;
-}

@@ -13,11 +13,11 @@ import { probeSmallFiles } from './formats/small-json.js';
 import { nothingFound, onlySample } from './nothing-found.js';
 import { probeFile } from './probe.js';
 import type { StoredFile } from './readers/stored-file.js';
-import { skippedFile } from './skipped-file.js';
-import type { PairSource, SkippedFile } from './source.js';
+import { skippedFile, type SkippedFile } from './skipped-file.js';
+import type { PairSource } from './source.js';
 import { DamagedArchiveError, UnreadableFileError } from './unreadable-file.js';
 
-export type { PairSource, Shape, SkippedFile } from './source.js';
+export type { PairSource, Shape } from './source.js';
 export { readBatches, readSource } from './read-source.js';
 
 /** The sources of pairs that were found, and the files that were skipped. */

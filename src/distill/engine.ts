@@ -1,6 +1,6 @@
 import type { Batch } from '../data/batches.js';
 import type { Evaluation } from './evaluation.js';
-import type { Losses } from './loss.js';
+import type { Losses } from './losses.js';
 
 /** The outcome of an optimiser step. */
 export interface StepResult extends Losses {

@@ -9,7 +9,8 @@
  */
 import tf from '../base/tfjs.cjs';
 import type { Params } from '../models/text-encoder.js';
-import { lossesOf, studentOutputs, type BatchTensors, type Distillation, type Losses } from './loss.js';
+import { lossesOf, studentOutputs, type BatchTensors, type Distillation } from './loss.js';
+import type { Losses } from './losses.js';
 
 /** How much the outputs of a batch's sentences differ. */
 export interface OutputStatistics {

@@ -15,14 +15,6 @@ export interface Distillation {
   readonly loss: LossName;
 }
 
-/** The losses of a batch, from a step or an evaluation. */
-export interface Losses {
-  /** Mean squared error on the English sentences. */
-  readonly lossEn: number;
-  /** Mean squared error on the Korean sentences. */
-  readonly lossKo: number;
-}
-
 /** A batch as tensors. */
 export interface BatchTensors {
   /** `[B, L]` int32. */

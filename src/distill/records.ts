@@ -1,6 +1,6 @@
 /** @file The records of a run's steps and validations. */
 import type { OutputStatistics } from './evaluation.js';
-import type { Losses } from './loss.js';
+import type { Losses } from './losses.js';
 
 /** One optimiser step, counted from 1 over the whole run. */
 export interface StepRecord extends Losses {

@@ -1,7 +1,7 @@
 /** @file The steps of a run: their pairs, learning rates, and how to handle a step that is not finite. */
 import type { Batch, Batches } from '../data/batches.js';
-import { InputError } from '../base/errors.js';
 import type { Engine, StepResult } from './engine.js';
+import { NotFiniteStepError } from './not-finite-step-error.js';
 import type { StepRecord } from './records.js';
 import { learningRateAt, type Schedule } from './schedule.js';
 import type { TrainState } from './train-state.js';
@@ -20,11 +20,6 @@ export interface StepTaken {
   readonly applied: boolean;
   /** Its rows of the training data. */
   readonly rows: readonly number[];
-}
-
-/** A step whose losses or gradients are not finite, which ends the run. */
-export class NotFiniteStepError extends InputError {
-  override readonly code = 'NOT_FINITE_STEP';
 }
 
 /** Takes the steps of a run. */

@@ -1,4 +1,4 @@
-import type { Precision } from './engine-options.js';
+import type { Precision } from './precision-choice.js';
 
 /** The outputs for `B` texts, row-major. */
 export interface Encoded {

@@ -1,6 +1,7 @@
 /** @file The settings of an engine, which stay the same during a run. */
 import type { OptimizerName } from '../distill/choices.js';
 import type { DropoutPadding } from '../models/dropout-padding.js';
+import type { Precision } from './precision-choice.js';
 
 /** What the optimiser does. */
 export interface OptimizerOptions {
@@ -77,11 +78,3 @@ export interface ProcessGroup {
   /** All processes' texts in rank order, once all have given theirs. */
   readonly gather: (topic: string, text: string) => Promise<readonly string[]>;
 }
-
-/** The precision of matrix products; master weights, statistics, loss and optimiser are always float32. */
-export const PRECISIONS = ['fp32', 'bf16'] as const;
-export type Precision = (typeof PRECISIONS)[number];
-
-/** `auto`: bfloat16 where the machine multiplies it faster and the models are large enough to gain. */
-export const PRECISION_CHOICES = ['auto', ...PRECISIONS] as const;
-export type PrecisionChoice = (typeof PRECISION_CHOICES)[number];

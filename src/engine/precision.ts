@@ -1,7 +1,7 @@
 /** @file The precision of matrix products: what may be asked for, and what that becomes on a machine. */
 import { InputError } from '../base/errors.js';
 import { formatFlops } from '../base/format.js';
-import type { Precision, PrecisionChoice } from './engine-options.js';
+import type { Precision, PrecisionChoice } from './precision-choice.js';
 import type { BackendInfo } from '../tensorflow/backend.js';
 import { whyNoBfloat16, bfloat16Blocker, cpuFeatures } from '../tensorflow/hardware.js';
 import { hasTensorCores } from '../tensorflow/nvidia.js';

@@ -5,7 +5,7 @@
  * Notation in this folder: `N` pairs, `B` pairs in a batch, `L` tokens in a text (77), `D` a model's width.
  */
 
-import type { Precision } from '../engine/engine-options.js';
+import type { Precision } from '../engine/precision-choice.js';
 
 /** The languages of a pair. */
 export const LANGUAGES = ['en', 'ko'] as const;

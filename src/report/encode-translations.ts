@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { openStore } from '../data/store/token-store.js';
-import type { DeviceChoice } from '../tensorflow/gpu-choice.js';
+import type { DeviceChoice } from '../tensorflow/device-choice.js';
 import type { BackendChoice } from '../tensorflow/backend-choice.js';
 import { compareTranslations, keepTranslations, readTranslations, samplePairs } from './translations.js';
 import { usualCheckpointIfAny } from '../runs/find-run.js';

@@ -7,14 +7,14 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { momentShapes } from '../distill/adamw.js';
 import type { NamedValues } from '../distill/engine.js';
-import { InputError, messageOf } from '../base/errors.js';
 import { syncFolder, writeFileAtomic } from '../base/files.js';
 import { fileError } from '../base/system-errors.js';
 import { writeModelFolder } from '../models/model-folder.js';
 import { countParameters, FLOAT_BYTES, type Shapes } from '../models/text-encoder.js';
 import { MANIFEST_FILE, sha256Of, type ManifestEntry } from '../weights/manifest.js';
 import { createSafetensors } from '../weights/safetensors-writer.js';
-import { writePointer, pointerTarget, type Pointer } from './run-folder.js';
+import { NotPointedAtError } from './not-pointed-at-error.js';
+import { writePointer, pointerTarget } from './run-folder.js';
 
 /** What goes into a checkpoint. */
 export interface CheckpointContents {
@@ -41,20 +41,6 @@ export const CHECKPOINT_FILES = {
   trainer: 'trainer.json',
   manifest: MANIFEST_FILE,
 } as const;
-
-/** A checkpoint was saved, but a pointer to it could not be written. */
-export class NotPointedAtError extends InputError {
-  override readonly code = 'NOT_POINTED_AT';
-
-  constructor(
-    /** The checkpoint's name. */
-    readonly checkpoint: string,
-    pointer: Pointer,
-    cause: unknown,
-  ) {
-    super(`\`${pointer}\` does not name it: ${messageOf(cause)}`, { cause });
-  }
-}
 
 /** Prefix of a folder that is not yet, or no longer, a checkpoint. */
 export const TEMPORARY = '.tmp-';

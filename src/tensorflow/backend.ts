@@ -9,14 +9,8 @@ import { absenceReason } from './absence.js';
 import type { BackendChoice } from './backend-choice.js';
 import { registerCpuKernels } from './cpu-kernels.js';
 import { tensorflowEnvironment } from './environment.js';
-import {
-  checkCpuDevices,
-  chooseGpus,
-  countCpuDevices,
-  type ChosenGpu,
-  type DevicesChoice,
-  type Problem,
-} from './gpu-choice.js';
+import { checkCpuDevices, chooseGpus, countCpuDevices, type ChosenGpu, type Problem } from './gpu-choice.js';
+import type { DevicesChoice } from './device-choice.js';
 import { freeGpuBytes } from './gpu-memory.js';
 import { unusedGpu } from './driver-problem.js';
 import { gpuProblem } from './gpu-problem.js';

@@ -1,7 +1,7 @@
 /** @file Chooses among the GPUs that the driver reports. */
 import { availableParallelism } from 'node:os';
 import { InputError } from '../base/errors.js';
-import type { Kind } from '../base/kinds.js';
+import { devicesIn, type DeviceChoice, type DevicesChoice } from './device-choice.js';
 import type { Machine } from './machine.js';
 import type { Gpu, Nvidia } from './nvidia.js';
 
@@ -10,32 +10,6 @@ export interface Problem {
   readonly found: string;
   readonly remedy: string;
 }
-
-/** `auto`, `gpu`, `gpu:1`, `cpu` */
-export type DeviceChoice = 'auto' | 'gpu' | 'cpu' | `gpu:${number}`;
-
-/** Where TensorFlow computes; GPUs are counted from 0. */
-export const DEVICE: Kind<DeviceChoice> = {
-  expected: 'auto, cpu, gpu, or gpu:N for the N-th GPU, counted from 0',
-  is: (value): value is DeviceChoice => typeof value === 'string' && /^(auto|cpu|gpu(:\d+)?)$/.test(value),
-  parse: (text) => text,
-};
-
-/** A single device, or several that share a run's steps: `cpu:4`, `gpu:0,2`, `gpu:all`. */
-export type DevicesChoice = DeviceChoice | `cpu:${number}` | `gpu:${string}`;
-
-/** Where TensorFlow trains; `cpu:N` is N devices on the CPU. */
-export const DEVICES: Kind<DevicesChoice> = {
-  expected: 'auto, cpu, cpu:N for N devices on the CPU, gpu, gpu:N or gpu:N,N for GPUs counted from 0, or gpu:all',
-  is: (value): value is DevicesChoice =>
-    typeof value === 'string' &&
-    /^(auto|cpu(:[1-9]\d*)?|gpu(:(all|\d+(,\d+)*))?)$/.test(value) &&
-    new Set(listed(value)).size === listed(value).length,
-  parse: (text) => text,
-};
-
-/** What a choice lists after its colon. */
-const listed = (choice: string): string[] => choice.split(':')[1]?.split(',') ?? [];
 
 /** The number of devices on the CPU. */
 export function countCpuDevices(choice: DevicesChoice): number {
@@ -105,7 +79,7 @@ export function chooseGpus(nvidia: Nvidia, choice: DevicesChoice, env: Machine['
   if (isUnlisted && choice === 'gpu:all')
     return { found: 'the driver does not report how many GPUs there are', remedy: 'name them: --device gpu:0,1' };
   const wanted =
-    choice === 'gpu:all' ? visible.map((_, i) => i) : choice.startsWith('gpu:') ? listed(choice).map(Number) : [0];
+    choice === 'gpu:all' ? visible.map((_, i) => i) : choice.startsWith('gpu:') ? devicesIn(choice).map(Number) : [0];
   if (isUnlisted) return wanted.map((number) => ({ visible: String(number) }));
   const missing = choice === 'gpu:all' && wanted.length === 0 ? 0 : wanted.find((number) => number >= visible.length);
   if (missing !== undefined) {

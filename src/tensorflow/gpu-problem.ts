@@ -2,8 +2,9 @@
 import { setupCommand } from '../base/setup-command.js';
 import { cardProblem, kernelProblem } from './card-problem.js';
 import { librariesProblem } from './cuda-libraries.js';
+import type { DevicesChoice } from './device-choice.js';
 import { contextProblem, driverProblem } from './driver-problem.js';
-import { chooseGpus, type DevicesChoice, type Problem } from './gpu-choice.js';
+import { chooseGpus, type Problem } from './gpu-choice.js';
 import type { Machine } from './machine.js';
 import type { Nvidia } from './nvidia.js';
 

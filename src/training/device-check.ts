@@ -9,7 +9,7 @@ import { buildTextEncoder } from '../models/build.js';
 import { publishedConfig } from '../models/pretrained.js';
 import { countParameters, FLOAT_BYTES } from '../models/text-encoder.js';
 import { loadBackend } from '../tensorflow/backend.js';
-import type { DevicesChoice } from '../tensorflow/gpu-choice.js';
+import type { DevicesChoice } from '../tensorflow/device-choice.js';
 import { deviceNames } from './engine-parts.js';
 import { openGroup } from './group.js';
 import { checkEqualOnRanks, countDevices } from './sharing.js';

@@ -1,11 +1,12 @@
 /** @file How a run ends: whether its last state was saved, what an error left behind, and how to resume it. */
 import { join } from 'node:path';
-import { NotFiniteStepError } from '../distill/steps.js';
+import { NotFiniteStepError } from '../distill/not-finite-step-error.js';
 import { InputError } from '../base/errors.js';
 import { LostRankError } from '../cluster/lost-rank.js';
 import { checkpointName, checkpointNames } from '../runs/checkpoint.js';
 import type { EndedRun, TrainContext } from './context.js';
 import { adviceAtSkipLimit } from './not-finite.js';
+import { NotSavedError } from './not-saved-error.js';
 import { OutOfMemoryError } from './out-of-memory.js';
 import { resumeCommand } from './resume-command.js';
 
@@ -61,11 +62,6 @@ function recoveryAdvice(
   const good = last !== undefined && names.includes(last) ? last : names.at(0);
   const way = good === undefined ? 'start over with' : 'resume with';
   return `last good checkpoint: ${checkpointPath(folder, good)}; ${first}${way}: ${command}`;
-}
-
-/** The last state of a run could not be saved. */
-export class NotSavedError extends InputError {
-  override readonly code = 'NOT_SAVED';
 }
 
 /** Throws `NotSavedError` if a run's last state is not on disk. */

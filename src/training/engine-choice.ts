@@ -1,6 +1,7 @@
 /** @file Chooses what a run is computed with: engine, precision, backend and device. */
 import type { Engine, InitialEngineState } from '../distill/engine.js';
-import { PRECISIONS, type EngineOptions, type ProcessGroup } from '../engine/engine-options.js';
+import { PRECISIONS } from '../engine/precision-choice.js';
+import type { EngineOptions, ProcessGroup } from '../engine/engine-options.js';
 import { compiledEngine } from '../engine/compiled.js';
 import { eagerEngine } from '../engine/eager.js';
 import { choosePrecision, precisionText, type ChosenPrecision } from '../engine/precision.js';

@@ -1,6 +1,7 @@
 /** @file What an engine is built from, before its data is available. */
 import type { Complete } from '../base/complete.js';
-import type { EngineOptions, Precision, ProcessGroup } from '../engine/engine-options.js';
+import type { EngineOptions, ProcessGroup } from '../engine/engine-options.js';
+import type { Precision } from '../engine/precision-choice.js';
 import type { Distillation } from '../distill/loss.js';
 import type { MeasuredStep } from '../engine/memory.js';
 import type { StepLayout } from '../engine/step-layout.js';

@@ -9,11 +9,11 @@ import type { Shapes } from '../models/text-encoder.js';
 import {
   checkpointBytes,
   checkpointName,
-  NotPointedAtError,
   pruneCheckpoints,
   writeCheckpoint,
   type CheckpointContents,
 } from '../runs/checkpoint.js';
+import { NotPointedAtError } from '../runs/not-pointed-at-error.js';
 import { freeDiskBytes } from '../base/disk-space.js';
 import type { LoggedRows } from '../runs/logged-rows.js';
 import { trainerText } from '../runs/trainer-state.js';

@@ -1,6 +1,6 @@
 /** @file Checks that the ids in a token store are those of a run's tokenizers. */
 import { RowEncoder, type RowTokenizers } from '../data/prepare/row-encoder.js';
-import { ID_COLUMNS } from '../data/store/schema.js';
+import { ID_COLUMNS } from '../data/store/id-columns.js';
 import { textsOf, type LocatedRow, type TokenStore } from '../data/store/token-store.js';
 import { InputError } from '../base/errors.js';
 import { formatHash } from '../base/format.js';

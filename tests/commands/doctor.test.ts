@@ -3,7 +3,7 @@ import type { Finding } from '../../src/app/doctor/finding.js';
 import { examine } from '../../src/app/doctor/findings.js';
 import type { MachineFacts } from '../../src/app/doctor/machine-facts.js';
 import type { TensorflowReport } from '../../src/app/doctor/probe.js';
-import type { DeviceChoice } from '../../src/tensorflow/gpu-choice.js';
+import type { DeviceChoice } from '../../src/tensorflow/device-choice.js';
 import { cpuFeatures } from '../../src/tensorflow/hardware.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 import { kd } from '../cli.js';

@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { CorpusName } from '../../src/data/corpus-name.js';
 import { isUnreadable, type Pair } from '../../src/data/pair.js';
-import { findSources, readSource, type Shape, type SkippedFile } from '../../src/data/sources.js';
+import type { SkippedFile } from '../../src/data/skipped-file.js';
+import { findSources, readSource, type Shape } from '../../src/data/sources.js';
 import { loadTokenizer } from '../../src/text/tokenizer.js';
 
 const ROOT = path.join(import.meta.dirname, '../..');

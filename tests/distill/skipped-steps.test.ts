@@ -1,6 +1,6 @@
 /** @file Steps that are not finite and are skipped: when too many in a row end a run, resumed or not. */
 import { expect, it } from 'vitest';
-import { NotFiniteStepError } from '../../src/distill/steps.js';
+import { NotFiniteStepError } from '../../src/distill/not-finite-step-error.js';
 import { INITIAL_STATE, type TrainState } from '../../src/distill/train-state.js';
 import { train } from '../../src/distill/train.js';
 import { parseTrainer, trainerText } from '../../src/runs/trainer-state.js';

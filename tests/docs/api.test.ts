@@ -42,7 +42,6 @@ function emptyProject(): string {
         strict: true,
         noUncheckedIndexedAccess: true,
         exactOptionalPropertyTypes: true,
-        skipLibCheck: true,
         types: ['node'],
         outDir: 'built',
       },

@@ -10,7 +10,7 @@ import {
   type PrecisionSite,
 } from '../../src/engine/precision.js';
 import { matmulRates } from '../../src/engine/matmul-rates.js';
-import type { Precision } from '../../src/engine/engine-options.js';
+import type { Precision } from '../../src/engine/precision-choice.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
 import { bfloat16Blocker } from '../../src/tensorflow/hardware.js';
 import { openRecordedRun } from '../fixtures/training.js';

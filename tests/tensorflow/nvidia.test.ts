@@ -3,13 +3,8 @@ import { tensorflowEnvironment } from '../../src/tensorflow/environment.js';
 import { thisMachine, type Machine } from '../../src/tensorflow/machine.js';
 import { setVariables } from '../../src/tensorflow/own-variables.js';
 import { findLibraries, GPU_LIBRARIES } from '../../src/tensorflow/cuda-libraries.js';
-import {
-  chooseGpu,
-  chooseGpus,
-  firstDevice,
-  type DeviceChoice,
-  type DevicesChoice,
-} from '../../src/tensorflow/gpu-choice.js';
+import { chooseGpu, chooseGpus, firstDevice } from '../../src/tensorflow/gpu-choice.js';
+import type { DeviceChoice, DevicesChoice } from '../../src/tensorflow/device-choice.js';
 import { unusedGpu } from '../../src/tensorflow/driver-problem.js';
 import { gpuProblem } from '../../src/tensorflow/gpu-problem.js';
 import { hasTensorCores, detectGpus } from '../../src/tensorflow/nvidia.js';

@@ -1,6 +1,6 @@
 /** @file The checks of `kd doctor`, in order, and their findings. */
 import { detectGpus } from '../../tensorflow/nvidia.js';
-import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
+import type { DeviceChoice } from '../../tensorflow/device-choice.js';
 import { InputError } from '../../base/errors.js';
 import { formatBytes } from '../../base/format.js';
 import { RAISE_OPEN_FILES } from '../../base/system-errors.js';

@@ -1,8 +1,9 @@
 /** @file Findings about NVIDIA GPUs: driver, cards, libraries. */
 import { findLibraries, GPU_LIBRARIES, librariesProblem } from '../../tensorflow/cuda-libraries.js';
-import { chooseGpu, type DeviceChoice } from '../../tensorflow/gpu-choice.js';
 import { cardProblem, kernelProblem } from '../../tensorflow/card-problem.js';
+import type { DeviceChoice } from '../../tensorflow/device-choice.js';
 import { contextProblem, driverProblem } from '../../tensorflow/driver-problem.js';
+import { chooseGpu } from '../../tensorflow/gpu-choice.js';
 import { buildProblem } from '../../tensorflow/gpu-problem.js';
 import { PTX_ONLY, type Gpu, type Nvidia } from '../../tensorflow/nvidia.js';
 import { formatBytes } from '../../base/format.js';

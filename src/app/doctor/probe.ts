@@ -4,7 +4,7 @@
  * processes.
  */
 import { matmulRate } from '../../engine/matmul-rates.js';
-import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
+import type { DeviceChoice } from '../../tensorflow/device-choice.js';
 import { loadBackend, type BackendInfo } from '../../tensorflow/backend.js';
 import { bfloat16Blocker } from '../../tensorflow/hardware.js';
 

@@ -4,7 +4,7 @@ import { setupCommand } from '../../base/setup-command.js';
 import { formatBytes, formatFlops } from '../../base/format.js';
 import { choosePrecision } from '../../engine/precision.js';
 import { NO_ANSWER } from '../../tensorflow/machine.js';
-import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
+import type { DeviceChoice } from '../../tensorflow/device-choice.js';
 import { hasTensorCores, type Nvidia } from '../../tensorflow/nvidia.js';
 import type { Finding } from './finding.js';
 import { ENOUGH_FILES, type MachineFacts } from './machine-facts.js';

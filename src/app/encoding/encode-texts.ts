@@ -2,8 +2,8 @@
 import { putRows } from '../../base/rows.js';
 import type { EncoderEngine } from '../../engine/encoder-engine.js';
 import { checkFinite } from '../../engine/finite-outputs.js';
-import type { PrecisionChoice } from '../../engine/engine-options.js';
-import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
+import type { PrecisionChoice } from '../../engine/precision-choice.js';
+import type { DeviceChoice } from '../../tensorflow/device-choice.js';
 import type { BackendChoice } from '../../tensorflow/backend-choice.js';
 import { openEncoder, startEncoder } from '../open-encoder.js';
 import type { Reporter } from '../reporter.js';

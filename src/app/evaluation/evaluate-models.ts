@@ -1,10 +1,9 @@
 /** @file Compares models, from names to scores: opens models and pairs, encodes, measures. */
-import type { Precision } from '../../engine/engine-options.js';
+import type { Precision, PrecisionChoice } from '../../engine/precision-choice.js';
 import { encoderEngine } from '../../engine/encoder.js';
 import { encodingPrecision, precisionText } from '../../engine/precision.js';
-import type { PrecisionChoice } from '../../engine/engine-options.js';
 import { hasLargeModel } from '../../engine/step-layout.js';
-import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
+import type { DeviceChoice } from '../../tensorflow/device-choice.js';
 import { loadBackend, type BackendInfo } from '../../tensorflow/backend.js';
 import type { BackendChoice } from '../../tensorflow/backend-choice.js';
 import {

@@ -2,7 +2,7 @@ import { KD } from '../../base/own-command.js';
 import { InputError } from '../../base/errors.js';
 import { LARGEST_SEED } from '../../base/kinds.js';
 import type { SchedulerName } from '../../diffusion/scheduler-config.js';
-import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
+import type { DeviceChoice } from '../../tensorflow/device-choice.js';
 import type { BackendChoice } from '../../tensorflow/backend-choice.js';
 
 /** The default options. */

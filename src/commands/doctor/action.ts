@@ -1,10 +1,10 @@
 /** @file What `kd doctor` does. */
-import { isMultiDevice, checkCpuDevices, firstDevice, type DevicesChoice } from '../../tensorflow/gpu-choice.js';
+import { isMultiDevice, checkCpuDevices, firstDevice } from '../../tensorflow/gpu-choice.js';
+import type { DevicesChoice } from '../../tensorflow/device-choice.js';
 import { examine } from '../../app/doctor/findings.js';
 import { thisMachineFacts } from '../../app/doctor/machine-facts.js';
 import type { Output } from '../../app/output.js';
-import { findCluster } from '../../app/cluster.js';
-import type { ClusterFlags } from '../../app/cluster.js';
+import { findCluster, type ClusterFlags } from '../../app/cluster.js';
 import { examineDevices } from './devices.js';
 import { findingText } from './finding-text.js';
 

@@ -1,7 +1,7 @@
 import { KD } from '../../base/own-command.js';
 import { examplesText, type Example } from '../help.js';
 import { Command, Option } from 'commander';
-import { DEVICES } from '../../tensorflow/gpu-choice.js';
+import { DEVICES } from '../../tensorflow/device-choice.js';
 import { openOutput, type OutputOptions } from '../../app/output.js';
 import { DEFAULTS, SETTINGS } from '../../training/settings.js';
 import { addClusterFlags } from '../cluster-flags.js';

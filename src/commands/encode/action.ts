@@ -1,6 +1,6 @@
 /** @file What `kd encode` does. */
-import type { PrecisionChoice } from '../../engine/engine-options.js';
-import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
+import type { PrecisionChoice } from '../../engine/precision-choice.js';
+import type { DeviceChoice } from '../../tensorflow/device-choice.js';
 import type { BackendChoice } from '../../tensorflow/backend-choice.js';
 import { MAX_LENGTH } from '../../text/max-length.js';
 import type { Output } from '../../app/output.js';

@@ -1,5 +1,5 @@
 /** @file What `kd export` does. */
-import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
+import type { DeviceChoice } from '../../tensorflow/device-choice.js';
 import type { BackendChoice } from '../../tensorflow/backend-choice.js';
 import type { Format } from '../../export/format.js';
 import type { Output } from '../../app/output.js';

@@ -2,7 +2,7 @@
 import { KD } from '../../base/own-command.js';
 import { stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
-import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
+import type { DeviceChoice } from '../../tensorflow/device-choice.js';
 import type { BackendChoice } from '../../tensorflow/backend-choice.js';
 import { InputError, messageOf } from '../../base/errors.js';
 import { followRun } from '../../report/run-follower.js';

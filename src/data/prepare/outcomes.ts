@@ -2,8 +2,8 @@
 import path from 'node:path';
 import { CORPORA } from '../corpus-name.js';
 import { formatCounted } from '../../base/format.js';
-import { skippedFile, whyUnread } from '../skipped-file.js';
-import type { PairSource, SkippedFile } from '../sources.js';
+import { skippedFile, whyUnread, type SkippedFile } from '../skipped-file.js';
+import type { PairSource } from '../sources.js';
 import { DROP_REASONS, type DropReason } from './drop-reasons.js';
 import { EXAMPLES, type Collected, type DropTallies, type Example } from './collect.js';
 import type { Decision } from './decide.js';

@@ -4,8 +4,8 @@ import { readIfThere } from '../../base/files.js';
 import { checkJson, listOf, mapOf, number, object, partOf, text } from '../../base/json-schema.js';
 import { parseJson } from '../../base/parse-json.js';
 import { CORPORA, type CorpusName } from '../corpus-name.js';
-import type { SkippedFile } from '../sources.js';
-import { ID_COLUMNS, type IdColumn } from '../store/schema.js';
+import type { SkippedFile } from '../skipped-file.js';
+import { ID_COLUMNS, type IdColumn } from '../store/id-columns.js';
 import type { DropReason } from './drop-reasons.js';
 
 /** The rows of a corpus, or of all, by outcome. */

@@ -2,14 +2,11 @@
  * @file The columns of a token store's files, as an Apache Arrow schema (arrow.apache.org/docs/format/Columnar.html).
  */
 import { Dictionary, Field, Int8, List, Schema, Uint16, Utf8 } from 'apache-arrow';
+import { ID_COLUMNS } from './id-columns.js';
 
 /** The splits of the pairs; each has its own files. */
 export const SPLITS = ['training', 'validation'] as const;
 export type Split = (typeof SPLITS)[number];
-
-/** The ids of a pair: of the English text by teacher and student, of the Korean one by the student. */
-export const ID_COLUMNS = ['teacher_en', 'student_en', 'student_ko'] as const;
-export type IdColumn = (typeof ID_COLUMNS)[number];
 
 /** One more than the highest id that a column of 16-bit ids can hold. */
 export const LARGEST_VOCABULARY = 1 << 16;

@@ -13,7 +13,8 @@ import {
 import { InputError, messageOf } from '../../base/errors.js';
 import { fileError, isSystemError } from '../../base/system-errors.js';
 import type { ShardFile } from './manifest.js';
-import { ID_COLUMNS, STORE_SCHEMA, type IdColumn } from './schema.js';
+import { ID_COLUMNS, type IdColumn } from './id-columns.js';
+import { STORE_SCHEMA } from './schema.js';
 
 /** Ids of up to 1024 rows: those of row i are `ids[starts[i]]` to `ids[starts[i + 1] − 1]`. */
 export interface IdLists {

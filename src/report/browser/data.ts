@@ -2,7 +2,7 @@
 import type { EChartsCoreOption } from 'echarts/core';
 import { droppedOf, type DropReason } from '../../data/prepare/drop-reasons.js';
 import type { PrepareReport, RowCounts } from '../../data/prepare/report.js';
-import type { IdColumn } from '../../data/store/schema.js';
+import type { IdColumn } from '../../data/store/id-columns.js';
 import { FONT } from '../palette.js';
 import { tickLabel } from '../ticks.js';
 import { mountChart, tip, tooltipStyle, type MountedChart } from './chart.js';

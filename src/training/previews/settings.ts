@@ -2,7 +2,7 @@
 import { ANY_TEXT, choice, COUNT, NON_NEGATIVE, PIXELS, SEED, TEXT } from '../../base/kinds.js';
 import { GENERATE_DEFAULTS } from '../../app/pictures/options.js';
 import { SCHEDULERS } from '../../diffusion/scheduler-config.js';
-import { DEVICE } from '../../tensorflow/gpu-choice.js';
+import { DEVICE } from '../../tensorflow/device-choice.js';
 import type { Setting } from '../settings/setting.js';
 
 /** The settings under `Previews:`. */

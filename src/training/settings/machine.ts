@@ -1,8 +1,8 @@
 /** @file Settings: what a run is computed with, and in what precision. */
 import { choice, SWITCH } from '../../base/kinds.js';
-import { PRECISION_CHOICES } from '../../engine/engine-options.js';
+import { PRECISION_CHOICES } from '../../engine/precision-choice.js';
 import { BACKENDS } from '../../tensorflow/backend-choice.js';
-import { DEVICES } from '../../tensorflow/gpu-choice.js';
+import { DEVICES } from '../../tensorflow/device-choice.js';
 import type { Setting } from './setting.js';
 
 /** How a step is run: recorded once as a graph (TensorFlow only), or op by op. `auto`: as a graph if possible. */

@@ -1,6 +1,6 @@
 /** @file English texts of the data section and of preparations. */
 import { DROP_REASONS, type DropReason } from '../../../../data/prepare/drop-reasons.js';
-import type { IdColumn } from '../../../../data/store/schema.js';
+import type { IdColumn } from '../../../../data/store/id-columns.js';
 
 export const DATA = {
   data: 'Data',

@@ -1,0 +1,92 @@
+/** @file The declarations of the package as strict programs compile them, without kd's own packages. */
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../cli.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A program that uses every function, with options that may be `undefined`. */
+const PROGRAM = `
+import * as kd from 'kd';
+import type { EncodedTexts, Listener, TrainOptions } from 'kd';
+
+declare const signal: AbortSignal | undefined;
+declare const seed: number | undefined;
+const listener: Listener = { onProgress: ({ value, total }) => value / total, onEvent: ({ event }) => event.length };
+const settings: TrainOptions = { recipe: 'smoke', batchSize: 'auto', device: 'cpu:2', seed, signal };
+
+export async function use(): Promise<EncodedTexts> {
+  const { total, cut } = await kd.prepare({ data: ['pairs.csv'], out: 'store', samples: undefined, signal }, listener);
+  const { best, stopped } = await kd.train({ ...settings, samples: total.training + cut.student_ko }, listener);
+  const { pairs } = await kd.evaluate({ compare: [stopped ? 'clip' : 'roberta'], by: ['length'], seed, signal });
+  const accuracies = pairs?.models.map(({ scores }) => scores.ko.translation.mean.accuracy) ?? [];
+  const { model } = await kd.exportStudent({ model: 'roberta', to: 'exported', format: 'onnx', tokenizer: undefined });
+  const [picture] = await kd.generate(['노란색 차'], { steps: Math.max(1, ...accuracies), out: undefined });
+  const { path } = await kd.generateGrid([], { compare: picture?.path ?? model, scheduler: 'ddim', seed }, { onRow: () => 1 });
+  return kd.encode({ model: path, texts: [String(best?.lossKo)], precision: 'bf16', seed, signal } as kd.EncodeOptions);
+}
+
+export function codeOf(error: unknown): string | undefined {
+  if (error instanceof kd.NotPointedAtError) return error.checkpoint;
+  return error instanceof kd.InputError ? error.code : undefined;
+}
+export const epochs: 10 = kd.RECIPES['roberta-1m'].settings.epochs;
+`;
+
+const STRICT: ts.CompilerOptions = {
+  target: ts.ScriptTarget.ES2022,
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  noPropertyAccessFromIndexSignature: true,
+  isolatedModules: true,
+  verbatimModuleSyntax: true,
+  skipLibCheck: false,
+  noEmit: true,
+};
+
+let project: string;
+beforeAll(() => {
+  project = temporaryFolder();
+  const installed = join(project, 'node_modules/kd');
+  mkdirSync(join(project, 'node_modules/@types'), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules/@types/node'), join(project, 'node_modules/@types/node'));
+  cpSync(join(ROOT, 'package.json'), join(installed, 'package.json'));
+  cpSync(join(ROOT, 'dist'), join(installed, 'dist'), {
+    recursive: true,
+    filter: (path) => !/\.(js|map|json|html|css)$/.test(path),
+  });
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ type: 'module' }));
+  writeFileSync(join(project, 'program.ts'), PROGRAM);
+});
+
+function programWith(options: ts.CompilerOptions): ts.Program {
+  const typeRoots = [join(project, 'node_modules/@types')];
+  return ts.createProgram([join(project, 'program.ts')], { ...STRICT, ...options, typeRoots });
+}
+
+describe('the declarations', () => {
+  it.each<[string, ts.CompilerOptions]>([
+    [
+      'Node.js',
+      { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, types: ['node'] },
+    ],
+    [
+      'a bundler, without the types of Node.js',
+      {
+        module: ts.ModuleKind.ESNext,
+        moduleResolution: ts.ModuleResolutionKind.Bundler,
+        lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'],
+        types: [],
+      },
+    ],
+  ])('compile in a strict program for %s', (_, options) => {
+    const errors = ts.getPreEmitDiagnostics(programWith(options));
+    expect(
+      errors.map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`),
+    ).toEqual([]);
+  });
+});
