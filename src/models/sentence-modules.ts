@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { readIfThere } from '../base/files.js';
 import { listOf, object, text } from '../base/json-schema.js';
 import { soundJson } from '../base/parse-json.js';
+import { MODULES_FILE } from '../weights/model-parts.js';
 
 const MODULES = listOf(object({ type: text, path: v.nullish(text) }));
 
@@ -15,7 +16,7 @@ const WITHOUT_WEIGHTS = ['Transformer', 'BERT', 'RoBERTa', 'Pooling', 'Normalize
  */
 export async function sentenceModules(folder: string): Promise<string[]> {
   const root = /^0_\w+$/.test(basename(folder)) ? dirname(folder) : folder; // as in src/weights/inner-folder.ts
-  const json = await readIfThere(join(root, 'modules.json')).catch(() => undefined);
+  const json = await readIfThere(join(root, MODULES_FILE)).catch(() => undefined);
   const modules = json === undefined ? [] : (soundJson(MODULES, json) ?? []);
   return modules.flatMap(({ type, path }) => {
     const name = type.slice(type.lastIndexOf('.') + 1);

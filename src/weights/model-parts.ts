@@ -25,6 +25,9 @@ export type ModelPart = 'config' | 'tokenizer' | 'weights' | FolderPart;
 /** Weights beside the model's own, of a student with a projection. */
 export const OPTIONAL_WEIGHTS: readonly string[] = [PROJECTION_FILE];
 
+/** Lists what sentence-transformers adds to a model; beside the model's inner folder, if it has one. */
+export const MODULES_FILE = 'modules.json';
+
 /** Whether a file is in one of the folders of a part. */
 export function isInFolders({ folders }: FolderPart, path: string): boolean {
   const slash = path.lastIndexOf('/');

@@ -7,7 +7,7 @@ import type { ModelCache } from './hub-cache.js';
 import type { ModelId } from './hub-access.js';
 import type { HubFile, HubModel } from './hub-client.js';
 import { CONFIG_FILE } from './config-file.js';
-import { isInFolders, OPTIONAL_WEIGHTS, type ModelPart } from './model-parts.js';
+import { isInFolders, MODULES_FILE, OPTIONAL_WEIGHTS, type ModelPart } from './model-parts.js';
 import { readShardIndex } from './sharded.js';
 import { shown } from './wording.js';
 
@@ -30,12 +30,15 @@ export interface Commit {
 export async function wantedFiles(commit: Commit, parts: readonly ModelPart[]): Promise<HubFile[]> {
   const names = new Set<string>();
   for (const part of parts) for (const name of await namesOf(commit, part)) names.add(name);
-  return [...names].map((name) => {
+  const files = [...names].map((name) => {
     const file = fileOf(commit, name);
     if (!file) throw new InputError(`${commit.model.name}: ${lacking(commit, name)}`);
-    checkSize(commit.model.name, file);
     return file;
   });
+  const modules = parts.includes('weights') ? commit.listed.get(MODULES_FILE) : undefined;
+  if (modules !== undefined) files.push(modules);
+  for (const file of files) checkSize(commit.model.name, file);
+  return files;
 }
 
 /** The file of the transformer's that has this name. */

@@ -2,6 +2,7 @@ import { cp, mkdir, readdir, readFile, realpath, rm, stat, symlink, utimes, writ
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openPretrained } from '../../src/models/pretrained.js';
+import { sentenceModules } from '../../src/models/sentence-modules.js';
 import { openWeights } from '../../src/weights/folder.js';
 import { PIPELINE_PART } from '../../src/diffusion/pipeline-files.js';
 import type { DownloadProgress, ModelPart, ResolveOptions } from '../../src/weights/hub.js';
@@ -213,12 +214,30 @@ describe('a model on the hub', () => {
     const folder = await resolve('owner/sentences');
     expect(folder).toBe(join(snapshotOf('owner/sentences'), '0_Transformer'));
     expect((await filesBelow(snapshotOf('owner/sentences'))).sort()).toEqual(
-      STUDENT_FILES.filter((name) => name !== 'tokenizer_config.json').map((name) => `0_Transformer/${name}`),
+      [
+        ...STUDENT_FILES.filter((name) => name !== 'tokenizer_config.json').map((name) => `0_Transformer/${name}`),
+        'modules.json',
+      ].sort(),
     );
     await expectSameWeights(folder, 'student');
     hub.requests.length = 0;
     expect(await resolve('owner/sentences')).toBe(folder);
     expect(hub.requests).toEqual([]);
+  });
+
+  it('of sentence-transformers is downloaded with its list of modules, also where only a part of it is', async () => {
+    for (const [name, folder, ...others] of [
+      ['owner/whole', 'student'],
+      ['owner/part', 'teacher', 'variants/teacher-inside-full-clip'],
+    ] as const) {
+      const files = await publish(name, folder, ...others);
+      files.set('modules.json', Buffer.from('[{"type": "sentence_transformers.models.Dense", "path": "2_Dense"}]'));
+      const resolved = await resolve(name);
+      expect(await sentenceModules(resolved), name).toEqual(['2_Dense']);
+      hub.requests.length = 0;
+      expect(await resolve(name)).toBe(resolved);
+      expect(hub.requests).toEqual([]);
+    }
   });
 
   it('prefers safetensors to a pickle', async () => {
