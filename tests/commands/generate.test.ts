@@ -1,7 +1,8 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { GENERATE_DEFAULTS } from '../../src/app/pictures/options.js';
 import { textsOf } from '../../src/diffusion/png.js';
 import type { PairsEvaluation } from '../../src/evaluate/evaluation.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
@@ -9,27 +10,45 @@ import { kd, kdMeanwhile, temporaryFolder, type CliResult } from '../cli.js';
 import { argumentsOf, ROOT } from '../docs/documents.js';
 import { largestDifference, SD_TINY } from '../fixtures/index.js';
 import { writeHalvingUnet } from '../fixtures/onnx-halving.js';
-import { BACKEND, copyOf, folderWithPairs, parseLines, readJson, STUDENT, TEACHER, train, writeModel } from './tiny.js';
+import { kdHere } from '../in-process.js';
+import {
+  BACKEND,
+  copyOf,
+  folderWithPairs,
+  parseLines,
+  readJson,
+  STUDENT,
+  TEACHER,
+  trainArguments,
+  writeModel,
+} from './tiny.js';
 
 const CLEAN = { HF_HUB_OFFLINE: '1' };
 
 let cwd: string;
 beforeAll(() => {
   cwd = temporaryFolder();
+  vi.stubEnv('HF_HUB_OFFLINE', '1');
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
 });
 
-function generate(flags: readonly string[]): CliResult {
-  return kd(
-    ['generate', '--encoder', STUDENT, '--pipeline', SD_TINY, '--backend', BACKEND, '--device', 'cpu', ...flags],
-    { cwd, env: CLEAN },
-  );
+// A process can only be started from what is compiled.
+vi.mock('../../src/app/pictures/embedding.js', () => import('#dist/app/pictures/embedding.js'));
+
+const generateArguments = (flags: readonly string[]): string[] => [
+  ...['generate', '--encoder', STUDENT, '--pipeline', SD_TINY, '--backend', BACKEND, '--device', 'cpu'],
+  ...flags,
+];
+
+/** Draws in this process; prompts are embedded by one of their own, as ever. */
+function generate(flags: readonly string[]): Promise<CliResult> {
+  return kdHere(generateArguments(flags), { cwd });
 }
 
 function generateMeanwhile(flags: readonly string[]): Promise<CliResult> {
-  return kdMeanwhile(
-    ['generate', '--encoder', STUDENT, '--pipeline', SD_TINY, '--backend', BACKEND, '--device', 'cpu', ...flags],
-    { cwd, env: CLEAN },
-  );
+  return kdMeanwhile(generateArguments(flags), { cwd, env: CLEAN });
 }
 
 /**
@@ -41,7 +60,7 @@ const COMMANDS = [...DOCUMENT.matchAll(/^npx kd generate (.*)$/gm)]
   .map(([, rest]) => rest.match(/"[^"]*"|\S+/g)!.map((word) => word.replaceAll('"', '')))
   .filter((words) => !words.includes('--pipeline'));
 
-function documented(index: number, flags: readonly string[]): CliResult {
+function documented(index: number, flags: readonly string[]): Promise<CliResult> {
   return generate([
     ...COMMANDS[index],
     '--encoder',
@@ -73,7 +92,7 @@ describe('kd generate', () => {
       '77 tokens',
     async () => {
       const noise = join(SD_TINY, 'expected.safetensors');
-      const { code, stdout, stderr } = generate([
+      const { code, stdout, stderr } = await generate([
         '노란색 자동차',
         'a yellow car',
         '노란색 차 '.repeat(40),
@@ -114,17 +133,17 @@ describe('kd generate', () => {
     },
   );
 
-  it('draws several with consecutive seeds, each reproducible from its own, and leaves no preview', () => {
-    const several = documented(1, ['--steps', '3', '--preview', '1', '--seed', '5', '--out', 'several']);
+  it('draws several with consecutive seeds, each reproducible from its own, and leaves no preview', async () => {
+    const several = await documented(1, ['--steps', '3', '--preview', '1', '--seed', '5', '--out', 'several']);
     expect(several.code, several.stderr).toBe(0);
     const files = [5, 6, 7, 8].map((seed) => `초록색-사과-${seed}.png`);
     expect(readdirSync(join(cwd, 'several')).sort()).toEqual(['pictures.json', ...files].sort());
-    const one = documented(0, ['--steps', '3', '--negative', '흐린 사진', '--out', 'one']);
+    const one = await documented(0, ['--steps', '3', '--negative', '흐린 사진', '--out', 'one']);
     expect(one.code, one.stderr).toBe(0);
     expect(readdirSync(join(cwd, 'one')).sort()).toEqual(
       ['a-yellow-car-7.png', 'pictures.json', '노란색-차-7.png'].sort(),
     );
-    const again = generate([
+    const again = await generate([
       '초록색 사과',
       '--width',
       '64',
@@ -180,7 +199,7 @@ describe('kd generate', () => {
 
   it('draws a grid with the errors of the embeddings beside it', async () => {
     writeFileSync(join(cwd, 'prompts.csv'), 'ko,en\n노란색 차,yellow car\n초록색 사과,green apple\n');
-    const { code, stdout, stderr } = documented(2, ['--steps', '2', '--out', 'grid', '--json']);
+    const { code, stdout, stderr } = await documented(2, ['--steps', '2', '--out', 'grid', '--json']);
     expect(code, stderr).toBe(0);
     const events = parseLines<{ event: string; ko?: string; column?: string; mse?: number; output?: string }>(stdout);
     const cells = events.filter(({ event }) => event === 'cell');
@@ -201,7 +220,7 @@ describe('kd generate', () => {
     expect(height).toBeGreaterThan(2 * 192);
   });
 
-  it('compares with the student as its run began, which may be with random weights and a projection', () => {
+  it('compares with the student as its run began, which may be with random weights and a projection', async () => {
     const folder = folderWithPairs(8);
     const size = ['hidden_size', 'intermediate_size'].map((name) => [name, 32]);
     const narrow = copyOf(STUDENT, join(folder, 'narrow'));
@@ -211,14 +230,16 @@ describe('kd generate', () => {
     );
     rmSync(join(narrow, 'model.safetensors'));
     const flags = ['--student', narrow, '--project', '--random-weights', '--seed', '5', '--batch-size', '2'];
-    expect(train(folder, [...flags, '--max-steps', '1'])).toMatchObject({ code: 0 });
+    expect(await kdHere(trainArguments([...flags, '--max-steps', '1']), { cwd: folder })).toMatchObject({ code: 0 });
     writeFileSync(join(folder, 'one.csv'), 'ko,en\n노란색 차,yellow car\n');
     const machine = ['--backend', BACKEND, '--device', 'cpu', '--json'];
     const small = ['--pipeline', SD_TINY, '--width', '64', '--height', '64', '--steps', '1', '--out', 'grid'];
-    const grid = kd(['generate', '--compare', 'one.csv', '--encoder', 'tiny', ...small, ...machine], { cwd: folder });
+    const ofRun = ['generate', '--compare', 'one.csv', '--encoder', 'tiny', ...small, ...machine];
+    const grid = await kdHere(ofRun, { cwd: folder });
     expect(grid.code, grid.stderr).toBe(0);
     const drawn = parseLines<{ column?: string; mse: number }>(grid.stdout);
-    const evaluation = kd(['eval', '--compare', 'clip,tiny', '--data', 'one.csv', ...machine], { cwd: folder });
+    const compared = ['eval', '--compare', 'clip,tiny', '--data', 'one.csv', ...machine];
+    const evaluation = await kdHere(compared, { cwd: folder });
     expect(evaluation.code, evaluation.stderr).toBe(0);
     const { pairs } = parseLines<{ pairs?: PairsEvaluation }>(evaluation.stdout).at(-1)!;
     for (const [column, name] of [
@@ -231,8 +252,8 @@ describe('kd generate', () => {
     }
   });
 
-  it('draws a column for each checkpoint', () => {
-    const { code, stdout, stderr } = documented(3, [
+  it('draws a column for each checkpoint', async () => {
+    const { code, stdout, stderr } = await documented(3, [
       '--compare-checkpoints',
       `${STUDENT},${TEACHER}`,
       '--steps',
@@ -246,8 +267,8 @@ describe('kd generate', () => {
 });
 
 describe('kd generate refuses in one line', () => {
-  const fails = (flags: readonly string[], message: RegExp): void => {
-    const { code, stdout, stderr } = generate([
+  const fails = async (flags: readonly string[], message: RegExp, run = generate): Promise<void> => {
+    const { code, stdout, stderr } = await run([
       '차',
       '--width',
       '64',
@@ -263,56 +284,76 @@ describe('kd generate refuses in one line', () => {
     expect([code, stdout, words.split('\n').length]).toEqual([1, '', 2]);
   };
 
-  it('another model in place of the UNet', () => {
+  it('another model in place of the UNet', async () => {
     const swapped = join(temporaryFolder(), 'pipeline');
     cpSync(SD_TINY, swapped, { recursive: true });
     cpSync(join(swapped, 'vae_decoder/model.onnx'), join(swapped, 'unet/model.onnx'));
-    fails(
+    await fails(
       ['--pipeline', swapped],
       /^error: \S+unet\/model\.onnx: expected a UNet with the inputs sample, timestep, encoder_hidden_states, got one with latent_sample, which is a VAE decoder/,
     );
   });
 
-  it('a size that the UNet does not accept, before encoding anything', () => {
+  it('a size that the UNet does not accept, before encoding anything', async () => {
     const halving = join(temporaryFolder(), 'pipeline');
     cpSync(SD_TINY, halving, { recursive: true });
     writeHalvingUnet(join(halving, 'unet/model.onnx'));
-    fails(
+    await fails(
       ['--pipeline', halving, '--width', '72'],
       /^error: \S+unet\/model\.onnx: expected a picture whose size the model can halve .*, got 72 × 64 pixels; give one that fits, such as --width 80 --height 64\n$/,
     );
-    const { code, stdout } = generate(['차', '--pipeline', halving, '--width', '80', '--height', '64', '--steps', '1']);
+    const { code, stdout } = await generate([
+      '차',
+      '--pipeline',
+      halving,
+      '--width',
+      '80',
+      '--height',
+      '64',
+      '--steps',
+      '1',
+    ]);
     expect([code, stdout]).toEqual([0, 'pictures/차-0.png\n']);
   });
 
   it.each([
     ['a picture', []],
     ['a grid', ['--compare-checkpoints', STUDENT]],
-  ])('%s for a folder that cannot be written to, before looking for the image model', (_, flags) => {
+  ])('%s for a folder that cannot be written to, before looking for the image model', async (_, flags) => {
     const file = join(temporaryFolder(), 'file');
     writeFileSync(file, '');
     const found = /^error: \S+file: expected a folder, or nothing there, found a file; name another\n$/;
-    fails([...flags, '--out', file, '--pipeline', 'none'], found);
+    await fails([...flags, '--out', file, '--pipeline', 'none'], found);
   });
 
-  it('an encoder that has diverged, reported by the encoding process', () => {
+  it('an encoder that has diverged, reported by the encoding process', async () => {
     const diverged = copyOf(STUDENT, join(temporaryFolder(), 'diverged'));
     const weights = readFileSync(join(diverged, 'model.safetensors'));
     const write = (byte: number): void => {
       writeFileSync(join(diverged, 'model.safetensors'), weights.fill(byte, weights.length / 2));
     };
     write(0xff); // not numbers
-    fails(['--encoder', diverged], /^error: \S+: tensor \S+: expected finite numbers, found NaN as value 0, and/);
+    const asUsers = (flags: readonly string[]) => Promise.resolve(kd(generateArguments(flags), { cwd, env: CLEAN }));
+    const notNumbers = /^error: \S+: tensor \S+: expected finite numbers, found NaN as value 0, and/;
+    await fails(['--encoder', diverged], notNumbers, asUsers);
     write(0x7f); // 3.4e38
-    fails(
+    await fails(
       ['--encoder', diverged],
       /^error: --encoder \S+: expected finite hidden states of "", got NaN or infinity; its weights are damaged/,
+      asUsers,
     );
+  });
+
+  it('an encoder too narrow for Stable Diffusion v1-4, before the hub is contacted', async () => {
+    const found = /^error: --encoder \S+: expected hidden states 768 wide, as the UNet of CompVis\/\S+ takes, got 48; /;
+    await fails(['--pipeline', GENERATE_DEFAULTS.pipeline], found);
+    await fails(['--pipeline', GENERATE_DEFAULTS.pipeline, '--compare-checkpoints', STUDENT], found);
+    await fails(['--encoder', 'somebody/else', '--latents', 'none.safetensors'], /none\.safetensors: cannot be read/);
   });
 
   it('an encoder whose width the UNet does not accept', async () => {
     const narrow = await writeModel(join(temporaryFolder(), 'narrow'), STUDENT, { hidden_size: 24 });
-    fails(
+    await fails(
       ['--encoder', narrow],
       /^error: --encoder \S+: expected hidden states 48 wide, as the UNet of \S+ takes, got 24/,
     );
@@ -324,7 +365,7 @@ describe('kd generate refuses in one line', () => {
     [['--latents', 'none.safetensors'], /none\.safetensors: cannot be read/],
     [['--compare', 'none.csv'], /expected prompts in the file alone/],
     [['--compare-checkpoints', 'a,,b'], /Expected names separated by commas/],
-  ] as const)('%j', (flags, message) => {
-    fails(flags, message);
+  ] as const)('%j', async (flags, message) => {
+    await fails(flags, message);
   });
 });

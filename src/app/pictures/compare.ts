@@ -8,7 +8,7 @@ import type { GenerateOptions } from './options.js';
 import { readPrompts, type PromptPair } from './prompts.js';
 import { drawPicture } from './draw-picture.js';
 import { textSource } from './encoder-fit.js';
-import { findPipeline, loadPipeline } from './image-model.js';
+import { checkBeforeFetching, findPipeline, loadPipeline } from './image-model.js';
 import { makePicturesFolder, picturesFolder } from './pictures-folder.js';
 import { pictureSettings } from './picture-settings.js';
 import { savePicture } from './save-picture.js';
@@ -37,7 +37,8 @@ export interface RowDistances {
  * Draws a grid with a row for each prompt and a column for each encoder, all from the same noise.
  *
  * @param onRow called after each row is drawn
- * @throws InputError for an encoder or a pipeline that cannot be used, or a folder that cannot be written to
+ * @throws InputError for an encoder or a pipeline that cannot be used, or a folder that cannot be written to; the
+ *   reporter's abort reason
  */
 export async function compare(
   prompts: readonly string[],
@@ -49,6 +50,7 @@ export async function compare(
     options.compare === undefined
       ? prompts.map((prompt) => ({ ko: prompt, en: prompt }))
       : await readPrompts(options.compare);
+  await checkBeforeFetching(options);
   const columns = await columnsOf(options, reporter);
   const encoders = columns.map(({ encoder }) => textSource(encoder));
   const folder = await picturesFolder(
@@ -58,8 +60,9 @@ export async function compare(
   const files = await findPipeline(options, encoders, reporter);
   const embedded = await embedCells(columns, rows, options, reporter);
   const pipeline = await loadPipeline(files, options, reporter);
+  let removeEmpty: (() => Promise<void>) | undefined;
   try {
-    await makePicturesFolder(folder);
+    removeEmpty = await makePicturesFolder(folder);
     const cells: GridCell[][] = [];
     const names = columns.map(nameOf);
     for (const [i, row] of rows.entries()) {
@@ -81,6 +84,7 @@ export async function compare(
     const path = await savePicture(folder, stem, picture, image);
     return { path, rows: rows.length, columns: names };
   } finally {
+    await removeEmpty?.();
     await pipeline.release();
   }
 }

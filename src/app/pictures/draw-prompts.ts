@@ -5,7 +5,7 @@ import type { Reporter } from '../reporter.js';
 import { openEncoder } from '../open-encoder.js';
 import { drawPicture } from './draw-picture.js';
 import { textSource } from './encoder-fit.js';
-import { findPipeline, loadPipeline } from './image-model.js';
+import { checkBeforeFetching, findPipeline, loadPipeline } from './image-model.js';
 import type { GenerateOptions } from './options.js';
 import { makePicturesFolder, picturesFolder } from './pictures-folder.js';
 import { startPreview } from './preview.js';
@@ -28,7 +28,8 @@ export interface DrawnPicture {
  * Draws each prompt `count` times.
  *
  * @param onPicture called after each picture is written
- * @throws InputError for an encoder or a pipeline that cannot be used, or a folder that cannot be written to
+ * @throws InputError for an encoder or a pipeline that cannot be used, or a folder that cannot be written to; the
+ *   reporter's abort reason
  */
 export async function draw(
   prompts: readonly string[],
@@ -36,13 +37,15 @@ export async function draw(
   reporter: Reporter,
   onPicture: (picture: DrawnPicture) => void,
 ): Promise<void> {
+  await checkBeforeFetching(options);
   const encoder = await openEncoder({ name: options.encoder, flag: '--encoder' }, reporter);
   const folder = await picturesFolder(options, encoder);
   const files = await findPipeline(options, [textSource(encoder)], reporter);
   const [negative, ...embeddings] = await embed([options.negative, ...prompts], encoder, options, reporter);
   const pipeline = await loadPipeline(files, options, reporter);
+  let removeEmpty: (() => Promise<void>) | undefined;
   try {
-    await makePicturesFolder(folder);
+    removeEmpty = await makePicturesFolder(folder);
     for (const [i, prompt] of prompts.entries()) {
       for (let index = 0; index < options.count; index++) {
         const noise = await startingNoise(options, index);
@@ -67,6 +70,7 @@ export async function draw(
       }
     }
   } finally {
+    await removeEmpty?.();
     await pipeline.release();
   }
 }

@@ -1,4 +1,5 @@
 /** @file Checks that text encoders fit an image model, which takes hidden states of one width. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PIPELINE_FILES, PIPELINE_GRAPH } from '../../diffusion/pipeline-files.js';
 import { readSignature } from '../../diffusion/onnx-signature.js';
@@ -40,6 +41,20 @@ export function checkEncodersFit(
   );
 }
 
+/** The width of hidden states that published pipelines take, by hub id: known without a download. */
+const PUBLISHED_WIDTHS: Readonly<Record<string, number>> = { 'CompVis/stable-diffusion-v1-4': 768 };
+
+/**
+ * Checks the same without contacting the hub, for a pipeline whose width is known.
+ *
+ * @throws InputError if an encoder does not fit
+ */
+export function checkEncodersFitPublished(pipeline: string, encoders: readonly TextSource[]): void {
+  const [id] = pipeline.split('@');
+  if (existsSync(pipeline) || !Object.hasOwn(PUBLISHED_WIDTHS, id!)) return;
+  checkEncodersFit(pipeline, { textWidth: PUBLISHED_WIDTHS[id!] }, encoders);
+}
+
 /**
  * Checks the same for a pipeline on the hub before fetching its weights, which can be gigabytes beside the UNet's
  * graph. Does nothing for a folder.
@@ -51,6 +66,7 @@ export async function checkEncodersFitBeforeWeights(
   encoders: readonly TextSource[],
   reporter: Reporter,
 ): Promise<void> {
+  checkEncodersFitPublished(pipeline, encoders);
   const folder = await fetchModel(pipeline, '--pipeline', reporter, [PIPELINE_GRAPH]);
   if (folder === pipeline || encoders.length === 0) return;
   checkEncodersFit(pipeline, unetSignature(await readSignature(join(folder, PIPELINE_FILES.unet))), encoders);

@@ -21,9 +21,20 @@ export interface PipelineFolder {
 }
 
 /**
+ * Checks what can be checked before anything is fetched: the starting noise, and that the device is available.
+ *
+ * @throws InputError for a noise file that cannot be used, and a device that is not available
+ */
+export async function checkBeforeFetching(options: GenerateOptions): Promise<void> {
+  await startingNoise(options);
+  await checkDevice(options.backend, options.device);
+  checkProvider(options.device);
+}
+
+/**
  * Finds the image model, fetching it if necessary, and checks everything that can be checked before loading it: that it
- * is a pipeline, supports the number of steps, the size of the picture and the encoders' hidden states, that its device
- * is available, and that ONNX Runtime can load it.
+ * is a pipeline, supports the number of steps, the size of the picture and the encoders' hidden states, and that ONNX
+ * Runtime can load it. `checkBeforeFetching` comes first.
  *
  * @throws InputError if any of these fails
  */
@@ -33,8 +44,6 @@ export async function findPipeline(
   reporter: Reporter,
 ): Promise<PipelineFolder> {
   const { width, height } = await startingNoise(options);
-  await checkDevice(options.backend, options.device);
-  checkProvider(options.device);
   await checkEncodersFitBeforeWeights(options.pipeline, encoders, reporter);
   const folder = await fetchModel(options.pipeline, '--pipeline', reporter, [PIPELINE_PART]);
   const scheduler = await readScheduler(folder, options.scheduler);

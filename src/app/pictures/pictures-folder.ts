@@ -1,6 +1,6 @@
 /** @file The folder for pictures: by default in the encoder's run, or in the current folder if there is no run. */
-import { access, constants } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, constants, rmdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { fileError } from '../../base/system-errors.js';
 import { checkIsWritable, makeFolders } from '../../base/folders.js';
 import { PICTURES_FOLDER } from '../../diffusion/pictures.js';
@@ -19,14 +19,31 @@ export async function picturesFolder({ out }: GenerateOptions, { run }: Pick<Ope
   return folder;
 }
 
-/** Creates the folder for pictures if necessary, and checks that it can be written to. */
-export async function makePicturesFolder(folder: string): Promise<void> {
+/**
+ * Creates the folder for pictures if necessary, and checks that it can be written to.
+ *
+ * @returns a function that removes what was created if there is nothing in it
+ */
+export async function makePicturesFolder(folder: string): Promise<() => Promise<void>> {
+  let made: string | undefined;
   try {
-    await makeFolders(folder);
+    made = await makeFolders(folder);
   } catch (error) {
     throw fileError(folder, 'cannot be made', error);
   }
   await access(folder, constants.W_OK | constants.X_OK).catch((error: unknown) => {
     throw fileError(folder, 'cannot be written', error);
   });
+  return async () => {
+    if (made !== undefined) await removeEmptyFolders(resolve(folder), made);
+  };
+}
+
+/** Removes a folder and those above it, up to one of them, as far as they are empty. */
+async function removeEmptyFolders(folder: string, top: string): Promise<void> {
+  const isEmpty = await rmdir(folder).then(
+    () => true,
+    () => false,
+  );
+  if (isEmpty && folder !== top) await removeEmptyFolders(dirname(folder), top);
 }

@@ -1,7 +1,7 @@
 /** @file Draws previews, in the process that `process.ts` runs in. */
 import { basename, join } from 'node:path';
 import { drawPicture } from '../../app/pictures/draw-picture.js';
-import { findPipeline, loadPipeline } from '../../app/pictures/image-model.js';
+import { checkBeforeFetching, findPipeline, loadPipeline } from '../../app/pictures/image-model.js';
 import { makePicturesFolder } from '../../app/pictures/pictures-folder.js';
 import { embed, type DrawingEncoder } from '../../app/pictures/prompt-embeddings.js';
 import type { PromptPair } from '../../app/pictures/prompts.js';
@@ -38,6 +38,7 @@ interface EmbeddedPrompt {
 export async function drawPreviews(task: PreviewTask, tell: (event: PreviewEvent) => void): Promise<void> {
   const { options } = task;
   const reporter = reporterOf(tell);
+  await checkBeforeFetching(options);
   const files = await findPipeline(options, [], reporter);
   const prompts: EmbeddedPrompt[] = [];
   for (const state of task.states) {

@@ -89,17 +89,30 @@ export async function checkPreviewPipeline(
   reporter: Reporter,
   { isDryRun }: { readonly isDryRun: boolean },
 ): Promise<void> {
-  if (isDryRun && !existsSync(options.pipeline) && parseModelId(options.pipeline) !== undefined) {
+  const isToFetch = isDryRun && !existsSync(options.pipeline) && parseModelId(options.pipeline) !== undefined;
+  await (isToFetch ? checkWithoutFetching(options, teacher) : checkOnDisk(options, teacher, reporter)).catch(
+    (error: unknown) => {
+      throw error instanceof InputError ? new InputError(inFlagsOfTraining(error.message), { cause: error }) : error;
+    },
+  );
+  if (isToFetch)
     reporter.message(
       `--preview-pipeline ${options.pipeline}: no such folder, so a model on the hub; fetched when training begins, ` +
         'if it is not in the cache',
     );
-    return;
-  }
-  const { findPipeline } = await import('../../app/pictures/image-model.js'); // only needed with previews
-  await findPipeline(options, [teacher], reporter).catch((error: unknown) => {
-    throw error instanceof InputError ? new InputError(inFlagsOfTraining(error.message), { cause: error }) : error;
-  });
+}
+
+// What follows is imported there, as only previews need it.
+
+async function checkWithoutFetching({ pipeline }: GenerateOptions, teacher: TextSource): Promise<void> {
+  const { checkEncodersFitPublished } = await import('../../app/pictures/encoder-fit.js');
+  checkEncodersFitPublished(pipeline, [teacher]);
+}
+
+async function checkOnDisk(options: GenerateOptions, teacher: TextSource, reporter: Reporter): Promise<void> {
+  const { checkBeforeFetching, findPipeline } = await import('../../app/pictures/image-model.js');
+  await checkBeforeFetching(options);
+  await findPipeline(options, [teacher], reporter);
 }
 
 /** Replaces flag names of `kd generate` in a message by those of `kd train`. */
