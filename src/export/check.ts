@@ -1,7 +1,8 @@
 /** @file The reference for an export: the encoder's own outputs for a few texts, computed before it is written. */
 import type { Encoded, EncoderEngine } from '../engine/encoder-engine.js';
 import { InputError } from '../base/errors.js';
-import type { TextTokenizer } from '../text/tokenizer.js';
+import type { TextEncoder } from '../models/text-encoder.js';
+import { MAX_LENGTH, type TextTokenizer } from '../text/tokenizer.js';
 
 /** An empty text, both languages, mixed, and one over 77 tokens. */
 const TEXTS = [
@@ -20,8 +21,26 @@ export interface Reference {
   readonly outputs: Encoded;
 }
 
-/** The largest allowed difference; relative to the largest value, if that is over 1. */
-export const TOLERANCE = { transformers: 2e-5, diffusers: 2e-5, onnx: 1e-4 } as const;
+/** float32's unit roundoff (IEEE 754): the largest relative error of one correctly rounded operation. */
+const UNIT_ROUNDOFF = 2 ** -24;
+
+/** Of sums' rounding errors, in units of their standard bound, `λ`: an error above it has a probability of e^-λ²/2. */
+const CONFIDENCE = 8;
+
+/**
+ * The largest difference between two float32 computations of an encoder that rounding explains; relative to the largest
+ * value, if that is over 1. A value depends on sums of `n` terms in a row, each rounded, whose relative error is at most
+ * `λ √n u` (Higham and Mary, A New Approach to Probabilistic Rounding Error Analysis, 2019): in each layer, sums over
+ * the width for query, key, value and output, over a head and the positions for attention, and over both sides of the
+ * feed-forward part.
+ */
+export function toleranceOf({ config, width }: Pick<TextEncoder, 'config' | 'width'>): number {
+  const { hiddenSize, intermediateSize, numHiddenLayers, numAttentionHeads } = config;
+  const attention = 2 * hiddenSize + hiddenSize / numAttentionHeads + MAX_LENGTH;
+  const layer = attention + hiddenSize + intermediateSize;
+  const terms = numHiddenLayers * layer + hiddenSize + width; // and a pooler or a projection
+  return 2 * CONFIDENCE * Math.sqrt(terms) * UNIT_ROUNDOFF; // both are rounded
+}
 
 /** The ids of the texts. `[N, L]` */
 export function referenceIds(tokenizer: TextTokenizer): Int32Array {

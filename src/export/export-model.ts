@@ -26,6 +26,8 @@ export interface ExportOptions extends ModelToExport {
   readonly source: string;
   /** The folder of the run that trained it. */
   readonly run?: string | undefined;
+  /** Ends the export, leaving nothing behind. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The stages of an export, in order. */
@@ -35,16 +37,17 @@ export type ExportStage = 'reading' | 'writing' | 'comparing';
  * Writes an export with its model card, reopens it and compares its outputs with the model's, then moves it into place.
  *
  * @param startEngine loads the model to compare with
+ * @param onStage called at the beginning of each stage; what it throws ends the export
  * @returns the largest difference between the outputs
  * @throws InputError for a folder with other contents, a model that the format cannot represent, and a file that cannot
- *   be written
+ *   be written; the reason of an aborted signal
  */
 export async function exportModel(
   options: ExportOptions,
   startEngine: () => Promise<EncoderEngine>,
   onStage: (stage: ExportStage) => void,
 ): Promise<number> {
-  const { format, to, source, run } = options;
+  const { format, to, source, run, signal } = options;
   checkFormat(format, options.model);
   let difference = Infinity;
   await writeExportFolder(to, async (folder) => {
@@ -54,7 +57,8 @@ export async function exportModel(
     await writeFormat(folder, format, options);
     await writeFileAtomic(join(folder, 'README.md'), await cardOf(options, folder));
     onStage('comparing');
-    difference = await checkFormatWritten(folder, format, reference);
+    difference = await checkFormatWritten(folder, format, options.model.encoder, reference);
+    signal?.throwIfAborted();
     return {
       format,
       source,

@@ -11,8 +11,9 @@ import { writeModelFolder } from '../models/model-folder.js';
 import { formatPythonJson, formatStandardJson } from '../base/python-json.js';
 import { openPretrained, type PretrainedModel } from '../models/pretrained.js';
 import { isProjection } from '../models/projection.js';
+import type { TextEncoder } from '../models/text-encoder.js';
 import { loadTokenizer } from '../text/tokenizer.js';
-import { compareOutputs, referenceIds, TOLERANCE, type Reference } from './check.js';
+import { compareOutputs, referenceIds, toleranceOf, type Reference } from './check.js';
 import type { Format } from './format.js';
 import { writeOnnx } from './onnx/model-file.js';
 import { encodeWithOnnxRuntime } from './onnx/runtime.js';
@@ -81,7 +82,12 @@ export async function writeFormat(
  * @returns the largest difference between the outputs
  * @throws Error if the export is not the same model
  */
-export async function checkFormatWritten(folder: string, format: Format, reference: Reference): Promise<number> {
+export async function checkFormatWritten(
+  folder: string,
+  format: Format,
+  encoder: TextEncoder,
+  reference: Reference,
+): Promise<number> {
   const layout = LAYOUT[format];
   const ids = referenceIds(await loadTokenizer(join(folder, layout.tokenizer)));
   if (ids.some((id, place) => id !== reference.ids[place]))
@@ -90,7 +96,7 @@ export async function checkFormatWritten(folder: string, format: Format, referen
     format === 'onnx'
       ? await encodeWithOnnxRuntime(join(folder, ONNX_FILE), ids, reference.size)
       : await encodeWithOwnEngine(join(folder, layout.model), ids, reference.size);
-  return compareOutputs(reference.outputs, outputs, TOLERANCE[format]);
+  return compareOutputs(reference.outputs, outputs, toleranceOf(encoder));
 }
 
 async function encodeWithOwnEngine(folder: string, ids: Int32Array, batch: number): Promise<Encoded> {

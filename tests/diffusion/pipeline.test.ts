@@ -7,6 +7,7 @@ import { openPipeline, type PictureRequest } from '../../src/diffusion/pipeline.
 import { checkPipelineLoads, inspectPipeline, readScheduler } from '../../src/diffusion/pipeline-check.js';
 import { type Embedding } from '../../src/diffusion/tensors.js';
 import { SCHEDULER_CLASSES, SCHEDULERS } from '../../src/diffusion/scheduler-config.js';
+import { randomUniform } from '../../src/base/philox.js';
 import { bytes } from '../../src/base/protobuf.js';
 import { encoderEngine } from '../../src/engine/encoder.js';
 import { type EncoderEngine } from '../../src/engine/encoder-engine.js';
@@ -23,6 +24,8 @@ import { temporaryFolder } from '../cli.js';
 import { writeFloat16 } from '../fixtures/float16.js';
 import { largestDifference, PARITY, SD_TINY } from '../fixtures/index.js';
 import { setOpset, writePorts, type NewPort } from '../fixtures/onnx-ports.js';
+import { roundWeights } from '../fixtures/onnx-rounding.js';
+import { apart } from '../float64/model-bounds.js';
 
 interface Case {
   readonly name: string;
@@ -66,6 +69,45 @@ async function requestOf({ prompt, steps, guidance_scale }: Case): Promise<Pictu
   };
 }
 
+/** Pipelines with weights rounded at random that a bound is taken from. */
+const SEEDS = [1, 2, 3];
+
+const bounds = new Map<string, Promise<number>>();
+
+/**
+ * How far apart two float32 computations of a case's latents may be, whatever libraries and processors make them: each
+ * is off by up to twice the largest error of several that are rounded at random, in the text encoder and in the UNet.
+ */
+function boundOf(each: Case): Promise<number> {
+  const found = bounds.get(each.name) ?? measureBound(each);
+  bounds.set(each.name, found);
+  return found;
+}
+
+async function measureBound(each: Case): Promise<number> {
+  const kind = SCHEDULERS.find((candidate) => SCHEDULER_CLASSES[candidate] === each.scheduler)!;
+  const scheduler = await readScheduler(SD_TINY, kind);
+  const drawnBy = async (folder: string, request: PictureRequest): Promise<Float32Array> => {
+    const pipeline = await openPipeline(folder, scheduler, 'cpu');
+    return pipeline.denoise(request).finally(() => pipeline.release());
+  };
+  const request = await requestOf(each);
+  const usual = await drawnBy(SD_TINY, request);
+  const { lastHiddenState: off } = await apart(join(PARITY, 'student'), tokenizer.encode(each.prompt).ids);
+  let largest = 0;
+  for (const seed of SEEDS) {
+    const folder = pipelineWith(() => undefined);
+    await roundWeights(join(folder, 'unet/model.onnx'), seed);
+    const moved = (states: Embedding): Embedding => {
+      const draws = randomUniform(states.length, [seed, 99]);
+      return states.map((value, i) => value + (off / 2) * (2 * draws[i] - 1));
+    };
+    const rounded = { ...request, prompt: moved(request.prompt), negative: moved(request.negative) };
+    largest = Math.max(largest, largestDifference(await drawnBy(folder, rounded), usual));
+  }
+  return 4 * largest;
+}
+
 describe('the pipeline', () => {
   it('has eight reference cases', () => {
     expect(cases).toHaveLength(8);
@@ -77,7 +119,7 @@ describe('the pipeline', () => {
     const pipeline = await openPipeline(SD_TINY, await readScheduler(SD_TINY, kind), 'cpu');
     for (const oneByOne of [false, true]) {
       const latents = await pipeline.denoise({ ...(await requestOf(each)), oneByOne });
-      expect(largestDifference(latents, await expected.read(`${name}.latents`))).toBeLessThan(1e-4);
+      expect(largestDifference(latents, await expected.read(`${name}.latents`))).toBeLessThan(await boundOf(each));
       const { data } = await pipeline.decode(latents, 64, 64);
       expect(largestDifference(data, await expected.readInt32(`${name}.image`))).toBeLessThanOrEqual(1);
     }
@@ -110,7 +152,7 @@ describe('a UNet in float16', () => {
     const { data } = await pipeline.decode(latents, 64, 64);
     const difference = largestDifference(latents, await expected.read(`${name}.latents`));
     expect(difference).toBeLessThan(0.02); // 0.0048 by the rounding of the file's weights, on any CPU
-    expect(difference).toBeGreaterThan(1e-4); // it is float16
+    expect(difference).toBeGreaterThan(await boundOf(cases[0])); // it is float16
     expect(largestDifference(data, await expected.readInt32(`${name}.image`))).toBeLessThanOrEqual(4); // 2
     await pipeline.release();
   });
@@ -145,7 +187,9 @@ describe('models from other exporters', () => {
       const request = await requestOf(cases[0]);
       for (const oneByOne of [false, true]) {
         const latents = await pipeline.denoise({ ...request, oneByOne });
-        expect(largestDifference(latents, await expected.read(`${name}.latents`))).toBeLessThan(1e-4);
+        expect(largestDifference(latents, await expected.read(`${name}.latents`))).toBeLessThan(
+          await boundOf(cases[0]),
+        );
         const { data } = await pipeline.decode(latents, 64, 64);
         expect(largestDifference(data, await expected.readInt32(`${name}.image`))).toBeLessThanOrEqual(1);
       }
