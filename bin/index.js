@@ -29,5 +29,4 @@ export const {
   CheckpointRemovedError,
   NotSavedError,
   OutOfMemoryError,
-  StoppedError,
 } = library;

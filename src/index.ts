@@ -4,22 +4,21 @@
  * with the same defaults. Relative paths and run names are resolved from the current folder, as on the command line.
  */
 import { messageOf } from './base/errors.js';
-import { asInputError } from './base/input-failure.js';
 import { ENCODE_DEFAULTS, encodeTexts, type EncodedTexts, type EncodeRequest } from './app/encoding/encode-texts.js';
 import { evaluateModels, type EvaluationRequest } from './app/evaluation/evaluate-models.js';
 import { EVALUATION_DEFAULTS } from './app/evaluation/defaults.js';
 import { exportStudent as exportModel, type ExportedStudent, type ExportRequest } from './app/export-student.js';
 import { EXPORT_DEFAULTS } from './app/export-defaults.js';
-import { reporterOf, type Listener } from './app/listener.js';
+import { withListener, type Listener, type Stoppable } from './app/listener.js';
+import { checkPrompts, givenOf, optionsOf } from './app/option-check.js';
 import {
-  checkOptions,
   ENCODE_OPTIONS,
   EVALUATE_OPTIONS,
   EXPORT_OPTIONS,
   GENERATE_OPTIONS,
+  GRID_OPTIONS,
   PREPARE_OPTIONS,
-  type OptionKind,
-  type OptionKinds,
+  RESUME_OPTIONS,
 } from './app/option-kinds.js';
 import type { DrawnGrid, RowDistances } from './app/pictures/compare.js';
 import type { DrawnPicture } from './app/pictures/draw-prompts.js';
@@ -33,7 +32,7 @@ import { bestOf } from './distill/train-state.js';
 import { recipeOf, RECIPES } from './training/recipes.js';
 import { checkRequested } from './training/check-settings.js';
 import { DEFAULTS, type RequestedSettings } from './training/settings.js';
-import { stopOf } from './training/stopping.js';
+import { StoppedError, stopOf, type Stage } from './training/stopping.js';
 import { resumeRun, startRun } from './training/training.js';
 import { writeReport } from './report/write-report.js';
 
@@ -45,44 +44,39 @@ export { NotPointedAtError } from './runs/not-pointed-at-error.js';
 export { CheckpointRemovedError } from './runs/removed-checkpoint.js';
 export { NotSavedError } from './training/not-saved-error.js';
 export { OutOfMemoryError } from './training/out-of-memory.js';
-export { StoppedError } from './training/stopping.js';
 export { RECIPES };
 export type { EncodedTexts } from './app/encoding/encode-texts.js';
 export type { ExportedStudent } from './app/export-student.js';
-export type { Listener, TaskProgress } from './app/listener.js';
+export type { Listener, Stoppable, TaskProgress } from './app/listener.js';
 export type { DrawnGrid, RowDistances } from './app/pictures/compare.js';
 export type { DrawnPicture } from './app/pictures/draw-prompts.js';
 export type { ReportedEvent } from './app/reporter.js';
 export type { PrepareReport } from './data/prepare/report.js';
-export type * from './evaluate/evaluation.js';
+export type {
+  Correlation,
+  Distance,
+  EvaluationSetting,
+  Grouping,
+  GroupScores,
+  Language,
+  LanguageScores,
+  ModelFacts,
+  ModelRole,
+  ModelScores,
+  PairsEvaluation,
+  Pooling,
+  Retrieval,
+  RunEvaluations,
+  ScoresByLanguage,
+  StsEvaluation,
+  StsScores,
+} from './evaluate/evaluation.js';
 
 /** Some fields required and the rest optional, with the command line's defaults, which `undefined` stands for, too. */
-type With<Request, Required extends keyof Request> = Pick<Request, Required> & Optional<Request>;
+type With<Request, Required extends keyof Request> = Pick<Request, Required> & Stoppable & Optional<Request>;
 type Optional<Request> = { readonly [Name in keyof Request]?: Request[Name] | undefined };
 
-/** Options without those that are `undefined`. */
-type Given<Options> = { readonly [Name in keyof Options]: Exclude<Options[Name], undefined> };
-
-/**
- * Options without those that are `undefined`, which have their defaults like those that are left out; checked, if their
- * kinds are given.
- */
-function given<Options extends object>(options: Options, kinds?: OptionKinds<object>): Given<Options> {
-  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
-  const found = Object.fromEntries(entries) as Given<Options>;
-  if (kinds !== undefined) checkOptions(found, kinds as Readonly<Record<string, OptionKind>>);
-  return found;
-}
-
-/** Does the work of a function; what the operating system refuses is worded as on the command line. */
-async function worded<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw asInputError(error);
-  }
-}
-
+/** What to prepare, where to, and how; `data` and `out` are required. */
 export type PrepareOptions = With<Omit<PrepareRequest, 'onWriting'>, 'data' | 'out'>;
 /** The settings of `kd train`; `recipe` replaces defaults with a recipe's settings. */
 export interface TrainOptions extends Optional<RequestedSettings> {
@@ -90,23 +84,32 @@ export interface TrainOptions extends Optional<RequestedSettings> {
    * Resumes a run, or one of its checkpoints, by any of its names instead of starting a new one; `true`: the last run.
    */
   readonly resume?: string | true | undefined;
-  /** Stops the run after the current step and saves it. */
+  /** Stops the run after the current step and saves it. Before its first step, `train` rejects with the reason. */
   readonly signal?: AbortSignal | undefined;
 }
+/** Which models to compare, and on what; `compare` is required. */
 export type EvaluateOptions = With<EvaluationRequest, 'compare'>;
+/** Which texts to encode, and with which model; both are required. */
 export type EncodeOptions = With<EncodeRequest, 'model' | 'texts'>;
+/** What to export, where to, and how; `model` and `to` are required. */
 export type ExportOptions = With<ExportRequest, 'model' | 'to'>;
-export type GeneratePicturesOptions = Optional<Omit<GenerateOptions, 'compare' | 'compareCheckpoints'>>;
+/** How to draw pictures. */
+export type GeneratePicturesOptions = With<Omit<GenerateOptions, 'compare' | 'compareCheckpoints'>, never>;
+/** How to draw a grid, and with which encoders. */
+export type GenerateGridOptions = With<GenerateOptions, never>;
 
 /**
- * Prepares pairs into a token store, as `kd prepare` does.
+ * Prepares pairs into a token store, as `kd prepare` does: `options.out`, a folder.
  *
- * @throws InputError for data without pairs, a damaged corpus, or a tokenizer that is not available
+ * @returns the rows that were found, kept and dropped, and how many tokens their texts have
+ * @throws InputError for data without pairs, a damaged corpus, a tokenizer that is not available, or a store of other
+ *   pairs in the folder; the reason of an aborted signal. Nothing is left behind then
  */
 export async function prepare(options: PrepareOptions, listener: Listener = {}): Promise<PrepareReport> {
   const { teacher, student } = DEFAULTS;
-  return worded(() =>
-    preparePairs({ ...PREPARE_DEFAULTS, teacher, student, ...given(options, PREPARE_OPTIONS) }, reporterOf(listener)),
+  const { signal, ...request } = optionsOf(options, PREPARE_OPTIONS, ['data', 'out']);
+  return withListener(listener, signal, (reporter) =>
+    preparePairs({ ...PREPARE_DEFAULTS, teacher, student, ...request }, reporter),
   );
 }
 
@@ -125,26 +128,40 @@ export interface TrainingSummary {
 /**
  * Trains a student, as `kd train` does. The run's folder is `checkpoints/<run>` under the current folder.
  *
- * @throws InputError for unusable settings, data or models, a run that already exists, and a run that ends early;
- *   `StoppedError` if `signal` was aborted before the first step
+ * @returns how it ended, with losses as mean squared errors
+ * @throws InputError for unusable settings, data or models, a run that already exists, and a run that ends early; the
+ *   reason of a signal that was aborted before the first step
  */
 export async function train(options: TrainOptions = {}, listener: Listener = {}): Promise<TrainingSummary> {
-  const { resume, signal, ...settings } = given(options);
-  const context = {
-    reporter: reporterOf(listener),
-    stop: stopOf(signal),
-    writeReport: ({ folder }: { readonly folder: string }) =>
-      writeReport(folder).catch((error: unknown) => {
-        listener.onWarning?.(`no report: ${messageOf(error)}`);
-        return undefined;
-      }),
-  };
-  const run = await worded(() => {
-    const recipe = recipeOf(settings.recipe)?.settings;
-    return resume === undefined
-      ? startRun(checkRequested({ ...DEFAULTS, ...recipe, ...settings }), context)
-      : resumeRun(resume, checkRequested(settings), context);
-  });
+  const { resume, signal, ...settings } = givenOf(options);
+  optionsOf({ resume, signal }, RESUME_OPTIONS);
+  let stage: () => Stage = () => 'preparing';
+  const run = await withListener(
+    listener,
+    signal,
+    async (reporter) => {
+      const stop = stopOf(reporter.signal);
+      ({ stage } = stop);
+      const context = {
+        reporter,
+        stop,
+        writeReport: ({ folder }: { readonly folder: string }) =>
+          writeReport(folder).catch((error: unknown) => {
+            reporter.warn(`no report: ${messageOf(error)}`);
+            return undefined;
+          }),
+      };
+      const recipe = recipeOf(settings.recipe)?.settings;
+      try {
+        return resume === undefined
+          ? await startRun(checkRequested({ ...DEFAULTS, ...recipe, ...settings }), context)
+          : await resumeRun(resume, checkRequested(settings), context);
+      } catch (error) {
+        throw error instanceof StoppedError ? (reporter.signal.reason as unknown) : error;
+      }
+    },
+    () => stage() === 'training' || stage() === 'saved',
+  );
   if ('finishedAt' in run) return { run: run.folder, steps: run.finishedAt, stopped: false };
   const { state, stopped } = run.result;
   const best = bestOf(state);
@@ -154,71 +171,91 @@ export async function train(options: TrainOptions = {}, listener: Listener = {})
 /**
  * Compares models, as `kd eval` does; writes nothing.
  *
- * @throws InputError for a model, pairs or a file that is not available
+ * @returns the scores of every model: distances to the teacher, as mean squared errors and cosines; shares from 0 to 1 of
+ *   translations found; correlations with human judgements
+ * @throws InputError for a model, pairs or a file that is not available, and outputs that are not finite; the reason of
+ *   an aborted signal
  */
 export async function evaluate(options: EvaluateOptions, listener: Listener = {}): Promise<RunEvaluations> {
-  const { results } = await worded(() =>
-    evaluateModels({ ...EVALUATION_DEFAULTS, ...given(options, EVALUATE_OPTIONS) }, reporterOf(listener)),
+  const { signal, ...request } = optionsOf(options, EVALUATE_OPTIONS, ['compare']);
+  const { results } = await withListener(listener, signal, (reporter) =>
+    evaluateModels({ ...EVALUATION_DEFAULTS, ...request }, reporter),
   );
   return results;
 }
 
 /**
- * Encodes texts: last hidden states `[N, L, D]`, pooled outputs `[N, D]` and ids `[N, L]`, all row-major.
+ * Encodes `N` texts of `L` = 77 tokens, padded or truncated, with a model of width `D`.
  *
- * @throws InputError for a model or tokenizer that is not available, and damaged weights
+ * @returns last hidden states `[N, L, D]`, pooled outputs `[N, D]` and ids `[N, L]`, all row-major
+ * @throws InputError for a model or tokenizer that is not available, damaged weights, and outputs that are not finite;
+ *   the reason of an aborted signal
  */
 export async function encode(options: EncodeOptions, listener: Listener = {}): Promise<EncodedTexts> {
-  return worded(() => encodeTexts({ ...ENCODE_DEFAULTS, ...given(options, ENCODE_OPTIONS) }, reporterOf(listener)));
+  const { signal, ...request } = optionsOf(options, ENCODE_OPTIONS, ['model', 'texts']);
+  return withListener(listener, signal, (reporter) => encodeTexts({ ...ENCODE_DEFAULTS, ...request }, reporter));
 }
 
 /**
- * Exports a student for other tools, as `kd export` does.
+ * Exports a student for other tools, as `kd export` does, and opens it again to compare it with the model.
  *
+ * @returns the largest difference between their outputs for five texts
  * @throws InputError for a folder with other contents, a model that is not available, or one that the format cannot
- *   represent
+ *   represent; the reason of an aborted signal. Nothing is left behind then, and an earlier export stays
  */
 export async function exportStudent(options: ExportOptions, listener: Listener = {}): Promise<ExportedStudent> {
-  return worded(() => exportModel({ ...EXPORT_DEFAULTS, ...given(options, EXPORT_OPTIONS) }, reporterOf(listener)));
+  const { signal, ...request } = optionsOf(options, EXPORT_OPTIONS, ['model', 'to']);
+  return withListener(listener, signal, (reporter) => exportModel({ ...EXPORT_DEFAULTS, ...request }, reporter));
 }
 
 /**
- * Draws pictures, as `kd generate` does: `count` of each prompt.
+ * Draws pictures, as `kd generate` does: `count` of each prompt, `width` × `height` pixels.
  *
- * @throws InputError for an encoder or pipeline that cannot be used, or an output folder that cannot be written to
+ * @returns where each of them is
+ * @throws InputError for an encoder or pipeline that cannot be used, or an output folder that cannot be written to; the
+ *   reason of an aborted signal. Pictures that are complete by then stay
  */
 export async function generate(
   prompts: readonly string[],
   options: GeneratePicturesOptions = {},
   listener: Listener & { onPicture?(picture: DrawnPicture): void } = {},
 ): Promise<DrawnPicture[]> {
-  const requested = { ...GENERATE_DEFAULTS, ...given(options, GENERATE_OPTIONS) };
+  const { signal, ...given } = optionsOf(options, GENERATE_OPTIONS);
+  const requested = { ...GENERATE_DEFAULTS, ...given };
+  checkPrompts(prompts);
   checkGenerateOptions(prompts, requested);
-  // Imported here, as only drawing needs ONNX Runtime and the picture library.
-  const { draw } = await import('./app/pictures/draw-prompts.js');
-  const pictures: DrawnPicture[] = [];
-  await worded(() =>
-    draw(prompts, requested, reporterOf(listener), (picture) => {
+  return withListener(listener, signal, async (reporter, guarded) => {
+    // Imported here, as only drawing needs ONNX Runtime and the picture library.
+    const { draw } = await import('./app/pictures/draw-prompts.js');
+    const pictures: DrawnPicture[] = [];
+    await draw(prompts, requested, reporter, (picture) => {
       pictures.push(picture);
-      listener.onPicture?.(picture);
-    }),
-  );
-  return pictures;
+      guarded(() => listener.onPicture?.(picture));
+    });
+    return pictures;
+  });
 }
 
 /**
  * Draws a grid, as `kd generate --compare` does: a column per encoder, a row per prompt. Prompts are given here or read
  * from the file that `compare` names.
  *
- * @throws InputError as `generate`
+ * @returns where it is
+ * @throws InputError as `generate`; the reason of an aborted signal. Nothing is left behind then
  */
 export async function generateGrid(
   prompts: readonly string[],
-  options: Optional<GenerateOptions>,
+  options: GenerateGridOptions = {},
   listener: Listener & { onRow?(distances: RowDistances): void } = {},
 ): Promise<DrawnGrid> {
-  const requested = { ...GENERATE_DEFAULTS, ...given(options, GENERATE_OPTIONS) };
+  const { signal, ...given } = optionsOf(options, GRID_OPTIONS);
+  const requested = { ...GENERATE_DEFAULTS, ...given };
+  checkPrompts(prompts);
   checkGenerateOptions(prompts, requested);
-  const { compare } = await import('./app/pictures/compare.js');
-  return worded(() => compare(prompts, requested, reporterOf(listener), (distances) => listener.onRow?.(distances)));
+  return withListener(listener, signal, async (reporter, guarded) => {
+    const { compare } = await import('./app/pictures/compare.js');
+    return compare(prompts, requested, reporter, (distances) => {
+      guarded(() => listener.onRow?.(distances));
+    });
+  });
 }

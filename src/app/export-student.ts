@@ -1,4 +1,5 @@
 /** @file Exports a student for other tools: opens the model, writes it, and checks the export against it. */
+import { itemsUntilAborted } from '../base/abort.js';
 import { checkExportFolder } from '../export/export-folder.js';
 import { exportModel } from '../export/export-model.js';
 import type { Format } from '../export/format.js';
@@ -33,7 +34,7 @@ export interface ExportedStudent {
  * Exports a student for other tools.
  *
  * @throws InputError for a folder with other contents, and a model that is not available or that the format cannot
- *   represent
+ *   represent; the reporter's abort reason. Nothing is left behind then
  */
 export async function exportStudent(request: ExportRequest, reporter: Reporter): Promise<ExportedStudent> {
   const { model: name, to, format, tokenizer } = request;
@@ -41,12 +42,15 @@ export async function exportStudent(request: ExportRequest, reporter: Reporter):
   const opened = await openEncoder({ name, flag: 'export', tokenizer, tokenizerFlag: '--tokenizer' }, reporter);
   const { fresh } = opened.model;
   if (fresh.length > 0) reporter.warn(`${name} lacks ${fresh.join(', ')}: the export has random values in their place`);
+  const { signal } = reporter;
+  const model = { ...opened.model, parameters: () => itemsUntilAborted(opened.model.parameters(), signal) };
   const largestDifference = await whileThere(opened.source, `export ${name}`, () =>
     exportModel(
-      { ...opened, format, to },
+      { ...opened, model, format, to, signal },
       () => startEncoder(opened, request, reporter),
       (stage) => {
         reporter.message(`${stage} …`);
+        signal?.throwIfAborted();
       },
     ),
   );

@@ -12,7 +12,7 @@ import type { Progress, Reporter } from './reporter.js';
  *
  * @param flag the flag that names the model, for messages
  * @throws InputError if there is no such folder or model, the hub cannot be reached, or a folder does not match its
- *   `manifest.json`; also, before weights are fetched, for a model of an unsupported family
+ *   `manifest.json`; also, before weights are fetched, for a model of an unsupported family; the reporter's abort reason
  */
 export async function fetchModel(
   idOrFolder: string,
@@ -58,6 +58,7 @@ async function fetchParts(
   reporter: Reporter,
   parts: readonly ModelPart[],
 ): Promise<string> {
+  reporter.signal?.throwIfAborted();
   let bar: Progress | undefined;
   try {
     return await whileThere(idOrFolder, flag, resolve);
@@ -69,6 +70,7 @@ async function fetchParts(
     const folder = await resolveModelFolder(idOrFolder, {
       flag,
       parts,
+      signal: reporter.signal,
       onProgress: ({ bytesDone, bytesTotal }) => {
         bar ??= reporter.progress(idOrFolder, bytesTotal, 'bytes');
         bar.update(bytesDone);

@@ -1,3 +1,4 @@
+import { itemsUntilAborted } from '../base/abort.js';
 import { folderIdentity } from '../base/folder-identity.js';
 import { encoderEngine } from '../engine/encoder.js';
 import type { EncoderEngine } from '../engine/encoder-engine.js';
@@ -149,18 +150,19 @@ export interface EncoderMachine {
 /**
  * Loads the backend and the model's weights. The caller must dispose of the engine.
  *
- * @throws InputError for a backend, device or precision that is not available
+ * @throws InputError for a backend, device or precision that is not available; the reporter's abort reason
  */
 export async function startEncoder(
   { model }: Pick<OpenEncoder, 'model'>,
   { backend, device, precision = 'fp32', masked = false }: EncoderMachine,
-  reporter: Pick<Reporter, 'warn'> & Partial<Pick<Reporter, 'message'>>,
+  reporter: Pick<Reporter, 'warn' | 'signal'> & Partial<Pick<Reporter, 'message'>>,
 ): Promise<EncoderEngine> {
   const { reason, ...loaded } = await loadBackend(backend, device, { onNotice: (text) => reporter.message?.(text) });
   if (reason !== undefined) reporter.warn(reason);
   const chosen = await encodingPrecision(precision, loaded, hasLargeModel([model.encoder]));
   if (chosen.reason !== undefined) reporter.message?.(`precision: ${precisionText(chosen)}`);
-  return encoderEngine(model.encoder, model.parameters(), {
+  reporter.signal?.throwIfAborted(); // before a graph is recorded
+  return encoderEngine(model.encoder, itemsUntilAborted(model.parameters(), reporter.signal), {
     precision: chosen.precision,
     device: loaded.device,
     memoryBytes: loaded.gpu?.usableBytes,

@@ -1,6 +1,4 @@
 /** @file The kinds of the options that programs give the library, which commands check as flags. */
-import { InputError } from '../base/errors.js';
-import { describe } from '../base/json-schema.js';
 import {
   ANY_TEXT,
   choice,
@@ -13,7 +11,6 @@ import {
   TEXT,
   TEXTS,
   wordOr,
-  type Kind,
 } from '../base/kinds.js';
 import { DUPLICATE_KINDS, LONG_CHOICES } from '../data/prepare/settings.js';
 import { SCHEDULERS } from '../diffusion/scheduler-config.js';
@@ -25,26 +22,21 @@ import { DEVICE } from '../tensorflow/device-choice.js';
 import type { EncodeRequest } from './encoding/encode-texts.js';
 import type { EvaluationRequest } from './evaluation/evaluate-models.js';
 import type { ExportRequest } from './export-student.js';
+import type { Stoppable } from './listener.js';
+import { listOf, type OptionKind } from './option-check.js';
 import type { GenerateOptions } from './pictures/options.js';
 import type { PrepareRequest } from './prepare-pairs.js';
 
-/** What a kind says of a value, without parsing. */
-export type OptionKind = Pick<Kind<unknown>, 'expected'> & { readonly is: (value: unknown) => boolean };
-
 /** The kinds of all options of a function. */
-export type OptionKinds<Options> = { readonly [Name in keyof Required<Options>]: OptionKind };
-
-/** A list, which may be empty, of values of a kind. */
-function listOf({ expected, is }: OptionKind): OptionKind {
-  return { expected: `a list, each ${expected}`, is: (value) => Array.isArray(value) && value.every(is) };
-}
+type OptionKinds<Options> = { readonly [Name in keyof Required<Options>]: OptionKind };
 
 const SIGNAL: OptionKind = { expected: 'an AbortSignal', is: (value) => value instanceof AbortSignal };
+const STOP = { signal: SIGNAL };
 const MACHINE = { backend: choice(BACKENDS), device: DEVICE };
 const PRECISION = choice(PRECISION_CHOICES);
 const COLUMNS = { koColumn: TEXT, enColumn: TEXT };
 
-export const PREPARE_OPTIONS: OptionKinds<Omit<PrepareRequest, 'onWriting'>> = {
+export const PREPARE_OPTIONS: OptionKinds<Omit<PrepareRequest, 'onWriting'> & Stoppable> = {
   data: TEXTS,
   out: TEXT,
   ...COLUMNS,
@@ -59,10 +51,10 @@ export const PREPARE_OPTIONS: OptionKinds<Omit<PrepareRequest, 'onWriting'>> = {
   long: choice(LONG_CHOICES),
   keepDuplicates: listOf(choice(DUPLICATE_KINDS)),
   threads: COUNT,
-  signal: SIGNAL,
+  ...STOP,
 };
 
-export const EVALUATE_OPTIONS: OptionKinds<EvaluationRequest> = {
+export const EVALUATE_OPTIONS: OptionKinds<EvaluationRequest & Stoppable> = {
   compare: TEXTS,
   teacher: TEXT,
   baselines: SWITCH,
@@ -76,10 +68,10 @@ export const EVALUATE_OPTIONS: OptionKinds<EvaluationRequest> = {
   batchSize: COUNT,
   precision: PRECISION,
   ...MACHINE,
-  signal: SIGNAL,
+  ...STOP,
 };
 
-export const ENCODE_OPTIONS: OptionKinds<EncodeRequest> = {
+export const ENCODE_OPTIONS: OptionKinds<EncodeRequest & Stoppable> = {
   model: TEXT,
   tokenizer: TEXT,
   texts: listOf(ANY_TEXT),
@@ -87,18 +79,19 @@ export const ENCODE_OPTIONS: OptionKinds<EncodeRequest> = {
   batchSize: COUNT,
   precision: PRECISION,
   ...MACHINE,
-  signal: SIGNAL,
+  ...STOP,
 };
 
-export const EXPORT_OPTIONS: OptionKinds<ExportRequest> = {
+export const EXPORT_OPTIONS: OptionKinds<ExportRequest & Stoppable> = {
   model: TEXT,
   to: TEXT,
   format: choice(FORMATS),
   tokenizer: TEXT,
   ...MACHINE,
+  ...STOP,
 };
 
-export const GENERATE_OPTIONS: OptionKinds<GenerateOptions> = {
+export const GENERATE_OPTIONS: OptionKinds<Omit<GenerateOptions, 'compare' | 'compareCheckpoints'> & Stoppable> = {
   encoder: TEXT,
   teacher: TEXT,
   pipeline: TEXT,
@@ -114,24 +107,18 @@ export const GENERATE_OPTIONS: OptionKinds<GenerateOptions> = {
   out: TEXT,
   preview: { expected: wordOr('true', COUNT).expected, is: (value) => value === true || COUNT.is(value) },
   lowMemory: SWITCH,
-  compare: TEXT,
-  compareCheckpoints: TEXTS,
   ...MACHINE,
+  ...STOP,
 };
 
-/**
- * Checks options given by a program.
- *
- * @throws InputError naming the first option with a wrong value, or the first name that is not an option
- */
-export function checkOptions(options: object, kinds: Readonly<Record<string, OptionKind>>): void {
-  for (const [name, value] of Object.entries(options)) {
-    const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
-    if (kind === undefined)
-      throw new InputError(
-        `options: expected some of ${Object.keys(kinds).join(', ')}, got ${JSON.stringify(name)}; leave it out`,
-      );
-    if (!kind.is(value))
-      throw new InputError(`options: expected ${kind.expected}, got ${describe(value)} (${name}); give another value`);
-  }
-}
+export const GRID_OPTIONS: OptionKinds<GenerateOptions & Stoppable> = {
+  ...GENERATE_OPTIONS,
+  compare: TEXT,
+  compareCheckpoints: TEXTS,
+};
+
+/** Options of `train` that are not settings of the run, which are checked as those of a settings file. */
+export const RESUME_OPTIONS = {
+  resume: { expected: wordOr('true', TEXT).expected, is: (value: unknown) => value === true || TEXT.is(value) },
+  ...STOP,
+};

@@ -30,8 +30,6 @@ export interface PrepareRequest extends PrepareSettings {
   readonly studentTokenizer?: string;
   /** The number of worker threads. Default: one per core. */
   readonly threads?: number;
-  /** Stops the work and removes what was written. */
-  readonly signal?: AbortSignal;
   /** Called when writing begins. Before that there is nothing to clean up. */
   readonly onWriting?: () => void;
 }
@@ -58,7 +56,8 @@ function checkThreads(threads: number | undefined): void {
  *   pairs in the folder. Nothing is left behind then, nor after an abort
  */
 export async function preparePairs(request: PrepareRequest, reporter: Reporter): Promise<PrepareReport> {
-  const { data: paths, out, koColumn, enColumn, samples, threads, signal } = request;
+  const { data: paths, out, koColumn, enColumn, samples, threads } = request;
+  const { signal } = reporter;
   const { validFraction, seed, shuffle, long, keepDuplicates } = request;
   checkThreads(threads);
   const sources = await findSources(paths, { ko: koColumn, en: enColumn });

@@ -7,8 +7,10 @@ export interface Progress {
   stop(): void;
 }
 
-/** Receives messages, warnings, events and progress. */
+/** Receives messages, warnings, events and progress, and may ask for the end of the work that it is told about. */
 export interface Reporter {
+  /** Ends the work: whatever takes long looks at it, cleans up, and throws its reason. Absent: nothing does. */
+  readonly signal?: AbortSignal | undefined;
   /** A message to read. */
   message(text: string): void;
   /** A warning: something that the user may not want. */
@@ -36,6 +38,7 @@ export function reporterUntil(signal: AbortSignal, reporter: Reporter): Reporter
       if (!signal.aborted) say(...args);
     };
   return {
+    signal: reporter.signal,
     message: unlessAborted((text: string) => {
       reporter.message(text);
     }),

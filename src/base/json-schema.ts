@@ -172,7 +172,8 @@ export function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';
-  return short(typeof value === 'number' ? String(value) : JSON.stringify(value));
+  if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`; // from a program
+  return short(typeof value === 'number' || typeof value === 'bigint' ? String(value) : JSON.stringify(value));
 }
 
 function short(text: string): string {

@@ -56,8 +56,9 @@ export async function eagerEncoder(
       const output = encoder.forward(params, tensor(ids, 'int32'), { attentionMask: mask, fullLength });
       return [output.lastHiddenState, output.poolerOutput];
     });
-    const outputs = await Promise.all([hidden.data(), pooled.data()]);
-    tf.dispose([hidden, pooled]);
+    const outputs = await Promise.all([hidden.data(), pooled.data()]).finally(() => {
+      tf.dispose([hidden, pooled]);
+    });
     return { lastHiddenState: outputs[0] as Float32Array, poolerOutput: outputs[1] as Float32Array };
   }
 }

@@ -2,7 +2,8 @@
 import type { Encoded, EncoderEngine } from '../engine/encoder-engine.js';
 import { InputError } from '../base/errors.js';
 import type { TextEncoder } from '../models/text-encoder.js';
-import { MAX_LENGTH, type TextTokenizer } from '../text/tokenizer.js';
+import { MAX_LENGTH } from '../text/max-length.js';
+import type { TextTokenizer } from '../text/tokenizer.js';
 
 /** An empty text, both languages, mixed, and one over 77 tokens. */
 const TEXTS = [

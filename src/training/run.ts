@@ -83,6 +83,7 @@ async function trainNewRun(folder: string, ready: LockedRun, context: TrainConte
  *
  * @param chosen the checkpoint to resume from; none to start over
  * @returns how it ended
+ * @throws StoppedError if stopped before anything in the folder is changed
  */
 export async function resumeTraining(
   run: ResumedRun,
@@ -95,6 +96,7 @@ export async function resumeTraining(
   warnOfMemory(prepared, context.reporter, false);
   return withEngine(prepared, { folder: run.folder, found }, context, (ready) =>
     withLock(run.folder, context.reporter, async (lock) => {
+      if (context.stop.signal.aborted) throw new StoppedError(STOPPED_EARLY);
       context.stop.enter('training');
       const state = await rewindRun(run, chosen, prepared, context.reporter);
       return trainInFolder(

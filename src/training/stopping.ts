@@ -59,6 +59,6 @@ export function trainingStop(signals: StopSignals): TrainingStop & { readonly st
 }
 
 /** A stop request that comes from a program. */
-export function stopOf(signal: AbortSignal = new AbortController().signal): TrainingStop {
+export function stopOf(signal: AbortSignal): TrainingStop & { readonly stage: () => Stage } {
   return trainingStop({ signal, dispose: () => undefined });
 }

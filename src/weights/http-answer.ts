@@ -1,4 +1,5 @@
 /** @file Responses with limits on time and size. */
+import { untilAborted } from '../base/abort.js';
 import { InputError } from '../base/errors.js';
 import { AnswerError, reasonOf, seconds, UnreachableError } from './http-errors.js';
 
@@ -15,6 +16,8 @@ export interface AnswerLimits {
   readonly most: number;
   /** Milliseconds for the whole response. */
   readonly whole: number;
+  /** Ends it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A response that fails if its bytes come too slowly or are too many. */
@@ -28,7 +31,7 @@ export function limited(response: Response, limits: AnswerLimits): Response {
 
 async function* paced(
   body: ReadableStream<Uint8Array>,
-  { hubUrl, timeout, most, whole }: AnswerLimits,
+  { hubUrl, timeout, most, whole, signal }: AnswerLimits,
 ): AsyncGenerator<Uint8Array> {
   const reader = body.getReader();
   let [received, total, waited] = [0, 0, 0];
@@ -36,7 +39,8 @@ async function* paced(
   try {
     for (;;) {
       const began = performance.now();
-      const { done, value } = await inTime(reader.read(), Math.min(timeout, end - began), timeout);
+      const next = inTime(reader.read(), Math.min(timeout, end - began), timeout);
+      const { done, value } = await untilAborted(next, signal);
       if (done) return;
       total += value.length;
       if (total > most)
@@ -52,6 +56,7 @@ async function* paced(
     }
   } catch (error) {
     if (error instanceof InputError) throw error;
+    signal?.throwIfAborted();
     throw new UnreachableError(reasonOf(error), '', { cause: error });
   } finally {
     void reader.cancel().catch(() => undefined); // closes the connection, if the response has not ended

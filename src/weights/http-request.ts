@@ -10,12 +10,13 @@ const UPLOAD_PATIENCE = 6;
  * One request, whose response must begin in time.
  *
  * @param timeout milliseconds; an upload may take longer between two chunks
- * @throws UnreachableError if there is no response
+ * @throws UnreachableError if there is no response; the reason of an aborted signal
  */
 export async function sendOnce(url: URL, init: RequestInit, timeout: number): Promise<Response> {
   const { fetch: send } = await import('undici'); // most commands send no requests
   const proxy = proxyFor(url);
   const given = init.signal ?? undefined;
+  given?.throwIfAborted();
   const controller = new AbortController();
   const abort = (): void => {
     controller.abort(given?.reason);

@@ -15,6 +15,8 @@ export interface HubOrigin {
   readonly authorization: string | undefined;
   /** Milliseconds until a response begins, and between two chunks of it. */
   readonly timeout: number;
+  /** Ends requests and responses. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The limits of a request. */
@@ -47,10 +49,14 @@ export function hubFetch(hub: HubOrigin, limits: RequestLimits = {}): typeof fet
     const asHub = headers.get('Authorization') === `Bearer ${PLACEHOLDER_TOKEN}`;
     for (let redirects = 0; ; redirects++) {
       if (asHub) setAuthorization(headers, url.origin === origin ? hub.authorization : undefined);
-      const response = await sendOnce(url, { ...init, method, headers }, hub.timeout);
+      const response = await sendOnce(
+        url,
+        { ...init, method, headers, signal: init.signal ?? hub.signal ?? null },
+        hub.timeout,
+      );
       const location = response.headers.get('Location');
       if (![301, 302, 303, 307, 308].includes(response.status) || location === null)
-        return limited(response, { hubUrl: hub.hubUrl, timeout: hub.timeout, most, whole });
+        return limited(response, { ...hub, most, whole });
       await response.body?.cancel().catch(() => undefined);
       const next = nextAddress(url, location, method, hub.hubUrl);
       if (redirects === MAX_REDIRECTS)

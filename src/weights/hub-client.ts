@@ -42,8 +42,9 @@ export function hubModel(model: ModelId, access: HubAccess): HubModel {
       try {
         return await ask();
       } catch (error) {
+        access.signal?.throwIfAborted();
         if (tries === MAX_TRIES || !isBrokenOff(error)) throw explained(error, model, access);
-        await wait(access.retryDelay * 2 ** (tries - 1));
+        await wait(access.retryDelay * 2 ** (tries - 1), undefined, { signal: access.signal });
       }
     }
   };
@@ -82,6 +83,7 @@ export function hubModel(model: ModelId, access: HubAccess): HubModel {
         url: `${hubUrl}/${model.name}/resolve/${place}`,
         request: requesterFor(model, access),
         retryDelay: access.retryDelay,
+        signal: access.signal,
       });
     },
   };
@@ -145,7 +147,7 @@ function requesterFor(model: ModelId, access: HubAccess, limits: RequestLimits =
         const reason = response.headers.get('X-Error-Code') ?? undefined;
         throw new RefusedError(`${model.name}: ${refusal(response, model, access)}`, reason);
       }
-      await wait(pause);
+      await wait(pause, undefined, { signal: access.signal });
     }
   };
 }

@@ -27,6 +27,8 @@ export interface ResolveOptions {
   /** The parts of the model that are needed; default: all. */
   readonly parts?: readonly ModelPart[];
   readonly onProgress?: (progress: DownloadProgress) => void;
+  /** Ends downloads; the next one continues them. */
+  readonly signal?: AbortSignal | undefined;
   /** The hub's address; default: `HF_ENDPOINT`, else the public hub. */
   readonly hubUrl?: string;
   /** Milliseconds before a broken download is resumed for the first time; doubled each time. */
@@ -85,7 +87,10 @@ async function openOnHub(model: ModelId, options: ResolveOptions, cache: ModelCa
   return openCommit(model, await accessFrom(model, options), cache);
 }
 
-async function accessFrom({ name }: ModelId, { flag, hubUrl, retryDelay = 1000 }: ResolveOptions): Promise<HubAccess> {
+async function accessFrom(
+  { name }: ModelId,
+  { flag, hubUrl, retryDelay = 1000, signal }: ResolveOptions,
+): Promise<HubAccess> {
   const forbidding = offlineVariable();
   if (forbidding !== undefined) {
     throw new InputError(
@@ -94,7 +99,7 @@ async function accessFrom({ name }: ModelId, { flag, hubUrl, retryDelay = 1000 }
     );
   }
   const { url, authorization } = hubAddress(hubUrl);
-  const common = { hubUrl: url, timeout: hubTimeout(), flag, retryDelay };
+  const common = { hubUrl: url, timeout: hubTimeout(), flag, retryDelay, signal };
   if (authorization !== undefined)
     return { ...common, authorization, credentials: 'the user name and password in HF_ENDPOINT' };
   const token = await findReadToken();

@@ -21,6 +21,8 @@ export interface RemotePlace {
   readonly request: typeof fetch;
   /** Milliseconds before a broken transfer is resumed for the first time; doubled each time. */
   readonly retryDelay: number;
+  /** Ends transfers. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Attempts in a row that bring almost nothing. */
@@ -30,7 +32,7 @@ const MIN_PROGRESS = 65_536;
 
 /** Opens a file on the hub. Nothing is requested until it is read; reading throws InputError, in one line. */
 export function openRemoteFile(place: RemotePlace): RemoteFile {
-  const { location, size, retryDelay } = place;
+  const { location, size, retryDelay, signal } = place;
   async function* stream(start: number, end: number): AsyncGenerator<Uint8Array> {
     let position = start;
     for (let failures = 0; position < end;) {
@@ -56,7 +58,7 @@ export function openRemoteFile(place: RemotePlace): RemoteFile {
               'run the same command again',
           );
         }
-        await wait(retryDelay * 2 ** (failures - 1));
+        await wait(retryDelay * 2 ** (failures - 1), undefined, { signal });
       }
     }
   }

@@ -1,5 +1,5 @@
 /** @file The declarations of the package as strict programs compile them, without kd's own packages. */
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -23,8 +23,8 @@ export async function use(): Promise<EncodedTexts> {
   const { best, stopped } = await kd.train({ ...settings, samples: total.training + cut.student_ko }, listener);
   const { pairs } = await kd.evaluate({ compare: [stopped ? 'clip' : 'roberta'], by: ['length'], seed, signal });
   const accuracies = pairs?.models.map(({ scores }) => scores.ko.translation.mean.accuracy) ?? [];
-  const { model } = await kd.exportStudent({ model: 'roberta', to: 'exported', format: 'onnx', tokenizer: undefined });
-  const [picture] = await kd.generate(['노란색 차'], { steps: Math.max(1, ...accuracies), out: undefined });
+  const { model } = await kd.exportStudent({ model: 'roberta', to: 'exported', format: 'onnx', signal });
+  const [picture] = await kd.generate(['노란색 차'], { steps: Math.max(1, ...accuracies), signal });
   const { path } = await kd.generateGrid([], { compare: picture?.path ?? model, scheduler: 'ddim', seed }, { onRow: () => 1 });
   return kd.encode({ model: path, texts: [String(best?.lossKo)], precision: 'bf16', seed, signal } as kd.EncodeOptions);
 }
@@ -88,5 +88,35 @@ describe('the declarations', () => {
     expect(
       errors.map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`),
     ).toEqual([]);
+  });
+
+  describe('of the package', () => {
+    let exported: readonly ts.Symbol[];
+    beforeAll(() => {
+      const program = programWith({ module: ts.ModuleKind.NodeNext, types: [] });
+      const index = program.getSourceFile(join(project, 'node_modules/kd/dist/index.d.ts'))!;
+      const checker = program.getTypeChecker();
+      exported = checker.getExportsOfModule(checker.getSymbolAtLocation(index)!);
+    });
+
+    it('are all in docs/api.md, which names no others', () => {
+      const names = exported.map(({ name }) => name);
+      const page = readFileSync(join(ROOT, 'docs/api.md'), 'utf8');
+      const prose = page.replace(/```.*?```/gs, '');
+      const named = [...prose.matchAll(/`(\w+)(?:\([^`]*\))?`/g)].map(([, name]) => name);
+      expect(names.filter((name) => !named.includes(name))).toEqual([]);
+      const [types] = /^## Types\n.*?^## /ms.exec(page)!;
+      const listed = [...types.matchAll(/`([A-Z]\w+)`/g)].map(([, name]) => name);
+      expect(listed.filter((name) => !names.includes(name))).toEqual([]);
+    });
+
+    it('say what every function returns and throws', () => {
+      const functions = exported.filter(({ valueDeclaration: made }) => made && ts.isFunctionDeclaration(made));
+      expect(functions).toHaveLength(7);
+      for (const each of functions) {
+        const tags = each.getJsDocTags().map(({ name }) => name);
+        expect(tags, each.name).toEqual(expect.arrayContaining(['returns', 'throws']));
+      }
+    });
   });
 });

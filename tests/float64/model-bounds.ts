@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { openPretrained } from '../../src/models/pretrained.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
-import { MAX_LENGTH } from '../../src/text/tokenizer.js';
+import { MAX_LENGTH } from '../../src/text/max-length.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 import { encoderBounds, UNIT_ROUNDOFF } from './bounds.js';
 
@@ -32,10 +32,10 @@ export function apart(folder: string, ids: Int32Array, attentionMask?: Float32Ar
 
 async function measure(folder: string, ids: Int32Array, attentionMask?: Float32Array): Promise<Apart> {
   await loadBackend(BACKENDS_UNDER_TEST[0]);
-  const { encoder, parameters } = await openPretrained(folder, 0);
+  const model = await openPretrained(folder, 0);
   const shape: [number, number] = [1, MAX_LENGTH];
   const inputs = [tf.tensor2d(ids, shape, 'int32'), attentionMask && tf.tensor2d(attentionMask, shape)] as const;
-  const { lastHiddenState, poolerOutput } = await encoderBounds(encoder, parameters(), ...inputs);
+  const { lastHiddenState, poolerOutput } = await encoderBounds(model.encoder, model.parameters(), ...inputs);
   tf.dispose(inputs.filter((input) => input !== undefined));
   // The mean of errors is no larger than the largest; adding up 77 values near 1 rounds as often (Higham, 2002, ch. 4).
   const mean = lastHiddenState + MAX_LENGTH * UNIT_ROUNDOFF;

@@ -28,7 +28,6 @@ export interface EncodeRequest {
   readonly precision: PrecisionChoice;
   readonly backend: BackendChoice;
   readonly device: DeviceChoice;
-  readonly signal?: AbortSignal;
 }
 
 /** The default options. Encoding is in full precision unless requested otherwise. */
@@ -51,7 +50,8 @@ export interface EncodedTexts {
 /**
  * Encodes texts.
  *
- * @throws InputError for a model or tokenizer that is not available, or weights that are damaged or diverged
+ * @throws InputError for a model or tokenizer that is not available, or weights that are damaged or diverged; the
+ *   reporter's abort reason
  */
 export async function encodeTexts(request: EncodeRequest, reporter: Reporter): Promise<EncodedTexts> {
   return withEncoder(request, reporter, async ({ texts, ...rest }, start, onEncoded) => {
@@ -97,15 +97,7 @@ export async function encodeTextsToFile(
 
 /** Opens the model and shows the progress of the encoding. */
 async function withEncoder<T>(
-  {
-    model: name,
-    tokenizer: tokenizerSource,
-    texts,
-    attentionMask = false,
-    batchSize,
-    signal,
-    ...machine
-  }: EncodeRequest,
+  { model: name, tokenizer: tokenizerSource, texts, attentionMask = false, batchSize, ...machine }: EncodeRequest,
   reporter: Reporter,
   work: (
     texts: TextsToEncode,
@@ -137,7 +129,7 @@ async function withEncoder<T>(
         checkFinite(name, batch, lastHiddenState, poolerOutput);
         done += rows.length;
         progress.update(done);
-        signal?.throwIfAborted();
+        reporter.signal?.throwIfAborted();
       },
     );
   } finally {

@@ -9,6 +9,7 @@ import type { BackendChoice } from '../../tensorflow/backend-choice.js';
 import {
   type EvaluationSetting,
   type Grouping,
+  type ModelFacts,
   type PairsEvaluation,
   type RunEvaluations,
   type StsEvaluation,
@@ -17,6 +18,7 @@ import type { ModelUnderTest } from '../../evaluate/model.js';
 import { evaluatePairs } from '../../evaluate/pairs.js';
 import { evaluateSts } from '../../evaluate/sts.js';
 import { readStsFile } from '../../evaluate/sts-file.js';
+import { itemsUntilAborted } from '../../base/abort.js';
 import { countParameters } from '../../models/text-encoder.js';
 import { VERSION } from '../../base/version.js';
 import { formatCount } from '../../base/format.js';
@@ -58,7 +60,6 @@ export interface EvaluationRequest {
   readonly precision: PrecisionChoice;
   readonly backend: BackendChoice;
   readonly device: DeviceChoice;
-  readonly signal?: AbortSignal;
 }
 
 /** The scores of a comparison, and the runs they belong to. */
@@ -71,24 +72,25 @@ export interface EvaluationResult {
 /**
  * Compares models by distance to the teacher, retrieval of translations, and agreement with human similarity scores.
  *
- * @throws InputError for a model, pairs or a file that is not available; the abort reason of `signal`
+ * @throws InputError for a model, pairs or a file that is not available; the reporter's abort reason
  */
 export async function evaluateModels(request: EvaluationRequest, reporter: Reporter): Promise<EvaluationResult> {
   const judged = await Promise.all(request.sts.map(async (file) => ({ file, pairs: await readStsFile(file) })));
   const { compare: names, teacher, baselines } = request;
   const comparison = await openComparison({ names, teacher, baselines, needsTeacher: request.pairs }, reporter);
   const pairs = request.pairs ? await openPairs(request, comparison, reporter) : undefined;
-  const started = await startModels(request, comparison, reporter);
-  const batchSize =
-    request.batchSize ?? Math.min(...[...started.underTest.values()].map((each) => each.engine.batchSize));
+  let started: StartedModels | undefined;
   try {
+    started = await startModels(request, comparison, reporter);
+    const batchSize =
+      request.batchSize ?? Math.min(...[...started.underTest.values()].map((each) => each.engine.batchSize));
     const setting = { kd: VERSION, engine: engineOf(started), batch_size: batchSize };
     const compared = pairs && (await comparePairs(pairs, comparison, started, request, setting, reporter));
     const sts: StsEvaluation[] = [];
-    for (const file of judged) sts.push(await compareSts(file, comparison, started, request, setting, reporter));
+    for (const file of judged) sts.push(await compareSts(file, comparison, started, setting, reporter));
     return { results: { ...(compared && { pairs: compared }), sts }, runs: comparison.runs };
   } finally {
-    for (const { engine } of started.underTest.values()) engine.dispose();
+    if (started !== undefined) disposeAll(started.underTest);
     await pairs?.close();
   }
 }
@@ -97,6 +99,10 @@ interface StartedModels {
   readonly backend: BackendInfo;
   readonly precision: Precision;
   readonly underTest: ReadonlyMap<ComparedModel, ModelUnderTest>;
+}
+
+function disposeAll(models: StartedModels['underTest']): void {
+  for (const { engine } of models.values()) engine.dispose();
 }
 
 /** Loads every model once, including a teacher that is only measured against. */
@@ -117,32 +123,31 @@ async function startModels(
   const { precision } = chosen;
   if (chosen.reason !== undefined) reporter.message(`precision: ${precisionText(chosen)}`);
   const underTest = new Map<ComparedModel, ModelUnderTest>();
-  for (const compared of tested) {
-    const {
-      name,
-      role,
-      opened: { source, tokenizer, model },
-    } = compared;
-    const parameters = countParameters(model.encoder.shapes);
-    reporter.message(`${name}: ${source}, ${formatCount(parameters)} parameters, width ${model.encoder.width}`);
-    underTest.set(compared, {
-      facts: {
-        name,
-        role,
-        source,
-        parameters,
-        bytes: model.storedBytes === 0 ? null : model.storedBytes,
-        width: model.encoder.width,
-      },
-      tokenizer,
-      engine: await encoderEngine(model.encoder, model.parameters(), {
+  try {
+    for (const compared of tested) {
+      reporter.signal?.throwIfAborted(); // before a graph is recorded
+      const { source, model } = compared.opened;
+      const { shapes, width } = model.encoder;
+      const parameters = formatCount(countParameters(shapes));
+      reporter.message(`${compared.name}: ${source}, ${parameters} parameters, width ${width}`);
+      const engine = await encoderEngine(model.encoder, itemsUntilAborted(model.parameters(), reporter.signal), {
         precision,
         device: backend.device,
         memoryBytes: backend.gpu?.usableBytes,
-      }),
-    });
+      });
+      underTest.set(compared, { facts: factsOf(compared), tokenizer: compared.opened.tokenizer, engine });
+    }
+  } catch (error) {
+    disposeAll(underTest);
+    throw error;
   }
   return { backend, precision, underTest };
+}
+
+function factsOf({ name, role, opened: { source, model } }: ComparedModel): ModelFacts {
+  const { shapes, width } = model.encoder;
+  const bytes = model.storedBytes === 0 ? null : model.storedBytes;
+  return { name, role, source, parameters: countParameters(shapes), bytes, width };
 }
 
 function engineOf({ backend: { backend, device, version }, precision }: StartedModels): EvaluationSetting['engine'] {
@@ -170,12 +175,13 @@ async function comparePairs(
       {
         onEncoded: (done) => {
           reading.update(done);
-          request.signal?.throwIfAborted();
+          reporter.signal?.throwIfAborted();
         },
         onRanked: (done, total) => {
           reading.stop();
           ranking ??= reporter.progress('ranking', total, 'texts');
           ranking.update(done);
+          reporter.signal?.throwIfAborted();
         },
       },
     );
@@ -190,7 +196,6 @@ async function compareSts(
   { file, pairs }: { file: string; pairs: Awaited<ReturnType<typeof readStsFile>> },
   { models }: Comparison,
   { underTest }: StartedModels,
-  { signal }: EvaluationRequest,
   setting: Setting,
   reporter: Reporter,
 ): Promise<StsEvaluation> {
@@ -198,7 +203,7 @@ async function compareSts(
   const progress = reporter.progress(file, pairs.length * tested.length, 'pairs');
   const scores = await evaluateSts(tested, pairs, setting.batch_size, (done) => {
     progress.update(done);
-    signal?.throwIfAborted();
+    reporter.signal?.throwIfAborted();
   }).finally(() => {
     progress.stop();
   });

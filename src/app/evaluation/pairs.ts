@@ -128,10 +128,19 @@ async function storeOfData(
   const student = comparison.models.find((model) => model !== teacher) ?? teacher;
   const out = folderUntilExit();
   try {
-    const settings = { ...PREPARE_DEFAULTS, samples, seed, validFraction: 0 };
-    const tokenizers = { teacher: teacher.opened.tokenizer, student: student.opened.tokenizer };
-    const request = { paths, sources, out, settings, tokenizers, tokenizerFolders: undefined };
-    reportPreparation(await makeStore(request, reporter), reporter);
+    const report = await makeStore(
+      {
+        paths,
+        sources,
+        out,
+        settings: { ...PREPARE_DEFAULTS, samples, seed, validFraction: 0 },
+        tokenizers: { teacher: teacher.opened.tokenizer, student: student.opened.tokenizer },
+        tokenizerFolders: undefined,
+        signal: reporter.signal,
+      },
+      reporter,
+    );
+    reportPreparation(report, reporter);
     const store = await openStore(out);
     const close = async (): Promise<void> => {
       await store.close();

@@ -19,7 +19,7 @@ export interface PictureRequest {
   readonly onPreview?: (pixels: Pixels) => Promise<void>;
 }
 
-/** Draws one picture and shows a progress bar. */
+/** Draws one picture and shows a progress bar. Throws the reporter's abort reason. */
 export async function drawPicture(
   pipeline: Pipeline,
   { noise: { noise, width, height }, prompt, negative, title, onPreview }: PictureRequest,
@@ -41,11 +41,14 @@ export async function drawPicture(
       oneByOne: options.lowMemory ?? false,
       async onStep(done, current) {
         progress.update(done);
+        reporter.signal?.throwIfAborted();
         if (every !== undefined && done % every === 0 && done < total)
           await onPreview?.(await pipeline.decode(current, height, width));
       },
     });
-    return await pipeline.decode(latents, height, width);
+    const pixels = await pipeline.decode(latents, height, width);
+    reporter.signal?.throwIfAborted();
+    return pixels;
   } finally {
     progress.stop();
   }

@@ -4,6 +4,7 @@
  */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { untilAborted } from '../../base/abort.js';
 import type { Embedding } from '../../diffusion/tensors.js';
 import type { DeviceChoice } from '../../tensorflow/device-choice.js';
 import type { BackendChoice } from '../../tensorflow/backend-choice.js';
@@ -45,10 +46,11 @@ export type EmbeddingResult =
  *
  * @returns `[L, D]` for each text, and warnings about the device
  * @throws InputError for weights that are damaged or diverged, a device that is not available, or a process that was
- *   killed
+ *   killed; the reason of an aborted signal, which ends the process
  */
 export async function embedInChild(
   task: EmbeddingTask,
+  signal?: AbortSignal,
 ): Promise<{ readonly embeddings: Embedding[]; readonly warnings: readonly string[] }> {
   const child = fork(fileURLToPath(new URL('embedding-process.js', import.meta.url)), {
     serialization: 'advanced',
@@ -67,8 +69,9 @@ export async function embedInChild(
   });
   const sent: SentTask = { ...task, checked: checkedFolders() };
   child.send(sent);
-  const answer = await Promise.race([answered, ended]);
-  child.kill('SIGKILL'); // it is finished, and its memory is needed
+  const answer = await untilAborted(Promise.race([answered, ended]), signal).finally(() => {
+    child.kill('SIGKILL'); // it is finished, and its memory is needed
+  });
   const end = await ended;
   if (typeof answer !== 'object' || answer === null) {
     throw new InputError(

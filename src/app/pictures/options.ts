@@ -25,22 +25,37 @@ export const DEFAULT_SIDE = 512;
 
 /** The flags of `kd generate`, in camel case. */
 export interface GenerateOptions {
+  /** The text encoder: `roberta`, `clip`, a run, a checkpoint of one, a folder or a hub id. */
   readonly encoder: string;
+  /** The teacher that a grid compares with: as `encoder`. */
   readonly teacher: string;
+  /** A Stable Diffusion in ONNX: a folder or a hub id. */
   readonly pipeline: string;
+  /** What to avoid. */
   readonly negative: string;
+  /** Denoising steps. */
   readonly steps: number;
+  /** How far to follow the prompt; up to 1 without classifier-free guidance. */
   readonly guidance: number;
   readonly scheduler: SchedulerName;
+  /** In pixels, a multiple of 8; default: 512, or that of `latents`. */
   readonly width?: number;
   readonly height?: number;
+  /** Of the starting noise; several pictures of a prompt have consecutive seeds. */
   readonly seed: number;
+  /** Pictures of each prompt. */
   readonly count: number;
+  /** A safetensors file with the starting noise: the tensor `noise`, `[1, 4, height/8, width/8]`. */
   readonly latents?: string;
+  /** The folder for pictures; default: `pictures/` in the encoder's run, else in the current folder. */
   readonly out?: string;
+  /** Steps between intermediate pictures, which are removed at the end; `true`: 5. */
   readonly preview?: number | true;
+  /** Whether the UNet runs twice per step with one sample, not once with two. */
   readonly lowMemory?: boolean;
+  /** A CSV file of prompts with the columns `ko` and `en`: a grid with a row for each. */
   readonly compare?: string;
+  /** Encoders to compare: a grid with a column for each. */
   readonly compareCheckpoints?: readonly string[];
   readonly backend: BackendChoice;
   readonly device: DeviceChoice;

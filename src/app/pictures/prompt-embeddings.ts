@@ -42,7 +42,7 @@ export async function embed(
   const { backend, device } = options;
   const where = `--encoder ${label}`;
   const { embeddings, warnings } = await whileThere(folder, where, () =>
-    embedInChild({ texts, folder, tokenizerFolder, isRandom, seed, width, where, backend, device }),
+    embedInChild({ texts, folder, tokenizerFolder, isRandom, seed, width, where, backend, device }, reporter.signal),
   );
   for (const warning of warnings) reporter.warn(warning);
   return embeddings;

@@ -34,7 +34,7 @@ export async function prepare(flags: PrepareFlags, output: Output): Promise<void
     isWriting = true;
   };
   try {
-    const report = await preparePairs({ ...flags, signal: stop.signal, onWriting }, output);
+    const report = await preparePairs({ ...flags, onWriting }, { ...output, signal: stop.signal });
     const page = join(out, PAGE_FILE);
     if (flags.report === true) await writeFileAtomic(page, await pageOf(flags, report));
     output.result(reportTables(report, output.columns), { event: 'prepared', out, ...report });

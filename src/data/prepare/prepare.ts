@@ -25,7 +25,7 @@ import { manifestOf, type Manifest, type ShardFile, type StoredTokenizer } from 
 import { ID_COLUMNS, type IdColumn } from '../store/id-columns.js';
 import { LARGEST_VOCABULARY, SPLITS } from '../store/schema.js';
 import { beginStore } from '../store/store-folder.js';
-import { untilAborted } from './abort.js';
+import { untilAborted } from '../../base/abort.js';
 import { collectJobs } from './collect.js';
 import { decideByHash, decideByHashAndLength, decideByPlace } from './decide.js';
 import type { Encoded } from './encode.js';
