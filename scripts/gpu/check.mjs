@@ -16,7 +16,8 @@
 import { parseArgs } from 'node:util';
 import { inputFailure } from '#dist/base/input-failure.js';
 import { checkDevice } from '#dist/tensorflow/backend.js';
-import { chooseGpus, DEVICES } from '#dist/tensorflow/gpu-choice.js';
+import { DEVICES } from '#dist/tensorflow/device-choice.js';
+import { chooseGpus } from '#dist/tensorflow/gpu-choice.js';
 import { bfloat16Blocker } from '#dist/tensorflow/hardware.js';
 import { thisMachine } from '#dist/tensorflow/machine.js';
 import { detectGpus } from '#dist/tensorflow/nvidia.js';

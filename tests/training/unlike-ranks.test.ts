@@ -2,7 +2,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { reporterOf } from '../../src/app/listener.js';
+import { SILENT_PROGRESS, type Reporter } from '../../src/app/reporter.js';
 import { openNetwork } from '../../src/cluster/open-network.js';
 import { meetRanks, type Ranks } from '../../src/cluster/ranks.js';
 import { messageOf } from '../../src/base/errors.js';
@@ -33,9 +33,14 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('two ranks do not sta
     const ends = works.map(async (work, rank) => {
       const hosts = { addresses, rank };
       const network = openNetwork(hosts, { onRefused: () => undefined });
-      const stop = stopOf();
+      const stop = stopOf(new AbortController().signal);
       const ranks = await meetRanks({ hosts, network, version: '1', command: 'kd train', timeout: 30 }, stop.signal);
-      const reporter = reporterOf({ onMessage: (text) => messages.push(text) });
+      const reporter: Reporter = {
+        message: (text) => messages.push(text),
+        warn: () => undefined,
+        event: () => undefined,
+        progress: () => SILENT_PROGRESS,
+      };
       try {
         await work({ reporter, stop, ranks });
         return 'nothing';
