@@ -171,8 +171,8 @@ export async function train(options: TrainOptions = {}, listener: Listener = {})
 /**
  * Compares models, as `kd eval` does; writes nothing.
  *
- * @returns the scores of every model: distances to the teacher, as mean squared errors and cosines; shares from 0 to 1 of
- *   translations found; correlations with human judgements
+ * @returns the scores of every model: distances to the teacher, as mean squared errors and cosines; shares from 0 to 1
+ *   of translations found; correlations with human judgements
  * @throws InputError for a model, pairs or a file that is not available, and outputs that are not finite; the reason of
  *   an aborted signal
  */

@@ -12,7 +12,8 @@ import type { Progress, Reporter } from './reporter.js';
  *
  * @param flag the flag that names the model, for messages
  * @throws InputError if there is no such folder or model, the hub cannot be reached, or a folder does not match its
- *   `manifest.json`; also, before weights are fetched, for a model of an unsupported family; the reporter's abort reason
+ *   `manifest.json`; also, before weights are fetched, for a model of an unsupported family; the reporter's abort
+ *   reason
  */
 export async function fetchModel(
   idOrFolder: string,

@@ -21,7 +21,7 @@ export function lostRank(hosts: Hosts, rank: number, why: string): LostRankError
   return new LostRankError(`${nameOf(hosts, rank)}: expected it to keep running, but ${why}; ${WAY_ON}`);
 }
 
-/** The error for a rank that was silent for too long, as one is that is gone, suspended, or too busy to say anything. */
+/** The error for a rank that was silent for too long: one that is gone, suspended, or too busy to say anything. */
 export function silentRank(hosts: Hosts, rank: number, milliseconds: number): LostRankError {
   return lostRank(hosts, rank, silentFor(milliseconds)).add('with a longer --cluster-timeout if it was only busy');
 }

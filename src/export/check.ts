@@ -29,11 +29,11 @@ const UNIT_ROUNDOFF = 2 ** -24;
 const CONFIDENCE = 8;
 
 /**
- * The largest difference between two float32 computations of an encoder that rounding explains; relative to the largest
- * value, if that is over 1. A value depends on sums of `n` terms in a row, each rounded, whose relative error is at most
- * `λ √n u` (Higham and Mary, A New Approach to Probabilistic Rounding Error Analysis, 2019): in each layer, sums over
- * the width for query, key, value and output, over a head and the positions for attention, and over both sides of the
- * feed-forward part.
+ * The largest difference between two float32 computations of an encoder that rounding explains; relative to the
+ * largest value, if that is over 1. A value depends on sums of `n` terms in a row, each rounded, whose relative error
+ * is at most `λ √n u` (Higham and Mary, A New Approach to Probabilistic Rounding Error Analysis, 2019): in each layer,
+ * sums over the width for query, key, value and output, over a head and the positions for attention, and over both
+ * sides of the feed-forward part.
  */
 export function toleranceOf({ config, width }: Pick<TextEncoder, 'config' | 'width'>): number {
   const { hiddenSize, intermediateSize, numHiddenLayers, numAttentionHeads } = config;

@@ -25,7 +25,8 @@ export async function use(): Promise<EncodedTexts> {
   const accuracies = pairs?.models.map(({ scores }) => scores.ko.translation.mean.accuracy) ?? [];
   const { model } = await kd.exportStudent({ model: 'roberta', to: 'exported', format: 'onnx', signal });
   const [picture] = await kd.generate(['노란색 차'], { steps: Math.max(1, ...accuracies), signal });
-  const { path } = await kd.generateGrid([], { compare: picture?.path ?? model, scheduler: 'ddim', seed }, { onRow: () => 1 });
+  const grid = { compare: picture?.path ?? model, scheduler: 'ddim', seed } as const;
+  const { path } = await kd.generateGrid([], grid, { onRow: () => 1 });
   return kd.encode({ model: path, texts: [String(best?.lossKo)], precision: 'bf16', seed, signal } as kd.EncodeOptions);
 }
 

@@ -9,6 +9,7 @@ import { followRun } from '../../src/report/run-follower.js';
 import { serveSite, siteOfRun, type ReportServer } from '../../src/report/server.js';
 import { siteOfRuns } from '../../src/report/sites.js';
 import { TRANSLATIONS_FILE } from '../../src/report/translations.js';
+import { PREPARE_DEFAULTS } from '../../src/data/prepare/settings.js';
 import { evaluationPage, preparationPage } from '../../src/report/write-results.js';
 import { keepBaselines } from '../../src/runs/baselines-file.js';
 import { lockRun } from '../../src/runs/run-lock.js';
@@ -358,13 +359,10 @@ describe.skipIf(CHROMIUM === undefined)(
       const counts = { read: 9, dropped: { empty: 2 }, not_sampled: 0, training: 5, validation: 2 };
       const lengths = Array.from({ length: 79 }, (_, tokens) => (tokens > 4 && tokens < 9 ? 2 : 0));
       const columns = { teacher_en: lengths, student_en: lengths, student_ko: lengths };
-      const page = await preparationPage({
-        folder: NASTY,
-        sources: [NASTY],
-        teacher: 'a/teacher',
-        student: 'a/student',
-        options: [['--seed', '7']],
-        report: {
+      const request = { data: [NASTY], out: NASTY, teacher: 'a/teacher', student: 'a/student', seed: 7 };
+      const page = await preparationPage(
+        { ...PREPARE_DEFAULTS, ...request },
+        {
           corpora: [{ corpus: 'other', ...counts }],
           total: counts,
           examples: { empty: [`${NASTY}:3`] },
@@ -372,7 +370,7 @@ describe.skipIf(CHROMIUM === undefined)(
           lengths: columns,
           cut: { teacher_en: 0, student_en: 0, student_ko: 0 },
         },
-      });
+      );
       writeFileSync(join(folder, 'prep.html'), page);
       const prepared = await open(
         pathToFileURL(join(folder, 'prep.html')).href,

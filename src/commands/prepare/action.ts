@@ -1,6 +1,5 @@
 /** @file What `kd prepare` does. */
 import { join } from 'node:path';
-import type { PrepareReport } from '../../data/prepare/report.js';
 import { writeFileAtomic } from '../../base/files.js';
 import type { Output } from '../../app/output.js';
 import { EXIT } from '../failure.js';
@@ -36,7 +35,7 @@ export async function prepare(flags: PrepareFlags, output: Output): Promise<void
   try {
     const report = await preparePairs({ ...flags, onWriting }, { ...output, signal: stop.signal });
     const page = join(out, PAGE_FILE);
-    if (flags.report === true) await writeFileAtomic(page, await pageOf(flags, report));
+    if (flags.report === true) await writeFileAtomic(page, await preparationPage(flags, report));
     output.result(reportTables(report, output.columns), { event: 'prepared', out, ...report });
     const pairs = report.total.training + report.total.validation;
     output.message(
@@ -50,29 +49,4 @@ export async function prepare(flags: PrepareFlags, output: Output): Promise<void
   } finally {
     stop.dispose();
   }
-}
-
-/** The report page: sources, settings and results of the preparation. */
-function pageOf(flags: PrepareFlags, report: PrepareReport): Promise<string> {
-  const { out: folder, data: sources, teacher, student, seed: seedOfSplit } = flags;
-  const options: (readonly [string, string] | undefined)[] = [
-    flags.samples === undefined ? undefined : ['--samples', String(flags.samples)],
-    ['--valid-fraction', String(flags.validFraction)],
-    ['--seed', String(seedOfSplit)],
-    flags.shuffle ? undefined : ['--no-shuffle', ''],
-    ['--long', flags.long],
-    flags.keepDuplicates.length === 0 ? undefined : ['--keep-duplicates', flags.keepDuplicates.join(',')],
-    flags.koColumn === undefined ? undefined : ['--ko-column', flags.koColumn],
-    flags.enColumn === undefined ? undefined : ['--en-column', flags.enColumn],
-    flags.teacherTokenizer === undefined ? undefined : ['--teacher-tokenizer', flags.teacherTokenizer],
-    flags.studentTokenizer === undefined ? undefined : ['--student-tokenizer', flags.studentTokenizer],
-  ];
-  return preparationPage({
-    folder,
-    sources,
-    teacher,
-    student,
-    options: options.filter((option) => option !== undefined),
-    report,
-  });
 }

@@ -29,7 +29,8 @@ export const JSON_LINES: Format = {
 export const JSON_VALUES: Format = {
   shapes: ['json', 'json-files', 'json-table'],
   endings: ['.json'],
-  matches: ({ text }) => /^\s*(?:\[\s*(?:[[{"\]\dtfnNI-]|$)|\{\s*(?:["}]|$))/.test(text.replace('\x1e', '')), // of a sequence (RFC 7464)
+  // The replaced separator begins a sequence (RFC 7464).
+  matches: ({ text }) => /^\s*(?:\[\s*(?:[[{"\]\dtfnNI-]|$)|\{\s*(?:["}]|$))/.test(text.replace('\x1e', '')),
   probe: probeValues,
   read: (source, onOthers) => {
     if (source.shape === 'json-table') return readJsonTable(source);
