@@ -28,12 +28,13 @@ export const sumError = (terms: number): number => 6 * Math.sqrt(terms) * UNIT_R
 /**
  * Rounds as float32 might, but at random: by up to a whole unit in the last place either way, as functions do that are
  * not correctly rounded. Results of several such runs scatter as those of CPUs do that add in different orders
- * (Monte Carlo arithmetic: Parker, 1997).
+ * (Monte Carlo arithmetic: Parker, 1997). What float32 can hold is exact, such as positions that are counted in it.
  */
 function atRandom(seed: number): Round {
   const draws = randomUniform(1 << 16, [seed, 64]);
   let at = 0;
-  return (value) => value * (1 + 2 * UNIT_ROUNDOFF * (2 * draws[at++ & 0xffff] - 1));
+  return (value) =>
+    Math.fround(value) === value ? value : value * (1 + 2 * UNIT_ROUNDOFF * (2 * draws[at++ & 0xffff] - 1));
 }
 
 /** A function of tensors to compute in float64, as often as wanted. */
