@@ -92,11 +92,15 @@ export async function float32Bounds(
   return { exact, errors };
 }
 
+/** The most that rounding may explain, as a share of the largest value: of 24 bits, 14 are left. */
+const LOOSEST_BOUND = 2 ** -14;
+
 /**
  * How far an encoder's outputs may be from exact in float32, over some texts: of all values, the largest.
  *
  * @param ids `[B, L]`
  * @param attentionMask `[B, L]`; absent: every place counts
+ * @throws Error if rounding explains so much that a bound would say nothing
  */
 export async function encoderBounds(
   encoder: TextEncoder,
@@ -107,7 +111,7 @@ export async function encoderBounds(
   const params: [string, tf.Tensor][] = [];
   for await (const [name, data] of values) params.push([name, tf.tensor(data, [...encoder.shapes[name]])]);
   const names = params.map(([name]) => name);
-  const { errors } = await float32Bounds(
+  const { exact, errors } = await float32Bounds(
     (texts, mask, ...parts) => {
       const { lastHiddenState, poolerOutput } = encoder.forward(
         Object.fromEntries(names.map((name, i) => [name, parts[i]])),
@@ -119,5 +123,9 @@ export async function encoderBounds(
     [ids, attentionMask ?? tf.scalar(1), ...params.map(([, tensor]) => tensor)],
   );
   tf.dispose(params.map(([, tensor]) => tensor));
+  for (const [i, error] of errors.entries()) {
+    const largest = exact[i].reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    if (!(error < LOOSEST_BOUND * largest)) throw new Error(`rounding explains ${error} of ${largest}: no bound`);
+  }
   return { lastHiddenState: errors[0], poolerOutput: errors[1] };
 }
