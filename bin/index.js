@@ -24,6 +24,7 @@ export const {
   InputError,
   DamagedArchiveError,
   UnreadableFileError,
+  DeviceFailedError,
   NotFiniteStepError,
   NotPointedAtError,
   CheckpointRemovedError,
