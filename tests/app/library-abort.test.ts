@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Listener } from '#dist/index.js';
 import { countCpuTime } from '../cpu-time.js';
 import { loadBackend } from '#dist/tensorflow/backend.js';
+import { temporaryFolder } from '../cli.js';
 import { BACKEND } from '../commands/tiny.js';
 import { CALLS, folderForCalls, type LibraryCall } from './library-calls.js';
 
@@ -18,7 +19,11 @@ const ANSWER_MS = 200;
 /** How long what native code was computing may take to be freed, in milliseconds. */
 const PATIENCE_MS = 20_000;
 
-beforeAll(() => loadBackend(BACKEND)); // whose tensors are counted
+const { TMPDIR } = process.env;
+beforeAll(async () => {
+  process.env.TMPDIR = temporaryFolder(); // other tests leave theirs in the usual place
+  await loadBackend(BACKEND); // whose tensors are counted
+});
 
 let folder: string;
 beforeEach(() => {
@@ -27,6 +32,8 @@ beforeEach(() => {
 });
 afterAll(() => {
   process.chdir(HOME);
+  if (TMPDIR === undefined) delete process.env.TMPDIR;
+  else process.env.TMPDIR = TMPDIR;
 });
 
 /** A listener that calls a function with the number of each call of its own. */

@@ -104,7 +104,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('two ranks do not sta
     ]);
     for (const end of ends)
       expect(end).toMatch(
-        /^(rank \d \(\S+\) ended: )?several processes: expected the compiled engine, which can share out a run, got eager; leave out --engine, or train in one process$/,
+        /^(rank \d \(\S+\) ended: )?several processes: expected the compiled engine, in which several can share a run, got eager; leave out --engine, or train in one process$/,
       );
   });
 });
