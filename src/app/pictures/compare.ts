@@ -81,6 +81,7 @@ export async function compare(
       footer: footerOf(picture),
     });
     const stem = `${options.compareCheckpoints === undefined ? 'compare' : 'checkpoints'}-${picture.seed ?? 'latents'}`;
+    reporter.signal?.throwIfAborted();
     const path = await savePicture(folder, stem, picture, image);
     return { path, rows: rows.length, columns: names };
   } finally {
