@@ -3,13 +3,13 @@ import { getEventListeners } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Listener } from '#dist/index.js';
 import { countCpuTime } from '../cpu-time.js';
 import { loadBackend } from '#dist/tensorflow/backend.js';
 import { temporaryFolder } from '../cli.js';
 import { BACKEND } from '../commands/tiny.js';
-import { CALLS, folderForCalls, type LibraryCall } from './library-calls.js';
+import { CALLS, folderForCalls, useFolderForCalls, type LibraryCall } from './library-calls.js';
 
 const HOME = process.cwd();
 
@@ -25,13 +25,8 @@ beforeAll(async () => {
   await loadBackend(BACKEND); // whose tensors are counted
 });
 
-let folder: string;
-beforeEach(() => {
-  folder = folderForCalls();
-  process.chdir(folder);
-});
+const folder = useFolderForCalls();
 afterAll(() => {
-  process.chdir(HOME);
   if (TMPDIR === undefined) delete process.env.TMPDIR;
   else process.env.TMPDIR = TMPDIR;
 });
@@ -62,7 +57,7 @@ function leftovers(): object {
   return {
     tensors: tf.memory().numTensors,
     open,
-    files: readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort(),
+    files: readdirSync(folder(), { recursive: true, encoding: 'utf8' }).sort(),
     temporary: readdirSync(tmpdir()).filter((name) => name.startsWith('kd-work-')),
     listeners: process.eventNames().map((name) => [name, process.listenerCount(name)]),
   };

@@ -1,6 +1,7 @@
 /** @file Calls of every function of the library that may take long, on tiny models. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { afterAll, beforeEach } from 'vitest';
 import { encode, evaluate, exportStudent, generate, generateGrid, prepare, type Listener } from '#dist/index.js';
 import { BACKEND, folderWithPairs, PAIRS, STUDENT, TEACHER } from '../commands/tiny.js';
 import { SD_TINY } from '../fixtures/index.js';
@@ -11,6 +12,24 @@ export function folderForCalls(): string {
   const judged = PAIRS.slice(0, 24).map(([ko, en], i) => [i % 6, ko, en].join('\t'));
   writeFileSync(join(folder, 'sts.tsv'), ['score\tsentence1\tsentence2', ...judged].join('\n'));
   return folder;
+}
+
+/**
+ * Runs each test of a file in a new folder from `folderForCalls`.
+ *
+ * @returns the folder of the test that runs
+ */
+export function useFolderForCalls(): () => string {
+  const home = process.cwd();
+  let folder = home;
+  beforeEach(() => {
+    folder = folderForCalls();
+    process.chdir(folder);
+  });
+  afterAll(() => {
+    process.chdir(home);
+  });
+  return () => folder;
 }
 
 /** A call of the library, in a folder from `folderForCalls`. */

@@ -1,6 +1,6 @@
 /** @file `train` as a program calls it: stopped, with callbacks that throw, and beside other calls. */
 import { existsSync, readdirSync } from 'node:fs';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   encode,
   exportStudent,
@@ -11,19 +11,11 @@ import {
   type ReportedEvent,
 } from '#dist/index.js';
 import { computed, PAIRS, STUDENT, TEACHER } from '../commands/tiny.js';
-import { folderForCalls, MACHINE, TRAINING } from './library-calls.js';
+import { MACHINE, TRAINING, useFolderForCalls } from './library-calls.js';
 
-const HOME = process.cwd();
 const TEXTS = PAIRS.slice(0, 40).flat();
 
-let folder: string;
-beforeEach(() => {
-  folder = folderForCalls();
-  process.chdir(folder);
-});
-afterAll(() => {
-  process.chdir(HOME);
-});
+const folder = useFolderForCalls();
 
 const failureOf = (call: Promise<unknown>): Promise<unknown> =>
   call.then(
@@ -71,7 +63,7 @@ describe('train', () => {
     expect(stopped).toMatchObject({ steps: 4, stopped: true });
     const ended = await train({ resume: 'parts' });
     expect(ended).toEqual({ ...whole, run: ended.run });
-    const [one, other] = ['whole', 'parts'].map((run) => computed(folder, run, '00000010'));
+    const [one, other] = ['whole', 'parts'].map((run) => computed(folder(), run, '00000010'));
     expect(other).toEqual(one);
   });
 
@@ -127,7 +119,7 @@ describe('calls at once', () => {
     ]);
     expect([student, teacher]).toEqual(alone);
     expect([one.steps, other.steps]).toEqual([10, 10]);
-    expect(computed(folder, 'one', '00000010')).toEqual(computed(folder, 'alone', '00000010'));
+    expect(computed(folder(), 'one', '00000010')).toEqual(computed(folder(), 'alone', '00000010'));
   });
 
   it('may export and encode what is being trained', async () => {
