@@ -148,12 +148,7 @@ napi_value gpus(napi_env env, const napi_value* args) {
 }
 
 napi_value init(napi_env env, napi_value exports) {
-  const napi_property_descriptor functions[] = {
-    {"version", nullptr, called<version>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-    {"gpus", nullptr, called<gpus>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-  };
-  napi_define_properties(env, exports, sizeof functions / sizeof *functions, functions);
-  return exports;
+  return exportAll(env, exports, {exported<version>("version"), exported<gpus>("gpus")});
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // `Failure`.
 #pragma once
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <vector>
 #include <node_api.h>
@@ -110,6 +111,19 @@ napi_value called(napi_env env, napi_callback_info info) {
     napi_throw(env, errorOf(env, currentFailure()));
     return nullptr;
   }
+}
+
+/** A function of an addon, as it is exported. */
+template <napi_value (*function)(napi_env, const napi_value*)>
+napi_property_descriptor exported(const char* name) {
+  return {name, nullptr, called<function>, nullptr, nullptr, nullptr, napi_enumerable, nullptr};
+}
+
+/** Exports functions of an addon, when it is loaded. */
+inline napi_value exportAll(
+    napi_env env, napi_value exports, std::initializer_list<napi_property_descriptor> functions) {
+  napi_define_properties(env, exports, functions.size(), functions.begin());
+  return exports;
 }
 
 }  // namespace kd

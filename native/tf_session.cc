@@ -145,17 +145,15 @@ napi_value ending(napi_env, const napi_value*) {
 }
 
 napi_value init(napi_env env, napi_value exports) {
-  const napi_property_descriptor functions[] = {
-    {"open", nullptr, called<open>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-    {"serve", nullptr, called<serve>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-    {"run", nullptr, called<run>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-    {"devices", nullptr, called<devices>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-    {"release", nullptr, called<release>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-    {"ending", nullptr, called<ending>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-    {"close", nullptr, called<close>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-  };
-  napi_define_properties(env, exports, sizeof functions / sizeof *functions, functions);
-  return exports;
+  return exportAll(
+      env, exports,
+      {exported<open>("open"),
+       exported<serve>("serve"),
+       exported<run>("run"),
+       exported<devices>("devices"),
+       exported<release>("release"),
+       exported<ending>("ending"),
+       exported<close>("close")});
 }
 
 }  // namespace
