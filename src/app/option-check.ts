@@ -1,6 +1,6 @@
 /** @file Checks the options, prompts and callbacks that programs give the library. */
 import { InputError } from '../base/errors.js';
-import { describe } from '../base/json-schema.js';
+import { describe, isObject } from '../base/json-schema.js';
 import { ANY_TEXT, type Kind } from '../base/kinds.js';
 
 /** What a kind says of a value, without parsing. */
@@ -50,10 +50,6 @@ export function givenOf<Options extends object>(options: Options, where = 'optio
   if (!isObject(options))
     throw new InputError(`${where}: expected an object, got ${describe(options)}; give one, or leave it out`);
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Given<Options>;
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 const PROMPTS = listOf(ANY_TEXT);

@@ -1,6 +1,7 @@
 /** @file The tensors that a safetensors header lists. */
 import { isObject } from '../base/json-schema.js';
 import { InputError } from '../base/errors.js';
+import { isSizes } from '../base/shape.js';
 import { byteLengthOf, isDtype, type Dtype } from './dtypes.js';
 import { placeOf, type TensorInfo } from './tensor-source.js';
 import { shownShape, shownValue } from './wording.js';
@@ -80,8 +81,4 @@ export function checkCoverage(tensors: readonly TensorEntry[], dataSize: number,
       `${location}: expected ${end} bytes of tensors after the header, the file has ${dataSize} there`,
     );
   }
-}
-
-function isSizes(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && (item as number) >= 0);
 }

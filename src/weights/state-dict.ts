@@ -5,7 +5,7 @@
  */
 import { InputError } from '../base/errors.js';
 import type { Dtype } from './dtypes.js';
-import { sizeOf } from '../base/shape.js';
+import { isSize, isSizes, sizeOf } from '../base/shape.js';
 import { byteLengthOf } from './dtypes.js';
 import type { TensorInfo } from './tensor-source.js';
 import { placeOf } from './tensor-source.js';
@@ -160,12 +160,4 @@ function tensorOf(name: string, { storage, offset, shape, strides }: View, locat
 export function spanOf({ shape, strides }: Pick<StoredTensor, 'shape' | 'strides'>): number {
   if (sizeOf(shape) === 0) return 0;
   return 1 + shape.reduce((last, dimension, axis) => last + (dimension - 1) * strides[axis]!, 0);
-}
-
-function isSize(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isSizes(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every(isSize);
 }
