@@ -57,8 +57,8 @@ export async function loadVocabulary(folder: string, json: TokenizerJson): Promi
 
 /**
  * Imports only the library's tokenizers: its main module would also load `sharp` and every model and pipeline. The
- * package has no `exports`, so its modules can be imported by path. Even so, it takes 0.1 s (it loads
- * `onnxruntime-node`), which is why it is only imported when a tokenizer is needed.
+ * package has no `exports`, so its modules can be imported by path. The tokenizers import both ONNX runtimes and use
+ * neither; `overrides` in package.json put the runtimes' small common package in their place.
  *
  * The library's parts that differ from Python's are disabled by leaving them out of its configuration: normaliser, word
  * splitting and added tokens are implemented in this folder.

@@ -79,8 +79,8 @@ async function exported(model: string, format: (typeof FORMATS)[number]): Promis
 }
 
 /**
- * `@xenova/transformers` 2.17 reads the tensors of ONNX Runtime 1.14 alone, as it is installed with when installed by
- * itself; here the newer one that draws pictures stands in its place.
+ * `@xenova/transformers` 2.17 is installed with ONNX Runtime 1.14 when installed by itself; here without one, since kd
+ * only uses its tokenizers.
  */
 const OWN_RUNTIME =
   `export const resolve = (name, context, next) => next(name === 'onnxruntime-node' ? ` +

@@ -1,4 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -38,5 +39,14 @@ test.each([
     } finally {
       await rm(folder, { recursive: true });
     }
+  },
+);
+
+test.each(['onnxruntime-node', 'onnxruntime-web'])(
+  'the library imports %s, but nothing that takes time to load is installed in its place',
+  (name) => {
+    const inLibrary = createRequire(createRequire(import.meta.url).resolve('@xenova/transformers/package.json'));
+    const { name: installed } = inLibrary(`${name}/package.json`) as { name: string };
+    expect(installed).toBe('onnxruntime-common');
   },
 );
