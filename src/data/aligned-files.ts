@@ -1,5 +1,5 @@
 /** @file Finds pairs of aligned text files among the files of a search. */
-import { sidesOf } from './aligned-names.js';
+import { isCompressed, sidesOf } from './aligned-names.js';
 import type { ColumnNames } from './columns.js';
 import { isNoPairs } from './format.js';
 import { probeFile } from './probe.js';
@@ -34,13 +34,26 @@ export function alignedAmong(files: readonly StoredFile[]): AlignedFiles[] {
       byKey.set(side.key, candidates);
       candidates[side.language].push(file);
     }
-    for (const { ko, en } of byKey.values()) {
-      if (ko.length !== 1 || en.length !== 1) continue;
-      pairs.push([ko[0]!, en[0]!]);
-      taken.add(ko[0]!).add(en[0]!);
+    for (const pair of [...byKey.values()].flatMap(pairsAmong)) {
+      pairs.push(pair);
+      for (const file of pair) taken.add(file);
     }
   }
   return pairs;
+}
+
+/** The only two files of a name, after those that are both compressed, or both not. */
+function pairsAmong(all: Candidates): AlignedFiles[] {
+  const alike = [false, true].map((compressed): Candidates => {
+    const those = (files: readonly StoredFile[]) => files.filter(({ name }) => isCompressed(name) === compressed);
+    return { ko: those(all.ko), en: those(all.en) };
+  });
+  const pairs = alike.flatMap(onlyPair);
+  return pairs.length === 0 ? onlyPair(all) : pairs;
+}
+
+function onlyPair({ ko, en }: Candidates): AlignedFiles[] {
+  return ko.length === 1 && en.length === 1 ? [[ko[0]!, en[0]!]] : [];
 }
 
 /** Two aligned files as a source, if both are plain text. Throws a `DamagedArchiveError`. */

@@ -27,6 +27,7 @@ const LAST = new RegExp(`^((?:.*?[._-])?)(${NAME})(${PLAIN})$`, 'i');
 const FIRST = new RegExp(`^()(${NAME})([_-][^.]+${PLAIN})$`, 'i');
 const PLAIN_NAME = /^(?:[^.]+|.*\.(?:txt|tok|raw|sent))(?:\.gz)?$/i;
 const FOLDER = new RegExp(`^(?:${NAME})$`, 'i');
+const COMPRESSED = /\.gz$/i;
 
 /**
  * The sides that a file may be, the likeliest first: by its name, and by the innermost folder with a language's name.
@@ -71,9 +72,16 @@ function sideByFolder(folder: string, name: string, byName: Side | undefined): S
   return { key: keyOf(folders.with(at, '*').join('/'), common), language, isCertain: false };
 }
 
-/** Names differ in case on some systems; paths of folders do not. */
+/**
+ * Names differ in case on some systems; paths of folders do not. One of the sides may be compressed and the other not.
+ */
 function keyOf(folder: string, name: string): string {
-  return `${folder}/${name.toLowerCase()}`;
+  return `${folder}/${name.toLowerCase().replace(COMPRESSED, '')}`;
+}
+
+/** Whether the file of a side is compressed, by its name. */
+export function isCompressed(name: string): boolean {
+  return COMPRESSED.test(name);
 }
 
 function languageOf(name: string): 'ko' | 'en' {

@@ -1,5 +1,6 @@
 /** @file Parses a text model's `config.json`, with transformers' defaults for absent fields. */
-import { stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { InputError } from '../base/errors.js';
@@ -134,9 +135,19 @@ export async function readConfig(folder: string): Promise<{ config: TextModelCon
   const path = join(folder, 'config.json');
   const missing = await stat(path).then(() => undefined, systemReason);
   if (missing !== undefined)
-    throw new InputError(`${path}: expected the model's configuration, got ${missing}; give a model's folder`);
+    throw new InputError(
+      `${path}: expected the model's configuration, got ${missing}; give a model's folder${await suchAs(folder)}`,
+    );
   const json = await readJsonObject(path, LARGEST_CONFIG);
   return { config: parseConfig(json, path), json };
+}
+
+/** The model inside a folder of several, such as a pipeline of diffusers, for a message. */
+async function suchAs(folder: string): Promise<string> {
+  const names = (await readdir(folder).catch(() => [])).sort();
+  const likely = names.includes('text_encoder') ? ['text_encoder'] : names;
+  const inner = likely.map((name) => join(folder, name)).find((place) => existsSync(join(place, 'config.json')));
+  return inner === undefined ? '' : `, such as ${inner}`;
 }
 
 /**

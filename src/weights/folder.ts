@@ -1,9 +1,12 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../base/errors.js';
 import { isNamed } from '../base/existence.js';
+import { otherWeights } from './other-weights.js';
 import { openSafetensors, openShardedSafetensors } from './safetensors.js';
 import type { TensorSource } from './tensor-source.js';
 import { openShardedTorchBin, openTorchBin } from './torch-bin.js';
+import { shown } from './wording.js';
 
 const OPENERS = {
   'model.safetensors': openSafetensors,
@@ -28,5 +31,10 @@ export async function openWeights(folder: string): Promise<TensorSource> {
     const path = join(folder, name);
     if (await isNamed(path)) return OPENERS[name](path); // a link to nothing says that the model has the file
   }
-  throw new InputError(`${folder}: expected a model's weights (${WEIGHT_FILES.join(', ')}), found none of them`);
+  const other = otherWeights(await readdir(folder).catch(() => []));
+  const [found, remedy] =
+    other === undefined
+      ? ['none of them', "copy the model's weights there"]
+      : [`only ${shown(other.name)}`, other.remedy];
+  throw new InputError(`${folder}: expected a model's weights (${WEIGHT_FILES.join(', ')}), found ${found}; ${remedy}`);
 }

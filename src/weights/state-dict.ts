@@ -3,6 +3,7 @@
  * bytes are elsewhere. Source: https://github.com/pytorch/pytorch/blob/v2.4.0/torch/_utils.py (`_rebuild_tensor_v2`)
  * and torch/serialization.py (`persistent_id`).
  */
+import { basename } from 'node:path';
 import { InputError } from '../base/errors.js';
 import type { Dtype } from './dtypes.js';
 import { isSize, isSizes, sizeOf } from '../base/shape.js';
@@ -43,14 +44,27 @@ export function readStateDict(pickle: Uint8Array, location: string): ReadonlyMap
   for (const [name, value] of entries) {
     if (typeof name === 'string' && value instanceof View) tensors.set(name, tensorOf(name, value, location));
   }
-  if (tensors.size === 0) {
-    const keys = entries.map(([key]) => key).filter((key) => typeof key === 'string');
-    const found = keys.length > 0 ? `a dictionary of ${shown(keys.slice(0, 5).join(', '))}` : 'something else';
-    throw new InputError(
-      `${location}: expected a dictionary of tensors, as torch.save(model.state_dict()) writes, found ${found}`,
-    );
-  }
+  if (tensors.size === 0) throw notStateDict(entries, location);
   return tensors;
+}
+
+/** The error for a file without tensors: a training framework's checkpoint has them one level down. */
+function notStateDict(entries: readonly (readonly [unknown, unknown])[], location: string): InputError {
+  const keys = entries.map(([key]) => key).filter((key) => typeof key === 'string');
+  const found = keys.length > 0 ? `a dictionary of ${shown(keys.slice(0, 5).join(', '))}` : 'something else';
+  const holdsTensors = (value: unknown) =>
+    value instanceof Map && [...value.values()].some((each) => each instanceof View);
+  const inner = entries.find(([key, value]) => typeof key === 'string' && holdsTensors(value))?.[0] as
+    string | undefined;
+  const file = basename(location);
+  const remedy =
+    inner === undefined
+      ? 'save the state dict alone'
+      : `save ${shown(inner)} alone: torch.save(torch.load("${file}")["${shown(inner)}"], "${file}")`;
+  return new InputError(
+    `${location}: expected a dictionary of tensors, as torch.save(model.state_dict()) writes, found ${found}; ` +
+      remedy,
+  );
 }
 
 /** An element type: `torch.FloatStorage`, `torch.float8_e5m2` and the like. */

@@ -8,6 +8,7 @@ import type { ModelId } from './hub-access.js';
 import type { HubFile, HubModel } from './hub-client.js';
 import { CONFIG_FILE } from './config-file.js';
 import { isInFolders, MODULES_FILE, OPTIONAL_WEIGHTS, type ModelPart } from './model-parts.js';
+import { otherWeights } from './other-weights.js';
 import { readShardIndex } from './sharded.js';
 import { shown } from './wording.js';
 
@@ -82,10 +83,16 @@ function checkSize(model: string, { path, size }: HubFile): void {
 async function weightFiles(commit: Commit): Promise<string[]> {
   const first = WEIGHT_FILES.find((name) => fileOf(commit, name) !== undefined);
   if (first === undefined) {
-    throw new InputError(
-      `${commit.model.name}: expected weights (${WEIGHT_FILES.join(', ')}), found none of them; ` +
-        'name another model or revision',
+    const { listed, inner, model } = commit;
+    const beside = [...listed.keys()].filter(
+      (path) => path.startsWith(inner) && !path.slice(inner.length).includes('/'),
     );
+    const other = otherWeights(beside);
+    const [found, remedy] =
+      other === undefined
+        ? ['none of them', 'name another model or revision']
+        : [`only ${shown(other.name)}`, `name another model or revision, or download it; ${other.remedy}`];
+    throw new InputError(`${model.name}: expected weights (${WEIGHT_FILES.join(', ')}), found ${found}; ${remedy}`);
   }
   return first.endsWith('.index.json') ? [first, ...(await shardNames(commit, fileOf(commit, first)!))] : [first];
 }

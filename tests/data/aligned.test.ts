@@ -50,6 +50,41 @@ describe('two aligned files are found', () => {
     ]);
   });
 
+  test.each([
+    ['x.ko.gz', 'x.en'],
+    ['x.ko', 'x.en.gz'],
+    ['ko.txt', 'en.txt.gz'],
+    ['ko/x.txt.gz', 'en/x.txt'],
+    ['ko_x', 'en_x.GZ'],
+  ])('of which one is compressed: %s and %s', async (ko, en) => {
+    const written = (name: string, text: string) => put(name, /gz$/i.test(name) ? gzipSync(text) : text);
+    await written(ko, KO);
+    await written(en, EN);
+    expect(await texts()).toEqual(PAIRS);
+    expect(await texts([ko])).toEqual(PAIRS);
+    expect(await texts([en])).toEqual(PAIRS);
+  });
+
+  test('both compressed, beside the same two uncompressed', async () => {
+    for (const [name, text] of [
+      ['x.ko', KO],
+      ['x.en', EN],
+    ] as const) {
+      await put(name, text);
+      await put(`${name}.gz`, gzipSync(text));
+    }
+    await put('y.ko', '문\n');
+    await put('y.en', 'door\n');
+    await put('y.en.gz', gzipSync('doors\n'));
+    const { sources } = await find();
+    expect(sources.map(({ files }) => files.map(({ name }) => name))).toContainEqual([
+      inFolder('y.ko'),
+      inFolder('y.en'),
+    ]);
+    expect(sources.length).toBeGreaterThan(1);
+    expect((await texts()).map(([ko]) => ko)).toEqual(expect.arrayContaining(['차', '배', '집', '문']));
+  });
+
   test('in folders by their paths, each with its own partner', async () => {
     for (const name of ['1', '2']) {
       await put(`x/ko/${name}.txt`, `${name}번\n`);

@@ -68,6 +68,12 @@ describe('a configuration', () => {
     expect(parseConfig({ model_type: 'clip', text_config, text_config_dict: older }, 'c')).toMatchObject(expected);
   });
 
+  it('that is missing names the text encoder of a pipeline', async () => {
+    const pipeline = await temporaryFolder();
+    for (const name of ['text_encoder', 'safety_checker']) await cp(folder, join(pipeline, name), { recursive: true });
+    expect(await failureOf(readConfig(pipeline))).toMatch(/; give a model's folder, such as .*\/text_encoder$/);
+  });
+
   it.each(['text_config', 'text_config_dict'])('of a whole CLIP whose %s is no object', (part) => {
     expect(() => parseConfig({ model_type: 'clip', [part]: [1] }, 'c')).toThrow(
       new RegExp(`^c: expected an object, got a list of 1 \\(${part}\\); use a model as it was published`),

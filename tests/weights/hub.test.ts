@@ -795,10 +795,14 @@ describe('refusals', () => {
 
   it('no configuration, or no weights', async () => {
     await publish('a/b', 'student');
-    hub.models.get('a/b')!.delete('model.safetensors');
+    for (const name of ['model.safetensors', 'flax_model.msgpack']) hub.models.get('a/b')!.delete(name);
     expect(await failureOf(resolve('a/b'))).toBe(
       'a/b: expected weights (model.safetensors, model.safetensors.index.json, pytorch_model.bin, ' +
         'pytorch_model.bin.index.json), found none of them; name another model or revision',
+    );
+    hub.models.get('a/b')!.set('onnx/model.onnx', Buffer.from('')).set('model.fp16.safetensors', Buffer.from(''));
+    expect(await failureOf(resolve('a/b'))).toMatch(
+      /, found only model\.fp16\.safetensors; name another model or revision, or download it; .*, rename model\.fp16/,
     );
     hub.models.get('a/b')!.delete('config.json');
     expect(await failureOf(resolve('a/b', { parts: ['config'] }))).toBe(

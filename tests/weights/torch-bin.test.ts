@@ -293,7 +293,8 @@ describe('damage', () => {
 
   it('not a dictionary of tensors', async () => {
     expect(await failureOfPickle(pickle.file(pickle.int(3)))).toBe(
-      'expected a dictionary of tensors, as torch.save(model.state_dict()) writes, found something else',
+      'expected a dictionary of tensors, as torch.save(model.state_dict()) writes, found something else; ' +
+        'save the state dict alone',
     );
     const nested = pickle.dict(
       pickle.text('epoch'),
@@ -301,7 +302,9 @@ describe('damage', () => {
       pickle.text('state_dict'),
       pickle.dict(pickle.text('w'), pickle.tensor(storage, 0, [1], [1])),
     );
-    expect(await failureOfPickle(pickle.file(nested))).toMatch(/found a dictionary of epoch, state_dict$/);
+    expect(await failureOfPickle(pickle.file(nested))).toMatch(
+      /found a dictionary of epoch, state_dict; save state_dict alone: torch\.save\(torch\.load\("(.+)"\)\["state_dict"\], "\1"\)$/,
+    );
   });
 
   it.each([
@@ -348,10 +351,14 @@ describe('damage', () => {
     [
       'a tensor without a storage',
       pickle.file(pickle.dict(pickle.text('w'), pickle.tensor(pickle.int(1), 0, [1], [1]))),
-      /found a dictionary of w$/,
+      /found a dictionary of w; save the state dict alone$/,
     ],
-    ['a list that holds itself', Buffer.from(']q\x00h\x00a.'), /found something else$/],
-    ['a dictionary that holds itself', Buffer.from('}q\x00(X\x01\0\0\0wh\x00u.'), /found a dictionary of w$/],
+    ['a list that holds itself', Buffer.from(']q\x00h\x00a.'), /found something else; save the state dict alone$/],
+    [
+      'a dictionary that holds itself',
+      Buffer.from('}q\x00(X\x01\0\0\0wh\x00u.'),
+      /found a dictionary of w; save the state dict alone$/,
+    ],
   ])('%s', async (_, body, expected) => {
     expect(await failureOfPickle(body)).toMatch(expected);
   });
@@ -365,6 +372,6 @@ describe('damage', () => {
 
   it('a tower of tuples, each of the one before twice', async () => {
     const doubling = Buffer.concat([Buffer.from(')'), Buffer.alloc(3000, '2\x86', 'latin1'), Buffer.from('.')]);
-    expect(await failureOfPickle(doubling)).toMatch(/found something else$/);
+    expect(await failureOfPickle(doubling)).toMatch(/found something else; save the state dict alone$/);
   });
 });
