@@ -33,7 +33,7 @@ function partsOf(table: Table, room: number): Table[] {
   for (const { from, to } of columnSpans(table).filter((span) => span.to > keys.length)) {
     const span = Array.from({ length: to - from }, (_, i) => from + i);
     const last = parts.at(-1);
-    if (last !== undefined && totalWidth(naturalWidths(part(table, [...last, ...span]))) <= left) last.push(...span);
+    if (last !== undefined && totalWidth(readableWidths(part(table, [...last, ...span]))) <= left) last.push(...span);
     else parts.push(span);
   }
   return parts.map((columns) => part(table, [...keys, ...columns]));
@@ -75,15 +75,15 @@ function rowLines(table: Table, cells: readonly string[], widths: Widths, at: 't
 }
 
 /**
- * Widths that fit the room: wide titles are narrowed first, at the cost of one more line, then the widest texts.
- * Undefined if that is not enough.
+ * Widths that fit the room: wide titles are narrowed first, at the cost of one more line, then texts to
+ * widths that are still easy to read, then the widest texts. Undefined if that is not enough.
  */
 function widthsIn(table: Table, room: number): Widths | undefined {
   const widths = naturalWidths(table);
   const least = leastWidths(table);
   const body = bodyOf(table);
   const underTitles = least.map((width, i) => Math.max(width, ...body.map((cells) => stringWidth(cells[i]!))));
-  for (const limits of [underTitles, least]) {
+  for (const limits of [underTitles, readableWidths(table), least]) {
     while (totalWidth(widths) > room) {
       const widest = Math.max(...widths.filter((width, i) => width > limits[i]!));
       if (widest === -Infinity) break;
@@ -103,16 +103,26 @@ function naturalWidths(table: Table): number[] {
   return widths;
 }
 
-/** The narrowest widths: numbers, and columns under a group heading, are not wrapped. */
+/** The narrowest widths: numbers, and columns under a group heading, are not wrapped; other long words are broken. */
 function leastWidths(table: Table): number[] {
+  return readableWidths(table, 0).map((width, i) => (isFixed(table, i) ? width : Math.min(width, MIN_TEXT)));
+}
+
+/** The narrowest widths at which words stay whole, and texts are not narrower than `text` columns unless they are short. */
+function readableWidths(table: Table, text = MIN_TEXT): number[] {
   const natural = naturalWidths(table);
   const body = bodyOf(table);
   return table.columns.map(({ title, group }, i) => {
     if (group !== undefined) return natural[i]!;
     const cells = body.map((row) => (isNumeric(table, i) ? stringWidth(row[i]!) : narrowestWidth(row[i]!)));
-    const needed = Math.max(...title.split(' ').map((word) => stringWidth(word)), ...cells);
-    return isNumeric(table, i) ? needed : Math.min(needed, MIN_TEXT);
+    const words = Math.max(...title.split(' ').map((word) => stringWidth(word)), ...cells);
+    return isNumeric(table, i) ? words : Math.max(words, Math.min(natural[i]!, text));
   });
+}
+
+/** Whether a column is not wrapped at all. */
+function isFixed(table: Table, column: number): boolean {
+  return table.columns[column]!.group !== undefined || isNumeric(table, column);
 }
 
 function bodyOf({ rows, columns }: Table): string[][] {

@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { InputError, SYSTEM } from '../base/errors.js';
 import { fileError, isMissing } from '../base/system-errors.js';
 import { openRegularFile } from '../base/regular-file.js';
+import { rowParser, stepOf, type LogRow, type RowParser } from './log-row.js';
 import { LOSS_COLUMNS, VALIDATION_COLUMNS } from './loss-log.js';
 
-/** A row of a log: NaN for a value that is not a number, or a column that the file lacks. */
-export type LogRow<Column extends string> = Readonly<Record<Column, number>>;
 export type LossRow = LogRow<(typeof LOSS_COLUMNS)[number]>;
 export type ValidationRow = LogRow<(typeof VALIDATION_COLUMNS)[number]>;
 
@@ -46,6 +45,40 @@ export function followSkippedSteps(run: string): LogFollower<LogRow<'step'>> {
   return followCsv(join(run, 'skipped.csv'), ['step']);
 }
 
+/**
+ * The step of the last row in a run's `loss.csv`, 0 without one. Only the end of a long log is read.
+ *
+ * @throws InputError if the system refuses, or if it is not a file
+ */
+export async function lastLoggedStep(run: string): Promise<number> {
+  const path = join(run, 'loss.csv');
+  const file = await openIfThere(path);
+  if (file === undefined) return 0;
+  try {
+    const { size } = await file.stat();
+    const [head, end] = [await textAt(file, 0), await textAt(file, Math.max(size - READ_AT_END, 0))];
+    const parse = rowParser(head.slice(0, head.indexOf('\n')), LOSS_COLUMNS);
+    const lines = end.split('\n').slice(1, -1); // the first may have lost its beginning, the last its end
+    const last = lines.map((line) => parse(line)).findLast((row) => row !== undefined);
+    if (last !== undefined) return last.step;
+  } catch (error) {
+    throw fileError(path, 'cannot be read', error);
+  } finally {
+    await file.close();
+  }
+  return (await followLossLog(run).next()).rows.at(-1)?.step ?? 0;
+}
+
+/** How much of a log's end is read for its last row, in bytes: many rows, in case the last ones are damaged. */
+const READ_AT_END = 4096;
+
+/** The next `READ_AT_END` bytes of a file as text. */
+async function textAt(file: FileHandle, at: number): Promise<string> {
+  const bytes = Buffer.alloc(READ_AT_END);
+  const { bytesRead } = await file.read(bytes, 0, bytes.length, at);
+  return bytes.toString('utf8', 0, bytesRead);
+}
+
 /** How many bytes before the read position must be unchanged for the rest to count as a continuation. */
 const REMEMBERED = 64;
 
@@ -55,7 +88,7 @@ const LINE_END = 0x0a;
 function followCsv<Column extends string>(path: string, columns: readonly Column[]): LogFollower<LogRow<Column>> {
   let at = 0; // bytes read, always ending at a line break
   let before = Buffer.alloc(0);
-  let header: string[] | undefined;
+  let parse: RowParser<Column> | undefined;
   let known: LogRow<Column>[] = [];
   let skipped = 0;
 
@@ -82,7 +115,7 @@ function followCsv<Column extends string>(path: string, columns: readonly Column
 
   function forget(): LogNews<LogRow<Column>> {
     const restarted = known.length > 0;
-    [at, before, header, known, skipped] = [0, Buffer.alloc(0), undefined, [], 0];
+    [at, before, parse, known, skipped] = [0, Buffer.alloc(0), undefined, [], 0];
     return { rows: [], restarted };
   }
 
@@ -103,11 +136,11 @@ function followCsv<Column extends string>(path: string, columns: readonly Column
     const from = known.length;
     let first = from;
     for (const line of lines) {
-      if (header === undefined) {
-        header = line.split(',');
+      if (parse === undefined) {
+        parse = rowParser(line, columns);
         continue;
       }
-      const row = parseRow(line, header, columns);
+      const row = parse(line);
       if (row === undefined) skipped++;
       else {
         while (known.length > 0 && stepOf(known.at(-1)!) >= stepOf(row)) known.pop();
@@ -117,25 +150,6 @@ function followCsv<Column extends string>(path: string, columns: readonly Column
     }
     return { rows: known.slice(from), wentBack: first < from };
   }
-}
-
-const stepOf = (row: object): number => (row as { readonly step: number }).step;
-
-/** A row of numbers; undefined if it has too few or too many, or no step. */
-function parseRow<Column extends string>(
-  line: string,
-  header: readonly string[],
-  columns: readonly Column[],
-): LogRow<Column> | undefined {
-  const cells = line.split(',');
-  const row = Object.fromEntries(
-    columns.map((column) => [column, numberIn(cells[header.indexOf(column)])]),
-  ) as LogRow<Column>;
-  return cells.length === header.length && Number.isSafeInteger(stepOf(row)) ? row : undefined;
-}
-
-function numberIn(cell: string | undefined): number {
-  return cell === undefined || cell.trim() === '' ? NaN : Number(cell);
 }
 
 async function openIfThere(path: string): Promise<FileHandle | undefined> {

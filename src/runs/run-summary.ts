@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { bytesIn } from '../base/disk-space.js';
 import { InputError } from '../base/errors.js';
 import { checkpointNames } from './checkpoint.js';
-import { followLossLog, followValidationLog } from './log-reader.js';
+import { followValidationLog, lastLoggedStep } from './log-reader.js';
 import { readRunConfig } from './run-config.js';
 import { runsUnder } from './run-list.js';
 import { RUNS_FOLDER } from './run-names.js';
@@ -23,9 +23,10 @@ export async function summariseRun(folder: string): Promise<RunSummary | Damaged
   try {
     const config = await readRunConfig(folder);
     const plan = knownPlan(config);
-    const validations = (await followValidationLog(folder).next()).rows.filter(({ loss }) => Number.isFinite(loss));
+    const { rows } = await followValidationLog(folder).next();
+    const validations = rows.filter(({ loss }) => Number.isFinite(loss));
     const best = validations.reduce((a, b) => (b.loss < (a?.loss ?? Infinity) ? b : a), validations.at(0));
-    const step = await stepsTaken(folder);
+    const step = await stepsTaken(folder, rows.at(-1)?.step ?? 0);
     return {
       ...what,
       ...(await runState(folder, plan, step)),
@@ -43,8 +44,7 @@ export async function summariseRun(folder: string): Promise<RunSummary | Damaged
 }
 
 /** The last step in a run's logs or checkpoints. */
-async function stepsTaken(folder: string): Promise<number> {
-  const [loss, validation] = [await followLossLog(folder).next(), await followValidationLog(folder).next()];
+async function stepsTaken(folder: string, validated: number): Promise<number> {
   const [newest = 'step-0'] = await checkpointNames(folder);
-  return Math.max(loss.rows.at(-1)?.step ?? 0, validation.rows.at(-1)?.step ?? 0, Number(newest.slice('step-'.length)));
+  return Math.max(await lastLoggedStep(folder), validated, Number(newest.slice('step-'.length)));
 }

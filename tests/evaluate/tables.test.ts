@@ -64,6 +64,23 @@ it('texts that are too long for the terminal are wrapped at blanks and slashes',
   ]);
 });
 
+it('a name is not broken while other texts can still be wrapped between words', () => {
+  const titles = ['run', 'state', 'data', 'begun'].map((title) => ({ title }));
+  const row = ['korean-style-17', 'finished', '/home/kim/downloads', '2026-11-30 14:00'];
+  const runs: Table = { title: '', columns: titles, rows: [row], notes: [] };
+  expect(inTerminal(runs, 57)).toEqual([
+    'run              state     data            begun',
+    'korean-style-17  finished  /home/kim/      2026-11-30',
+    '                           downloads       14:00',
+  ]);
+  const long = { ...runs, rows: [row, ['korean-style-17-long-name', ...row.slice(1)]] };
+  expect(inTerminal(long, 60)[3]).toMatch(/^korean-style-17-lo/);
+  expect(inTerminal(long, 60).slice(1, 3)).toEqual([
+    'korean-style-17     finished  /home/kim/      2026-11-30',
+    '                              downloads       14:00',
+  ]);
+});
+
 it('columns that do not fit are shown below, with the key columns repeated', () => {
   expect(inTerminal(TABLE, 35)).toEqual([
     'Both',

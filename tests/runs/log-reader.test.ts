@@ -1,7 +1,7 @@
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { followLossLog, followValidationLog } from '../../src/runs/log-reader.js';
+import { followLossLog, followValidationLog, lastLoggedStep } from '../../src/runs/log-reader.js';
 import { openLossLog } from '../../src/runs/loss-log.js';
 import { temporaryFolder } from '../cli.js';
 
@@ -119,5 +119,26 @@ describe('a log that is read while it grows', () => {
   it('names the file that cannot be read', async () => {
     mkdirSync(file);
     await expect(followLossLog(run).next()).rejects.toThrow(`${file}: expected a file, found a folder`);
+  });
+});
+
+describe('the last step of a log', () => {
+  it('is that of its last complete row', async () => {
+    expect(await lastLoggedStep(run)).toBe(0);
+    writeFileSync(file, HEADER);
+    expect(await lastLoggedStep(run)).toBe(0);
+    for (let step = 1; step <= 1000; step++) appendFileSync(file, line(step));
+    expect(await lastLoggedStep(run)).toBe(1000);
+    appendFileSync(file, `damaged\n${line(1001).slice(0, -1)}`);
+    expect(await lastLoggedStep(run)).toBe(1000);
+    appendFileSync(file, `\n${'damaged\n'.repeat(10_000)}`);
+    expect(await lastLoggedStep(run)).toBe(1001);
+  });
+
+  it('is found without reading the log, however long it is', async () => {
+    writeFileSync(file, HEADER);
+    truncateSync(file, 2 ** 33);
+    appendFileSync(file, `\n${line(7)}`);
+    expect(await lastLoggedStep(run)).toBe(7);
   });
 });
