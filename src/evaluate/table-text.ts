@@ -108,7 +108,7 @@ function leastWidths(table: Table): number[] {
   return readableWidths(table, 0).map((width, i) => (isFixed(table, i) ? width : Math.min(width, MIN_TEXT)));
 }
 
-/** The narrowest widths at which words stay whole, and texts are not narrower than `text` columns unless they are short. */
+/** The narrowest widths at which words stay whole and texts have at least `text` columns, if they are that long. */
 function readableWidths(table: Table, text = MIN_TEXT): number[] {
   const natural = naturalWidths(table);
   const body = bodyOf(table);

@@ -41,3 +41,13 @@ it('a flag is described beside it, or below on a narrow terminal', async () => {
     '  --run <name>\n      the folder under checkpoints/ that\n      it has',
   );
 });
+
+it('defaults are shown as they are typed', async () => {
+  const { commands } = await createProgram();
+  const options = commands.flatMap(({ options }) => options);
+  const unsayable = options.filter(
+    ({ defaultValue, defaultValueDescription }) =>
+      typeof defaultValue === 'object' && defaultValueDescription === undefined,
+  );
+  expect(unsayable.map(({ long }) => long)).toEqual([]);
+});

@@ -30,8 +30,8 @@ export function evalCommand(): Command {
     .option('--no-baselines', 'leave out the teacher and untrained students, unless named')
     .optionsGroup('Data:')
     .option('--data <path...>', "held-out pairs, or what `kd prepare` made (default: the run's validation pairs)")
-    .option('--ko-column <name>', 'the column with the Korean text (else ko, korea, korean)')
-    .option('--en-column <name>', 'the column with the English text (else en, english)')
+    .option('--ko-column <name>', 'the column with the Korean text, if it is not detected')
+    .option('--en-column <name>', 'the column with the English text, if it is not detected')
     .option('--samples <pairs>', `pairs to sample (default: all, up to ${formatCount(DEFAULT_SAMPLES)})`, count)
     .option('--seed <number>', 'random seed of the sample', seed, EVALUATION_DEFAULTS.seed)
     .addOption(

@@ -21,10 +21,14 @@ export async function exportTo(name: string, flags: ExportFlags, output: Output)
   const { to, format } = flags;
   const target = flags.push === undefined ? undefined : await checkPush(flags.push);
   const { model, largestDifference } = await exportStudent({ ...flags, model: name }, output);
-  output.result(
-    `${to}: ${name} for ${format}, opened again and compared: outputs differ by at most ` +
-      largestDifference.toExponential(1),
-    { event: 'exported', model, to, format, largest_difference: largestDifference },
-  );
+  const compared =
+    largestDifference === 0 ? 'outputs are equal' : `outputs differ by at most ${largestDifference.toExponential(1)}`;
+  output.result(`${to}: ${name} for ${format}, opened again and compared: ${compared}`, {
+    event: 'exported',
+    model,
+    to,
+    format,
+    largest_difference: largestDifference,
+  });
   if (target !== undefined) await push(to, target, output);
 }

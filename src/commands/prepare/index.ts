@@ -18,7 +18,12 @@ export function prepareCommand(): Command {
   return new Command('prepare')
     .description('read, clean, split and tokenise pairs once, for many runs')
     .optionsGroup('Data:')
-    .option('--data <path...>', 'files of pairs, or folders of them, unpacked or as .zip', [...DEFAULTS.data])
+    .addOption(
+      new Option('--data <path...>', 'files of pairs, or folders of them, unpacked or as .zip').default(
+        [...DEFAULTS.data],
+        'data/',
+      ),
+    )
     .requiredOption('--out <folder>', 'the token store: Apache Arrow files and a manifest')
     .option('--ko-column <name>', 'the column with the Korean text, if it is not detected')
     .option('--en-column <name>', 'the column with the English text, if it is not detected')
@@ -32,11 +37,13 @@ export function prepareCommand(): Command {
         .choices(LONG_CHOICES)
         .default(PREPARE_DEFAULTS.long),
     )
-    .option(
-      '--keep-duplicates <kinds>',
-      `kinds of duplicates to keep: ${DUPLICATE_KINDS.join(', ')}; separated by commas`,
-      duplicateKinds,
-      PREPARE_DEFAULTS.keepDuplicates,
+    .addOption(
+      new Option(
+        '--keep-duplicates <kinds>',
+        `kinds of duplicates to keep: ${DUPLICATE_KINDS.join(', ')}; separated by commas`,
+      )
+        .argParser(duplicateKinds)
+        .default(PREPARE_DEFAULTS.keepDuplicates, 'none'),
     )
     .optionsGroup('Models:')
     .option('--teacher <id|folder>', 'the model whose tokenizer encodes the English texts', DEFAULTS.teacher)

@@ -19,12 +19,12 @@ export const DATA_SETTINGS = {
   },
   koColumn: {
     flag: '--ko-column <name>',
-    help: 'the column with the Korean text (else ko, korea, korean)',
+    help: 'the column with the Korean text, if it is not detected',
     kind: TEXT,
   },
   enColumn: {
     flag: '--en-column <name>',
-    help: 'the column with the English text (else en, english)',
+    help: 'the column with the English text, if it is not detected',
     kind: TEXT,
   },
   samples: {
