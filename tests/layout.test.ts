@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { importsOf, SOURCE_FILES, textOf } from './imports.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const SRC = join(ROOT, 'src');
 
 /** The rooms of `src/`, lowest first: a file imports, types included, from its own room and from those below it. */
 const ROOMS: readonly (readonly string[])[] = [
@@ -28,36 +28,27 @@ const LONGEST_LINE = 120;
 /** The most that flags, screens and exit codes may come to. */
 const MAX_COMMAND_LINES = 2_400;
 
-const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(
-  (name) => name.endsWith('.ts') && !name.endsWith('.d.ts'),
-);
-
 const roomOf = (file: string): string => file.split('/')[0];
 const levelOf = (file: string): number => ROOMS.findIndex((rooms) => rooms.includes(roomOf(file)));
-const textOf = (file: string): string => readFileSync(join(SRC, file), 'utf8');
+
+const imports = new Map(SOURCE_FILES.map((file) => [file, importsOf(file)]));
 
 /** The files of `src/` that a file imports, for types, too. */
-function importsOf(file: string): string[] {
-  const found = textOf(file).matchAll(/(?:from|import\(|^import)\s*'(\.[^']+)'/gm);
-  return [...found].map(([, path]) => relative(SRC, join(SRC, dirname(file), path)).replace(/\.js$/, '.ts'));
-}
+const filesImportedBy = (file: string): string[] =>
+  imports
+    .get(file)!
+    .map(({ target }) => target)
+    .filter((target) => imports.has(target));
 
 /** The files of `src/` and the packages that are loaded with a file. */
-function loadedBy(file: string): string[] {
-  if (!files.includes(file)) return [];
-  const found = textOf(file).matchAll(/^(?:import|export) (?!type )[^;]*? from '([^']+)'|^import '([^']+)'/gm);
-  return [...found]
-    .map(([, path, bare]) => path ?? bare)
-    .map((path) => (path.startsWith('.') ? relative(SRC, join(SRC, dirname(file), path)).replace(/js$/, 'ts') : path));
-}
+const loadedBy = (file: string): string[] =>
+  (imports.get(file) ?? []).filter(({ isLoaded }) => isLoaded).map(({ target }) => target);
 
 /** Whether something that is loaded is neither a file of `src/` nor a part of Node. */
-const isPackage = (name: string): boolean => !files.includes(name) && !name.startsWith('node:');
-
-const imports = new Map(files.map((file) => [file, importsOf(file).filter((imported) => files.includes(imported))]));
+const isPackage = (name: string): boolean => !imports.has(name) && !name.startsWith('node:');
 
 /** What can be reached from a file by imports. */
-function reachedFrom(file: string, importedBy: (file: string) => readonly string[] = (of) => imports.get(of) ?? []) {
+function reachedFrom(file: string, importedBy: (file: string) => readonly string[] = filesImportedBy) {
   const reached = new Set<string>();
   const waiting = [file];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
@@ -72,13 +63,13 @@ function reachedFrom(file: string, importedBy: (file: string) => readonly string
 
 describe('the layout', () => {
   it('has a place for every file', () => {
-    expect(files.length).toBeGreaterThan(60);
-    expect(files.filter((file) => levelOf(file) === -1)).toEqual([]);
+    expect(SOURCE_FILES.length).toBeGreaterThan(60);
+    expect(SOURCE_FILES.filter((file) => levelOf(file) === -1)).toEqual([]);
   });
 
   it('has imports in one direction only', () => {
-    const upward = files.flatMap((file) =>
-      importsOf(file)
+    const upward = SOURCE_FILES.flatMap((file) =>
+      filesImportedBy(file)
         .filter((imported) => roomOf(file) !== roomOf(imported) && levelOf(imported) >= levelOf(file))
         .map((imported) => `${file} → ${imported}`),
     );
@@ -86,13 +77,13 @@ describe('the layout', () => {
   });
 
   it('has no import cycles, types included', () => {
-    expect(files.filter((file) => reachedFrom(file).has(file))).toEqual([]);
+    expect(SOURCE_FILES.filter((file) => reachedFrom(file).has(file))).toEqual([]);
   });
 
   it('has commands that do not import each other', () => {
     const folderOf = (file: string): string | undefined => /^commands\/([^/]+)\//.exec(file)?.[1];
-    const across = files.flatMap((file) =>
-      importsOf(file)
+    const across = SOURCE_FILES.flatMap((file) =>
+      filesImportedBy(file)
         .filter((imported) => folderOf(file) !== undefined && folderOf(imported) !== undefined)
         .filter((imported) => folderOf(file) !== folderOf(imported))
         .map((imported) => `${file} → ${imported}`),
@@ -101,20 +92,34 @@ describe('the layout', () => {
   });
 
   it('loads neither TensorFlow nor a reader of files for the help of a command', () => {
-    const indexes = files.filter((file) => /^commands\/[^/]+\/index\.ts$/.test(file));
+    const indexes = SOURCE_FILES.filter((file) => /^commands\/[^/]+\/index\.ts$/.test(file));
     expect(indexes).toHaveLength(10);
     const packages = indexes.flatMap((file) => [...reachedFrom(file, loadedBy)].flatMap(loadedBy).filter(isPackage));
     expect([...new Set(packages)].sort()).toEqual(['cli-progress', 'commander', 'string-width']);
   });
 
+  it.each([
+    ['runs', ['@tensorflow/tfjs-core', 'apache-arrow']],
+    ['prepare', ['@tensorflow/tfjs-core']],
+    ['encode', ['apache-arrow']],
+    ['export', ['apache-arrow']],
+    ['generate', ['apache-arrow']],
+  ])('loads for kd %s none of %j, each a tenth of a second', (command, needless) => {
+    const reached = [...reachedFrom(`commands/${command}/action.ts`, loadedBy)];
+    expect(reached.length).toBeGreaterThan(20);
+    expect(needless.filter((name) => reached.includes(name))).toEqual([]);
+  });
+
   it('limits commands to flags, screens and exit codes', () => {
-    const lines = files.filter((file) => file.startsWith('commands/')).map((file) => textOf(file).split('\n').length);
+    const lines = SOURCE_FILES.filter((file) => file.startsWith('commands/')).map(
+      (file) => textOf(file).split('\n').length,
+    );
     expect(lines.reduce((sum, count) => sum + count, 0)).toBeLessThan(MAX_COMMAND_LINES);
   });
 });
 
 it('every exported function and class of the sources has a comment', () => {
-  const silent = files.flatMap((file) => {
+  const silent = SOURCE_FILES.flatMap((file) => {
     const lines = textOf(file).split('\n');
     return lines.flatMap((line, i) =>
       /^export (async )?(function|class) /.test(line) && !lines[i - 1]?.endsWith('*/') ? [`${file}:${i + 1}`] : [],
@@ -124,7 +129,7 @@ it('every exported function and class of the sources has a comment', () => {
 });
 
 it('names every class of errors with the ending Error', () => {
-  const named = files.flatMap((file) =>
+  const named = SOURCE_FILES.flatMap((file) =>
     [...textOf(file).matchAll(/class (\w+) extends \w*Error\b/g)].map(([, name]) => name),
   );
   expect(named.length).toBeGreaterThan(10);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PREVIEWS_FOLDER, readPreviews, stripKey, type PreviewPicture } from '../app/pictures/run-previews.js';
 import { messageOf } from '../base/errors.js';
 import { PREVIEWED } from '../diffusion/pictures.js';
-import { checkpointName } from '../runs/checkpoint.js';
+import { checkpointName } from '../runs/checkpoint-names.js';
 import type { RunConfig } from '../runs/run-config.js';
 import { pointerTarget } from '../runs/run-folder.js';
 import type { FilmStrip, FilmStrips, Frame, SmallImage } from './report-data.js';

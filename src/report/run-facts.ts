@@ -6,7 +6,7 @@ import { recipeOf } from '../training/recipes.js';
 import { flagOf, isDefault } from '../training/settings.js';
 import { messageOf } from '../base/errors.js';
 import { readEvaluations } from '../evaluate/evaluation-file.js';
-import { checkpointNames } from '../runs/checkpoint.js';
+import { checkpointNames } from '../runs/checkpoint-names.js';
 import type { ValidationRow } from '../runs/log-reader.js';
 import { readBaselines } from '../runs/baselines-file.js';
 import type { RunConfig } from '../runs/run-config.js';

@@ -7,7 +7,7 @@ import { isPendingName, syncFolder } from '../base/files.js';
 import { fileError } from '../base/system-errors.js';
 import { removeStaleFiles } from '../base/stale-files.js';
 import { checkFiles, parseManifest } from '../weights/manifest.js';
-import { CHECKPOINT_FILES, checkpointNames, folderOfCheckpoint, REPLACED, TEMPORARY } from './checkpoint.js';
+import { CHECKPOINT_FILES, checkpointNames, folderOfCheckpoint, REPLACED, TEMPORARY } from './checkpoint-names.js';
 import { parseTrainer, type TrainerFile } from './trainer-state.js';
 
 /** A checkpoint from which a run can be resumed. */

@@ -5,7 +5,7 @@
  */
 import { relative, resolve } from 'node:path';
 import { InputError } from '../base/errors.js';
-import { checkpointName, checkpointNames } from './checkpoint.js';
+import { checkpointName, checkpointNames } from './checkpoint-names.js';
 import { isRun } from './run-list.js';
 import { readPointer, runsUnder } from './run-folder.js';
 import { isCheckpointName, isPointer, POINTERS, RUNS_FOLDER, type Pointer } from './run-names.js';

@@ -6,7 +6,7 @@ import { KD } from '../base/own-command.js';
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { InputError } from '../base/errors.js';
-import { folderOfCheckpoint } from './checkpoint.js';
+import { folderOfCheckpoint } from './checkpoint-names.js';
 import { checkpointAt, findRun, isRunName, noSuchRun, usualCheckpoint } from './find-run.js';
 import { readRunConfig } from './run-config.js';
 import { newestRun, RUNS_FOLDER } from './run-folder.js';

@@ -2,7 +2,7 @@
 import { basename, dirname, relative } from 'node:path';
 import { InputError } from '../base/errors.js';
 import { exists } from '../base/existence.js';
-import { CHECKPOINT, checkpointNames } from './checkpoint.js';
+import { CHECKPOINT, checkpointNames } from './checkpoint-names.js';
 import { isRun } from './run-list.js';
 
 /** A run's checkpoint no longer exists. */

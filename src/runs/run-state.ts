@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { planSteps, type TrainPlan } from '../distill/train.js';
 import type { TrainState } from '../distill/train-state.js';
 import { readRegularFile } from '../base/regular-file.js';
-import { CHECKPOINT_FILES, checkpointNames, folderOfCheckpoint } from './checkpoint.js';
+import { CHECKPOINT_FILES, checkpointNames, folderOfCheckpoint } from './checkpoint-names.js';
 import type { RunConfig } from './run-config.js';
 import { readEnding } from './run-ending.js';
 import { isAbandoned, isWritten } from './run-lock.js';

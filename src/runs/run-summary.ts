@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { bytesIn } from '../base/disk-space.js';
 import { InputError } from '../base/errors.js';
-import { checkpointNames } from './checkpoint.js';
+import { checkpointNames } from './checkpoint-names.js';
 import { followValidationLog, lastLoggedStep } from './log-reader.js';
 import { readRunConfig } from './run-config.js';
 import { runsUnder } from './run-list.js';

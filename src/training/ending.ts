@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { NotFiniteStepError } from '../distill/not-finite-step-error.js';
 import { InputError } from '../base/errors.js';
 import { LostRankError } from '../cluster/lost-rank.js';
-import { checkpointName, checkpointNames } from '../runs/checkpoint.js';
+import { checkpointName, checkpointNames } from '../runs/checkpoint-names.js';
 import type { EndedRun, TrainContext } from './context.js';
 import { adviceAtSkipLimit } from './not-finite.js';
 import { NotSavedError } from './not-saved-error.js';

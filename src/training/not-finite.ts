@@ -4,7 +4,7 @@ import { KD } from '../base/own-command.js';
 import { shellCommand } from '../base/shell.js';
 import { MAX_SKIPPED_IN_A_ROW } from '../distill/steps.js';
 import { bestOf, type TrainState } from '../distill/train-state.js';
-import { checkpointName } from '../runs/checkpoint.js';
+import { checkpointName } from '../runs/checkpoint-names.js';
 import { RUN_CONFIG } from '../runs/run-names.js';
 import { stateAt } from '../runs/run-state.js';
 import { resumeCommand } from './resume-command.js';

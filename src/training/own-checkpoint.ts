@@ -1,7 +1,7 @@
 /** @file Checks that a checkpoint in a run's folder belongs to that run: another run's may have been copied there. */
 import { InputError } from '../base/errors.js';
 import { formatHash } from '../base/format.js';
-import { CHECKPOINT_FILES } from '../runs/checkpoint.js';
+import { CHECKPOINT_FILES } from '../runs/checkpoint-names.js';
 import type { RunConfig } from '../runs/run-config.js';
 import { RUN_CONFIG } from '../runs/run-names.js';
 import type { TrainerFile } from '../runs/trainer-state.js';

@@ -2,7 +2,7 @@
 import type { ValidationRecord } from '../distill/records.js';
 import { bestOf } from '../distill/train-state.js';
 import type { Reporter } from '../app/reporter.js';
-import { checkpointName, checkpointNames } from '../runs/checkpoint.js';
+import { checkpointName, checkpointNames } from '../runs/checkpoint-names.js';
 import type { FoundCheckpoint, Search } from '../runs/find-checkpoint.js';
 import { stateAt } from '../runs/run-state.js';
 import { writePointer, removePointer, POINTERS, readPointer, type Pointer } from '../runs/run-folder.js';

@@ -6,7 +6,7 @@ import { InputError } from '../base/errors.js';
 import { LaterFormatError } from '../base/json-schema.js';
 import { openPretrained } from '../models/pretrained.js';
 import type { Shapes } from '../models/text-encoder.js';
-import { CHECKPOINT_FILES, checkpointNames } from '../runs/checkpoint.js';
+import { CHECKPOINT_FILES, checkpointNames } from '../runs/checkpoint-names.js';
 import { findCheckpoint, openCheckpoint, type FoundCheckpoint, type Search } from '../runs/find-checkpoint.js';
 import { checkpointAt } from '../runs/find-run.js';
 import { readMoments } from '../runs/optimizer-state.js';

@@ -2,7 +2,7 @@
 import { relative } from 'node:path';
 import { bestOf, INITIAL_STATE, type TrainState } from '../distill/train-state.js';
 import { InputError } from '../base/errors.js';
-import { checkpointName } from '../runs/checkpoint.js';
+import { checkpointName } from '../runs/checkpoint-names.js';
 import { setAside, tidyRun, type Search } from '../runs/find-checkpoint.js';
 import { rowDifferences, countRows } from '../runs/logged-rows.js';
 import { cutLogs, LOG_FILES } from '../runs/loss-log.js';

@@ -6,13 +6,8 @@ import { InputError, messageOf } from '../base/errors.js';
 import { systemReason } from '../base/system-errors.js';
 import { exportedConfig } from '../models/exported-config.js';
 import type { Shapes } from '../models/text-encoder.js';
-import {
-  checkpointBytes,
-  checkpointName,
-  pruneCheckpoints,
-  writeCheckpoint,
-  type CheckpointContents,
-} from '../runs/checkpoint.js';
+import { checkpointName } from '../runs/checkpoint-names.js';
+import { checkpointBytes, pruneCheckpoints, writeCheckpoint, type CheckpointContents } from '../runs/checkpoint.js';
 import { NotPointedAtError } from '../runs/not-pointed-at-error.js';
 import { freeDiskBytes } from '../base/disk-space.js';
 import type { LoggedRows } from '../runs/logged-rows.js';

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { importsOf, SOURCE_FILES } from '../imports.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const ARCHITECTURE = 'docs/architecture.md';
@@ -75,12 +76,10 @@ describe(ARCHITECTURE, () => {
   });
 
   it('lists the folders of src/ in the order of their imports', () => {
-    const upward = SOURCES.filter((name) => name.startsWith('src/') && name.split('/').length > 2).flatMap((name) => {
-      const imported = [...textOf(name).matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(([, path]) =>
-        join(dirname(name), path),
-      );
-      const [own, folders] = [order.indexOf(name.split('/')[1]), imported.map((path) => path.split('/')[1])];
-      return folders.filter((folder) => order.indexOf(folder) > own).map((folder) => `${name} → ${folder}`);
+    const upward = SOURCE_FILES.filter((file) => file.includes('/')).flatMap((file) => {
+      const own = order.indexOf(file.split('/')[0]);
+      const folders = importsOf(file).map(({ target }) => target.split('/')[0]);
+      return folders.filter((folder) => order.indexOf(folder) > own).map((folder) => `${file} → ${folder}`);
     });
     expect(upward).toEqual([]);
   });

@@ -11,12 +11,8 @@ import {
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { NamedValues } from '../../src/distill/engine.js';
-import {
-  checkpointName,
-  pruneCheckpoints,
-  writeCheckpoint,
-  type CheckpointContents,
-} from '../../src/runs/checkpoint.js';
+import { checkpointName } from '../../src/runs/checkpoint-names.js';
+import { pruneCheckpoints, writeCheckpoint, type CheckpointContents } from '../../src/runs/checkpoint.js';
 import { findCheckpoint, openCheckpoint, setAside, tidyRun } from '../../src/runs/find-checkpoint.js';
 import { INITIAL_STATE } from '../../src/distill/train-state.js';
 import { trainerText } from '../../src/runs/trainer-state.js';

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { INITIAL_STATE, type TrainState } from '../../src/distill/train-state.js';
-import { checkpointName } from '../../src/runs/checkpoint.js';
+import { checkpointName } from '../../src/runs/checkpoint-names.js';
 import type { FoundCheckpoint } from '../../src/runs/find-checkpoint.js';
 import { trainerText, type TrainerFile } from '../../src/runs/trainer-state.js';
 import { bestKept, resetPointers } from '../../src/training/pointers.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../base/files.js';
-import { SPLITS, type Split } from '../store/schema.js';
+import { SPLITS, type Split } from '../store/splits.js';
 import { ShardWriter } from '../store/shard-writer.js';
 import type { ShardFile } from '../store/manifest.js';
 import { readSegment, rowOf, type Segment, type SpilledRow } from './spill.js';

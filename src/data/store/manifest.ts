@@ -8,7 +8,7 @@ import { anyObject, checkFormat, checkJson, listOf, number, object, partOf, text
 import { parseJson } from '../../base/parse-json.js';
 import { openRegularFile } from '../../base/regular-file.js';
 import { shellCommand } from '../../base/shell.js';
-import { SPLITS } from './schema.js';
+import { SPLITS } from './splits.js';
 
 export const MANIFEST = 'manifest.json';
 

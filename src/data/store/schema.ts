@@ -4,13 +4,6 @@
 import { Dictionary, Field, Int8, List, Schema, Uint16, Utf8 } from 'apache-arrow';
 import { ID_COLUMNS } from './id-columns.js';
 
-/** The splits of the pairs; each has its own files. */
-export const SPLITS = ['training', 'validation'] as const;
-export type Split = (typeof SPLITS)[number];
-
-/** One more than the highest id that a column of 16-bit ids can hold. */
-export const LARGEST_VOCABULARY = 1 << 16;
-
 /** Rows per record batch, the unit of reading: some 300 kB. The last one of a file may have fewer. */
 export const BATCH_ROWS = 1024;
 

@@ -10,7 +10,8 @@ import {
   type Data,
 } from 'apache-arrow';
 import { CORPORA } from '../corpus-name.js';
-import { BATCH_ROWS, CORPUS_TYPE, IDS_TYPE, SPLITS, SPLIT_TYPE, STORE_SCHEMA, type Split } from './schema.js';
+import { BATCH_ROWS, CORPUS_TYPE, IDS_TYPE, SPLIT_TYPE, STORE_SCHEMA } from './schema.js';
+import { SPLITS, type Split } from './splits.js';
 import { ID_COLUMNS } from './id-columns.js';
 
 /** A row of a token store. */

@@ -2,7 +2,8 @@
 import { lruCache } from '../../base/lru-cache.js';
 import type { CorpusName } from '../corpus-name.js';
 import { readManifest, type Manifest, type ShardFile } from './manifest.js';
-import { BATCH_ROWS, type Split } from './schema.js';
+import { BATCH_ROWS } from './schema.js';
+import type { Split } from './splits.js';
 import { openShard, type RowBlock, type ShardReader } from './shard-reader.js';
 
 /** Blocks in memory, some 300 kB each: for the current batch, the next ones, and the other split. */

@@ -17,7 +17,7 @@ import { fileStemOf } from '../../diffusion/picture-name.js';
 import type { Picture } from '../../diffusion/pictures.js';
 import type { Embedding } from '../../diffusion/tensors.js';
 import { projectedTo } from '../../models/pretrained.js';
-import { checkpointName } from '../../runs/checkpoint.js';
+import { checkpointName } from '../../runs/checkpoint-names.js';
 import type { PreviewEvent, PreviewState, PreviewTask } from './task.js';
 
 /** A picture still to be drawn. */

@@ -4,7 +4,7 @@ import { isPendingName } from '../../base/files.js';
 import { removeStaleFiles } from '../../base/stale-files.js';
 import { PREVIEWS_FOLDER, readPreviews } from '../../app/pictures/run-previews.js';
 import type { Reporter } from '../../app/reporter.js';
-import { checkpointName } from '../../runs/checkpoint.js';
+import { checkpointName } from '../../runs/checkpoint-names.js';
 import { readRunConfig } from '../../runs/run-config.js';
 import type { PreparedRun } from '../prepared-run.js';
 import { startDrawing, type Drawing } from './start-drawing.js';

@@ -4,7 +4,7 @@ import { DEFAULT_SIDE } from '../../app/pictures/options.js';
 import { stripKey, type PreviewPicture } from '../../app/pictures/run-previews.js';
 import { pictureSettings } from '../../app/pictures/picture-settings.js';
 import type { PromptPair } from '../../app/pictures/prompts.js';
-import { checkpointName } from '../../runs/checkpoint.js';
+import { checkpointName } from '../../runs/checkpoint-names.js';
 import type { PreviewPlan } from './plan.js';
 import type { PreviewState } from './task.js';
 

@@ -14,7 +14,7 @@ import { isPendingName } from '../../base/files.js';
 import { fileError, isMissing } from '../../base/system-errors.js';
 import { checkIsWritable, makeFolders } from '../../base/folders.js';
 import { removeStaleFiles } from '../../base/stale-files.js';
-import { SPLITS, type Split } from '../../data/store/schema.js';
+import { SPLITS, type Split } from '../../data/store/splits.js';
 import { sizeOf } from '../../base/shape.js';
 import { cacheFolder, type CacheKey } from './cache-folder.js';
 import { BYTES_A_VALUE, createShard, openShard, type Shard } from './shard.js';

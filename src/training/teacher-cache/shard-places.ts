@@ -1,5 +1,5 @@
 /** @file Which rows of the data are in which file of the teacher's outputs. */
-import type { Split } from '../../data/store/schema.js';
+import type { Split } from '../../data/store/splits.js';
 
 /** Which rows of the data a shard holds. */
 export interface ShardPlace {
