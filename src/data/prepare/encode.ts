@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../base/files.js';
+import { idTypes, type IdType } from '../store/schema.js';
 import { SPLITS, type Split } from '../store/splits.js';
 import { ShardWriter } from '../store/shard-writer.js';
 import type { ShardFile } from '../store/manifest.js';
@@ -54,6 +55,7 @@ export async function encode(
   const rows = sortedRows(job.segments, segments);
   const row = new RowEncoder(tokenizers);
   const writers = new Map<number, ShardWriter>();
+  const types = idTypes({ teacher: tokenizers.teacher.vocabSize, student: tokenizers.student.vocabSize });
   const used: number[] = [];
   const tooLong: number[] = [];
   let told = 0;
@@ -66,7 +68,7 @@ export async function encode(
     if (isLong && job.long === 'drop') tooLong.push(number);
     else {
       const split = job.segments[segment]!.splits[place]!;
-      writerOf(writers, split).add({ ko, en, corpus, ids: row.ids });
+      writerOf(writers, split, types).add({ ko, en, corpus, ids: row.ids });
       used.push(number);
     }
     if ((done + 1) % STRIDE === 0) {
@@ -99,9 +101,9 @@ function sortedRows(
   return rows.sort((a, b) => a.high - b.high || a.low - b.low || compareCopies(textsOf(a), textsOf(b)));
 }
 
-function writerOf(writers: Map<number, ShardWriter>, split: number): ShardWriter {
+function writerOf(writers: Map<number, ShardWriter>, split: number, types: readonly IdType[]): ShardWriter {
   let writer = writers.get(split);
-  if (writer === undefined) writers.set(split, (writer = new ShardWriter(splitName(split))));
+  if (writer === undefined) writers.set(split, (writer = new ShardWriter(splitName(split), types)));
   return writer;
 }
 

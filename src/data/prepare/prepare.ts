@@ -17,12 +17,11 @@
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { InputError } from '../../base/errors.js';
 import { writeFileAtomic } from '../../base/files.js';
 import type { SkippedFile } from '../skipped-file.js';
 import type { PairSource, Sources } from '../sources.js';
 import { manifestOf, type Manifest, type ShardFile, type StoredTokenizer } from '../store/manifest.js';
-import { ID_COLUMNS, LARGEST_VOCABULARY, type IdColumn } from '../store/id-columns.js';
+import { ID_COLUMNS, type IdColumn } from '../store/id-columns.js';
 import { SPLITS } from '../store/splits.js';
 import { beginStore } from '../store/store-folder.js';
 import { untilAborted } from '../../base/abort.js';
@@ -77,7 +76,6 @@ const LITTLE_DATA = 4 << 20;
  */
 export async function prepareStore(options: PrepareOptions, progress: PrepareProgress = {}): Promise<PrepareReport> {
   checkSettings(options.settings);
-  checkVocabularies(options.tokenizers);
   const { sources, skipped } = options.sources;
   const store = await beginStore(options.out);
   const spillFolder = join(store.partial, 'rows');
@@ -208,14 +206,4 @@ function cutCounts(
     lengths[column].slice(maxLength + 1).reduce((sum, count) => sum + count, 0),
   ]);
   return Object.fromEntries(cut) as Record<IdColumn, number>;
-}
-
-function checkVocabularies(tokenizers: RowTokenizers): void {
-  for (const [role, { vocabSize }] of Object.entries(tokenizers) as [string, RowTokenizer][]) {
-    if (vocabSize <= LARGEST_VOCABULARY) continue;
-    throw new InputError(
-      `--${role}: expected a tokenizer with at most ${LARGEST_VOCABULARY} ids, which 16 bits hold, got ` +
-        `${vocabSize}; choose another model`,
-    );
-  }
 }

@@ -7,18 +7,17 @@ import {
   type Data,
   type List,
   type RecordBatch,
-  type Uint16,
   type Vector,
 } from 'apache-arrow';
 import { InputError, messageOf } from '../../base/errors.js';
 import { fileError, isSystemError } from '../../base/system-errors.js';
 import type { ShardFile } from './manifest.js';
 import { ID_COLUMNS, type IdColumn } from './id-columns.js';
-import { STORE_SCHEMA } from './schema.js';
+import { storeSchema, type IdType } from './schema.js';
 
 /** Ids of up to 1024 rows: those of row i are `ids[starts[i]]` to `ids[starts[i + 1] − 1]`. */
 export interface IdLists {
-  readonly ids: Uint16Array;
+  readonly ids: Uint16Array | Uint32Array;
   readonly starts: Int32Array;
 }
 
@@ -35,8 +34,12 @@ export interface ShardReader {
   close(): Promise<void>;
 }
 
-/** Opens a shard and verifies its checksum. Throws an `InputError` for one that was changed or cannot be read. */
-export async function openShard(folder: string, shard: ShardFile): Promise<ShardReader> {
+/**
+ * Opens a shard and verifies its checksum. Throws an `InputError` for one that was changed or cannot be read.
+ *
+ * @param types those of the ids, in the order of `ID_COLUMNS`
+ */
+export async function openShard(folder: string, shard: ShardFile, types: readonly IdType[]): Promise<ShardReader> {
   const path = join(folder, shard.file);
   const handle = await open(path).catch((error: unknown) => {
     const isShortage = ['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '');
@@ -46,7 +49,7 @@ export async function openShard(folder: string, shard: ShardFile): Promise<Shard
   try {
     let version = await versionOf(handle, path);
     await verify(handle, path, shard);
-    const reader = await sound(path, () => openFile(handle));
+    const reader = await sound(path, () => openFile(handle, types));
     let last: Promise<unknown> = Promise.resolve();
     /** Verifies the checksum again if something was written to the file, which training may read for days. */
     const recheck = async (): Promise<void> => {
@@ -85,10 +88,10 @@ async function sound<T>(path: string, decode: () => Promise<T>): Promise<T> {
   }
 }
 
-async function openFile(handle: FileHandle): Promise<AsyncRecordBatchFileReader> {
+async function openFile(handle: FileHandle, types: readonly IdType[]): Promise<AsyncRecordBatchFileReader> {
   const reader = (await RecordBatchReader.from(handle)) as AsyncRecordBatchFileReader;
   await reader.open();
-  if (String(reader.schema) !== String(STORE_SCHEMA)) throw new Error('its columns differ');
+  if (String(reader.schema) !== String(storeSchema(types))) throw new Error('its columns differ');
   return reader;
 }
 
@@ -137,8 +140,11 @@ async function verify(handle: FileHandle, path: string, { sha256 }: ShardFile): 
 
 function idColumnsOf(batch: RecordBatch): Record<IdColumn, IdLists> {
   const lists = ID_COLUMNS.map((column): [IdColumn, IdLists] => {
-    const lists = (batch.getChild(column) as Vector<List<Uint16>>).data[0]!;
-    return [column, { ids: lists.children[0]!.values as Uint16Array, starts: lists.valueOffsets as Int32Array }];
+    const lists = (batch.getChild(column) as Vector<List<IdType>>).data[0]!;
+    return [
+      column,
+      { ids: lists.children[0]!.values as Uint16Array | Uint32Array, starts: lists.valueOffsets as Int32Array },
+    ];
   });
   return Object.fromEntries(lists) as Record<IdColumn, IdLists>;
 }

@@ -4,15 +4,14 @@ import {
   RecordBatch,
   RecordBatchFileWriter,
   Struct,
-  Uint16,
   Utf8,
   vectorFromArray,
   type Data,
+  type Schema,
 } from 'apache-arrow';
 import { CORPORA } from '../corpus-name.js';
-import { BATCH_ROWS, CORPUS_TYPE, IDS_TYPE, SPLIT_TYPE, STORE_SCHEMA } from './schema.js';
+import { BATCH_ROWS, CORPUS_TYPE, listOfIds, SPLIT_TYPE, storeSchema, type IdType } from './schema.js';
 import { SPLITS, type Split } from './splits.js';
-import { ID_COLUMNS } from './id-columns.js';
 
 /** A row of a token store. */
 export interface StoreRow {
@@ -29,7 +28,7 @@ const CORPUS_NAMES = vectorFromArray([...CORPORA], new Utf8());
 const SPLIT_NAMES = vectorFromArray([...SPLITS], new Utf8());
 
 /** Lists of values stored consecutively, with the start of each. */
-class Lists<T extends Uint8Array | Uint16Array> {
+class Lists<T extends Uint8Array | Uint16Array | Uint32Array> {
   readonly offsets = new Int32Array(BATCH_ROWS + 1);
   values: T;
   count = 0;
@@ -69,10 +68,18 @@ export class ShardWriter {
   private readonly writer = new RecordBatchFileWriter();
   private readonly ko = new Lists(Uint8Array);
   private readonly en = new Lists(Uint8Array);
-  private readonly ids = ID_COLUMNS.map(() => new Lists(Uint16Array));
+  private readonly schema: Schema;
+  private readonly ids: readonly Lists<Uint16Array | Uint32Array>[];
   private readonly corpus = new Int8Array(BATCH_ROWS);
 
-  constructor(private readonly split: Split) {}
+  /** @param types those of the ids, in the order of `ID_COLUMNS` */
+  constructor(
+    private readonly split: Split,
+    private readonly types: readonly IdType[],
+  ) {
+    this.schema = storeSchema(types);
+    this.ids = types.map((type) => new Lists<Uint16Array | Uint32Array>(type.ArrayType));
+  }
 
   add(row: StoreRow): void {
     this.corpus[this.ko.count] = row.corpus;
@@ -110,13 +117,14 @@ export class ShardWriter {
         data: new Int8Array(length).fill(SPLITS.indexOf(this.split)),
         dictionary: SPLIT_NAMES,
       }),
-      ...this.ids.map((column) => {
+      ...this.ids.map((column, i) => {
+        const type = this.types[i]!;
         const { data, valueOffsets } = column.take();
-        const child = makeData({ type: new Uint16(), length: data.length, nullCount: 0, data });
-        return makeData({ type: IDS_TYPE, length, nullCount: 0, valueOffsets, child });
+        const child = makeData<IdType>({ type, length: data.length, nullCount: 0, data });
+        return makeData({ type: listOfIds(type), length, nullCount: 0, valueOffsets, child });
       }),
     ];
-    const struct = makeData({ type: new Struct(STORE_SCHEMA.fields), length, nullCount: 0, children });
-    this.writer.write(new RecordBatch(STORE_SCHEMA, struct));
+    const struct = makeData({ type: new Struct(this.schema.fields), length, nullCount: 0, children });
+    this.writer.write(new RecordBatch(this.schema, struct));
   }
 }

@@ -2,7 +2,7 @@
 import { lruCache } from '../../base/lru-cache.js';
 import type { CorpusName } from '../corpus-name.js';
 import { readManifest, type Manifest, type ShardFile } from './manifest.js';
-import { BATCH_ROWS } from './schema.js';
+import { BATCH_ROWS, idTypes } from './schema.js';
 import type { Split } from './splits.js';
 import { openShard, type RowBlock, type ShardReader } from './shard-reader.js';
 
@@ -36,9 +36,11 @@ export interface TokenStore {
 /** Opens a store. Throws an `InputError` for a folder that is not one, or is incomplete. */
 export async function openStore(folder: string): Promise<TokenStore> {
   const manifest = await readManifest(folder);
+  const { teacher, student } = manifest.tokenizers;
+  const types = idTypes({ teacher: teacher.vocab_size, student: student.vocab_size });
   const shards = new Map<string, Promise<ShardReader>>();
   const shardOf = (shard: ShardFile): Promise<ShardReader> => {
-    const reader = shards.get(shard.file) ?? openShard(folder, shard);
+    const reader = shards.get(shard.file) ?? openShard(folder, shard, types);
     shards.set(shard.file, reader);
     return reader;
   };

@@ -210,13 +210,6 @@ describe('what cannot be prepared is reported in one line', () => {
     expect(readdirSync(path.join(out, '../..'))).toEqual([]);
   });
 
-  test('a vocabulary that does not fit 16 bits', async () => {
-    const tokenizers = { ...WORDS, student: { ...WORDS.student, vocabSize: 65_537 } };
-    expect(await refused(prepareInto(newFolder(), [writePairs([['차', 'car']])], {}, tokenizers))).toBe(
-      '--student: expected a tokenizer with at most 65536 ids, which 16 bits hold, got 65537; choose another model',
-    );
-  });
-
   test('a folder with other contents, which is unchanged', async () => {
     const out = newFolder();
     writeFileSync(path.join(out, 'thesis.txt'), 'years of work');

@@ -54,6 +54,35 @@ describe('the files of a store', () => {
     }
   });
 
+  test('have ids of 32 bits where a vocabulary does not fit 16', async () => {
+    const large = newFolder();
+    const encodeInto: (typeof WORDS)['student']['encodeInto'] = (text, target, at) => {
+      target.set([0, 65_535, 65_536, 501_152, text.length], at);
+      return 5;
+    };
+    const tokenizers = { ...WORDS, student: { ...WORDS.student, vocabSize: 501_153, encodeInto } };
+    await prepareInto(large, [writePairs(PAIRS)], {}, tokenizers);
+    const { shards } = await readManifest(large);
+    const table = tableFromIPC(readFileSync(path.join(large, shards[0].file)));
+    expect(table.schema.fields.slice(4).map(({ type }) => String(type))).toEqual([
+      'List<Uint16>',
+      'List<Uint32>',
+      'List<Uint32>',
+    ]);
+    const opened = await openStore(large);
+    const [row] = await opened.training.read(1500, 1);
+    const { ids, starts } = row.block.columns.student_ko;
+    const { ko } = textsOf(row);
+    expect([...ids.subarray(starts[row.place], starts[row.place + 1])]).toEqual([
+      0,
+      65_535,
+      65_536,
+      501_152,
+      ko.length,
+    ]);
+    await opened.close();
+  });
+
   test('contain every pair once', async () => {
     const texts = (await tables()).flatMap((table) => [...table.getChild('ko')!] as string[]);
     expect(texts.sort()).toEqual(PAIRS.map(([ko]) => ko).sort());
