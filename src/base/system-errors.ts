@@ -16,6 +16,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of the path is not a folder',
   ENOSPC: 'no space left on the device',
   EDQUOT: 'the disk quota is used up',
+  EFBIG: 'a file of this size is more than the file system, or a limit (ulimit -f), allows',
   EBUSY: 'it is in use, or a file system is mounted there',
   EROFS: 'the file system is read-only',
   EIO: 'the device cannot read or write (EIO)',

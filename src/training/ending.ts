@@ -46,7 +46,7 @@ export async function explainFailure(
  * What is left of a run, and how to resume it.
  *
  * @param names the checkpoints in its folder, newest first; undefined if the folder is gone
- * @param first what must be done before resuming, such as `free some space and `
+ * @param first what must be done before resuming, such as `fix that, then `
  * @param flags what must change when resuming, such as ` --on-nan skip`
  */
 function recoveryAdvice(
@@ -64,15 +64,21 @@ function recoveryAdvice(
   return `last good checkpoint: ${checkpointPath(folder, good)}; ${first}${way}: ${command}`;
 }
 
-/** Throws `NotSavedError` if a run's last state is not on disk. */
-export async function checkSaved(run: EndedRun, step: number): Promise<void> {
+/**
+ * Throws `NotSavedError` if a run's last state is not on disk.
+ *
+ * @param refusal why the last attempt to save failed, if it did: a checkpoint of the same step may be there from before
+ *   its validation
+ */
+export async function checkSaved(run: EndedRun, step: number, refusal: string | undefined): Promise<void> {
   const { folder, last } = run;
-  if (step === 0 || last === checkpointName(step)) return;
+  if (step === 0 || (last === checkpointName(step) && refusal === undefined)) return;
   const names = await checkpointNames(folder).catch(() => undefined);
-  const reason = names === undefined ? 'its folder is not there any more' : 'could not';
+  const why = refusal === undefined ? '' : ` (${refusal})`;
+  const reason = names === undefined ? 'its folder is not there any more' : `could not${why}`;
   throw new NotSavedError(
     `${folder}: expected to save step ${step} at the end, but ${reason}; ` +
-      recoveryAdvice(run, names, { first: 'free some space and ' }),
+      recoveryAdvice(run, names, { first: 'fix that, then ' }),
   );
 }
 

@@ -36,6 +36,8 @@ export interface RunProgress {
   step: number;
   /** The name of the newest checkpoint; undefined if there is none. */
   last: string | undefined;
+  /** Why the last state that was to be saved could not be; undefined if it was. */
+  refusal?: string | undefined;
 }
 
 /** The callbacks of the training loop; they keep `progress` up to date. */
@@ -127,7 +129,8 @@ export function recording(
       const { step } = state;
       lock.check();
       log.sync();
-      const name = await save(state, isBest);
+      const { name, refusal } = await save(state, isBest);
+      progress.refusal = refusal;
       if (name !== undefined) {
         progress.last = name;
         reporter.event({ event: 'checkpoint', step, path: join(folder, name), best: isBest });

@@ -142,12 +142,14 @@ async function trainInFolder(
     const result = await train(engine, data, options, callbacks, state);
     view.stop();
     const isEmpty = isNew && result.state.step === 0; // stopped in the baselines
+    const ended = { folder, settings, last: progress.last };
+    if (!isEmpty) await checkSaved(ended, result.state.step, progress.refusal); // before the other ranks are done
     if (!isEmpty) stop.enter('saved');
     await ranks?.end().catch((error: unknown) => {
       reporter.warn(messageOf(error)); // everything is saved
     });
     if (isEmpty) throw new StoppedError(STOPPED_EARLY);
-    return await finishRun({ folder, settings, last: progress.last }, result, view.meter.seconds(), previews, context);
+    return await finishRun(ended, result, view.meter.seconds(), previews, context);
   } catch (error) {
     view.stop();
     previews?.stop();
@@ -161,8 +163,8 @@ async function trainInFolder(
 }
 
 /**
- * Waits for the last previews, then writes the report of a run that was trained to its end or stopped. Throws
- * `NotSavedError` if its last state is not on disk.
+ * Records how a saved run ended, waits for the last previews, then writes the report of a run that was trained to its
+ * end or stopped.
  */
 async function finishRun(
   run: EndedRun,
@@ -172,7 +174,6 @@ async function finishRun(
   { writeReport, reporter, stop }: TrainContext,
 ): Promise<TrainedRun> {
   const { state, stopped } = result;
-  await checkSaved(run, state.step);
   await recordEnding(run.folder, { state: stopped ? 'stopped' : 'finished', step: state.step });
   if (previews !== undefined) {
     if (stopped) previews.stop();

@@ -83,11 +83,14 @@ export interface SaverParts {
   readonly heldCheckpoint: () => string | undefined;
 }
 
+/** What became of a state that was to be saved: the name of its checkpoint, or why there is none. */
+export type SaveResult =
+  { readonly name: string; readonly refusal?: undefined } | { readonly name?: undefined; readonly refusal: string };
+
 /**
- * Returns the function that saves checkpoints. If the disk is full, it warns, keeps the older checkpoints and returns
- * undefined. A checkpoint stays saved even if updating the pointers or removing older checkpoints fails afterwards.
- *
- * @returns a function from a state, and whether it is the best, to the name of its checkpoint
+ * Returns the function that saves checkpoints. If the disk is full, or the system refuses for another reason, it warns
+ * and keeps the older checkpoints. A checkpoint stays saved even if updating the pointers or removing older checkpoints
+ * fails afterwards.
  */
 export function checkpointSaver({
   folder,
@@ -96,18 +99,17 @@ export function checkpointSaver({
   reporter,
   loggedRows,
   heldCheckpoint,
-}: SaverParts): (state: TrainState, isBest: boolean) => Promise<string | undefined> {
+}: SaverParts): (state: TrainState, isBest: boolean) => Promise<SaveResult> {
   const { settings, student, fingerprints } = prepared;
   const trained = trainedShapes(distillationOf(prepared));
   const bytes = bytesOf(prepared);
   return async (state, isBest) => {
+    const refused = (refusal: string): SaveResult => {
+      reporter.warn(`step ${state.step} not saved: ${refusal}; earlier checkpoints are unchanged`);
+      return { refusal };
+    };
     const free = await freeDiskBytes(folder);
-    if (free < bytes + SPARE_BYTES) {
-      reporter.warn(
-        `step ${state.step} not saved: ${folder}: ${shortOf(bytes, free)}; earlier checkpoints are unchanged`,
-      );
-      return undefined;
-    }
+    if (free < bytes + SPARE_BYTES) return refused(`${folder}: ${shortOf(bytes, free)}`);
     let name: string;
     try {
       name = await writeCheckpoint(folder, contentsOf(state), isBest);
@@ -115,13 +117,12 @@ export function checkpointSaver({
       if (!(error instanceof InputError)) throw error;
       if (error instanceof NotPointedAtError) {
         reporter.warn(`step ${state.step} is saved, but ${error.message}`);
-        return error.checkpoint; // remove nothing: `best` may be out of date and name an older one
+        return { name: error.checkpoint }; // remove nothing: `best` may be out of date and name an older one
       }
-      reporter.warn(`step ${state.step} not saved: ${error.message}; earlier checkpoints are unchanged`);
-      return undefined;
+      return refused(error.message);
     }
     await removeOlder(folder, settings.keep, state, heldCheckpoint(), reporter);
-    return name;
+    return { name };
   };
 
   function contentsOf(state: TrainState): CheckpointContents {

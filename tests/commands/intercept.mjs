@@ -5,12 +5,14 @@
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 
-const { call, path, error, signal } = JSON.parse(process.env.KD_INTERCEPT);
+const { call, path, after = 0, error, signal } = JSON.parse(process.env.KD_INTERCEPT);
 const original = promises[call];
 let isSent = false;
+let met = 0;
 
 promises[call] = async (...args) => {
-  const isMeant = new RegExp(path).test(String(args[call === 'rename' ? 1 : 0])); // of a rename, the new name
+  const isNamed = new RegExp(path).test(String(args[call === 'rename' ? 1 : 0])); // of a rename, the new name
+  const isMeant = isNamed && ++met > after;
   if (isMeant && error !== undefined)
     throw Object.assign(new Error(`${error}: refused, ${call} '${args[0]}'`), { code: error, syscall: call });
   const result = await original(...args);

@@ -6,6 +6,8 @@ export interface Interception {
   readonly call: 'mkdir' | 'open' | 'rename' | 'rm' | 'readdir';
   /** A regular expression for the path that it is given; of a rename, for the new one. */
   readonly path: string;
+  /** How many such calls are let through first; none by default. */
+  readonly after?: number;
   /** The code of the error that it throws, each time. */
   readonly error?: string;
   /** What the process gets after the call has done its work, the first time. */

@@ -9,6 +9,7 @@ import { BACKENDS_UNDER_TEST } from '../backends.js';
 import { KD, temporaryFolder, type CliResult } from '../cli.js';
 import { kdHere } from '../in-process.js';
 import { holdToSchema } from '../json-events.js';
+import { intercepted } from './intercept.js';
 import { listenOnLoopback, loopbackHosts } from '../loopback.js';
 import { computed, folderWithPairs, PAIRS, parseLines, readJson, STUDENT, trainArguments } from './tiny.js';
 
@@ -161,6 +162,19 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
     const [, step] = /stopped and saved after (\d+) steps/.exec(first.stdout)!;
     expect(second.stdout).toBe(`rank 1 of 2: stopped after step ${step}\n`);
     expect(readdirSync(join(cwd, 'checkpoints', run))).toContain(`step-${step.padStart(8, '0')}`);
+  });
+
+  it('has not ended well on any rank if rank 0 cannot save the last step', async () => {
+    const args = trainArguments([...FLAGS, '--epochs', '2', '--run', 'unsaved']);
+    const all = await loopbackHosts(2);
+    const refusal = intercepted({ call: 'rename', path: '/step-00000006$', error: 'ENOSPC' });
+    const own = (rank: number): string[] => [...args, '--hosts', all, '--rank', String(rank)];
+    const [first, second] = await endOf([start(own(0), cwd, refusal), start(own(1), cwd)]);
+    expect([first.code, second.code], first.stderr + second.stderr).toEqual([1, 1]);
+    const why = /expected to save step 6 at the end, but could not \(.*no space left on the device\); last good/;
+    expect(lastLine(first.stderr)).toMatch(why);
+    expect(lastLine(second.stderr)).toMatch(/^error: rank 0 \(127\.0\.0\.1:\d+\) ended: /);
+    expect(lastLine(second.stderr)).toMatch(why);
   });
 
   it('does not start if a process has other settings or other data', async () => {

@@ -452,7 +452,7 @@ it.each([
     expect(result.stderr).toMatch(warning);
     expect(result.code).toBe(1);
     expect(lastLine(result)).toMatch(
-      /^error: .*expected to save step 12 at the end, but could not; last good checkpoint: .*step-\d{8}; free some space and resume with: kd train --resume tiny$/,
+      /^error: .*expected to save step 12 at the end, but could not \(.*(found [\d.]+ MB|no space left on the device)\); last good checkpoint: .*step-\d{8}; fix that, then resume with: kd train --resume tiny$/,
     );
     expect(readCsv(join(disk, 'loss.csv'))).toHaveLength(12);
     expect(readdirSync(disk).filter((name) => name.startsWith('.tmp'))).toEqual([]);

@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { KD } from '../cli.js';
+import { kd, KD } from '../cli.js';
 import { kdHere } from '../in-process.js';
 import { openFiles } from '../open-files.js';
 import { intercepted } from './intercept.js';
@@ -181,6 +181,20 @@ it('a failure after a save does not undo it', () => {
   expect(result.stderr).not.toContain('not saved');
   expect(readdirSync(run).filter((name) => name.startsWith('step-'))).toEqual(['step-00000002', 'step-00000004']);
   expect(statSync(join(run, 'last')).isDirectory()).toBe(true);
+});
+
+it('a validation that cannot be saved is an error, even if its step is saved', () => {
+  const cwd = folderWithPairs(20);
+  const result = train(cwd, [...FLAGS, '--epochs', '2', '--max-steps', '3', '--save-every', '3'], {
+    env: intercepted({ call: 'rename', path: '/\\.replaced-step-00000003$', after: 1, error: 'EFBIG' }),
+  });
+  expect(result.code, result.stderr).toBe(1);
+  expect(result.stderr.trimEnd().split('\n').at(-1)).toMatch(
+    /^error: .*tiny: expected to save step 3 at the end, but could not \(.*a file of this size is more than the file system, or a limit \(ulimit -f\), allows\); last good checkpoint: .*step-00000003; fix that, then resume with: kd train --resume tiny$/,
+  );
+  const resumed = kd(['train', '--resume'], { cwd });
+  expect(resumed.code, resumed.stderr).toBe(0);
+  expect(resumed.stdout).toContain('best at step 3');
 });
 
 it('older checkpoints that cannot be removed do not undo a save', () => {
