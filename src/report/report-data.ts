@@ -74,8 +74,11 @@ export interface Translations {
   /** How a sentence is represented: by its pooled output, or by the mean of its hidden states over all positions. */
   readonly pooling: 'pooled' | 'mean';
   readonly pairs: readonly { readonly ko: string; readonly en: string }[];
-  /** Cosine similarities `[N][N]`: rows are Korean sentences, columns English ones. */
-  readonly similarity: readonly (readonly number[])[];
+  /**
+   * Cosine similarities `[N][N]`: rows are Korean sentences, columns English ones; null where the student's outputs are
+   * not finite.
+   */
+  readonly similarity: readonly (readonly (number | null)[])[];
 }
 
 /** An image small enough to embed in the page. */

@@ -16,6 +16,7 @@ import { knownPlan, runState } from '../runs/run-state.js';
 import { storePlaces } from '../runs/run-store.js';
 import { formatCount, formatHash } from '../base/format.js';
 import { contactSheet } from './contact-sheet.js';
+import { withRunNames } from './evaluated-runs.js';
 import { evaluateCommand, repeatCommand } from './shell-commands.js';
 import { filmStrips, type FrameCache } from './film-strips.js';
 import { paceOf, secondsFor } from './pace.js';
@@ -99,7 +100,10 @@ const finite = (value: number | undefined): number | null =>
 export async function sectionsOf(folder: string, config: RunConfig, frames?: FrameCache): Promise<Sections> {
   const problems: string[] = [];
   const data = await orProblem(readDataReport(folder, config), problems);
-  const evaluations = await orProblem(readEvaluations(folder), problems);
+  const evaluations = await orProblem(
+    readEvaluations(folder).then((kept) => kept && withRunNames(kept)),
+    problems,
+  );
   const translations = await readTranslations(folder);
   const previews = await filmStrips(folder, config, problems, frames);
   const pictures = await contactSheet(folder, problems);

@@ -70,7 +70,7 @@ export async function compareTranslations(
     if (!(await shouldContinue(vectors.length, texts.length))) return undefined;
   }
   const [ko, en] = [vectors.slice(0, pairs.length), vectors.slice(pairs.length)];
-  return { checkpoint, pooling, pairs, similarity: ko.map((a) => en.map((b) => Number(dot(a, b).toFixed(4)))) };
+  return { checkpoint, pooling, pairs, similarity: ko.map((a) => en.map((b) => rounded(dot(a, b)))) };
 }
 
 /** The mean of `count` vectors, starting at vector `first`. `[L, D]` → `[D]` */
@@ -90,6 +90,8 @@ function unit(vector: Float32Array): Float32Array {
 function dot(a: Float32Array, b: Float32Array): number {
   return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 }
+
+const rounded = (value: number): number | null => (Number.isFinite(value) ? Number(value.toFixed(4)) : null);
 
 /** Saves a comparison in a run's folder. */
 export async function keepTranslations(run: string, translations: Translations): Promise<void> {

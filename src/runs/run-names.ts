@@ -20,8 +20,11 @@ export const RUN_CONFIG = 'config.json';
 export const POINTERS = ['best', 'last'] as const;
 export type Pointer = (typeof POINTERS)[number];
 
+/** The name of the best checkpoint of the newest run. */
+export const NEWEST = 'roberta';
+
 /** Names that stand for a model of a run. */
-export const ALIASES = ['clip', 'roberta'] as const;
+export const ALIASES = ['clip', NEWEST] as const;
 
 /** Whether a name is one that refers to a checkpoint within its run's folder. */
 export function isCheckpointName(name: string): boolean {

@@ -194,7 +194,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await changes(() => page.getByRole('switch', { name: 'Log scale' }).click());
       await changes(() => page.getByRole('button', { name: 'Total' }).click());
       await changes(() => page.getByRole('button', { name: 'Last half' }).click());
-      await changes(() => page.getByRole('slider').fill('0.9'));
+      await changes(() => page.getByRole('slider', { name: 'Smoothing' }).fill('0.9'));
       await changes(() => page.getByRole('button', { name: 'validation', exact: true }).click());
 
       await page.getByRole('combobox', { name: 'Sentence' }).selectOption('2');
@@ -202,6 +202,30 @@ describe.skipIf(CHROMIUM === undefined)(
       await soon(textOf(page, '.nearest')).toContain('Its translation is number 2.');
       await page.getByText('Validation losses as a table').click();
       await soon(() => page.locator('#losses table tbody tr').count()).toBe(4);
+      await page.close();
+    });
+
+    it('selects a range of steps with the keyboard', async () => {
+      const page = await openFile(makeRun());
+      const pressed = (name: string): Promise<string | null> =>
+        page.getByRole('button', { name, exact: true }).getAttribute('aria-pressed');
+      const [from, to] = [
+        page.getByRole('slider', { name: 'From step' }),
+        page.getByRole('slider', { name: 'To step' }),
+      ];
+      const whole = await curves(page);
+      await from.focus();
+      for (let i = 0; i < 10; i++) await page.keyboard.press('ArrowRight');
+      await soon(() => from.getAttribute('aria-valuetext')).toBe('step 60');
+      expect((await from.boundingBox())!.width).toBeGreaterThan(50); // it shows while it has the focus
+      expect(await curves(page)).not.toBe(whole);
+      expect(await pressed('All')).toBe('false');
+      await to.focus();
+      await page.keyboard.press('Home');
+      await soon(() => to.getAttribute('aria-valuetext')).toBe('step 66'); // not before the first
+      await page.getByRole('button', { name: 'Last half' }).click();
+      await soon(() => from.getAttribute('aria-valuetext')).toBe('step 300');
+      expect([await pressed('Last half'), await to.getAttribute('aria-valuetext')]).toEqual(['true', 'step 600']);
       await page.close();
     });
 
@@ -275,6 +299,38 @@ describe.skipIf(CHROMIUM === undefined)(
         'Steps that were skipped because a loss or gradient was not a finite number: 2.',
       ]);
       await other.close();
+      const run = runWithSentences();
+      const similarity = Array.from({ length: 6 }, () => Array.from({ length: 6 }, () => null));
+      const kept = JSON.parse(readFileSync(join(run, TRANSLATIONS_FILE), 'utf8')) as object;
+      writeFileSync(join(run, TRANSLATIONS_FILE), JSON.stringify({ ...kept, similarity }));
+      const diverged = await openFile(run);
+      await soon(textOf(diverged, '#translations .alarm')).toMatch(
+        /^The student’s outputs at step-00000600 are not all/,
+      );
+      await diverged.close();
+    });
+
+    it('says why a run failed, why one cannot be read, and what is wrong with a picture', async () => {
+      const failed = makeRun({ name: 'failed' });
+      const root = join(failed, '..');
+      writeFileSync(
+        join(failed, 'ended.json'),
+        JSON.stringify({ state: 'failed', step: 4, error: 'step 5: NaN', time: '' }),
+      );
+      cpSync(failed, join(root, 'damaged'), { recursive: true });
+      writeFileSync(join(root, 'damaged/config.json'), '{"settings": ');
+      server = await serveSite(siteOfRuns(root), 0);
+      const page = await open(server.url, { width: 'phone' }, 'table');
+      const reason = (run: string): Promise<string> =>
+        page.locator('tbody tr', { hasText: run }).locator('.reason').innerText();
+      expect(await reason('failed')).toBe('step 5: NaN');
+      expect(await reason('damaged')).toContain('config.json');
+      await soon(() => page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+      await page.close();
+      await addPreview(failed, { of: 'student', step: 10 }, { trouble: 'all pixels are of one colour' }, PROMPT);
+      const strip = await openFile(failed);
+      expect(await strip.locator('.film li').innerText()).toContain('all pixels are of one colour');
+      await strip.close();
     });
 
     it.each([

@@ -5,7 +5,10 @@ import { differencesOf, followComparison } from '../../src/report/comparison.js'
 import { comparisonText } from '../../src/report/comparison-text.js';
 import { endOffsets, valueScale } from '../../src/report/value-axis.js';
 import { withoutCopies } from '../../src/report/evaluated-models.js';
+import { EVALUATION_FILE } from '../../src/evaluate/evaluation-file.js';
+import { sectionsOf } from '../../src/report/run-facts.js';
 import { keepBaselines } from '../../src/runs/baselines-file.js';
+import { readRunConfig } from '../../src/runs/run-config.js';
 import { addEvaluation, makeRun } from './run-of.js';
 
 describe('a comparison', () => {
@@ -61,6 +64,22 @@ describe('a comparison', () => {
       ['--data', 'a b', 'data'],
       ['textLengths', '16, 77', null],
     ]);
+  });
+
+  it('calls a run by its name, although it was evaluated as the newest', async () => {
+    const first = makeRun();
+    await addEvaluation(first);
+    const path = join(first, EVALUATION_FILE);
+    const kept = readFileSync(path, 'utf8')
+      .replaceAll('"name": "first', '"name": "roberta')
+      .replaceAll('"source": "first"', '"source": "checkpoints/first/step-00000600"');
+    expect(kept.match(/"roberta/g)).toHaveLength(2);
+    writeFileSync(path, kept);
+    const { evaluations } = await sectionsOf(first, await readRunConfig(first));
+    expect(evaluations!.pairs!.models.map(({ name }) => name)).toEqual(['clip', 'first (untrained)', 'first']);
+    writeFileSync(path, kept.replace('"name": "clip"', '"name": "first"')); // both names are taken
+    const both = await sectionsOf(first, await readRunConfig(first));
+    expect(both.evaluations!.pairs!.models.at(-1)!.name).toBe('roberta');
   });
 
   it('has a baseline shared by runs once, and every student', async () => {

@@ -31,17 +31,33 @@ export function nameOf(name: string | Node): HTMLElement {
   return h('strong', { class: 'name' }, name);
 }
 
-/**
- * A row of buttons, one of which is pressed; none initially if nothing is chosen.
- *
- * @param values each with its text and, if that is only a sign, its name
- */
+/** A row of buttons. */
+export interface Chooser<Value extends string> {
+  readonly element: HTMLElement;
+  /** Presses the button of a value, or none. */
+  choose(value: Value | undefined): void;
+}
+
+/** The values of a row of buttons, each with its text and, if that is only a sign, its name. */
+type Values<Value extends string> = readonly (readonly [value: Value, text: string, name?: string])[];
+
+/** A row of buttons, one of which is pressed; none initially if nothing is chosen. */
 export function choice<Value extends string>(
   label: string,
-  values: readonly (readonly [value: Value, text: string, name?: string])[],
+  values: Values<Value>,
   chosen: Value | undefined,
   onChoose: (value: Value) => void,
 ): HTMLElement {
+  return chooser(label, values, chosen, onChoose).element;
+}
+
+/** The same for a value that is also chosen by other means. */
+export function chooser<Value extends string>(
+  label: string,
+  values: Values<Value>,
+  chosen: Value | undefined,
+  onChoose: (value: Value) => void,
+): Chooser<Value> {
   const buttons = values.map(([value, text, name]) =>
     h(
       'button',
@@ -49,20 +65,21 @@ export function choice<Value extends string>(
         type: 'button',
         title: name,
         'aria-label': name,
-        'aria-pressed': String(value === chosen),
         click: () => {
-          for (const button of buttons)
-            button.setAttribute(
-              'aria-pressed',
-              String(button === buttons[values.findIndex(([each]) => each === value)]),
-            );
+          choose(value);
           onChoose(value);
         },
       },
       text,
     ),
   );
-  return h('div', { class: 'choice', role: 'group', 'aria-label': label }, buttons);
+  const choose = (pressed: Value | undefined): void => {
+    values.forEach(([value], i) => {
+      buttons[i]!.setAttribute('aria-pressed', String(value === pressed));
+    });
+  };
+  choose(chosen);
+  return { element: h('div', { class: 'choice', role: 'group', 'aria-label': label }, buttons), choose };
 }
 
 /** A switch. */

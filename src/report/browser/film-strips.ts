@@ -90,12 +90,13 @@ function frameOf(
   return h(
     'li',
     { class: of },
-    h('img', { src: image, width, height, alt: `${names[of]}: ${prompt}`, title: trouble }),
+    h('img', { src: image, width, height, alt: `${names[of]}: ${prompt}` }),
     h(
       'span',
       { class: isBest ? 'best' : trouble === undefined ? 'quiet' : 'alarm' },
       names[of],
       isBest && ` ${words.best}`,
     ),
+    trouble !== undefined && h('span', { class: 'alarm' }, trouble),
   );
 }

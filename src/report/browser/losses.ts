@@ -1,11 +1,12 @@
 /** @file The losses section: the loss chart, and the other values in the training log. */
 import { curveControls } from './curve-controls.js';
-import { choice, h } from './dom.js';
+import { choice, chooser, h } from './dom.js';
 import { lineLegend } from './line-legend.js';
 import { lossLines } from './losses/lines.js';
 import { logViewOf } from './losses/log-view.js';
 import { mountLossChart } from './losses/loss-chart.js';
 import { lossNotes } from './losses/notes.js';
+import { rangeSliders } from './losses/range-sliders.js';
 import { smallCharts } from './losses/small-charts.js';
 import { trainingTable, validationTable } from './losses/tables.js';
 import type { Choices, RunPart, View } from './view.js';
@@ -30,9 +31,28 @@ export function lossesPart(first: View): RunPart {
     () => view,
     () => {
       for (const { chart } of small) chart.update();
+      showRange();
     },
   );
   const charts = [lossChart, ...small.map(({ chart }) => chart)];
+  const redrawCharts = (): void => {
+    for (const chart of charts) chart.update();
+    showRange();
+  };
+  const ranges = chooser(
+    words.range,
+    [
+      ['all', words.rangeAll],
+      ['half', words.rangeHalf],
+      ['tenth', words.rangeTenth],
+    ],
+    rangeName(choices),
+    (name) => {
+      choices.range = RANGES[name];
+      redrawCharts();
+    },
+  );
+  const sliders = rangeSliders(() => view, redrawCharts);
   const notes = h('div', { class: 'notes' });
   const smalls = h(
     'div',
@@ -41,7 +61,8 @@ export function lossesPart(first: View): RunPart {
   );
   const tables = h('div', {});
   const switches = controls();
-  const drawn = [switches, legend.element, lossChart.element, tables]; // shown if there is something to draw
+  // shown if there is something to draw
+  const drawn = [switches, legend.element, lossChart.element, sliders.element, tables];
   refresh();
   return {
     element: h(
@@ -52,6 +73,7 @@ export function lossesPart(first: View): RunPart {
       switches,
       legend.element,
       lossChart.element,
+      sliders.element,
       notes,
       smalls,
       tables,
@@ -70,13 +92,19 @@ export function lossesPart(first: View): RunPart {
     const isEmpty = view.points.step.length === 0 && view.data.validation.length === 0;
     for (const each of drawn) each.hidden = isEmpty;
     smalls.hidden = view.points.step.length === 0; // they need the training log
-    for (const chart of charts) chart.update();
+    redrawCharts();
     notes.replaceChildren(...lossNotes(view));
     const opened = [...tables.querySelectorAll('details')].map(({ open }) => open);
     tables.replaceChildren(validationTable(view), trainingTable(view));
     [...tables.querySelectorAll('details')].forEach((each, i) => {
       each.open = opened[i] ?? false;
     });
+  }
+
+  /** Shows the range in the buttons and sliders, whatever has changed it. */
+  function showRange(): void {
+    ranges.choose(rangeName(choices));
+    sliders.update();
   }
 
   function controls(): HTMLElement {
@@ -96,19 +124,7 @@ export function lossesPart(first: View): RunPart {
           lossChart.update();
         },
       ),
-      choice(
-        words.range,
-        [
-          ['all', words.rangeAll],
-          ['half', words.rangeHalf],
-          ['tenth', words.rangeTenth],
-        ],
-        rangeName(choices),
-        (name) => {
-          choices.range = RANGES[name];
-          for (const chart of charts) chart.update();
-        },
-      ),
+      ranges.element,
       curveControls(view, choices, () => {
         lossChart.update();
       }),

@@ -59,7 +59,7 @@ function row({ words, format }: Look, run: Listed, chosen: Set<string>, onChoice
   if (run.state === 'damaged')
     return [
       h('span', { class: 'choose' }, nameOf(run.name)),
-      h('span', { class: 'alarm', title: run.error }, words.damaged),
+      stateOf(h('span', { class: 'alarm' }, words.damaged), run.error),
       ...['–', '–', '–', '–'],
       size,
     ];
@@ -68,7 +68,7 @@ function row({ words, format }: Look, run: Listed, chosen: Set<string>, onChoice
   const isLive = run.state === 'starting' || run.state === 'training';
   return [
     h('span', { class: 'choose' }, box, nameOf(link)),
-    h('span', { class: `state ${run.state}`, title: run.error }, h('i', {}), words.states[run.state]),
+    stateOf(h('span', { class: `state ${run.state}` }, h('i', {}), words.states[run.state]), run.error),
     h(
       'span',
       {},
@@ -80,4 +80,9 @@ function row({ words, format }: Look, run: Listed, chosen: Set<string>, onChoice
     format.time(run.created),
     size,
   ];
+}
+
+/** A run's state, and below it the error that ended the run or why it cannot be read. */
+function stateOf(state: HTMLElement, error: string | undefined): HTMLElement {
+  return h('div', {}, state, error !== undefined && h('div', { class: 'reason' }, error));
 }

@@ -12,8 +12,24 @@ const SHOWN = 10;
 /** Neighbours shown for a sentence. */
 const NEIGHBOURS = 5;
 
-/** The translations section. */
+/** Compared sentences, all of whose similarities are numbers. */
+interface Compared extends Translations {
+  readonly similarity: readonly (readonly number[])[];
+}
+
+/** The translations section; only a note if outputs of the student are not finite. */
 export function translationsPart(view: View, translations: Translations): Part {
+  if (isFinite(translations)) return comparedPart(view, translations);
+  const { words } = view;
+  const note = h('p', { class: 'alarm' }, words.notComparable(translations.checkpoint));
+  return { element: h('section', { id: 'translations' }, h('h2', {}, words.translations), note) };
+}
+
+function isFinite(translations: Translations): translations is Compared {
+  return translations.similarity.every((row) => row.every((value) => value !== null));
+}
+
+function comparedPart(view: View, translations: Compared): Part {
   const { words, format } = view;
   const { pairs, checkpoint, pooling, similarity } = translations;
   const shown = pairs.slice(0, SHOWN);
@@ -45,7 +61,7 @@ export function translationsPart(view: View, translations: Translations): Part {
     details(words.heatMapTable, () =>
       table(
         ['', ...shown.map((_, i) => String(i + 1))],
-        shown.map(({ ko }, i) => [`${i + 1} ${ko}`, ...shown.map((_, j) => similarity[i]![j]!.toFixed(3))]),
+        shown.map(({ ko }, i) => [`${i + 1} ${ko}`, ...shown.map((_, j) => digits(similarity[i]![j]!))]),
       ),
     ),
     h('h3', {}, words.nearest),
@@ -59,12 +75,15 @@ export function translationsPart(view: View, translations: Translations): Part {
   };
 }
 
+/** A similarity, which may differ from others in its last digits only. */
+const digits = (value: number): string => value.toFixed(4);
+
 /** The rank of a sentence's own translation among all sentences by similarity, from 1. */
 function rankOf(similarities: readonly number[], own: number): number {
   return 1 + similarities.filter((value, i) => i !== own && value >= similarities[own]!).length;
 }
 
-function heatMap({ words, palette }: View, { pairs, similarity }: Translations, size: number): MountedChart {
+function heatMap({ words, palette }: View, { pairs, similarity }: Compared, size: number): MountedChart {
   const cells = Array.from(
     { length: size * size },
     (_, i) => [i % size, Math.floor(i / size), similarity[Math.floor(i / size)]![i % size]] as const,
@@ -95,8 +114,8 @@ function heatMap({ words, palette }: View, { pairs, similarity }: Translations, 
       itemWidth: 10,
       itemHeight: 150,
       calculable: false,
-      precision: 2,
-      text: [`${words.similarity} ${Math.max(...values).toFixed(2)}`, Math.min(...values).toFixed(2)],
+      precision: 4,
+      text: [`${words.similarity} ${digits(Math.max(...values))}`, digits(Math.min(...values))],
       textStyle: { color: palette.soft, fontSize: 12, fontFamily: FONT },
       min: Math.min(...values),
       max: Math.max(...values),
@@ -112,7 +131,7 @@ function heatMap({ words, palette }: View, { pairs, similarity }: Translations, 
           { class: 'tip-body narrow' },
           h('div', { lang: 'ko' }, pairs[row]!.ko),
           h('div', { lang: 'en' }, pairs[column]!.en),
-          tip('', [{ name: row === column ? words.own : words.similarity, value: value.toFixed(3) }]),
+          tip('', [{ name: row === column ? words.own : words.similarity, value: digits(value) }]),
         );
       },
     },
@@ -128,7 +147,7 @@ function heatMap({ words, palette }: View, { pairs, similarity }: Translations, 
   return mountChart({ label: words.heatMapLabel, className: 'square', option });
 }
 
-function neighbours(view: View, { pairs, similarity }: Translations): HTMLElement {
+function neighbours(view: View, { pairs, similarity }: Compared): HTMLElement {
   const { words, choices, format } = view;
   const select = h('select', {
     'aria-label': words.sentence,
@@ -164,7 +183,7 @@ function neighbours(view: View, { pairs, similarity }: Translations): HTMLElemen
           'li',
           { class: i === own ? 'own' : undefined },
           h('span', { lang: other() }, pairs[i]![other()], i === own && h('em', {}, words.own)),
-          h('span', { class: 'number' }, values[i]!.toFixed(3)),
+          h('span', { class: 'number' }, digits(values[i]!)),
           h('i', { style: `width: ${Math.max(2, (100 * (values[i]! - low)) / Math.max(high - low, 1e-9))}%` }),
         ),
       ),

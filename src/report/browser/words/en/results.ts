@@ -23,6 +23,8 @@ export const RESULTS = {
   similarity: 'similarity',
   translationsFound: (found: string, pairs: string) =>
     `${found} of ${pairs} Korean sentences have their own translation as nearest neighbour.`,
+  notComparable: (checkpoint: string) =>
+    `The student’s outputs at ${checkpoint} are not all finite numbers, so sentences cannot be compared.`,
   evaluation: 'Evaluation',
   evaluationNote: (pairs: string, teacher: string) =>
     `${withNoun(pairs, 'held-out pair')}, measured against ${teacher} on the English sentences.`,

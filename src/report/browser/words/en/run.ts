@@ -53,6 +53,8 @@ export const RUN = {
     `The baselines (untrained student, predicting the teacher’s mean) were measured on ${sample} of these pairs.`,
   lastBatchNote: (pairs: string) => `The last batch of an epoch has only ${withNoun(pairs, 'pair')} and stands out.`,
   range: 'Range',
+  rangeFrom: 'From step',
+  rangeTo: 'To step',
   rangeAll: 'All',
   rangeHalf: 'Last half',
   rangeTenth: 'Last tenth',

@@ -18,6 +18,7 @@ export const RESULTS: typeof EN = {
   rank: (rank) => `해당 번역은 ${rank}번째입니다.`,
   similarity: '유사도',
   translationsFound: (found, pairs) => `한국어 문장 ${pairs}개 가운데 ${found}개는 그 번역이 가장 가까운 이웃입니다.`,
+  notComparable: (checkpoint) => `${checkpoint}에서 학생의 출력에 유한하지 않은 수가 있어 문장을 비교할 수 없습니다.`,
   evaluation: '평가',
   evaluationNote: (pairs, teacher) =>
     `학습에 쓰지 않은 ${pairs}쌍으로, 영어 문장에 대한 ${teacher}의 출력과 비교했습니다.`,

@@ -48,6 +48,8 @@ export const RUN: typeof EN = {
   baselineNote: (sample) => `학습 전 학생과 ‘교사의 평균으로 예측’은 그 가운데 ${sample}쌍으로 측정했습니다.`,
   lastBatchNote: (pairs) => `에폭의 마지막 배치는 ${pairs}쌍뿐이라 값이 튑니다.`,
   range: '범위',
+  rangeFrom: '첫 스텝',
+  rangeTo: '마지막 스텝',
   rangeAll: '전체',
   rangeHalf: '뒤 절반',
   rangeTenth: '뒤 10분의 1',
