@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { targetShape } from '#dist/distill/loss.js';
 import { compiledEngine } from '#dist/engine/compiled.js';
 import { eagerEngine } from '#dist/engine/eager.js';
-import { lengthFor, textLengths } from '#dist/engine/text-lengths.js';
+import { arrangeTexts, layoutName, layoutsOf } from '#dist/engine/text-layouts.js';
 import { hasLargeModel, layoutFor, loadOptionsFor } from '#dist/engine/step-layout.js';
 import { openTeacherCache } from '#dist/training/teacher-cache/cache.js';
 import { loadBackend } from '#dist/tensorflow/backend.js';
@@ -110,7 +110,7 @@ console.log(
 );
 
 /**
- * The batches that are the first of their text length, and those that are measured.
+ * The batches that are the first of their layout of texts, and those that are measured.
  *
  * @returns {Promise<{ first: Input[], measured: Input[] }>}
  */
@@ -128,10 +128,11 @@ async function inputs() {
   const inputOf = (/** @type {Batch} */ each, /** @type {number} */ index) =>
     cached === undefined ? ready(each) : () => cached.at(index);
   const measured = taken.map(inputOf);
-  const lengths = textLengths(student, LENGTH, { rate: dropout }, layout.textLengths);
-  /** @type {Map<number, Input>} */
+  const { step: layouts } = layoutsOf(student, LENGTH, { ...options, ...layout });
+  /** @type {Map<string, Input>} */
   const first = new Map();
-  for (const [index, each] of taken.entries()) first.set(lengthFor(lengths, each.studentTokens), inputOf(each, index));
+  for (const [index, each] of taken.entries())
+    first.set(layoutName(arrangeTexts(each, layouts).layout), inputOf(each, index));
   return { first: [...first.values()], measured };
 }
 

@@ -11,7 +11,7 @@ import { execFileSync } from 'node:child_process';
 import * as tf from '@tensorflow/tfjs-core';
 import { targetShape } from '#dist/distill/loss.js';
 import { compiledEngine } from '#dist/engine/compiled.js';
-import { lengthFor, textLengths } from '#dist/engine/text-lengths.js';
+import { arrangeTexts, layoutName, layoutsOf } from '#dist/engine/text-layouts.js';
 import { memoryNeed } from '#dist/engine/memory.js';
 import { hasLargeModel, layoutFor, loadOptionsFor } from '#dist/engine/step-layout.js';
 import { loadBackend } from '#dist/tensorflow/backend.js';
@@ -52,7 +52,7 @@ import { noiseOf, weights } from '../bench/weights.mjs';
  * @typedef {object} Measurement
  * @property {string} device
  * @property {number[]} seconds
- * @property {Record<string, number>} firstUses seconds of the first step at each text length
+ * @property {Record<string, number>} firstUses seconds of the first step in each layout of the texts (rows × positions)
  * @property {number} toFirstStep
  * @property {number} evaluation
  * @property {Held} early
@@ -111,7 +111,7 @@ const engine = await compiledEngine(
   LENGTH,
 );
 const target = cached ? noiseOf(sizeOf(targetShape(distillation, batch, LENGTH))) : undefined;
-const lengths = textLengths(student.encoder, LENGTH, { rate: dropout, padding }, layout.textLengths);
+const { step: layouts } = layoutsOf(student.encoder, LENGTH, { ...options, ...layout });
 /** @type {number[]} */
 const seconds = [];
 /** @type {Record<string, number>} */
@@ -121,12 +121,13 @@ let toFirstStep = 0;
 let early;
 for (let step = 0; seconds.length < steps; step++) {
   const inputs = Array.from({ length: devices }, (_, i) => ({ ...batchOf(step * devices + i), target }));
-  const length = Math.max(...inputs.map(({ studentTokens }) => lengthFor(lengths, studentTokens)));
+  const used = inputs.map((each) => layoutName(arrangeTexts(each, layouts).layout));
+  const isFirst = used.some((name) => firstUses[name] === undefined);
   const start = performance.now();
   await engine.step(inputs, 5e-5);
   const taken = (performance.now() - start) / 1000;
-  if (firstUses[length] === undefined) firstUses[length] = taken;
-  else seconds.push(taken);
+  if (!isFirst) seconds.push(taken);
+  for (const name of used) firstUses[name] ??= taken;
   if (step === 0) toFirstStep = (performance.now() - started) / 1000;
   if (seconds.length === Math.max(1, Math.floor(steps / 10))) early ??= held();
 }

@@ -5,7 +5,7 @@
 import tf from '../base/tfjs.cjs';
 import { customGradient } from '../models/custom-gradient.js';
 import type { DropoutKey } from '../models/dropout.js';
-import type { EncoderOutput, Params, TextEncoder } from '../models/text-encoder.js';
+import type { EncoderOutput, Packing, Params, TextEncoder } from '../models/text-encoder.js';
 import type { LossName } from './choices.js';
 
 /** Teacher, student and loss. */
@@ -19,9 +19,13 @@ export interface Distillation {
 export interface BatchTensors {
   /** `[B, L]` int32. */
   readonly teacherIds: tf.Tensor2D;
-  /** `[B, L]` int32, of the same length as the Korean ids; both may be shorter if padding is shared. */
-  readonly studentIdsEn: tf.Tensor2D;
-  readonly studentIdsKo: tf.Tensor2D;
+  /**
+   * The student's English texts, then its Korean ones: `[2B, L]` int32, cut to fewer positions if padding is shared, or
+   * packed into fewer rows.
+   */
+  readonly studentIds: tf.Tensor2D;
+  /** Where the texts are, if several share a row. */
+  readonly packing?: Packing | undefined;
   /** Weight of each pair, `[B]` float32: 1 over the pairs of its step, 0 for rows that only fill the batch. */
   readonly weights: tf.Tensor1D;
   /** The teacher's outputs, `[B, L, D]` or `[B, D]`, if they are given rather than computed. */
@@ -81,10 +85,10 @@ export function studentOutputs(
   batch: BatchTensors,
   dropout?: DropoutKey,
 ): StudentOutputs {
-  const ids = tf.concat([batch.studentIdsEn, batch.studentIdsKo], 0); // [2B, L]
-  const fullLength = batch.teacherIds.shape[1];
-  const output = embedding(loss, student.forward(studentParams, ids, { dropout, fullLength })); // [2B, …]
-  const size = batch.studentIdsEn.shape[0];
+  const { studentIds, packing } = batch;
+  const [size, fullLength] = batch.teacherIds.shape;
+  const options = { dropout, fullLength, packing };
+  const output = embedding(loss, student.forward(studentParams, studentIds, options)); // [2B, …]
   const shape = [size, ...output.shape.slice(1)]; // [B, …]
   const starts = shape.slice(1).map(() => 0);
   return { english: tf.slice(output, [0, ...starts], shape), korean: tf.slice(output, [size, ...starts], shape) };

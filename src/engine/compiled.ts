@@ -15,7 +15,7 @@ import { asOne, openReplicas } from './graph/replicas.js';
 import type { Feed, Session } from './graph/session.js';
 import { buildStepGraph } from './graph/step-graph.js';
 import type { Pass, StepPass } from './graph/recorded-step.js';
-import { lengthFor, textLengths, type TextLengths } from './text-lengths.js';
+import { arrangeTexts, layoutName, layoutsOf, type TextLayouts } from './text-layouts.js';
 
 /**
  * An engine over a recorded graph, whose session owns parameters and moments. It computes without blocking the event
@@ -34,9 +34,7 @@ export async function compiledEngine(
   const replicas = openReplicas(graph, options.devices, group);
   const [ranks, before] = [group?.devices ?? replicas.sessions.length, group?.deviceOffset ?? 0];
   const [first, all] = [replicas.sessions[0]!, asOne(replicas)];
-  const choice = { rate: options.dropout, padding: options.padding };
-  const stepLengths = textLengths(distillation.student, length, choice, options.textLengths);
-  const evaluationLengths = textLengths(distillation.student, length, undefined, options.textLengths);
+  const layouts = layoutsOf(distillation.student, length, options);
   const hasGivenTargets = options.targets === 'given';
   try {
     await all.run([], [graph.initialised]);
@@ -113,12 +111,9 @@ export async function compiledEngine(
 
   /** What to feed and to fetch for a micro-batch of the current step. */
   function microBatchRun(batch: Batch, place: number, pairs: number): { feeds: Feed[]; outputs: StepPass } {
-    const pass = passFor(batch, stepLengths);
+    const { pass, feeds } = passFor(batch, pairs, layouts.step);
     const position = (steps - 1) * options.accumulate + place;
-    return {
-      feeds: [...batchFeeds(batch, pairs, pass), [graph.inputs.position, Int32Array.of(position)]],
-      outputs: pass.step!,
-    };
+    return { feeds: [...feeds, [graph.inputs.position, Int32Array.of(position)]], outputs: pass.step! };
   }
 
   /** @param seen the losses of all micro-batches that a step can have, in order, then the gradient norm */
@@ -137,8 +132,8 @@ export async function compiledEngine(
   async function evaluate(batches: readonly Batch[]): Promise<Evaluation[]> {
     const own = await Promise.all(
       batches.slice(before, before + replicas.sessions.length).map((batch, i) => {
-        const pass = passFor(batch, evaluationLengths);
-        return fetch(replicas.sessions[i]!, batchFeeds(batch, batch.size, pass), pass.evaluated);
+        const { pass, feeds } = passFor(batch, batch.size, layouts.evaluation);
+        return fetch(replicas.sessions[i]!, feeds, pass.evaluated);
       }),
     );
     const values = group === undefined ? own : await gatherValues(group, own);
@@ -148,23 +143,25 @@ export async function compiledEngine(
   async function teacherOutputs(batch: Batch): Promise<Float32Array> {
     if (graph.teacherOutputs === undefined)
       throw new Error("an engine that is given the teacher's outputs has no teacher");
-    const { teacherIds } = padBatch(batch, options.batchSize, batch.size, length, false);
+    const { teacherIds } = padBatch(batch, options.batchSize, batch.size, false);
     const values = await fetch(first, [[graph.inputs.teacherIds, teacherIds]], graph.teacherOutputs);
     return values.subarray(0, (values.length / options.batchSize) * batch.size);
   }
 
-  function passFor({ studentTokens }: Batch, lengths: TextLengths): Pass {
-    return graph.passes.get(lengthFor(lengths, studentTokens))!;
-  }
-
-  function batchFeeds(batch: Batch, pairs: number, { studentIdsEn, studentIdsKo }: Pass): Feed[] {
-    const padded = padBatch(batch, options.batchSize, pairs, studentIdsEn.shape[1]!, hasGivenTargets);
-    return [
-      [studentIdsEn, padded.studentIdsEn],
-      [studentIdsKo, padded.studentIdsKo],
-      [graph.inputs.weights, padded.weights],
-      hasGivenTargets ? [graph.inputs.target!, padded.target!] : [graph.inputs.teacherIds, padded.teacherIds],
+  /** The pass for a batch's texts, and what to feed it. */
+  function passFor(batch: Batch, pairs: number, among: TextLayouts): { pass: Pass; feeds: Feed[] } {
+    const { teacherIds, weights, target } = padBatch(batch, options.batchSize, pairs, hasGivenTargets);
+    const { layout, ids, packing } = arrangeTexts(batch, among);
+    const pass = graph.passes.find((each) => layoutName(each.layout) === layoutName(layout))!;
+    const { texts } = pass;
+    const feeds: Feed[] = [
+      [texts.ids, ids],
+      [graph.inputs.weights, weights],
+      hasGivenTargets ? [graph.inputs.target!, target!] : [graph.inputs.teacherIds, teacherIds],
     ];
+    if (packing !== undefined)
+      for (const name of ['texts', 'logCounts', 'places'] as const) feeds.push([texts.packing![name], packing[name]]);
+    return { pass, feeds };
   }
 
   function scalarFeeds(learningRate: number): Feed[] {

@@ -8,10 +8,10 @@ import { evaluationTensor, readEvaluation, type Evaluation } from '../distill/ev
 import { distillationTarget, targetShape, type BatchTensors, type Distillation } from '../distill/loss.js';
 import { clipFactor, distillationGradients, globalNorm, type Gradients } from '../distill/step.js';
 import type { DropoutChoice, DropoutKey } from '../models/dropout.js';
-import { batchTensors } from './batch-tensors.js';
+import { batchTensors, padBatch } from './batch-tensors.js';
 import { disposeState, uploadState, valuesOf } from './eager-state.js';
 import { disposeParams } from './params.js';
-import { lengthFor, textLengths } from './text-lengths.js';
+import { arrangeTexts, textLayouts } from './text-layouts.js';
 
 /**
  * An engine over plain tfjs ops.
@@ -87,10 +87,14 @@ export async function eagerEngine(
   /** @param dropout for the student's texts; absent: none */
   function tensorsOf(batch: Batch, pairs: number, dropout?: DropoutChoice): BatchTensors {
     const length = batch.teacherIds.length / batch.size;
-    const shape = hasGivenTargets ? targetShape(distillation, options.batchSize, length) : undefined;
-    const lengths = textLengths(encoder, length, dropout, options.textLengths);
-    const studentLength = lengthFor(lengths, batch.studentTokens);
-    return batchTensors(batch, options.batchSize, pairs, studentLength, shape);
+    const { batchSize, textLengths } = options;
+    const shape = hasGivenTargets ? targetShape(distillation, batchSize, length) : undefined;
+    const padded = padBatch(batch, batchSize, pairs, hasGivenTargets);
+    return batchTensors(
+      padded,
+      arrangeTexts(batch, textLayouts(encoder, length, batchSize, dropout, { textLengths })),
+      shape,
+    );
   }
 
   /** Clips, updates and frees: each parameter's old tensors are freed before the next parameter is updated. */

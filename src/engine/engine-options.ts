@@ -47,6 +47,11 @@ export interface GraphOptions {
    * not be among them. Default: those for training on a CPU.
    */
   readonly textLengths?: readonly number[] | undefined;
+  /**
+   * Numbers of rows that the student's texts may be packed into if their padding is computed once, without dropout; as
+   * shares of the number of texts, ascending. Texts are then not cut. Only in a recorded graph. Default: none.
+   */
+  readonly packedShares?: readonly number[] | undefined;
 }
 
 /** The devices that share a step's micro-batches. */

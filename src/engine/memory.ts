@@ -79,7 +79,7 @@ function trainingNeed(step: MeasuredStep, length: number, targets: 'computed' | 
   const stepBytes =
     step.engine === 'compiled'
       ? recordedNeed(step, length, targets, ({ passes, updated }) => {
-          const { accumulated, stepped } = passes.get(length)!.step!;
+          const { accumulated, stepped } = passes.at(-1)!.step!;
           return updated === undefined ? [stepped!] : [accumulated!, updated];
         })
       : (batchSize: number) => trained + FLOAT_BYTES * keptValues(distillation.student, 2 * batchSize, length);
@@ -136,7 +136,7 @@ function recordedNeed(
       batchSize,
       targets,
       jitCompile: false, // XLA does not report what it keeps; assume what would be kept between ops
-      textLengths: [], // the longest texts take the most, so only they are recorded
+      ...{ textLengths: [], packedShares: [] }, // whole texts take the most, so only they are recorded
     };
     const graph = buildStepGraph(step.distillation, options, length);
     return Math.max(...fetched(graph).map(({ name }) => peakBytes(graph, name)));

@@ -5,12 +5,14 @@
 import { countParameters, type TextEncoder } from '../models/text-encoder.js';
 import type { BackendInfo, LoadOptions } from '../tensorflow/backend.js';
 import { lengthsOn } from './text-lengths.js';
+import { PACKED_SHARES } from './text-layouts.js';
 
 /** See `GraphOptions`. */
 export interface StepLayout {
   readonly fused: boolean;
   readonly teacherParts: number;
   readonly textLengths: readonly number[];
+  readonly packedShares: readonly number[];
 }
 
 /** Models with this many parameters or more outgrow the CPU's caches, so that fused loops and bfloat16 pay off. */
@@ -42,6 +44,8 @@ export function loadOptionsFor(
 /** The layout of a recorded graph; on a GPU it is left to TensorFlow. */
 export function layoutFor(isLarge: boolean, engine: 'compiled' | 'eager', device: BackendInfo['device']): StepLayout {
   const textLengths = lengthsOn(device, 'training');
-  if (engine === 'eager' || device === 'gpu') return { fused: false, teacherParts: 1, textLengths };
-  return { fused: isLarge, teacherParts: isLarge ? 1 : SMALL_TEACHER_PARTS, textLengths };
+  const packedShares = engine === 'compiled' ? PACKED_SHARES : [];
+  const texts = { textLengths, packedShares };
+  if (engine === 'eager' || device === 'gpu') return { fused: false, teacherParts: 1, ...texts };
+  return { fused: isLarge, teacherParts: isLarge ? 1 : SMALL_TEACHER_PARTS, ...texts };
 }

@@ -19,8 +19,9 @@ import {
   selfAttention,
   type AttentionContext,
 } from './layers.js';
+import { countInTexts, packingBonus, unpackTexts } from './packing.js';
 import { sharedMasks, sharedPaddingBonus, spreadSharedPadding, type SharedMasks } from './padding.js';
-import type { EncoderOutput, ForwardOptions, Params, Shapes, TextEncoder } from './text-encoder.js';
+import type { EncoderOutput, ForwardOptions, Packing, Params, Shapes, TextEncoder } from './text-encoder.js';
 
 const WORDS = 'embeddings.word_embeddings.weight';
 const POSITIONS = 'embeddings.position_embeddings.weight';
@@ -108,40 +109,44 @@ function robertaForward(
   options: ForwardOptions = {},
 ): EncoderOutput {
   const [batch, length] = ids.shape;
-  const width = config.hiddenSize;
-  const fullLength = options.fullLength ?? length;
+  const { packing, fullLength = length } = options;
   const penalty = options.attentionMask && paddingPenalty(options.attentionMask); // [B, 1, 1, L]
   const masks = masksOf(config, ids, options.dropout);
   const context: AttentionContext = {
     batch,
     length,
     penalty,
-    bonus: sharedPaddingBonus(length, fullLength),
+    bonus: packing === undefined ? sharedPaddingBonus(length, fullLength) : packingBonus(packing),
     dropout: options.dropout,
     share: masks?.scores,
   };
 
-  let x = embed(config, params, ids); // [N, D]
+  let x = embed(config, params, ids, packing); // [N, D]
   x = layerNorm(x, params, EMBEDDING_NORM, config.layerNormEps);
   x = dropout(x, config.hiddenDropoutProb, 'embeddings', options.dropout, masks?.hidden);
   for (let layer = 0; layer < config.numHiddenLayers; layer++)
     x = robertaLayer(config, params, layerName(layer), x, context, masks);
 
-  const hidden: tf.Tensor3D = tf.reshape(x, [batch, length, width]);
-  const first: tf.Tensor2D = tf.reshape(tf.slice(hidden, [0, 0, 0], [batch, 1, width]), [batch, width]); // [B, D]
-  return {
-    lastHiddenState: spreadSharedPadding(hidden, fullLength),
-    poolerOutput: tf.tanh(linear(first, params, POOLER)),
-  };
+  const hidden =
+    packing === undefined
+      ? spreadSharedPadding(tf.reshape(x, [batch, length, config.hiddenSize]), fullLength)
+      : unpackTexts(x, packing.places);
+  return { lastHiddenState: hidden, poolerOutput: tf.tanh(linear(firstOf(hidden), params, POOLER)) };
+}
+
+/** The hidden states of first tokens. `[T, L, D] → [T, D]` */
+function firstOf(hidden: tf.Tensor3D): tf.Tensor2D {
+  const [texts, , width] = hidden.shape;
+  return tf.reshape(tf.slice(hidden, [0, 0, 0], [texts, 1, width]), [texts, width]);
 }
 
 /** Word, position and type embeddings, summed; all tokens have type 0. `[B, L] → [N, D]` */
-function embed(config: BertConfig, params: Params, ids: tf.Tensor2D): tf.Tensor2D {
+function embed(config: BertConfig, params: Params, ids: tf.Tensor2D, packing?: Packing): tf.Tensor2D {
   const [batch, length] = ids.shape;
   const words = embedding(params[WORDS]!, ids, config.padTokenId); // [B, L, D]
   const positions =
     config.family === 'roberta'
-      ? embedding(params[POSITIONS]!, positionIds(ids, config.padTokenId), config.padTokenId) // [B, L, D]
+      ? embedding(params[POSITIONS]!, positionIds(ids, config.padTokenId, packing), config.padTokenId) // [B, L, D]
       : tf.slice(params[POSITIONS] as tf.Tensor2D, [0, 0], [length, config.hiddenSize]); // [L, D]
   const type = tf.slice(params[TYPES] as tf.Tensor2D, [0, 0], [1, config.hiddenSize]); // [1, D]
   return tf.reshape(tf.add(tf.add(words, type), positions), [batch * length, config.hiddenSize]);
@@ -149,15 +154,15 @@ function embed(config: BertConfig, params: Params, ids: tf.Tensor2D): tf.Tensor2
 
 /**
  * Position ids from token ids, as in fairseq and transformers: padding has `padTokenId`; other tokens count up from
- * `padTokenId + 1`, skipping padding in between. `[B, L] → [B, L]` int32
+ * `padTokenId + 1` within their text, skipping padding in between. `[B, L] → [B, L]` int32
  *
  * Counted in float32, which holds every id and position exactly: on a GPU, TensorFlow computes int32 in the host's
  * memory.
  */
-function positionIds(ids: tf.Tensor2D, padTokenId: number): tf.Tensor2D {
-  const isToken = tf.cast(tf.notEqual(tf.cast(ids, 'float32'), padTokenId), 'float32'); // [B, L]
-  const places = tf.mul(tf.cumsum(isToken, 1), isToken); // [B, L]
-  return tf.cast(tf.add(places, padTokenId), 'int32');
+function positionIds(ids: tf.Tensor2D, padTokenId: number, packing?: Packing): tf.Tensor2D {
+  const isToken = tf.cast<tf.Tensor2D>(tf.notEqual(tf.cast(ids, 'float32'), padTokenId), 'float32'); // [B, L]
+  const counts = packing === undefined ? tf.cumsum(isToken, 1) : countInTexts(isToken, packing.texts); // [B, L]
+  return tf.cast(tf.add(tf.mul(counts, isToken), padTokenId), 'int32');
 }
 
 /** `norm(x + attention(x))`, then `norm(x + mlp(x))`. `[N, D] → [N, D]` */

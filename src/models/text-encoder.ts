@@ -14,6 +14,19 @@ export type Params = Readonly<Record<string, tf.Tensor>>;
 
 export type Shapes = Readonly<Record<string, readonly number[]>>;
 
+/**
+ * Where the texts of a batch are, if several share a row (`packing.ts`): `T` texts of `F` positions each, in `R` rows
+ * of `L`. Rows are filled up with padding that belongs to no text.
+ */
+export interface Packing {
+  /** The number of the text that each position belongs to; −1 for none. `[R, L]` float32 */
+  readonly texts: tf.Tensor2D;
+  /** The logarithm of how many positions of a text each position stands for. `[R, L]` float32 */
+  readonly logCounts: tf.Tensor2D;
+  /** The position among all `R · L` that has the output of each position of each text. `[T, F]` int32 */
+  readonly places: tf.Tensor2D;
+}
+
 /** Inputs of a forward pass besides token ids. */
 export interface ForwardOptions {
   /** 1 for tokens to attend to, 0 for padding. `[B, L]` float32. Absent: every position attends to every other. */
@@ -25,11 +38,16 @@ export interface ForwardOptions {
    * that were cut off. Only for encoders with `sharedPadding`.
    */
   readonly fullLength?: number | undefined;
+  /**
+   * Where texts are in the rows of `ids`, if several share a row. Only for encoders with `sharedPadding`, without
+   * dropout and without a mask.
+   */
+  readonly packing?: Packing | undefined;
 }
 
 /** The outputs of a forward pass. */
 export interface EncoderOutput {
-  /** `[B, L, D]`, or `[B, fullLength, D]`; `last_hidden_state` of transformers. */
+  /** `[B, L, D]`, or `[B, fullLength, D]` or `[T, F, D]` of whole texts; `last_hidden_state` of transformers. */
   readonly lastHiddenState: tf.Tensor3D;
   /** `[B, D]`; `pooler_output` of transformers. */
   readonly poolerOutput: tf.Tensor2D;

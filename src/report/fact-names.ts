@@ -16,6 +16,7 @@ export const FACT_NAMES: Readonly<Record<string, string>> = {
   student: 'student’s parameters',
   devices: 'devices',
   textLengths: 'text lengths',
+  packedRows: 'rows for a batch’s texts',
   data: 'token store',
   pairs: 'pairs (training + validation)',
   fingerprint: 'fingerprint of the pairs',

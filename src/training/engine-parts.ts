@@ -60,7 +60,7 @@ export function engineOptions({
   deviceRange,
 }: Pick<EngineParts, 'settings' | 'engine' | 'deviceRange'>): EngineOptions {
   const { batchSize, accumulate, optimizer, weightDecay, maxGradNorm, padding, seed, jitCompile } = settings;
-  const { precision, fused, teacherParts, textLengths, device, devices: count = 1 } = engine;
+  const { precision, fused, teacherParts, textLengths, packedShares, device, devices: count = 1 } = engine;
   return {
     batchSize,
     accumulate,
@@ -75,6 +75,7 @@ export function engineOptions({
     jitCompile,
     teacherParts,
     textLengths,
+    packedShares,
     devices: deviceNames(device, deviceRange?.count ?? count),
   } satisfies Complete<Omit<EngineOptions, 'targets' | 'group'>>;
 }

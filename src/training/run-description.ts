@@ -1,6 +1,6 @@
 /** @file Builds a run's `config.json`. */
 import { VERSION } from '../base/version.js';
-import { textLengths } from '../engine/text-lengths.js';
+import { layoutsOf } from '../engine/text-layouts.js';
 import { countParameters } from '../models/text-encoder.js';
 import type { Fingerprints } from '../runs/trainer-state.js';
 import { MAX_LENGTH } from '../text/max-length.js';
@@ -13,7 +13,7 @@ import type { TrainSettings } from './settings.js';
 export function describeRun(
   settings: TrainSettings,
   models: RunModels,
-  { cpu, ...engine }: EngineInfo,
+  { cpu, textLengths, packedShares, ...engine }: EngineInfo,
   dataset: Dataset,
   fingerprints: Fingerprints,
 ): object {
@@ -37,18 +37,28 @@ export function describeRun(
       validation_pairs: inStoreOrder.validation.pairs,
       store,
     },
-    engine: { ...engine, textLengths: trainedLengths(settings, models.student, engine) },
+    engine: { ...engine, ...trainedLayouts(settings, models.student, { textLengths, packedShares }) },
     ...(cpu && { cpu }),
     versions: { kd: VERSION, node: process.versions.node, tensorflow: engine.version },
   };
 }
 
-/** The lengths to which the student's texts are cut in training; only the full length if they may not be cut. */
-function trainedLengths(
+/**
+ * The lengths to which the student's texts may be cut in training, and the numbers of rows that those of a batch may be
+ * packed into; of either, only that of whole texts where the other is used.
+ */
+function trainedLayouts(
   settings: TrainSettings,
   student: RunModel,
-  engine: Pick<EngineInfo, 'textLengths'>,
-): readonly number[] {
-  const choice = { rate: dropoutRate(settings), padding: settings.padding };
-  return textLengths(student.model.encoder, MAX_LENGTH, choice, engine.textLengths).lengths;
+  layouts: Pick<EngineInfo, 'textLengths' | 'packedShares'>,
+): { textLengths: number[]; packedRows: number[] } {
+  const { batchSize, padding } = settings;
+  const options = { ...layouts, batchSize, dropout: dropoutRate(settings), padding };
+  const { step } = layoutsOf(student.model.encoder, MAX_LENGTH, options);
+  const [textLengths, packedRows] = [new Set<number>(), new Set<number>()];
+  for (const { rows, length } of step.layouts) {
+    textLengths.add(length);
+    packedRows.add(rows);
+  }
+  return { textLengths: [...textLengths], packedRows: [...packedRows] };
 }

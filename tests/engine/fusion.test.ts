@@ -173,12 +173,12 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow')).each(COMPILED)(
       engine.dispose();
     });
 
-    it('gives the same as without compiling, with dropout, clipping, micro-batches and a length for short texts', async () => {
+    it.each([
+      ['dropout and a length for short texts', { dropout: 0.1, padding: 'shared', textLengths: [32] }],
+      ['texts that share rows', { dropout: 0, packedShares: [1 / 2] }],
+    ] as const)('gives the same as without compiling, with clipping, micro-batches, %s', async (_, layout) => {
       const { open, batch } = await openRun('compiled', 4);
-      const options: Partial<EngineOptions> = {
-        ...{ dropout: 0.1, padding: 'shared', textLengths: [32] },
-        ...{ maxGradNorm: 0.5, accumulate: 2 },
-      };
+      const options: Partial<EngineOptions> = { ...layout, maxGradNorm: 0.5, accumulate: 2 };
       const [fused, plain] = [await open({ ...options, ...compiled }), await open(options)];
       for (let step = 0; step < 4; step++) {
         const batches = [batch(2 * step), batch(2 * step + 1)];

@@ -12,7 +12,7 @@ import { compiledEncoder } from '../../src/engine/compiled-encoder.js';
 import type { GraphFunction } from '../../src/engine/graph/functions.js';
 import type * as graphDef from '../../src/engine/graph/graph-def.js';
 import type { Attribute, GraphNode } from '../../src/engine/graph/graph.js';
-import { lengthsOn } from '../../src/engine/text-lengths.js';
+import { layoutFor } from '../../src/engine/step-layout.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 import { openRecordedRun, type RecordedRun } from '../fixtures/training.js';
@@ -85,7 +85,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('TensorFlow has GPU k
 
   it.each(STEPS)('a step with %s', async (_, name, options) => {
     const run = await openRecordedRun(name, 2);
-    const onGpu = { fused: false, teacherParts: 1, textLengths: lengthsOn('gpu', 'training') };
+    const onGpu = { ...layoutFor(true, 'compiled', 'gpu') };
     const engine = await compiledEngine(
       run.distillation,
       await run.parameters(),

@@ -60,6 +60,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('replicas on several 
   it.each([
     ['roberta-hidden', 4, 4, { maxGradNorm: 0.1 }],
     ['roberta-hidden', 2, 1, { fused: true, dropout: 0, textLengths: [16, 24, 32] }], // texts in several lengths
+    ['roberta-hidden', 2, 1, { fused: true, dropout: 0, packedShares: [1 / 8, 1 / 4, 1 / 2] }], // in several rows
     ['roberta-pooler', 3, 2, {}],
     ['clip-hidden', 2, 2, { fused: true, maxGradNorm: 0.1 }],
   ] as const)(

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadBackend } from '../../src/tensorflow/backend.js';
+import { packRows, packTexts, positionsOf } from '../../src/engine/text-packing.js';
 import { buildTextEncoder } from '../../src/models/build.js';
 import type { BertConfig } from '../../src/models/config.js';
 import type { ForwardOptions, Params } from '../../src/models/text-encoder.js';
@@ -114,6 +115,28 @@ describe.each(BACKENDS_UNDER_TEST)('padding computed once on %s', (backend) => {
       }
     },
   );
+
+  it.each([1, 2, 3])('gives outputs and gradients of full-length texts in %i rows that several share', async (rows) => {
+    const { exact, errors } = await float32Bounds(outputsOf({}, false), inputsOf(LENGTH));
+    const texts = { ids: Int32Array.from(await ids(LENGTH).data()), length: LENGTH, padding: CONFIG.padTokenId };
+    const positions = positionsOf(texts);
+    expect([...positions]).toEqual([4, 8, 6]);
+    const { ids: packed, packing } = packTexts(texts, positions, packRows(positions, LENGTH), rows);
+    const options: ForwardOptions = {
+      packing: {
+        texts: tf.tensor2d(packing.texts, [rows, LENGTH]),
+        logCounts: tf.tensor2d(packing.logCounts, [rows, LENGTH]),
+        places: tf.tensor2d(packing.places, [TEXTS.length, LENGTH], 'int32'),
+      },
+    };
+    const [, , factors, ...values] = inputsOf(LENGTH);
+    const shared = outputsOf(options, false)(tf.tensor2d(packed, [rows, LENGTH], 'int32'), factors, factors, ...values);
+    for (const [i, expected] of exact.entries()) {
+      if (isKeyBias(OUTPUTS[i])) continue;
+      expect(shared[i].size).toBe(expected.length);
+      expect(largestDifference(await shared[i].data(), expected), OUTPUTS[i]).toBeLessThan(errors[i]);
+    }
+  });
 
   it('gives those of full-length texts whose padding shares its masks, with dropout', async () => {
     const options = (): ForwardOptions => ({

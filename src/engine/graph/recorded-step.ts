@@ -1,4 +1,6 @@
 /** @file A recorded step: the nodes that are fed, and those that are fetched. */
+import type { TextLayout } from '../text-layouts.js';
+import type { PackingArrays } from '../text-packing.js';
 import type { GraphNode } from './graph.js';
 import type { NodeRange } from './recompute.js';
 import type { UpdateInputs } from './update.js';
@@ -17,18 +19,25 @@ export interface GraphInputs extends UpdateInputs {
   readonly place: GraphNode | undefined;
 }
 
-/** Step and evaluation for one length of the student's texts. */
+/** The feeds of the student's texts, in one layout. */
+export interface TextInputs {
+  /** `[R, L]` int32 */
+  readonly ids: GraphNode;
+  /** Absent if each text has a row. */
+  readonly packing: Readonly<Record<keyof PackingArrays, GraphNode>> | undefined;
+}
+
+/** Step and evaluation for one layout of the student's texts. */
 export interface Pass {
-  /** `[B, length]` int32, like the Korean ids. */
-  readonly studentIdsEn: GraphNode;
-  readonly studentIdsKo: GraphNode;
+  readonly layout: TextLayout;
+  readonly texts: TextInputs;
   /** An `evaluationTensor`; fetching it changes no variable. */
   readonly evaluated: GraphNode;
-  /** Absent for lengths that training does not use. */
+  /** Absent for layouts that training does not use. */
   readonly step: StepPass | undefined;
 }
 
-/** The part of a step that is recorded for one length. */
+/** The part of a step that is recorded for one layout. */
 export interface StepPass {
   /** Losses of a micro-batch whose gradients are only accumulated: `[lossEn, lossKo]`. Absent without accumulation. */
   readonly accumulated: GraphNode | undefined;
@@ -55,8 +64,8 @@ export interface RecordedStep {
   readonly broadcast: GraphNode | undefined;
   /** The teacher's outputs, float32. Absent if they are given. */
   readonly teacherOutputs: GraphNode | undefined;
-  /** By the length of the student's texts, as in `textLengths`. */
-  readonly passes: ReadonlyMap<number, Pass>;
+  /** One for each layout of the student's texts. */
+  readonly passes: readonly Pass[];
   /** The ranges of the backward passes among the recorded nodes. */
   readonly backward: readonly NodeRange[];
 }

@@ -53,14 +53,13 @@ export function buildStepGraph(distillation: Distillation, options: EngineOption
       collective: collectiveGroupOf(options),
     }),
   );
-  const passes = [...outputs.passes.values()];
   const fetched = [
     outputs.initialised,
     outputs.cleared,
     outputs.updated,
     outputs.broadcast,
     outputs.teacherOutputs,
-    ...passes.flatMap(({ evaluated, step }) => [evaluated, step?.accumulated, step?.stepped]),
+    ...outputs.passes.flatMap(({ evaluated, step }) => [evaluated, step?.accumulated, step?.stepped]),
   ].flatMap((node) => (node === undefined ? [] : [node.name]));
   const lowered = (nodes: readonly GraphNode[]): readonly GraphNode[] =>
     precision === 'bf16' ? toBfloat16(nodes, options.fused === true ? 'rows' : undefined) : nodes;
@@ -88,7 +87,7 @@ function fuseStep(
   fetched: readonly string[],
   { updated, passes }: Pick<RecordedStep, 'updated' | 'passes'>,
 ): FusedGraph {
-  const times = [...passes.values()].filter(({ step }) => step !== undefined).length; // each has an update of its own
+  const times = passes.filter(({ step }) => step !== undefined).length; // each has an update of its own
   const fused = fuse(nodes, fetched, updated && { name: updated.name, times });
   return { ...fused, nodes: serialise(fused.nodes, fetched) };
 }

@@ -1,5 +1,5 @@
 /**
- * @file Step and evaluation, recorded: losses, gradients and update as nodes, once for each length of the student's
+ * @file Step and evaluation, recorded: losses, gradients and update as nodes, once for each layout of the student's
  * texts.
  */
 import tf from '../../base/tfjs.cjs';
@@ -8,14 +8,14 @@ import { evaluationTensor } from '../../distill/evaluation.js';
 import { distillationTarget, type BatchTensors, type Distillation } from '../../distill/loss.js';
 import { distillationGradients, globalNorm, type Gradients } from '../../distill/step.js';
 import type { Params } from '../../models/text-encoder.js';
-import { textLengths } from '../text-lengths.js';
+import { layoutName, layoutsOf, type TextLayout } from '../text-layouts.js';
 import type { CollectiveGroup } from './all-reduce.js';
 import { GradientSums } from './gradient-sums.js';
-import type { GraphNode } from './graph.js';
+import type { Graph, GraphNode } from './graph.js';
 import { recordedParams, type ModelVariables } from './model-variables.js';
 import { flattenGradients, type FlatParameters } from './flat-parameters.js';
 import type { NodeRange } from './recompute.js';
-import type { GraphInputs, Pass, RecordedStep, StepPass } from './recorded-step.js';
+import type { GraphInputs, Pass, RecordedStep, StepPass, TextInputs } from './recorded-step.js';
 import type { Recording } from './recorder.js';
 import { DataParallelStep, type StepTotals } from './data-parallel-step.js';
 import { areFinite, recordUpdates } from './update.js';
@@ -35,7 +35,7 @@ export interface StepParts {
   readonly collective: CollectiveGroup | undefined;
 }
 
-/** Records step and evaluation for every length of the student's texts. */
+/** Records step and evaluation for every layout of the student's texts. */
 export function recordStep(
   recording: Recording,
   { distillation, options, inputs, variables, flat, length, collective }: StepParts,
@@ -57,9 +57,9 @@ export function recordStep(
   const backward: NodeRange[] = [];
   const parallel = collective && new DataParallelStep(recording, collective, options.accumulate);
   let sums: GradientSums | undefined;
-  const isStepped = new Set(textLengths(distillation.student, length, dropoutChoice, options.textLengths).lengths);
-  const { lengths } = textLengths(distillation.student, length, undefined, options.textLengths);
-  const passes = new Map(lengths.map((each) => [each, recordPass(each, each === length ? '' : `/${each}`)]));
+  const { step, evaluation } = layoutsOf(distillation.student, length, options);
+  const isStepped = new Set(step.layouts.map(layoutName));
+  const passes = evaluation.layouts.map(recordPass);
   const updated = parallel && recordUpdate(parallel.reduce(sums!.read()), 'updated');
   const { student, moments } = variables;
   const broadcast = parallel && options.group && parallel.broadcast([...student.variables, ...moments.variables]);
@@ -74,28 +74,23 @@ export function recordStep(
   );
   return { initialised, cleared, updated, broadcast, teacherOutputs, passes, backward };
 
-  function recordPass(textLength: number, suffix: string): Pass {
-    const ids = (name: string): GraphNode =>
-      placeholder(graph, `${name}${suffix}`, [options.batchSize, textLength], 'int32');
-    const [studentIdsEn, studentIdsKo] = [ids('studentIdsEn'), ids('studentIdsKo')];
-    const batch: BatchTensors = {
-      ...given,
-      studentIdsEn: tensor(studentIdsEn),
-      studentIdsKo: tensor(studentIdsKo),
-      target,
+  function recordPass(layout: TextLayout): Pass {
+    const name = layoutName(layout);
+    const suffix = `/${name}`;
+    const texts = declareTexts(graph, layout, suffix, 2 * options.batchSize, length);
+    const packing = texts.packing && {
+      texts: tensor<tf.Tensor2D>(texts.packing.texts),
+      logCounts: tensor<tf.Tensor2D>(texts.packing.logCounts),
+      places: tensor<tf.Tensor2D>(texts.packing.places),
     };
+    const batch: BatchTensors = { ...given, studentIds: tensor(texts.ids), packing, target };
     const evaluated = after(
       graph,
       value(evaluationTensor(distillation, params.student, batch, target)),
       [],
       `evaluated${suffix}`,
     );
-    return {
-      studentIdsEn,
-      studentIdsKo,
-      evaluated,
-      step: isStepped.has(textLength) ? recordStepPass(batch, suffix) : undefined,
-    };
+    return { layout, texts, evaluated, step: isStepped.has(name) ? recordStepPass(batch, suffix) : undefined };
   }
 
   function recordStepPass(batch: BatchTensors, suffix: string): StepPass {
@@ -122,6 +117,27 @@ export function recordStep(
     const changes = recordUpdates(recording, distillation, options, { inputs, variables, gradients, norm, applies });
     return after(graph, result, [...changes, ...(sums?.clear([value(norm).name]) ?? [])], name);
   }
+}
+
+/** Declares the feeds of `count` texts of `length` positions in a layout. */
+function declareTexts(
+  graph: Graph,
+  { rows, length }: TextLayout,
+  suffix: string,
+  count: number,
+  full: number,
+): TextInputs {
+  const shape = [rows, length];
+  const ids = placeholder(graph, `studentIds${suffix}`, shape, 'int32');
+  if (rows === count) return { ids, packing: undefined };
+  return {
+    ids,
+    packing: {
+      texts: placeholder(graph, `texts${suffix}`, shape, 'float32'),
+      logCounts: placeholder(graph, `logCounts${suffix}`, shape, 'float32'),
+      places: placeholder(graph, `places${suffix}`, [count, full], 'int32'),
+    },
+  };
 }
 
 /**

@@ -93,6 +93,7 @@ export const RUN: typeof EN = {
     student: '학생 파라미터',
     devices: '장치 수',
     textLengths: '문장 길이(토큰)',
+    packedRows: '배치의 문장을 담는 행 수',
     data: '토큰 저장소',
     pairs: '문장 쌍(학습 + 검증)',
     fingerprint: '문장 쌍의 해시',
