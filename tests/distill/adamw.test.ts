@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../../src/base/tfjs.cjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { adamWScalars, adamWUpdate, decays, type AdamWSlot } from '../../src/distill/adamw.js';
 import { OPTIMIZERS, type OptimizerName } from '../../src/distill/choices.js';

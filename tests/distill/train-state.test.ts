@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { afterValidation, bestOf, INITIAL_STATE, type TrainState } from '../../src/distill/train-state.js';
+import { rangesOf } from '../../src/distill/steps.js';
+import { afterStep, afterValidation, bestOf, INITIAL_STATE, type TrainState } from '../../src/distill/train-state.js';
 
 const validation = (step: number, loss: number) => ({ step, epoch: 1, loss, lossEn: loss / 2, lossKo: loss / 2 });
 
@@ -37,7 +38,24 @@ describe('the best validation', () => {
     expect(afterValidation(stored, validation(2, 9))).toMatchObject({ isBest: true, state: { best: { loss: 9 } } });
   });
 
+  it('is the earlier of two with the same loss', () => {
+    const { state } = afterValidation(INITIAL_STATE, validation(1, 2));
+    expect(afterValidation(state, validation(2, 2))).toMatchObject({ isBest: false, state: { best: { step: 1 } } });
+  });
+
   it('is the newest without validation pairs', () => {
     expect(afterValidation(INITIAL_STATE, undefined)).toMatchObject({ isBest: true });
   });
+});
+
+it('a skipped step counts as a step of its epoch, but not in its loss', () => {
+  const record = { step: 1, epoch: 1, learningRate: 1, loss: 3, lossEn: 1, lossKo: 2, gradNorm: 1, pairs: 4 };
+  const taken = afterStep(INITIAL_STATE, record, true);
+  expect(taken).toMatchObject({ step: 1, position: 1, skipped: 0, epochLoss: { sum: 12, pairs: 4 } });
+  const skipped = afterStep(taken, { ...record, step: 2, loss: NaN }, false);
+  expect(skipped).toMatchObject({ step: 2, position: 2, skipped: 1, epochLoss: { sum: 12, pairs: 4 } });
+});
+
+it('rows are told as ranges', () => {
+  expect(rangesOf([0, 1, 2, 5, 7, 8])).toBe('0–2, 5, 7–8');
 });
