@@ -5,7 +5,8 @@
  */
 import { messageOf } from './base/errors.js';
 import { ENCODE_DEFAULTS, encodeTexts, type EncodedTexts, type EncodeRequest } from './app/encoding/encode-texts.js';
-import { evaluateModels, type EvaluationRequest } from './app/evaluation/evaluate-models.js';
+import { evaluateModels } from './app/evaluation/evaluate-models.js';
+import type { EvaluationRequest } from './app/evaluation/evaluation-request.js';
 import { EVALUATION_DEFAULTS } from './app/evaluation/defaults.js';
 import { exportStudent as exportModel, type ExportedStudent, type ExportRequest } from './app/export-student.js';
 import { EXPORT_DEFAULTS } from './app/export-defaults.js';

@@ -20,7 +20,7 @@ import { FORMATS } from '../export/format.js';
 import { BACKENDS } from '../tensorflow/backend-choice.js';
 import { DEVICE } from '../tensorflow/device-choice.js';
 import type { EncodeRequest } from './encoding/encode-texts.js';
-import type { EvaluationRequest } from './evaluation/evaluate-models.js';
+import type { EvaluationRequest } from './evaluation/evaluation-request.js';
 import type { ExportRequest } from './export-student.js';
 import type { Stoppable } from './listener.js';
 import { listOf, type OptionKind } from './option-check.js';

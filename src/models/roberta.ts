@@ -9,27 +9,21 @@ import { activations } from './activations.js';
 import type { BertConfig } from './config.js';
 import { dropout, type DropoutChoice } from './dropout.js';
 import { embedding } from './embedding.js';
-import { initialiseParameter } from './initialise.js';
-import {
-  layerNorm,
-  linear,
-  linearShapes,
-  normShapes,
-  paddingPenalty,
-  selfAttention,
-  type AttentionContext,
-} from './layers.js';
+import { layerNorm, linear, paddingPenalty, selfAttention, type AttentionContext } from './layers.js';
 import { countInTexts, packingBonus, unpackTexts } from './packing.js';
 import { sharedMasks, sharedPaddingBonus, spreadSharedPadding, type SharedMasks } from './padding.js';
-import type { EncoderOutput, ForwardOptions, Packing, Params, Shapes, TextEncoder } from './text-encoder.js';
-
-const WORDS = 'embeddings.word_embeddings.weight';
-const POSITIONS = 'embeddings.position_embeddings.weight';
-const TYPES = 'embeddings.token_type_embeddings.weight';
-const EMBEDDING_NORM = 'embeddings.LayerNorm';
-const POOLER = 'pooler.dense';
-
-const layerName = (layer: number): string => `encoder.layer.${layer}`;
+import {
+  EMBEDDING_NORM,
+  initialise,
+  isNorm,
+  layerName,
+  POOLER,
+  POSITIONS,
+  robertaShapes,
+  TYPES,
+  WORDS,
+} from './roberta-parameters.js';
+import type { EncoderOutput, ForwardOptions, Packing, Params, TextEncoder } from './text-encoder.js';
 
 /** BERT or RoBERTa of any size, with its pooler. */
 export function roberta(config: BertConfig): TextEncoder {
@@ -45,8 +39,6 @@ export function roberta(config: BertConfig): TextEncoder {
     forward: (params, ids, options) => robertaForward(config, params, ids, options),
   };
 }
-
-const isNorm = (name: string): boolean => name.endsWith('LayerNorm.weight');
 
 /**
  * Whether all padding at the end of a text has the same values: RoBERTa's has one position id, BERT's has many; dropout
@@ -68,38 +60,6 @@ function masksOf(
 ): SharedMasks | undefined {
   if (family !== 'roberta' || choice?.padding !== 'shared') return undefined;
   return sharedMasks(tf.cast(tf.equal(tf.cast(ids, 'float32'), padTokenId), 'float32'));
-}
-
-/**
- * As in transformers: the padding token's embedding starts at zero, and so does RoBERTa's embedding of its position.
- */
-function initialise(config: BertConfig, shapes: Shapes, name: string, seed: number): Float32Array {
-  const values = initialiseParameter(shapes, name, seed, { isNorm: isNorm(name), deviation: config.initializerRange });
-  const width = config.hiddenSize;
-  if (name === WORDS || (name === POSITIONS && config.family === 'roberta'))
-    values.fill(0, config.padTokenId * width, (config.padTokenId + 1) * width);
-  return values;
-}
-
-function robertaShapes(config: BertConfig): Shapes {
-  const { hiddenSize: width, intermediateSize: inner } = config;
-  const shapes = {
-    [WORDS]: [config.vocabSize, width],
-    [POSITIONS]: [config.maxPositionEmbeddings, width],
-    [TYPES]: [config.typeVocabSize, width],
-  };
-  const add = (...layers: readonly Shapes[]): object => Object.assign(shapes, ...layers) as object;
-  add(normShapes(EMBEDDING_NORM, width));
-  for (let layer = 0; layer < config.numHiddenLayers; layer++) {
-    const name = layerName(layer);
-    const products = ['self.query', 'self.key', 'self.value', 'output.dense'];
-    add(...products.map((part) => linearShapes(`${name}.attention.${part}`, width, width)));
-    add(normShapes(`${name}.attention.output.LayerNorm`, width));
-    add(linearShapes(`${name}.intermediate.dense`, inner, width), linearShapes(`${name}.output.dense`, width, inner));
-    add(normShapes(`${name}.output.LayerNorm`, width));
-  }
-  add(linearShapes(POOLER, width, width));
-  return shapes;
 }
 
 function robertaForward(

@@ -2,7 +2,8 @@
 import { InputError } from '../../base/errors.js';
 import { textTable } from '../../evaluate/table-text.js';
 import type { Output } from '../../app/output.js';
-import { evaluateModels, type EvaluationRequest } from '../../app/evaluation/evaluate-models.js';
+import { evaluateModels } from '../../app/evaluation/evaluate-models.js';
+import type { EvaluationRequest } from '../../app/evaluation/evaluation-request.js';
 import { checkOutputs, keepResults, tablesOf, writeResults } from './results.js';
 
 /** The flags of `kd eval`. */
