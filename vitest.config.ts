@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 // What runs the tests must not change what kd says is to be typed next.
@@ -6,8 +7,7 @@ delete process.env.npm_command;
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
-    // Vite reads no CommonJS in TypeScript; this is what src/base/tfjs.cts exports.
-    alias: [{ find: /^.*\/base\/tfjs\.cjs$/, replacement: '@tensorflow/tfjs-core' }],
+    alias: [{ find: /^.*\/base\/tfjs\.cjs$/, replacement: join(import.meta.dirname, 'tests/tfjs.ts') }],
     globalSetup: ['tests/global-setup.ts'],
     // Native TensorFlow lives once a process and does not like worker threads.
     pool: 'forks',

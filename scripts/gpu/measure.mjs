@@ -8,7 +8,7 @@
  * validation batch, memory after a tenth of the steps and at the end, and the memory that was estimated.
  */
 import { execFileSync } from 'node:child_process';
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '#dist/base/tfjs.cjs';
 import { targetShape } from '#dist/distill/loss.js';
 import { compiledEngine } from '#dist/engine/compiled.js';
 import { arrangeTexts, layoutName, layoutsOf } from '#dist/engine/text-layouts.js';

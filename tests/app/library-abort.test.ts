@@ -2,7 +2,7 @@
 import { getEventListeners } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../../src/base/tfjs.cjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Listener } from '#dist/index.js';
 import { countCpuTime } from '../cpu-time.js';

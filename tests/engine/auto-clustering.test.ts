@@ -2,7 +2,7 @@
  * @file Steps whose ops TensorFlow groups for XLA by itself. kd lets it do so on GPUs; on a CPU, which is asked for
  * here, the groups are the same except for those products that oneDNN takes.
  */
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../../src/base/tfjs.cjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { randomUniform } from '../../src/base/philox.js';
 import type { EngineOptions } from '../../src/engine/engine-options.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../../src/base/tfjs.cjs';
 import { beforeAll, expect, it } from 'vitest';
 import type { ParameterValues } from '../../src/distill/engine.js';
 import { eagerEngine } from '../../src/engine/eager.js';

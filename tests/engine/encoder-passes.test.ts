@@ -1,5 +1,5 @@
 /** @file The sizes of the passes that encode: by device and memory, and smaller once memory has run out. */
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../../src/base/tfjs.cjs';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { compiledEncoder } from '../../src/engine/compiled-encoder.js';
 import { batchSizesAt, largestPass } from '../../src/engine/encoder-passes.js';

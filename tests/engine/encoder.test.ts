@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../../src/base/tfjs.cjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compiledEncoder } from '../../src/engine/compiled-encoder.js';
 import { eagerEncoder } from '../../src/engine/encoder.js';

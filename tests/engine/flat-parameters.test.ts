@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../../src/base/tfjs.cjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Distillation } from '../../src/distill/loss.js';
 import { flatMoments, flattenGradients, flatParametersOf } from '../../src/engine/graph/flat-parameters.js';

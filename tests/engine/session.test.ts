@@ -2,7 +2,7 @@
  * @file TensorFlow's sessions as the engine uses them: feeds and fetches, what is refused, and what goes on meanwhile.
  */
 import { spawnSync } from 'node:child_process';
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../../src/base/tfjs.cjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Graph, type GraphDtype, type GraphNode, type Value } from '../../src/engine/graph/graph.js';
 import { openSession, type Feed, type FetchedTensor, type Session } from '../../src/engine/graph/session.js';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../../src/base/tfjs.cjs';
 import { loadBackend } from '../../src/tensorflow/backend.js';
 import { retrievalScores, translationRanks, type TranslationRanks } from '../../src/evaluate/retrieval.js';
 import { setUnitRows } from '../../src/evaluate/vectors.js';

@@ -5,7 +5,7 @@
  * here, plainly, in JavaScript's own numbers. Bounds of float32 results can then be taken from errors instead of from
  * what one CPU happened to give.
  */
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../../src/base/tfjs.cjs';
 import { Graph, type Value } from '../../src/engine/graph/graph.js';
 import { record } from '../../src/engine/graph/recorder.js';
 import { placeholder } from '../../src/engine/graph/variables.js';

@@ -1,5 +1,5 @@
 /** @file How far apart two float32 computations of a stored model may be. */
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../../src/base/tfjs.cjs';
 import { openPretrained } from '../../src/models/pretrained.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
 import { MAX_LENGTH } from '../../src/text/max-length.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../../src/base/tfjs.cjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadBackend } from '../../src/tensorflow/backend.js';
 import { dropout, statelessUniform } from '../../src/models/dropout.js';

@@ -1,5 +1,5 @@
 /** @file The kernels for tfjs's JavaScript backend leave what they are not made for to tfjs's own. */
-import * as tf from '@tensorflow/tfjs-core';
+import tf from '../../src/base/tfjs.cjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadBackend } from '../../src/tensorflow/backend.js';
 
