@@ -58,7 +58,7 @@ describe.each(BACKENDS_UNDER_TEST)('the evaluation of a batch on %s', (backend) 
     const distillation: Distillation = { teacher: student, student, loss: 'pooler' };
     const ids = tf.zeros<tf.Rank.R2>([ROWS, 1], 'int32');
     const weights = tf.tensor1d(Array.from({ length: ROWS }, (_, i) => (i < SIZE ? 1 / SIZE : 0)));
-    const batch: BatchTensors = { teacherIds: ids, studentIdsEn: ids, studentIdsKo: ids, weights };
+    const batch: BatchTensors = { teacherIds: ids, studentIds: tf.concat([ids, ids]), weights };
     const result = evaluationTensor(distillation, {}, batch, filled(TEACHER));
     const found = readEvaluation((await result.data()) as Float32Array, SIZE);
     const expected = {
