@@ -1,4 +1,5 @@
 /** @file How a command connects to the other processes of a run. */
+import { setImmediate } from 'node:timers/promises';
 import type { Output } from './output.js';
 import { messageOf } from '../base/errors.js';
 import { VERSION } from '../base/version.js';
@@ -70,8 +71,12 @@ export function meetCluster(
 /** Milliseconds to get the error message out before exiting. */
 const LAST_WORDS_MS = 100;
 
-/** Tells the other ranks what went wrong and exits soon: TensorFlow may be waiting for a rank forever. */
+/**
+ * Tells the other ranks what went wrong and exits soon: TensorFlow may be waiting for a rank forever. If all ranks get
+ * a signal and another one tells so first, this one still answers its own.
+ */
 export async function leave(ranks: Ranks, error: unknown): Promise<void> {
+  await setImmediate(); // signals are handled after messages that have arrived with them
   await ranks.fail(messageOf(error));
   setTimeout(() => process.exit(), LAST_WORDS_MS).unref();
 }

@@ -265,6 +265,28 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
     hub.close();
   });
 
+  it('has stopped on every rank if all get the signal, whichever tells the others first', async () => {
+    const hub = createServer(() => undefined); // which never answers
+    const address = await listenOnLoopback(hub);
+    const cache = temporaryFolder();
+    const env = { HF_ENDPOINT: `http://${address}`, HF_HUB_CACHE: cache, XDG_CACHE_HOME: cache, HF_HUB_OFFLINE: '' };
+    const args = trainArguments([...FLAGS, '--teacher', 'far/away', '--run', 'all-stopped']);
+    let asked = 0;
+    hub.on('request', () => asked++);
+    const [first, second] = await startAll(cwd, args, [[], []], env);
+    await vi.waitUntil(() => asked >= 2, 60_000);
+    first.process.kill('SIGSTOP'); // so that it finds the message and the signal at the same time
+    second.process.kill('SIGTERM');
+    const ends = [(await second.ended).code];
+    first.process.kill('SIGTERM');
+    first.process.kill('SIGCONT');
+    const { code, stderr } = await first.ended;
+    expect([...ends, code], stderr).toEqual([130, 130]);
+    expect(lastLine(stderr)).toBe('warning: stopped before the run began; nothing is lost');
+    hub.closeAllConnections();
+    hub.close();
+  });
+
   it('skips a step on all ranks if its loss is not finite on one, with a key', async () => {
     const here = temporaryFolder();
     const student = join(here, 'student');
