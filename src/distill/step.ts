@@ -37,10 +37,14 @@ export function distillationGradients(
     kept = [tf.keep(lossEn), tf.keep(lossKo)]; // otherwise disposed of with the tape
     return tf.add(lossEn, lossKo);
   };
-  const { value, grads } = tf.valueAndGrads(objective)(names.map((name) => params.student[name]!));
-  const [lossEn, lossKo] = kept.map((loss) => tf.clone(loss)) as [tf.Scalar, tf.Scalar];
-  tf.dispose([value, target, ...kept]);
-  return { lossEn, lossKo, gradients: Object.fromEntries(names.map((name, i) => [name, grads[i]!])) };
+  try {
+    const { value, grads } = tf.valueAndGrads(objective)(names.map((name) => params.student[name]!));
+    tf.dispose([value, target]);
+    const [lossEn, lossKo] = kept.map((loss) => tf.clone(loss)) as [tf.Scalar, tf.Scalar];
+    return { lossEn, lossKo, gradients: Object.fromEntries(names.map((name, i) => [name, grads[i]!])) };
+  } finally {
+    tf.dispose(kept);
+  }
 }
 
 /**

@@ -45,7 +45,8 @@ export function disposeState({ teacher, student, moments }: EagerState): void {
 async function uploadMoments(trained: Shapes, { optimizer }: InitialEngineState): Promise<NamedTensors> {
   const shapes = momentShapes(trained);
   if (optimizer?.moments !== undefined) return uploadParams(shapes, optimizer.moments);
-  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, tf.zeros([...shape])]));
+  // all or none
+  return tf.tidy(() => Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, tf.zeros([...shape])])));
 }
 
 /** The values of tensors, read one at a time. */

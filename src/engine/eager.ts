@@ -5,12 +5,18 @@ import { adamWScalars, adamWUpdate, decays, momentName } from '../distill/adamw.
 import type { Engine, InitialEngineState, StepResult } from '../distill/engine.js';
 import type { EngineOptions } from './engine-options.js';
 import { evaluationTensor, readEvaluation, type Evaluation } from '../distill/evaluation.js';
-import { distillationTarget, targetShape, type BatchTensors, type Distillation } from '../distill/loss.js';
+import {
+  distillationTarget,
+  targetShape,
+  type BatchTensors,
+  type Distillation,
+  type LossTensors,
+} from '../distill/loss.js';
 import { clipFactor, distillationGradients, globalNorm, type Gradients } from '../distill/step.js';
 import type { DropoutChoice, DropoutKey } from '../models/dropout.js';
 import { batchTensors, padBatch } from './batch-tensors.js';
 import { disposeState, uploadState, valuesOf } from './eager-state.js';
-import { disposeParams } from './params.js';
+import { disposeParams, readAndDispose } from './params.js';
 import { arrangeTexts, textLayouts } from './text-layouts.js';
 
 /**
@@ -45,35 +51,49 @@ export async function eagerEngine(
 
   async function step(microBatches: readonly Batch[], learningRate: number): Promise<StepResult> {
     steps++;
-    const { gradients, losses } = stepGradients(microBatches);
-    const norm = globalNorm(gradients);
-    const factor = options.maxGradNorm === undefined ? undefined : clipFactor(norm, options.maxGradNorm);
-    const scalars = await readScalars([...losses, norm]);
-    const [lossEn, lossKo, gradNorm] = [scalars[0]!, scalars[1]!, scalars[2]!];
-    const applied = Number.isFinite(lossEn + lossKo + gradNorm);
-    if (applied) applyGradients(gradients, factor, learningRate);
-    else disposeParams(gradients);
-    factor?.dispose();
-    return { lossEn, lossKo, gradNorm, applied };
+    const sums = stepGradients(microBatches);
+    let norm: tf.Scalar | undefined;
+    let factor: tf.Scalar | undefined;
+    try {
+      norm = globalNorm(sums.gradients);
+      if (options.maxGradNorm !== undefined) factor = clipFactor(norm, options.maxGradNorm);
+      const [lossEn, lossKo, gradNorm] = [
+        await readScalar(sums.lossEn),
+        await readScalar(sums.lossKo),
+        await readScalar(norm),
+      ];
+      const applied = Number.isFinite(lossEn + lossKo + gradNorm);
+      if (applied) applyGradients(sums.gradients, factor, learningRate);
+      return { lossEn, lossKo, gradNorm, applied };
+    } finally {
+      disposeSums(sums);
+      norm?.dispose();
+      factor?.dispose();
+    }
   }
 
   /** Gradients and both losses of a step, summed over its micro-batches. */
   function stepGradients(microBatches: readonly Batch[]): StepSums {
     const pairs = microBatches.reduce((sum, batch) => sum + batch.size, 0);
     let sums: StepSums | undefined;
-    for (const [index, batch] of microBatches.entries()) {
-      const before = sums;
-      sums = tidy(() => {
-        const { lossEn, lossKo, gradients } = distillationGradients(
-          distillation,
-          { teacher, student },
-          tensorsOf(batch, pairs, dropoutChoice),
-          dropoutKey(index),
-        );
-        const added = { gradients, losses: [lossEn, lossKo] };
-        return before === undefined ? added : addSums(before, added);
-      });
-      if (before !== undefined) disposeSums(before);
+    try {
+      for (const [index, batch] of microBatches.entries()) {
+        const before = sums;
+        sums = tidy(() => {
+          const { lossEn, lossKo, gradients } = distillationGradients(
+            distillation,
+            { teacher, student },
+            tensorsOf(batch, pairs, dropoutChoice),
+            dropoutKey(index),
+          );
+          const added = { gradients, lossEn, lossKo };
+          return before === undefined ? added : addSums(before, added);
+        });
+        if (before !== undefined) disposeSums(before);
+      }
+    } catch (error) {
+      if (sums !== undefined) disposeSums(sums);
+      throw error;
     }
     if (sums === undefined) throw new Error('a step needs at least one micro-batch');
     return sums;
@@ -143,10 +163,8 @@ export async function eagerEngine(
 }
 
 /** What a step sums over its micro-batches. */
-interface StepSums {
+interface StepSums extends LossTensors {
   readonly gradients: Gradients;
-  /** English, Korean. */
-  readonly losses: tf.Scalar[];
 }
 
 function addSums(a: StepSums, b: StepSums): StepSums {
@@ -154,26 +172,18 @@ function addSums(a: StepSums, b: StepSums): StepSums {
     gradients: Object.fromEntries(
       Object.entries(a.gradients).map(([name, gradient]) => [name, tf.add(gradient, b.gradients[name]!)]),
     ),
-    losses: a.losses.map((loss, i) => tf.add<tf.Scalar>(loss, b.losses[i]!)),
+    lossEn: tf.add(a.lossEn, b.lossEn),
+    lossKo: tf.add(a.lossKo, b.lossKo),
   };
 }
 
-function disposeSums({ gradients, losses }: StepSums): void {
+function disposeSums({ gradients, lossEn, lossKo }: StepSums): void {
   disposeParams(gradients);
-  tf.dispose(losses);
+  tf.dispose([lossEn, lossKo]);
 }
 
-async function readAndDispose(tensor: tf.Tensor): Promise<Float32Array> {
-  const values = (await tensor.data()) as Float32Array;
-  tensor.dispose();
-  return values;
-}
-
-/** Reads scalars and frees them. */
-async function readScalars(scalars: tf.Scalar[]): Promise<number[]> {
-  const values = await Promise.all(scalars.map(async (scalar) => (await scalar.data())[0]!));
-  tf.dispose(scalars);
-  return values;
+async function readScalar(scalar: tf.Scalar): Promise<number> {
+  return (await scalar.data())[0]!;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { ParameterValues } from '../distill/engine.js';
 import type { TextEncoder } from '../models/text-encoder.js';
 import { MAX_LENGTH } from '../text/max-length.js';
 import { compiledEncoder } from './compiled-encoder.js';
-import { disposeParams, uploadParams } from './params.js';
+import { disposeParams, readAndDispose, uploadParams } from './params.js';
 import { cutTexts, lengthFor, lengthForIds, textLengths } from './text-lengths.js';
 import type { Encoded, EncoderEngine, EncoderOptions } from './encoder-engine.js';
 
@@ -56,9 +56,7 @@ export async function eagerEncoder(
       const output = encoder.forward(params, tensor(ids, 'int32'), { attentionMask: mask, fullLength });
       return [output.lastHiddenState, output.poolerOutput];
     });
-    const outputs = await Promise.all([hidden.data(), pooled.data()]).finally(() => {
-      tf.dispose([hidden, pooled]);
-    });
-    return { lastHiddenState: outputs[0] as Float32Array, poolerOutput: outputs[1] as Float32Array };
+    const [lastHiddenState, poolerOutput] = await Promise.all([readAndDispose(hidden), readAndDispose(pooled)]);
+    return { lastHiddenState, poolerOutput };
   }
 }

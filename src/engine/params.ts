@@ -20,3 +20,12 @@ export async function uploadParams(shapes: Shapes, values: ParameterValues): Pro
 export function disposeParams(params: Readonly<Record<string, tf.Tensor>>): void {
   tf.dispose(Object.values(params));
 }
+
+/** The values of a float32 tensor, which is freed, even if it cannot be read. */
+export async function readAndDispose(tensor: tf.Tensor): Promise<Float32Array> {
+  try {
+    return (await tensor.data()) as Float32Array;
+  } finally {
+    tensor.dispose();
+  }
+}

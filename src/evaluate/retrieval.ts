@@ -1,6 +1,7 @@
 /** @file Ranks each text's translation among all `N` candidates, without ever holding `N × N` similarities. */
 import tf from '../base/tfjs.cjs';
 import type { Language, Retrieval } from './evaluation.js';
+import { readAndDispose } from '../engine/params.js';
 import { meanOf } from './mean.js';
 import { COSINE_TIE, rowProducts } from './vectors.js';
 
@@ -72,13 +73,11 @@ function rowsFrom(rows: Float32Array, start: number, width: number): Float32Arra
 }
 
 /** `[R, D], [C, D] → [R, C]` */
-async function similarityBlock(a: Float32Array, b: Float32Array, width: number): Promise<Float32Array> {
+function similarityBlock(a: Float32Array, b: Float32Array, width: number): Promise<Float32Array> {
   const product = tf.tidy(() =>
     tf.matMul(tf.tensor2d(a, [a.length / width, width]), tf.tensor2d(b, [b.length / width, width]), false, true),
   );
-  const similarities = (await product.data()) as Float32Array;
-  product.dispose();
-  return similarities;
+  return readAndDispose(product);
 }
 
 /**

@@ -1,5 +1,5 @@
 import tf from '../../src/base/tfjs.cjs';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Batch } from '../../src/data/batches.js';
 import type { Engine } from '../../src/distill/engine.js';
 import { compiledEngine } from '../../src/engine/compiled.js';
@@ -52,6 +52,17 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
     expect(tf.memory().numTensors).toBe(counts[2]);
     engine.dispose();
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('frees what it had computed when a step fails in its second micro-batch', async () => {
+    const { open, batch } = await openRun(name, 1);
+    const larger = (await openRun(name, 2)).batch(0);
+    const engine = await open({ accumulate: 2 });
+    await engine.step([batch(0)], RATE);
+    const before = tf.memory().numTensors;
+    await expect(engine.step([batch(1), larger], RATE)).rejects.toThrow('a batch of 2 pairs in an engine for 1');
+    expect(tf.memory().numTensors).toBe(before);
+    engine.dispose();
   });
 
   it('treats micro-batches as one batch, with a smaller last window and last micro-batch', async () => {
@@ -136,6 +147,25 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
       ...(await engine.evaluate([firstPairs(batch(0), 3)])),
     ];
     expect(parts[0].lossEn).not.toBeCloseTo(parts[1].lossEn, 6);
+    engine.dispose();
+  });
+});
+
+describe.each(ENGINES.filter(([name]) => name === 'eager'))('the %s engine on %s', (name, backend) => {
+  beforeAll(async () => {
+    await loadBackend(backend);
+  });
+
+  it('frees what it had computed when results cannot be read', async () => {
+    const { open, batch } = await openRun(name, 1);
+    const engine = await open({ maxGradNorm: 1 });
+    await engine.step([batch(0)], RATE);
+    const before = tf.memory().numTensors;
+    const reading = vi.spyOn(tf.Tensor.prototype, 'data').mockRejectedValue(new Error('device lost'));
+    await expect(engine.step([batch(1)], RATE)).rejects.toThrow('device lost');
+    await expect(engine.evaluate([batch(1)])).rejects.toThrow('device lost');
+    reading.mockRestore();
+    expect(tf.memory().numTensors).toBe(before);
     engine.dispose();
   });
 });
