@@ -1,14 +1,13 @@
 import type { Normalizer } from './normalizer.js';
 import type { AddedToken } from './tokenizer-json.js';
-import { WHITE_SPACE } from './unicode.js';
+import { WHITE_SPACE, WORD } from './unicode.js';
 
 /** A piece of normalised text, or the id of an added token between two such pieces. */
 export type Section = string | number;
 
 type Splitter = (text: string) => Section[];
 
-/** `\w` of Rust's regular expressions (UTS #18, annex C). */
-const WORD = new RegExp('^[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}]$', 'v');
+const WORD_CHARACTER = new RegExp(`^${WORD}$`, 'v');
 const SPACE = new RegExp(`^${WHITE_SPACE}$`, 'v');
 
 /**
@@ -63,7 +62,8 @@ function cut(text: string, root: TrieNode, start: RegExp): Section[] {
     const [from, to] = [found.index, found.index + token.length];
     start.lastIndex = to; // even if the match is rejected
     const { id, single_word: singleWord, lstrip, rstrip } = token.token;
-    if (singleWord && (WORD.test(characterBefore(text, from)) || WORD.test(characterAt(text, to)))) continue;
+    if (singleWord && (WORD_CHARACTER.test(characterBefore(text, from)) || WORD_CHARACTER.test(characterAt(text, to))))
+      continue;
     const first = lstrip ? spaceBefore(text, from, done) : from;
     if (first > done) sections.push(text.slice(done, first));
     sections.push(id);

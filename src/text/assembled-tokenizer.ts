@@ -1,6 +1,7 @@
 /**
  * @file Assembles a tokenizer from its files: as its `tokenizer.json` says, or as a transformers class would build it.
  */
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../base/errors.js';
 import { AddedVocabulary } from './added-vocabulary.js';
@@ -61,7 +62,8 @@ export async function fromClass(
   stored: TokenizerJson | undefined,
   settings: TokenizerSettings,
 ): Promise<AssembledTokenizer> {
-  const { name, vocabulary } = stored === undefined ? await readOlderFiles(folder, choice) : fromStored(choice, stored);
+  const { name, vocabulary } =
+    stored === undefined ? await readOlderFiles(folder, choice) : fromStored(folder, choice, stored);
   const specials = new Map<string, SpecialToken | null>(Object.entries(DEFAULT_SPECIALS[name]));
   for (const [token, value] of settings.named) specials.set(token, value);
   const { around, ...parts } = buildKind(name, {
@@ -70,6 +72,7 @@ export async function fromClass(
     settings,
     specials,
     words: stored?.pre_tokenizer ?? null,
+    normalizer: stored?.normalizer ?? null,
   });
   const added = new AddedVocabulary(vocabulary.vocab, folder);
   addTokens(added, settings, specials);
@@ -95,9 +98,16 @@ interface Source {
 }
 
 /** Takes only vocabulary and merges from a `tokenizer.json`, as a class does. */
-function fromStored({ name }: ClassChoice, { model }: TokenizerJson): Source {
+function fromStored(folder: string, { name }: ClassChoice, { model }: TokenizerJson): Source {
   if (name === 'TokenizersBackend') throw new Error('a tokenizer.json is its own tokenizer');
-  return { name, vocabulary: model.merges === undefined ? { vocab: model.vocab } : model };
+  const needed = name === 'XLMRobertaTokenizer' ? 'Unigram' : 'BPE or WordPiece';
+  if ((needed === 'Unigram') !== (model.type === 'Unigram')) {
+    throw new InputError(
+      `${path.join(folder, 'tokenizer.json')}: expected a model of type ${needed}, as ${name} has it, got ` +
+        `${model.type}; correct tokenizer_class in tokenizer_config.json`,
+    );
+  }
+  return { name, vocabulary: model.type === 'BPE' || model.type === 'Unigram' ? model : { vocab: model.vocab } };
 }
 
 /** Reads the older files. If none names a class, the kind of vocabulary decides, where transformers gives up. */
@@ -108,9 +118,11 @@ async function readOlderFiles(folder: string, { name, named }: ClassChoice): Pro
   }
   const vocabulary = await readBytePairs(folder);
   if (wordPieces === undefined && vocabulary === undefined) {
+    const sentencePiece = (await readdir(folder)).find((each) => each.endsWith('.model'));
+    if (sentencePiece !== undefined) throw noTokenizerJson(folder, sentencePiece);
     throw noVocabulary(folder, 'a tokenizer.json, a vocab.txt, or a vocab.json with merges.txt, got none of them');
   }
-  if (vocabulary === undefined || (named && (name === 'BertTokenizer' || name === 'TokenizersBackend'))) {
+  if (vocabulary === undefined || (named && !BYTE_PAIR_CLASSES.has(name))) {
     throw noVocabulary(folder, `a tokenizer.json, or ${OLDER_FILES[name]}, as ${name} takes it, got neither`);
   }
   if (name !== 'TokenizersBackend') return { name, vocabulary };
@@ -122,12 +134,23 @@ async function readOlderFiles(folder: string, { name, named }: ClassChoice): Pro
   );
 }
 
+/** The classes whose older files are `vocab.json` and `merges.txt`. */
+const BYTE_PAIR_CLASSES: ReadonlySet<TokenizerClass> = new Set(['CLIPTokenizer', 'RobertaTokenizer']);
+
 const OLDER_FILES: Readonly<Record<TokenizerClass, string>> = {
   BertTokenizer: 'a vocab.txt',
   CLIPTokenizer: 'a vocab.json with merges.txt',
   RobertaTokenizer: 'a vocab.json with merges.txt',
+  XLMRobertaTokenizer: 'a tokenizer.json made of its sentencepiece.bpe.model',
   TokenizersBackend: 'a tokenizer_class with older files',
 };
+
+function noTokenizerJson(folder: string, found: string): InputError {
+  return new InputError(
+    `${folder}: expected a tokenizer.json, got only ${found}; write it in transformers, with sentencepiece ` +
+      'installed: AutoTokenizer.from_pretrained("…").save_pretrained("…")',
+  );
+}
 
 function noVocabulary(folder: string, expectedAndGot: string): InputError {
   return new InputError(`${folder}: expected ${expectedAndGot}; copy the tokenizer's files there`);

@@ -8,6 +8,12 @@
 const COMMON = '\\u{20}-\\u{7e}\\u{ac00}-\\u{d7a3}';
 const UNCOMMON = new RegExp(`[^${COMMON}]`, 'v');
 
+/** The characters of common texts. */
+export const COMMON_CHARACTERS: readonly string[] = [
+  [0x20, 0x7e],
+  [0xac00, 0xd7a3],
+].flatMap(([first, last]) => Array.from({ length: last! - first! + 1 }, (_, i) => String.fromCharCode(first! + i)));
+
 /** Whether a text contains only printable ASCII and Hangul syllables. */
 export function isCommon(text: string): boolean {
   return !UNCOMMON.test(text);

@@ -1,3 +1,4 @@
+import { charactersMap } from './characters-map.js';
 import { isCommon } from './common-text.js';
 import { compilePattern } from './pattern.js';
 import type { StepConfig } from './tokenizer-json.js';
@@ -34,6 +35,16 @@ export function normalizerOf(config: StepConfig | null, where = 'tokenizer.json'
     }
     case 'BertNormalizer':
       return bertNormalizer(config);
+    case 'Precompiled':
+      return charactersMap(config.precompiled_charsmap as string, where);
+    case 'Prepend': {
+      const start = config.prepend as string;
+      return (text) => (text === '' ? text : start + text);
+    }
+    case 'Strip': {
+      const { strip_left: left, strip_right: right } = config;
+      return (text) => text.replace(left ? SPACE_BEFORE : /(?!)/, '').replace(right ? SPACE_BEHIND : /(?!)/, '');
+    }
     default:
       throw unsupportedStep(where, 'normalizer', config!.type);
   }
@@ -55,6 +66,8 @@ function lowercase(text: string): string {
 const UNKNOWN = new RegExp(`(${UNKNOWN_TO_NORMALIZATION})`, 'v');
 const CONTROL = new RegExp(BERT_CONTROL, 'gv');
 const SPACE = new RegExp(WHITE_SPACE, 'gv');
+const SPACE_BEFORE = new RegExp(`^${WHITE_SPACE}+`, 'v');
+const SPACE_BEHIND = new RegExp(`(?<!${WHITE_SPACE})${WHITE_SPACE}+$`, 'v');
 const IDEOGRAPH = new RegExp(BERT_IDEOGRAPH, 'gv');
 const ACCENT = new RegExp(BERT_ACCENT, 'gv');
 

@@ -18,7 +18,8 @@ import { InputError } from '../base/errors.js';
 import { describe, type JsonObject } from '../base/json-schema.js';
 
 /** The transformers classes that kd can stand in for. */
-export type TokenizerClass = 'CLIPTokenizer' | 'BertTokenizer' | 'RobertaTokenizer' | 'TokenizersBackend';
+export type TokenizerClass =
+  'CLIPTokenizer' | 'BertTokenizer' | 'RobertaTokenizer' | 'XLMRobertaTokenizer' | 'TokenizersBackend';
 
 /** Class names, without `Fast`, that are equivalent to one of these for a text encoder's files. */
 const CLASSES = new Map<string, TokenizerClass>([
@@ -31,6 +32,7 @@ const CLASSES = new Map<string, TokenizerClass>([
   ['RobertaTokenizer', 'RobertaTokenizer'],
   ['BartTokenizer', 'RobertaTokenizer'],
   ['LongformerTokenizer', 'RobertaTokenizer'],
+  ['XLMRobertaTokenizer', 'XLMRobertaTokenizer'],
   ['TokenizersBackend', 'TokenizersBackend'],
   ['PreTrainedTokenizer', 'TokenizersBackend'],
   ['PreTrainedTokenizerFast', 'TokenizersBackend'],
@@ -47,7 +49,7 @@ const OTHER_CLASSES = list(
     'MLuke MPNet Marian MarkupLM Mgpstr MyT5 Nllb Nougat OpenAIGPT PLBart Parakeet Pegasus Perceiver Phobert ' +
     'Pop2Piano ProphetNet Qwen2 Qwen3_5 Rag Reformer RemBert RoCBert RoFormer SeamlessM4T Siglip Siglip2 ' +
     'Speech2Text SpeechT5 Splinter T5 Tapas Tipsv2 Udop VideoPrism Vits Wav2Vec2CTC Wav2Vec2PhonemeCTC Whisper XGLM ' +
-    'XLM XLMRoberta XLNet',
+    'XLM XLNet',
 );
 
 /** Model types for which transformers registers one of these classes. */
@@ -64,6 +66,7 @@ const MODEL_TYPES: readonly (readonly [TokenizerClass, ReadonlySet<string>])[] =
     'RobertaTokenizer',
     list('bart bridgetower clap data2vec-text ibert lilt longformer mega mra roberta roberta-prelayernorm'),
   ],
+  ['XLMRobertaTokenizer', list('gte jina_embeddings_v3 metaclip_2 trocr xlm-roberta xmod')],
   ['TokenizersBackend', list('modernbert modernbert-decoder nystromformer xlm-roberta-xl camembertv2-base')],
 ];
 
@@ -78,7 +81,7 @@ export interface ClassChoice {
  *
  * @param settings the contents of `tokenizer_config.json`
  * @param config the contents of the model's `config.json`
- * @throws InputError for a class that is not one of these four
+ * @throws InputError for a class that is not one of these five
  */
 export function tokenizerClassOf(folder: string, settings: JsonObject, config: JsonObject): ClassChoice {
   const [file, hubName] = hubNameOf(folder, settings, config);
@@ -113,8 +116,8 @@ function classByName(name: string, file: string): TokenizerClass | undefined {
 
 function unknownClass(file: string, name: string): InputError {
   return new InputError(
-    `${file}: expected a tokenizer_class of CLIP, BERT or RoBERTa, or PreTrainedTokenizerFast, got ${name}; ` +
-      'use a checkpoint with one of them',
+    `${file}: expected a tokenizer_class of CLIP, BERT, RoBERTa or XLM-RoBERTa, or PreTrainedTokenizerFast, got ` +
+      `${name}; use a checkpoint with one of them`,
   );
 }
 

@@ -21,10 +21,18 @@ export interface AddedToken {
   readonly special?: boolean;
 }
 
+/** The kinds of models. */
+export const MODEL_TYPES = ['BPE', 'WordPiece', 'Unigram', 'WordLevel'] as const;
+export type ModelType = (typeof MODEL_TYPES)[number];
+
 /** The `model` of a `tokenizer.json`. */
 export interface ModelConfig {
-  readonly type: 'BPE' | 'WordPiece';
+  readonly type: ModelType;
   readonly vocab: Readonly<Record<string, number>>;
+  /** Unigram: the score of each token, by id, which files have in `vocab`. */
+  readonly scores?: readonly number[];
+  /** Unigram: the id of the unknown token. */
+  readonly unk_id?: number;
   /** BPE: `"a b"`, or `["a", "b"]` as written by `tokenizers` 0.20 and later. */
   readonly merges?: readonly (string | readonly [string, string])[];
   readonly unk_token?: string | null;

@@ -40,6 +40,15 @@ export const DEFAULT_SPECIALS: Readonly<Record<TokenizerClass, Readonly<Partial<
     cls_token: '<s>',
     mask_token: '<mask>',
   },
+  XLMRobertaTokenizer: {
+    bos_token: '<s>',
+    eos_token: '</s>',
+    unk_token: '<unk>',
+    sep_token: '</s>',
+    pad_token: '<pad>',
+    cls_token: '<s>',
+    mask_token: '<mask>',
+  },
   TokenizersBackend: {},
 };
 
@@ -52,6 +61,8 @@ export interface KindInput {
   readonly specials: ReadonlyMap<string, SpecialToken | null>;
   /** The pre-tokenizer of the `tokenizer.json`. */
   readonly words: StepConfig | null;
+  /** The normalizer of the `tokenizer.json`. */
+  readonly normalizer: StepConfig | null;
 }
 
 /** Builds the tokenizer of a class. Throws an `InputError` for a required special token that is missing. */
@@ -59,7 +70,12 @@ export function buildKind(name: Exclude<TokenizerClass, 'TokenizersBackend'>, in
   return KINDS[name](input);
 }
 
-const KINDS = { CLIPTokenizer: clip, BertTokenizer: bert, RobertaTokenizer: roberta };
+const KINDS = {
+  CLIPTokenizer: clip,
+  BertTokenizer: bert,
+  RobertaTokenizer: roberta,
+  XLMRobertaTokenizer: xlmRoberta,
+};
 
 const CLIP_WORDS = "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
 
@@ -141,6 +157,37 @@ function roberta({ folder, vocabulary: { vocab, merges = [] }, settings, special
     normalizer: null,
     pre_tokenizer: { type: 'ByteLevel', add_prefix_space: addPrefixSpace, trim_offsets: true, use_regex: true },
     around: { first: required(folder, specials, 'cls_token'), last: required(folder, specials, 'sep_token') },
+  };
+}
+
+/** The id of the unknown token, whatever the files say. */
+const XLM_ROBERTA_UNKNOWN = 3;
+
+function xlmRoberta({
+  folder,
+  vocabulary: { vocab, scores = [] },
+  settings,
+  specials,
+  normalizer,
+}: KindInput): TokenizerParts {
+  if (scores.length <= XLM_ROBERTA_UNKNOWN)
+    throw new InputError(
+      `${folder}: expected a vocabulary with ${XLM_ROBERTA_UNKNOWN} for the unknown token, got ${scores.length} ` +
+        'tokens; get the file again',
+    );
+  const prefix = requiredFlag(folder, settings, 'add_prefix_space', true);
+  const steps = normalizer?.type === 'Sequence' ? (normalizer.normalizers as StepConfig[]) : [normalizer];
+  return {
+    model: { type: 'Unigram', vocab, scores, unk_id: XLM_ROBERTA_UNKNOWN, byte_fallback: false },
+    normalizer: steps.find((step) => step?.type === 'Precompiled') ?? null,
+    pre_tokenizer: {
+      type: 'Sequence',
+      pretokenizers: [
+        { type: 'WhitespaceSplit' },
+        { type: 'Metaspace', replacement: '▁', prepend_scheme: prefix ? 'always' : 'never', split: true },
+      ],
+    },
+    around: { first: required(folder, specials, 'bos_token'), last: required(folder, specials, 'eos_token') },
   };
 }
 

@@ -1,20 +1,13 @@
 /** @file Checks a `tokenizer.json` field by field, as Python's `tokenizers` 0.23 does. */
 import * as v from 'valibot';
 import { InputError } from '../base/errors.js';
-import { checkJson, jsonError, whole, type JsonObject } from '../base/json-schema.js';
-import { MAX_ADDED_TOKENS, type ModelConfig, type StepConfig, type TokenizerJson } from './tokenizer-json.js';
-import { checkMerges, checkVocabulary, MAX_ID } from './vocabulary-files.js';
+import { checkJson, whole, type JsonObject } from '../base/json-schema.js';
+import { MAX_ADDED_TOKENS, type StepConfig, type TokenizerJson } from './tokenizer-json.js';
+import { checkModel } from './model-schema.js';
+import { bool, optional, text } from './schema-parts.js';
+import { MAX_ID } from './vocabulary-files.js';
 
-/** WordPiece would take minutes for longer words; published tokenizers have 100. In characters. */
-const MAX_WORD = 1000;
-
-const text = v.pipe(
-  v.string(),
-  v.check((value) => !/\p{Cs}/u.test(value), 'expected text, got half a surrogate pair; get the file again'),
-);
 const id = whole(0, MAX_ID);
-const bool = v.boolean();
-const optional = <T extends v.GenericSchema>(schema: T) => v.optional(v.nullable(schema));
 
 /** A step, checked by its type. Unknown types are rejected by name when the step is built. */
 function step(
@@ -39,10 +32,26 @@ const normalizers = step(
       'BertNormalizer',
       v.looseObject({ clean_text: bool, handle_chinese_chars: bool, strip_accents: optional(bool), lowercase: bool }),
     ],
+    ['Precompiled', v.looseObject({ precompiled_charsmap: text })],
+    ['Prepend', v.looseObject({ prepend: text })],
+    ['Strip', v.looseObject({ strip_left: bool, strip_right: bool })],
   ]),
 );
 
 const byteLevel = v.looseObject({ add_prefix_space: bool, trim_offsets: bool, use_regex: v.optional(bool) });
+const metaspaceFields = {
+  replacement: v.pipe(
+    text,
+    v.check((value) => Array.from(value).length === 1, 'expected one character; get the file again'),
+  ),
+  prepend_scheme: v.optional(v.picklist(['always', 'first', 'never'])),
+  split: optional(bool),
+};
+/** Earlier versions write `add_prefix_space`, which must not contradict `prepend_scheme`. */
+const metaspace = v.union([
+  v.looseObject({ ...metaspaceFields, add_prefix_space: optional(v.literal(true)) }),
+  v.looseObject({ ...metaspaceFields, prepend_scheme: v.literal('never'), add_prefix_space: bool }),
+]);
 const preTokenizer: v.GenericSchema<unknown, StepConfig> = v.lazy(() => preTokenizers);
 const behaviors = ['Removed', 'Isolated', 'MergedWithPrevious', 'MergedWithNext', 'Contiguous'] as const;
 const preTokenizers = step(
@@ -50,6 +59,7 @@ const preTokenizers = step(
     ['Sequence', v.looseObject({ pretokenizers: v.array(preTokenizer) })],
     ['Split', v.looseObject({ pattern, behavior: v.picklist(behaviors), invert: bool })],
     ['ByteLevel', byteLevel],
+    ['Metaspace', metaspace],
   ]),
 );
 
@@ -137,30 +147,6 @@ const TOKENIZER = v.object({
   decoder: optional(decoder),
 });
 
-const BPE = v.looseObject({
-  dropout: optional(v.number()),
-  unk_token: optional(text),
-  continuing_subword_prefix: optional(text),
-  end_of_word_suffix: optional(text),
-  fuse_unk: optional(bool),
-  byte_fallback: optional(bool),
-  ignore_merges: optional(bool),
-});
-
-/** What the tokenizers of CLIP and RoBERTa have for settings that are not supported otherwise. */
-const USUAL_BPE = v.looseObject({
-  dropout: optional(v.literal(0)),
-  continuing_subword_prefix: optional(v.literal('')),
-  byte_fallback: optional(v.literal(false)),
-});
-const OTHER_CHECKPOINT = 'no other value is supported; use a checkpoint of the CLIP, BERT or RoBERTa kind';
-
-const WORD_PIECE = v.looseObject({
-  unk_token: text,
-  continuing_subword_prefix: text,
-  max_input_chars_per_word: whole(0, MAX_WORD),
-});
-
 /** Checks a parsed `tokenizer.json`, and fills in optional fields. */
 export function checkTokenizerJson(json: JsonObject, file: string): TokenizerJson {
   const model = checkModel(json.model, file);
@@ -180,23 +166,4 @@ function checkAddedTokenCount(tokens: unknown, file: string): void {
   throw new InputError(
     `${file}: expected at most ${MAX_ADDED_TOKENS} added tokens, got ${tokens.length}; put them in the vocabulary`,
   );
-}
-
-function checkModel(value: unknown, file: string): ModelConfig {
-  const model = value as { type?: unknown; vocab?: unknown; merges?: unknown } | null | undefined;
-  if (model?.type !== 'BPE' && model?.type !== 'WordPiece') {
-    const type = typeof model?.type === 'string' ? model.type : 'none';
-    throw new InputError(
-      `${file}: expected a BPE or WordPiece model, as CLIP, BERT and RoBERTa have it, got ${type}` +
-        `${type === 'Unigram' ? ' (SentencePiece, as of XLM-R)' : ''}; use a checkpoint with one of them`,
-    );
-  }
-  const { vocab, merges, ...settings } = model;
-  checkJson(v.object({ model: model.type === 'BPE' ? BPE : WORD_PIECE }), { model: settings }, file);
-  if (model.type === 'BPE') checkJson(v.object({ model: USUAL_BPE }), { model: settings }, file, OTHER_CHECKPOINT);
-  checkVocabulary(vocab, file, ['model', 'vocab']);
-  if (model.type !== 'BPE') return model as ModelConfig;
-  if (!Array.isArray(merges)) throw jsonError({ file, path: ['model', 'merges'], expected: 'a list', got: merges });
-  checkMerges(merges, vocab, (index) => ({ file, path: ['model', 'merges', index] }));
-  return model as ModelConfig;
 }

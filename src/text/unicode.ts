@@ -16,6 +16,9 @@ function characters(list: string): string {
 /** `\s` of Oniguruma and Rust: unlike JavaScript's, it contains U+0085 but not U+FEFF. */
 export const WHITE_SPACE = '\\p{White_Space}';
 
+/** `\w` of Rust's regular expressions (UTS #18, annex C). */
+export const WORD = '[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}]';
+
 /** `\p{L}` of Unicode 16. */
 export const LETTER =
   '[\\p{L}--' +

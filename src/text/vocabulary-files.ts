@@ -13,6 +13,8 @@ export type Vocab = Readonly<Record<string, number>>;
 export interface VocabularyFiles {
   readonly vocab: Vocab;
   readonly merges?: readonly (string | readonly [string, string])[];
+  /** Of a Unigram model: the tokens' scores, by id. */
+  readonly scores?: readonly number[];
 }
 
 /**

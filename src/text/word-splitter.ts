@@ -1,7 +1,7 @@
 import { patternFor } from './common-text.js';
 import { compilePattern } from './pattern.js';
 import type { StepConfig } from './tokenizer-json.js';
-import { BERT_PUNCTUATION, WHITE_SPACE } from './unicode.js';
+import { BERT_PUNCTUATION, WHITE_SPACE, WORD } from './unicode.js';
 import { unsupportedStep } from './unsupported-step.js';
 
 /** Splits normalised text into words, which are looked up in the vocabulary one by one. */
@@ -16,6 +16,11 @@ const BERT_WORDS = patternFor((written) => {
   const [space, punctuation] = [written(WHITE_SPACE), written(BERT_PUNCTUATION)];
   return new RegExp(`[^${space}${punctuation}]+|${punctuation}`, 'gv');
 });
+
+const UNSPACED = new RegExp(`[^${WHITE_SPACE}]+`, 'gv');
+
+/** The pattern of `Whitespace`, `tokenizers/src/pre_tokenizers/whitespace.rs`. */
+const WORDS_AND_SIGNS = new RegExp(`${WORD}+|[^${WORD}${WHITE_SPACE}]+`, 'gv');
 
 /**
  * The pre-tokenizer of a `tokenizer.json`, except for writing bytes as letters, which the library does. Replaces those
@@ -36,6 +41,12 @@ export function wordSplitterOf(config: StepConfig | null, where = 'tokenizer.jso
       return splitter(config, where);
     case 'ByteLevel':
       return byteLevelSplitter(config);
+    case 'WhitespaceSplit':
+      return (text) => text.match(UNSPACED) ?? [];
+    case 'Whitespace':
+      return (text) => text.match(WORDS_AND_SIGNS) ?? [];
+    case 'Metaspace':
+      return metaspaceSplitter(config, where);
     case 'BertPreTokenizer':
       return (text) => text.match(BERT_WORDS(text)) ?? [];
     default:
@@ -62,5 +73,21 @@ function byteLevelSplitter({ add_prefix_space: addPrefixSpace, use_regex: useReg
   return (text) => {
     const spaced = addPrefixSpace && !text.startsWith(' ') ? ` ${text}` : text;
     return useRegex === false ? [spaced] : (spaced.match(regex(spaced)) ?? []);
+  };
+}
+
+/** Writes blanks as a letter that begins a word (SentencePiece), `tokenizers/src/pre_tokenizers/metaspace.rs`. */
+function metaspaceSplitter(config: StepConfig, where: string): WordSplitter {
+  const { replacement, prepend_scheme: scheme = 'always', split } = config;
+  // This depends on what was before normalization, which is no longer known here.
+  if (scheme === 'first') throw unsupportedStep(where, 'pre_tokenizer', 'a Metaspace with prepend_scheme first');
+  const blank = replacement as string;
+  const letter = `\\u{${blank.codePointAt(0)!.toString(16)}}`;
+  const words = new RegExp(`${letter}[^${letter}]*|[^${letter}]+`, 'gv');
+  return (text) => {
+    if (text === '') return [];
+    const written = text.replaceAll(' ', blank);
+    const whole = scheme === 'always' && !written.startsWith(blank) ? blank + written : written;
+    return split === false ? [whole] : (whole.match(words) ?? []);
   };
 }
