@@ -83,8 +83,8 @@ export function layoutsOf(
 ): { readonly step: TextLayouts; readonly evaluation: TextLayouts } {
   const { batchSize, dropout: rate, padding } = options;
   const step = textLayouts(encoder, length, batchSize, { rate, padding }, options);
-  const hasOne = step.padding === undefined;
-  return { step, evaluation: hasOne ? textLayouts(encoder, length, batchSize, undefined, options) : step };
+  const computesAll = step.padding === undefined;
+  return { step, evaluation: computesAll ? textLayouts(encoder, length, batchSize, undefined, options) : step };
 }
 
 /**
