@@ -103,6 +103,20 @@ describe.skipIf(CHROMIUM === undefined)(
     const soon = <T>(read: () => Promise<T>): ReturnType<typeof expect.poll<T>> =>
       expect.poll(read, { timeout: 10_000 });
 
+    it('shows the other parts if one of them fails, and says why', async () => {
+      const run = runWithSentences();
+      const report = await followRun(run).report(false);
+      const broken = { ...report.sections.translations!, pairs: null as never };
+      const path = join(run, 'report.html');
+      writeFileSync(path, reportPage({ ...report, sections: { ...report.sections, translations: broken } }, assets));
+      const page = await open(pathToFileURL(path).href);
+      await soon(() => page.locator('h2').allTextContents()).toEqual(['Losses', 'Evaluation', 'Configuration']);
+      expect(await page.locator('section > .alarm').textContent()).toMatch(
+        /^This part of the page could not be shown: Cannot read properties of null/,
+      );
+      expect(complaints.splice(0)).toEqual([expect.stringContaining('TypeError')]);
+    });
+
     it.each([
       ['phone', 'light', 'ko-KR'],
       ['phone', 'dark', 'en-GB'],

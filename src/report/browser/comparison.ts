@@ -14,11 +14,11 @@ export function showComparison(first: ComparisonData): void {
   showFollowed(first, {
     title: (page, { words }) => `${namesOf(page)} – ${words.comparison}`,
     parts: (page, look) => [
-      overviewPart(look, page),
-      curvesPart(look, page.runs, shown),
-      differencesPart(look, page),
-      evaluationsPart(look, page),
-      ...problemsPart(look, page.problems),
+      () => overviewPart(look, page),
+      () => curvesPart(look, page.runs, shown),
+      () => differencesPart(look, page),
+      () => evaluationsPart(look, page),
+      ...(page.problems.length === 0 ? [] : [() => problemsPart(look, page.problems)]),
     ],
   });
 }

@@ -13,7 +13,7 @@ export function showEvaluation(page: EvaluationData): void {
   openShell({
     facts: () => page,
     title: ({ words }) => words.evaluation,
-    parts: (look) => [overview(look, page), scores(look, page), setting(look, page)],
+    parts: (look) => [() => overview(look, page), () => scores(look, page), () => setting(look, page)],
   });
 }
 

@@ -7,8 +7,8 @@ import type { Look, Part } from './view.js';
 /** How such a page is built. */
 export interface FollowedPage<Page extends PageData> {
   readonly title: (page: Page, look: Look) => string;
-  /** Builds all parts; called again for another language or theme. */
-  readonly parts: (page: Page, look: Look) => Part[];
+  /** What builds the parts; called again for another language or theme. */
+  readonly parts: (page: Page, look: Look) => readonly (() => Part)[];
 }
 
 /** Shows a page, and keeps it live if it is served. */

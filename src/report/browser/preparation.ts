@@ -12,7 +12,11 @@ export function showPreparation(page: PreparationData): void {
   openShell({
     facts: () => page,
     title: ({ words }) => words.prepared,
-    parts: (look) => [overview(look, page), dataPart(look, page.report, true), configuration(look, page)],
+    parts: (look) => [
+      () => overview(look, page),
+      () => dataPart(look, page.report, true),
+      () => configuration(look, page),
+    ],
   });
 }
 

@@ -12,7 +12,7 @@ export function showRunList(first: RunListData): void {
   const chosen = new Set<string>();
   showFollowed(first, {
     title: (_, { words }) => words.runs,
-    parts: (page, look) => [listPart(look, page, chosen)],
+    parts: (page, look) => [() => listPart(look, page, chosen)],
   });
 }
 

@@ -20,12 +20,11 @@ import type { Choices, Look, Part, RunPart, View } from './view.js';
 export function showRun(report: LiveReport): void {
   const state = { report, series: Series.from(report.training) };
   const choices = firstChoices(report);
-  let parts: RunPart[] = [];
   const viewIn = (look: Look): View => ({ ...look, choices, data: state.report, series: state.series });
   const shell = openShell({
     facts: () => state.report,
     title: ({ words }) => `${state.report.run.name} – ${words.title}`,
-    parts: (look) => (parts = partsOf(viewIn(look))),
+    parts: (look) => partsOf(viewIn(look)),
   });
   if (report.live)
     followNews(
@@ -35,34 +34,38 @@ export function showRun(report: LiveReport): void {
           shell.render();
           return;
         }
-        const view = viewIn(shell.look());
-        for (const part of parts) part.update?.(view);
-        shell.renewFooter();
+        try {
+          const view = viewIn(shell.look());
+          for (const part of shell.parts()) part.update?.(view);
+          shell.renewFooter();
+        } catch (error) {
+          console.error(error);
+          shell.render(); // which says what cannot be shown
+        }
       },
       shell.showConnection,
     );
 }
 
-function partsOf(view: View): RunPart[] {
-  const { sections } = view.data;
+function partsOf(view: View): (() => RunPart)[] {
+  const { translations, previews, pictures, data, problems } = view.data.sections;
   return [
-    headerPart(view),
-    lossesPart(view),
-    evaluationPart(view),
-    ...(sections.translations === undefined ? [] : [translationsPart(view, sections.translations)]),
-    ...(sections.previews === undefined ? [] : [filmStripsPart(view, sections.previews)]),
-    ...(sections.pictures === undefined ? [] : [picturesPart(view, sections.pictures)]),
-    ...(sections.data === undefined ? [] : [dataPart(view, sections.data)]),
-    configurationPart(view),
-    ...problemsPart(view, sections.problems),
+    () => headerPart(view),
+    () => lossesPart(view),
+    () => evaluationPart(view),
+    ...(translations === undefined ? [] : [() => translationsPart(view, translations)]),
+    ...(previews === undefined ? [] : [() => filmStripsPart(view, previews)]),
+    ...(pictures === undefined ? [] : [() => picturesPart(view, pictures)]),
+    ...(data === undefined ? [] : [() => dataPart(view, data)]),
+    () => configurationPart(view),
+    ...(problems.length === 0 ? [] : [() => problemsPart(view, problems)]),
   ];
 }
 
-/** What could not be shown, if anything. */
-export function problemsPart({ words }: Look, problems: readonly string[]): Part[] {
-  if (problems.length === 0) return [];
+/** What could not be shown. */
+export function problemsPart({ words }: Look, problems: readonly string[]): Part {
   const list = problems.map((problem) => h('li', { class: 'alarm' }, problem));
-  return [{ element: h('section', { id: 'problems' }, h('h2', {}, words.problems), h('ul', {}, list)) }];
+  return { element: h('section', { id: 'problems' }, h('h2', {}, words.problems), h('ul', {}, list)) };
 }
 
 function firstChoices({ training, validation, sections }: ReportData): Choices {

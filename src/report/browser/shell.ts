@@ -1,12 +1,13 @@
 /** @file The frame of every page: navigation, language and theme above; the time of writing below. */
 import { PALETTES, THEMES, type Theme } from '../palette.js';
 import type { PageFacts } from '../report-data.js';
+import { builtParts } from './built-parts.js';
 import { drawCharts } from './chart.js';
 import { choice, h } from './dom.js';
 import { formatFor } from './format.js';
 import { recall, remember } from './memory.js';
 import { heldFocus, openedDetails } from './rebuilding.js';
-import type { Look, Part } from './view.js';
+import type { Look, RunPart } from './view.js';
 import { LANGUAGES, WORDS, type Language } from './words.js';
 
 /** The contents of a page. */
@@ -14,13 +15,15 @@ export interface Contents {
   /** The current data. */
   facts(): PageFacts;
   title(look: Look): string;
-  /** Builds all parts; called again for another language or theme. */
-  parts(look: Look): Part[];
+  /** What builds the parts; called again for another language or theme. */
+  parts(look: Look): readonly (() => RunPart)[];
 }
 
 /** The frame around a page's parts: title, controls and footer. */
 export interface Shell {
   readonly look: () => Look;
+  /** The parts as they are built now. */
+  readonly parts: () => readonly RunPart[];
   /** Rebuilds the page. */
   readonly render: () => void;
   /** Updates the time of writing. */
@@ -34,7 +37,7 @@ export function openShell(contents: Contents): Shell {
   let theme = recall('theme', ['auto', ...THEMES]) ?? 'auto';
   const system = matchMedia('(prefers-color-scheme: dark)');
   let isPrinting = false;
-  let parts: Part[] = [];
+  let parts: readonly RunPart[] = [];
 
   system.addEventListener('change', () => {
     if (theme === 'auto') render();
@@ -47,7 +50,7 @@ export function openShell(contents: Contents): Shell {
       print(starts);
     });
   render();
-  return { look, render, renewFooter, showConnection };
+  return { look, parts: () => parts, render, renewFooter, showConnection };
 
   function look(): Look {
     return { language, words: WORDS[language], format: formatFor(language), palette: PALETTES[shownTheme()] };
@@ -64,7 +67,7 @@ export function openShell(contents: Contents): Shell {
     document.documentElement.dataset.theme = shownTheme();
     const now = look();
     document.title = contents.title(now);
-    parts = contents.parts(now);
+    parts = builtParts(contents.parts(now), now);
     const [scrolled, refocus, reopen] = [scrollY, heldFocus(), openedDetails()];
     document.getElementById('page')!.replaceChildren(
       bar(now),
