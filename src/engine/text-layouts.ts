@@ -35,9 +35,18 @@ export interface ArrangedTexts {
 
 /**
  * The numbers of rows that texts are packed into, as shares of the number of texts. Each is recorded, and compiled on
- * first use; the texts of a run's batches mostly need one or two of them.
+ * first use; the texts of a run's batches mostly need one or two of them. For small models, recording one takes as long
+ * as several steps, so there are few.
  */
-export const PACKED_SHARES: readonly number[] = [1 / 8, 3 / 16, 1 / 4, 1 / 3, 5 / 12, 1 / 2, 5 / 8, 3 / 4];
+const PACKED_SHARES = {
+  large: [1 / 8, 3 / 16, 1 / 4, 1 / 3, 5 / 12, 1 / 2, 5 / 8, 3 / 4],
+  small: [1 / 4, 1 / 2, 3 / 4],
+} as const;
+
+/** The numbers of rows that texts are packed into, as shares of the number of texts. */
+export function packedSharesOf(isLarge: boolean): readonly number[] {
+  return PACKED_SHARES[isLarge ? 'large' : 'small'];
+}
 
 /**
  * The layouts in which a step may compute an encoder's texts. Where padding is computed once, texts share rows (without
