@@ -70,12 +70,20 @@ export function lengthForIds(lengths: TextLengths, ids: Int32Array): number {
 /** Tokens of the longest text, without the padding at its end. */
 function longest(ids: Int32Array, length: number, padding: number): number {
   let most = 0;
-  for (let start = 0; start < ids.length; start += length) {
-    let end = length;
-    while (end > most && ids[start + end - 1] === padding) end--;
-    most = end;
-  }
+  for (let start = 0; start < ids.length; start += length) most = Math.max(most, tokensAt(ids, start, length, padding));
   return most;
+}
+
+/**
+ * Tokens of one text, without the padding at its end. Padding before a token counts as a token.
+ *
+ * @param start its first place in `ids`
+ * @param length its tokens, padding included
+ */
+export function tokensAt(ids: Int32Array, start: number, length: number, padding: number): number {
+  let end = length;
+  while (end > 0 && ids[start + end - 1] === padding) end--;
+  return end;
 }
 
 /** The first `to` of the `from` positions of every text. */

@@ -2,6 +2,7 @@
  * @file Packs texts into as few rows as possible: best-fit decreasing, which takes at most 11/9 of the least number and
  * one row (Johnson et al., SIAM J. Comput. 3, 1974), and mostly hardly any more than their lengths add up to.
  */
+import { tokensAt } from './text-lengths.js';
 
 /** Where texts are in rows. */
 export interface RowPlaces {
@@ -31,16 +32,11 @@ export interface PaddedTexts {
   readonly padding: number;
 }
 
-/**
- * How many positions each text takes in a row: its tokens, and one for all of its padding, if it has any. Padding
- * before a token counts as a token.
- */
+/** How many positions each text takes in a row: its tokens, and one for all of its padding, if it has any. */
 export function positionsOf({ ids, length, padding }: PaddedTexts): Int32Array {
-  return Int32Array.from({ length: ids.length / length }, (_, text) => {
-    let end = length;
-    while (end > 0 && ids[text * length + end - 1] === padding) end--;
-    return Math.min(end + 1, length);
-  });
+  return Int32Array.from({ length: ids.length / length }, (_, text) =>
+    Math.min(tokensAt(ids, text * length, length, padding) + 1, length),
+  );
 }
 
 /**

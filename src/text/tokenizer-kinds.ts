@@ -16,6 +16,17 @@ export interface TokenizerParts {
   readonly around: { readonly first: string; readonly last: string };
 }
 
+/** The special tokens of RoBERTa and XLM-RoBERTa. */
+const ROBERTA_SPECIALS = {
+  bos_token: '<s>',
+  eos_token: '</s>',
+  unk_token: '<unk>',
+  sep_token: '</s>',
+  pad_token: '<pad>',
+  cls_token: '<s>',
+  mask_token: '<mask>',
+};
+
 /** The default special tokens of each class. */
 export const DEFAULT_SPECIALS: Readonly<Record<TokenizerClass, Readonly<Partial<Record<SpecialName, string>>>>> = {
   CLIPTokenizer: {
@@ -31,24 +42,8 @@ export const DEFAULT_SPECIALS: Readonly<Record<TokenizerClass, Readonly<Partial<
     cls_token: '[CLS]',
     mask_token: '[MASK]',
   },
-  RobertaTokenizer: {
-    bos_token: '<s>',
-    eos_token: '</s>',
-    unk_token: '<unk>',
-    sep_token: '</s>',
-    pad_token: '<pad>',
-    cls_token: '<s>',
-    mask_token: '<mask>',
-  },
-  XLMRobertaTokenizer: {
-    bos_token: '<s>',
-    eos_token: '</s>',
-    unk_token: '<unk>',
-    sep_token: '</s>',
-    pad_token: '<pad>',
-    cls_token: '<s>',
-    mask_token: '<mask>',
-  },
+  RobertaTokenizer: ROBERTA_SPECIALS,
+  XLMRobertaTokenizer: ROBERTA_SPECIALS,
   TokenizersBackend: {},
 };
 
@@ -172,8 +167,8 @@ function xlmRoberta({
 }: KindInput): TokenizerParts {
   if (scores.length <= XLM_ROBERTA_UNKNOWN)
     throw new InputError(
-      `${folder}: expected a vocabulary with ${XLM_ROBERTA_UNKNOWN} for the unknown token, got ${scores.length} ` +
-        'tokens; get the file again',
+      `${folder}: expected a vocabulary in which the unknown token has id ${XLM_ROBERTA_UNKNOWN}, got one of ` +
+        `${scores.length} tokens; get the file again`,
     );
   const prefix = requiredFlag(folder, settings, 'add_prefix_space', true);
   const steps = normalizer?.type === 'Sequence' ? (normalizer.normalizers as StepConfig[]) : [normalizer];
