@@ -14,7 +14,8 @@
  */
 import { appendFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { choice, COUNT, NON_NEGATIVE, POSITIVE, TEXT } from '#dist/base/kinds.js';
+import { readArguments } from './arguments.mjs';
 import { flagsOf, inProject } from './kd.mjs';
 import { phaseOf } from './kill-test/phase.mjs';
 import { trainAndKill } from './kill-test/process.mjs';
@@ -30,18 +31,19 @@ import { contentsOf } from './kill-test/run-contents.mjs';
  * @typedef {Record<'kills' | Phase | 'compared' | 'unequal' | 'crashes', number>} Counts
  */
 
-const { values: options, positionals: flags } = parseArgs({
-  options: {
-    out: { type: 'string', default: 'kill-test' },
-    kills: { type: 'string', default: '10' },
-    seconds: { type: 'string', default: '480' },
-    'save-ms': { type: 'string', default: '60' },
-    with: { type: 'string', default: 'SIGKILL' },
+const { flags: options, others: flags } = readArguments(
+  import.meta.filename,
+  {
+    out: { kind: TEXT, default: 'kill-test' },
+    kills: { kind: COUNT, default: 10 },
+    seconds: { kind: POSITIVE, default: 480 },
+    'save-ms': { kind: NON_NEGATIVE, default: 60 },
+    with: { kind: choice(['SIGKILL', 'SIGHUP', 'SIGTERM', 'SIGINT', 'pipes']), default: 'SIGKILL' },
   },
-  allowPositionals: true,
-});
+  'flags of kd train',
+);
 const out = resolve(options.out);
-const deadline = Date.now() + 1000 * Number(options.seconds);
+const deadline = Date.now() + 1000 * options.seconds;
 mkdirSync(out, { recursive: true });
 
 const COMMON = [
@@ -61,7 +63,7 @@ const COMMON = [
   ...flags,
 ];
 /** @type {Means} */
-const means = { cwd: out, by: /** @type {Means['by']} */ (options.with), saveMs: Number(options['save-ms']) };
+const means = { cwd: out, by: /** @type {Means['by']} */ (options.with), saveMs: options['save-ms'] };
 
 /** Whether the disturbance makes a run save when an undisturbed one would not. */
 const SAVES_WHEN_STOPPED = !['SIGKILL', 'pipes'].includes(options.with);
@@ -76,8 +78,7 @@ const expected = contentsOf(join(out, 'checkpoints/undisturbed'));
 /** @type {Counts} */
 const NOTHING = { kills: 0, inStart: 0, inSave: 0, inValidation: 0, compared: 0, unequal: 0, crashes: 0 };
 const total = { ...NOTHING, runs: 0 };
-while (total.kills < Number(options.kills) && Date.now() < deadline)
-  await runOnce(`killed-${process.pid}-${total.runs}`);
+while (total.kills < options.kills && Date.now() < deadline) await runOnce(`killed-${process.pid}-${total.runs}`);
 console.log(
   `${total.kills} kills in ${total.runs} runs: ${total.inStart} before the first step, ` +
     `${total.inSave} while a checkpoint was written, ${total.inValidation} in a validation; ` +
@@ -95,7 +96,7 @@ async function runOnce(name) {
   const run = join(out, 'checkpoints', name);
   const seen = { ...NOTHING };
   for (;;) {
-    const isLast = total.kills + seen.kills >= Number(options.kills) || Date.now() > deadline;
+    const isLast = total.kills + seen.kills >= options.kills || Date.now() > deadline;
     const started = existsSync(join(run, 'config.json'));
     const result = await trainAndKill(
       started ? ['--resume', name] : ['--run', name, ...COMMON],

@@ -11,18 +11,23 @@
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { POSITIVE, TEXT } from '#dist/base/kinds.js';
+import { readArguments } from './arguments.mjs';
 import { writeModelFolders } from './bench/model-folders.mjs';
 import { memoryOf } from './bench/process-memory.mjs';
 import { flagsOf, inProject, KD } from './kd.mjs';
 
 const {
-  values: { out, minutes },
-  positionals: flags,
-} = parseArgs({
-  options: { out: { type: 'string', default: 'soak' }, minutes: { type: 'string', default: '60' } },
-  allowPositionals: true,
-});
+  flags: { out, minutes },
+  others: flags,
+} = readArguments(
+  import.meta.filename,
+  {
+    out: { kind: TEXT, default: 'soak' },
+    minutes: { kind: POSITIVE, default: 60 },
+  },
+  'flags of kd train',
+);
 
 const folder = resolve(out);
 mkdirSync(folder, { recursive: true });
@@ -62,7 +67,7 @@ child.on('exit', (code) => {
 function tick() {
   awake++;
   if (awake % 60 === 0) note();
-  if (awake >= 60 * Number(minutes)) {
+  if (awake >= 60 * minutes) {
     clearInterval(timer);
     child.kill('SIGINT');
   }

@@ -11,8 +11,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { choice, SEED } from '#dist/base/kinds.js';
 import { median } from '#dist/base/median.js';
+import { listOf, readArguments } from '../arguments.mjs';
 import { KD } from '../kd.mjs';
 import { markdownTable } from './measure.mjs';
 
@@ -30,26 +31,21 @@ const WAYS = {
   'none-grouped': ['--dropout', '0', '--group-by-length'],
 };
 
-const { values: flags, positionals } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '1,2,3,4,5' },
-    ways: { type: 'string', default: 'each,shared,none,none-grouped' },
+const { flags, others } = readArguments(
+  import.meta.filename,
+  {
+    seeds: { kind: listOf(SEED), default: [1, 2, 3, 4, 5] },
+    ways: { kind: listOf(choice(Object.keys(WAYS))), default: ['each', 'shared', 'none', 'none-grouped'] },
   },
-  allowPositionals: true,
-});
-const seeds = flags.seeds.split(',');
-const ways = flags.ways.split(',');
-const unknown = ways.find((way) => !Object.hasOwn(WAYS, way));
-if (unknown !== undefined) {
-  console.error(`--ways: expected some of ${Object.keys(WAYS).join(', ')}, got ${unknown}`);
-  process.exit(1);
-}
+  'flags of kd train',
+);
+const { seeds, ways } = flags;
 
 /** @type {Map<string, Trained[]>} */
 const results = new Map(ways.map((way) => [way, []]));
 for (const seed of seeds) {
   for (const way of ways) {
-    const trained = train([...(WAYS[way] ?? []), '--seed', seed]);
+    const trained = train([...(WAYS[way] ?? []), '--seed', String(seed)]);
     results.get(way)?.push(trained);
     console.error(`seed ${seed}, ${way}: ${trained.loss.toFixed(4)} in ${trained.seconds.toFixed(1)} s`);
   }
@@ -66,7 +62,7 @@ function train(own) {
   const runs = mkdtempSync(join(tmpdir(), 'kd-dropout-'));
   try {
     const began = performance.now();
-    const given = positionals.map((word) => (existsSync(word) ? resolve(word) : word)); // runs in another folder
+    const given = others.map((word) => (existsSync(word) ? resolve(word) : word)); // runs in another folder
     const args = ['train', '--json', '--run', 'study', ...given, ...own];
     const { status, stdout, stderr } = spawnSync(process.execPath, [KD, ...args], {
       cwd: runs,

@@ -7,45 +7,44 @@
  * Prints tensors and resident memory ten times. Exit code 1 if, after the first fifth, the number of tensors has grown,
  * or memory by more than 5%.
  */
-import { parseArgs } from 'node:util';
+import { choice, COUNT } from '#dist/base/kinds.js';
 import tf from '#dist/base/tfjs.cjs';
 import { compiledEngine } from '#dist/engine/compiled.js';
 import { loadBackend } from '#dist/tensorflow/backend.js';
 import { randomModel } from '#dist/models/pretrained.js';
+import { readArguments } from '../arguments.mjs';
 import { LENGTH, randomBatch } from './batch.mjs';
-import { modelConfigs } from './models.mjs';
+import { modelConfigs, MODELS } from './models.mjs';
 import { weights } from './weights.mjs';
 
 /** @import { EngineOptions } from '#dist/engine/engine-options.js' */
 /** @import { TextModelConfig } from '#dist/models/config.js' */
 
 const TENTHS = 10;
-const { values: flags } = parseArgs({
-  options: {
-    models: { type: 'string', default: 'full' },
-    steps: { type: 'string', default: '500' },
-    compilations: { type: 'string', default: '50' },
-    batch: { type: 'string', default: '4' },
-    width: { type: 'string', default: '96' },
-  },
+const { flags } = readArguments(import.meta.filename, {
+  models: { kind: choice(MODELS), default: 'full' },
+  steps: { kind: COUNT, default: 500 },
+  compilations: { kind: COUNT, default: 50 },
+  batch: { kind: COUNT, default: 4 },
+  width: { kind: COUNT, default: 96 },
 });
-const size = Number(flags.batch);
+const size = flags.batch;
 /**
  * @param {TextModelConfig} config
  * @returns {TextModelConfig}
  */
-const narrow = (config) => ({ ...config, hiddenSize: Number(flags.width), intermediateSize: 4 * Number(flags.width) });
+const narrow = (config) => ({ ...config, hiddenSize: flags.width, intermediateSize: 4 * flags.width });
 const known = await modelConfigs(flags.models);
 const configs = { teacher: narrow(known.teacher), student: narrow(known.student) };
 const [teacher, student] = [randomModel(configs.teacher, 1).encoder, randomModel(configs.student, 2).encoder];
 await loadBackend('tensorflow', 'cpu');
 
 const engine = await openEngine();
-const stepsAreFlat = await isFlat('steps', Number(flags.steps), (step) =>
+const stepsAreFlat = await isFlat('steps', flags.steps, (step) =>
   engine.step([randomBatch(configs, size, step)], 5e-5),
 );
 engine.dispose();
-const compilationsAreFlat = await isFlat('compilations', Number(flags.compilations), async (step) => {
+const compilationsAreFlat = await isFlat('compilations', flags.compilations, async (step) => {
   const another = await openEngine();
   await another.step([randomBatch(configs, size, step)], 5e-5);
   another.dispose();

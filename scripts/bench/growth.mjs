@@ -11,8 +11,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { COUNT } from '#dist/base/kinds.js';
 import { median } from '#dist/base/median.js';
+import { listOf, readArguments } from '../arguments.mjs';
 import { flagsOf, inProject, KD } from '../kd.mjs';
 import { loaderWait } from './loader-wait.mjs';
 import { machine, markdownTable, measureInTurn, run } from './measure.mjs';
@@ -20,15 +21,13 @@ import { openRealBatches } from './real-pairs.mjs';
 
 /** @typedef {{ name: string, store: string, grouped: boolean, results: number[] }} Way results in pairs/s */
 
-const { values: flags } = parseArgs({
-  options: {
-    pairs: { type: 'string', default: '10000,100000,1000000' },
-    batch: { type: 'string', default: '32' },
-    steps: { type: 'string', default: '300' },
-    rounds: { type: 'string', default: '3' },
-  },
+const { flags } = readArguments(import.meta.filename, {
+  pairs: { kind: listOf(COUNT), default: [10_000, 100_000, 1_000_000] },
+  batch: { kind: COUNT, default: 32 },
+  steps: { kind: COUNT, default: 300 },
+  rounds: { kind: COUNT, default: 3 },
 });
-const batch = Number(flags.batch);
+const { batch } = flags;
 /** How many batches to wait for. */
 const BATCHES = 200;
 const [TEACHER, STUDENT] = [inProject('data/tiny/teacher'), inProject('data/tiny/student')];
@@ -36,14 +35,11 @@ const [TEACHER, STUDENT] = [inProject('data/tiny/teacher'), inProject('data/tiny
 const folder = mkdtempSync(join(tmpdir(), 'kd-bench-growth-'));
 try {
   /** @type {Way[]} */
-  const ways = flags.pairs
-    .split(',')
-    .map(Number)
-    .flatMap((pairs) => {
-      const store = prepare(pairs);
-      return [false, true].map((grouped) => ({ name: nameOf(pairs, grouped), store, grouped, results: [] }));
-    });
-  await measureInTurn(ways, Number(flags.rounds), train, (rate) => `${rate.toFixed(0)} pairs/s`);
+  const ways = flags.pairs.flatMap((pairs) => {
+    const store = prepare(pairs);
+    return [false, true].map((grouped) => ({ name: nameOf(pairs, grouped), store, grouped, results: [] }));
+  });
+  await measureInTurn(ways, flags.rounds, train, (rate) => `${rate.toFixed(0)} pairs/s`);
   console.log(`Machine: ${machine()}; batches of ${batch}\n`);
   const rows = [];
   for (const way of ways) rows.push(await rowOf(way));

@@ -18,44 +18,39 @@
  * together worked in it (on an idle machine nearly the step times the cores), pairs/s, the share of the products'
  * measured rate, the peak memory, the time to the first step's end, and the ratios to PyTorch.
  */
-import { parseArgs } from 'node:util';
+import { choice, COUNT, SHARE, SWITCH, TEXT } from '#dist/base/kinds.js';
 import { choosePrecision } from '#dist/engine/precision.js';
 import { cpuFeatures } from '#dist/tensorflow/hardware.js';
+import { listOf, NAMES, readArguments } from '../arguments.mjs';
 import { inProject } from '../kd.mjs';
 import { benchEncoding } from './encoding.mjs';
 import { machine, measure } from './measure.mjs';
+import { MODELS } from './models.mjs';
 import { benchRealTexts } from './real-texts.mjs';
 import { benchSteps } from './steps.mjs';
 
 /** @import { Rates } from './products.mjs' */
 
-const { values: flags } = parseArgs({
-  options: {
-    models: { type: 'string', default: 'full' },
-    batch: { type: 'string', default: '32' },
-    dropout: { type: 'string' },
-    steps: { type: 'string' },
-    rounds: { type: 'string' },
-    ours: { type: 'string' },
-    against: { type: 'string' },
-    python: { type: 'string', default: 'python3' },
-    theirs: { type: 'string' },
-    encode: { type: 'boolean', default: false },
-    count: { type: 'string', default: '640' },
-    texts: { type: 'string', default: 'random' },
-    precision: { type: 'string' },
-  },
+const { flags } = readArguments(import.meta.filename, {
+  models: { kind: choice(MODELS), default: 'full' },
+  batch: { kind: listOf(COUNT), default: [32] },
+  dropout: { kind: listOf(SHARE) },
+  steps: { kind: COUNT },
+  rounds: { kind: COUNT },
+  ours: { kind: NAMES },
+  against: { kind: choice(['pytorch']) },
+  python: { kind: TEXT, default: 'python3' },
+  theirs: { kind: NAMES },
+  encode: { kind: SWITCH, default: false },
+  count: { kind: COUNT, default: 640 },
+  texts: { kind: choice(['random', 'real']), default: 'random' },
+  precision: { kind: choice(['fp32', 'bf16']) },
 });
 /** What `kd train` runs the published models on. */
 const SITE = /** @type {const} */ ({ device: 'cpu', isRecorded: true, isLarge: true });
-/** @param {string} text */
-const list = (text) => text.split(',').filter(Boolean);
 
 /** @type {Rates} */
-const rates = measure(process.execPath, [
-  inProject('scripts/bench/products.mjs'),
-  String(10 * Number(flags.rounds ?? 3)),
-]);
+const rates = measure(process.execPath, [inProject('scripts/bench/products.mjs'), String(10 * (flags.rounds ?? 3))]);
 console.log(
   `Machine: ${machine()}; ` +
     `products alone: ${rates.fp32} GFLOP/s in fp32, ${rates.bf16 || 'none'} in bf16; Node ${process.versions.node}\n`,
@@ -71,22 +66,23 @@ const cpu = {
 if (flags.encode) {
   await benchEncoding({
     models: flags.models,
-    texts: Number(flags.count),
-    rounds: Number(flags.rounds ?? 2),
-    ours: list(flags.ours ?? (rates.bf16 > 0 ? 'fp32,bf16' : 'fp32')),
-    theirs: flags.against === 'pytorch' ? list(flags.theirs ?? 'fp32,bf16,autocast-bf16') : [],
+    texts: flags.count,
+    rounds: flags.rounds ?? 2,
+    ours: flags.ours ?? (rates.bf16 > 0 ? ['fp32', 'bf16'] : ['fp32']),
+    theirs: flags.against === 'pytorch' ? (flags.theirs ?? ['fp32', 'bf16', 'autocast-bf16']) : [],
     python: flags.python,
   });
 } else if (flags.texts === 'real') {
   const precision = flags.precision ?? (await choosePrecision('auto', SITE, undefined, cpu)).precision;
   await benchRealTexts({
     models: flags.models,
-    batch: Number(flags.batch),
-    steps: Number(flags.steps ?? 8),
-    rounds: Number(flags.rounds ?? 3),
-    ours: list(flags.ours ?? 'default,grouped'),
-    theirs: flags.against === 'pytorch' ? list(flags.theirs ?? 'eager-fp32,compile-fp32,eager-bf16,compile-bf16') : [],
-    dropout: Number(flags.dropout ?? 0),
+    batch: flags.batch[0] ?? 0,
+    steps: flags.steps ?? 8,
+    rounds: flags.rounds ?? 3,
+    ours: flags.ours ?? ['default', 'grouped'],
+    theirs:
+      flags.against === 'pytorch' ? (flags.theirs ?? ['eager-fp32', 'compile-fp32', 'eager-bf16', 'compile-bf16']) : [],
+    dropout: flags.dropout?.[0] ?? 0,
     precision: precision === 'bf16' ? 'bf16' : 'fp32',
     python: flags.python,
   });
@@ -94,12 +90,12 @@ if (flags.encode) {
   await benchSteps(
     {
       models: flags.models,
-      batches: list(flags.batch).map(Number),
-      dropouts: list(flags.dropout ?? '0,0.1').map(Number),
-      steps: Number(flags.steps ?? 4),
-      rounds: Number(flags.rounds ?? 2),
-      ours: list(flags.ours ?? (rates.bf16 > 0 ? 'compiled-bf16,compiled-fp32' : 'compiled-fp32')),
-      theirs: flags.against === 'pytorch' ? list(flags.theirs ?? 'compile-bf16,eager-bf16,eager-fp32') : [],
+      batches: flags.batch,
+      dropouts: flags.dropout ?? [0, 0.1],
+      steps: flags.steps ?? 4,
+      rounds: flags.rounds ?? 2,
+      ours: flags.ours ?? (rates.bf16 > 0 ? ['compiled-bf16', 'compiled-fp32'] : ['compiled-fp32']),
+      theirs: flags.against === 'pytorch' ? (flags.theirs ?? ['compile-bf16', 'eager-bf16', 'eager-fp32']) : [],
       python: flags.python,
     },
     rates,

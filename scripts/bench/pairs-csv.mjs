@@ -5,12 +5,16 @@
  */
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { COUNT } from '#dist/base/kinds.js';
+import { readArguments, refuse } from '../arguments.mjs';
 import { corpusRows } from '../corpora/rows.mjs';
 
 const FILES = 4;
 const FLUSH = 10_000;
 
-const [rows, folder] = [Number(process.argv[2]), process.argv[3] ?? ''];
+const { others } = readArguments(import.meta.filename, {}, 'rows and folder');
+const [rows, folder = ''] = [COUNT.parse(others[0] ?? ''), others[1]];
+if (!COUNT.is(rows) || folder === '') refuse(`expected the number of rows and a folder, got ${others.join(' ')}`);
 const rowAt = corpusRows(rows, { seed: 0, faults: true });
 /** @param {string} text */
 const quote = (text) => `"${text.replaceAll('"', '""')}"`;

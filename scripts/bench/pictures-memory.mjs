@@ -16,12 +16,13 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { choice, COUNT, PIXELS, SWITCH } from '#dist/base/kinds.js';
 import { configJson, exportedConfig } from '#dist/models/exported-config.js';
 import { writeModelFolder } from '#dist/models/model-folder.js';
 import { randomModel } from '#dist/models/pretrained.js';
+import { listOf, readArguments } from '../arguments.mjs';
 import { flagsOf, inProject, KD } from '../kd.mjs';
-import { modelConfigs } from './models.mjs';
+import { modelConfigs, MODELS } from './models.mjs';
 import { childrenOf, memoryOf, resetPeak } from './process-memory.mjs';
 import { writeRandomPipeline } from './random-pipeline.mjs';
 import { weights } from './weights.mjs';
@@ -30,17 +31,16 @@ import { weights } from './weights.mjs';
 /** @import { PipelineShape } from './random-pipeline.mjs' */
 
 const SAMPLED_EVERY_MS = 5;
-const { values: flags } = parseArgs({
-  options: {
-    width: { type: 'string', default: '160' },
-    size: { type: 'string', default: '256' },
-    weights: { type: 'string', default: 'float32-inside,float32-beside,float16-inside,float16-beside' },
-    'low-memory': { type: 'boolean', default: false },
-    whole: { type: 'boolean', default: false },
-    models: { type: 'string', default: 'full' },
-  },
+const WEIGHTS = ['float32-inside', 'float32-beside', 'float16-inside', 'float16-beside'];
+const { flags } = readArguments(import.meta.filename, {
+  width: { kind: COUNT, default: 160 },
+  size: { kind: PIXELS, default: 256 },
+  weights: { kind: listOf(choice(WEIGHTS)), default: WEIGHTS },
+  'low-memory': { kind: SWITCH, default: false },
+  whole: { kind: SWITCH, default: false },
+  models: { kind: choice(MODELS), default: 'full' },
 });
-const [size, lowMemory] = [Number(flags.size), flags['low-memory']];
+const { size, 'low-memory': lowMemory } = flags;
 const scratch = mkdtempSync(join(tmpdir(), 'kd-pictures-'));
 process.on('exit', () => {
   rmSync(scratch, { recursive: true, force: true });
@@ -62,7 +62,7 @@ async function printAlone() {
     'held',
     'of what is on disk',
   ]);
-  for (const kind of flags.weights.split(',')) {
+  for (const kind of flags.weights) {
     const { folder, parameters, bytes } = await writePipeline(kind);
     const { bare, loading, drawing, activations } = alone(folder);
     const held = Math.max(loading - bare, drawing - bare - activations);
@@ -90,7 +90,7 @@ async function printWhole() {
     'of what is on disk',
   ]);
   const bare = await whole(inProject('tests/fixtures/parity/student'), inProject('tests/fixtures/sd-tiny'), 64);
-  for (const kind of flags.weights.split(',')) {
+  for (const kind of flags.weights) {
     const { folder, bytes } = await writePipeline(kind);
     const { activations } = alone(folder);
     const { embedding, left, drawing } = await whole(encoder, folder, size);
@@ -111,7 +111,7 @@ async function writePipeline(kind) {
   return {
     folder,
     ...(await writeRandomPipeline(folder, {
-      width: Number(flags.width),
+      width: flags.width,
       context: config.hiddenSize,
       precision,
       place,

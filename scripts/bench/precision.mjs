@@ -11,7 +11,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { COUNT, POSITIVE, TEXT } from '#dist/base/kinds.js';
 import { batchesOf } from '#dist/data/batches.js';
 import { inStoreOrder } from '#dist/data/row-order.js';
 import { openStore } from '#dist/data/store/token-store.js';
@@ -19,6 +19,7 @@ import { compiledEngine } from '#dist/engine/compiled.js';
 import { loadBackend } from '#dist/tensorflow/backend.js';
 import { bfloat16Blocker } from '#dist/tensorflow/hardware.js';
 import { openPretrained } from '#dist/models/pretrained.js';
+import { readArguments } from '../arguments.mjs';
 import { flagsOf, inProject, KD } from '../kd.mjs';
 import { LENGTH } from './batch.mjs';
 
@@ -29,14 +30,12 @@ import { LENGTH } from './batch.mjs';
 /** @import { Distillation } from '#dist/distill/loss.js' */
 
 const LIMIT = 0.02;
-const { values: flags } = parseArgs({
-  options: {
-    steps: { type: 'string', default: '200' },
-    data: { type: 'string', default: inProject('data/sample') },
-    models: { type: 'string', default: inProject('data/tiny') },
-    'learning-rate': { type: 'string', default: '1e-3' },
-    batch: { type: 'string', default: '32' },
-  },
+const { flags } = readArguments(import.meta.filename, {
+  steps: { kind: COUNT, default: 200 },
+  data: { kind: TEXT, default: inProject('data/sample') },
+  models: { kind: TEXT, default: inProject('data/tiny') },
+  'learning-rate': { kind: POSITIVE, default: 1e-3 },
+  batch: { kind: COUNT, default: 32 },
 });
 const obstacle = bfloat16Blocker();
 if (obstacle !== undefined) {
@@ -44,7 +43,7 @@ if (obstacle !== undefined) {
   process.exit(1);
 }
 const folders = { teacher: join(flags.models, 'teacher'), student: join(flags.models, 'student') };
-const batchSize = Number(flags.batch);
+const batchSize = flags.batch;
 
 const out = mkdtempSync(join(tmpdir(), 'kd-precision-'));
 try {
@@ -72,10 +71,10 @@ async function compare(store) {
    */
   const lossOf = async (engine, step) => {
     const batch = await batches.at((step - 1) % batches.count);
-    const { lossEn, lossKo } = await engine.step([batch], Number(flags['learning-rate']));
+    const { lossEn, lossKo } = await engine.step([batch], flags['learning-rate']);
     return lossEn + lossKo;
   };
-  for (let step = 1; step <= Number(flags.steps); step++) {
+  for (let step = 1; step <= flags.steps; step++) {
     const [fp32, bf16] = [await lossOf(exact, step), await lossOf(rounded, step)];
     const difference = Math.abs(bf16 / fp32 - 1);
     if (!(difference <= largest.difference)) Object.assign(largest, { difference, step });

@@ -12,31 +12,30 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { COUNT, TEXT } from '#dist/base/kinds.js';
 import { batchesOf } from '#dist/data/batches.js';
 import { inStoreOrder } from '#dist/data/row-order.js';
 import { openStore } from '#dist/data/store/token-store.js';
+import { readArguments } from '../arguments.mjs';
 import { flagsOf, inProject, KD } from '../kd.mjs';
 import { loaderWait } from './loader-wait.mjs';
 import { machine, run } from './measure.mjs';
 import { memoryOf } from './process-memory.mjs';
 
-const { values: flags } = parseArgs({
-  options: {
-    rows: { type: 'string', default: '5000000' },
-    work: { type: 'string', default: 'bench-prepare' },
-    python: { type: 'string', default: 'python3' },
-    'theirs-rows': { type: 'string' },
-    batches: { type: 'string', default: '500' },
-  },
+const { flags } = readArguments(import.meta.filename, {
+  rows: { kind: COUNT, default: 5_000_000 },
+  work: { kind: TEXT, default: 'bench-prepare' },
+  python: { kind: TEXT, default: 'python3' },
+  'theirs-rows': { kind: COUNT },
+  batches: { kind: COUNT, default: 500 },
 });
 
 const BATCH_SIZE = 32;
 const STEP_SECONDS = 2.5;
 
-const rows = Number(flags.rows);
+const { rows } = flags;
 const tokenizers = join(flags.work, 'tokenizers');
-const [ourCsv, theirCsv] = [csvOf(rows), csvOf(Number(flags['theirs-rows'] ?? rows))];
+const [ourCsv, theirCsv] = [csvOf(rows), csvOf(flags['theirs-rows'] ?? rows)];
 if (!existsSync(tokenizers))
   run(flags.python, [inProject('scripts/bench/stand_in_tokenizers.py'), tokenizers, join(ourCsv, 'pairs-0.csv')]);
 
@@ -154,7 +153,7 @@ async function printLoader() {
     teacher: teacher.pad_id,
     student: student.pad_id,
   });
-  const { seek, mean, most, count: later } = await loaderWait(batches, Number(flags.batches));
+  const { seek, mean, most, count: later } = await loaderWait(batches, flags.batches);
   await close();
   process.on('exit', () => {
     console.log(

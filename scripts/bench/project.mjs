@@ -4,8 +4,10 @@
  *   node scripts/bench/project.mjs --train 1500 --validate 4000     pairs a second, as `npm run check:gpu` prints them
  */
 import { realpathSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { POSITIVE } from '#dist/base/kinds.js';
+import { readArguments } from '../arguments.mjs';
+
+/** @import { Kind } from '#dist/base/kinds.js' */
 
 /** 1,000,000 pairs: four fifths for training in each of 10 epochs, one fifth for validation after each. */
 const FINAL_RUN = { trained: 8_000_000, validated: 10 * 200_000 };
@@ -43,20 +45,13 @@ function duration(seconds) {
   return `${Math.floor(whole / 3600)} h ${Math.floor(whole / 60) % 60} m ${whole % 60} s`;
 }
 
-/**
- * @param {string} name
- * @param {string | undefined} text
- */
-function rateOf(name, text) {
-  const rate = Number(text);
-  if (rate > 0 && Number.isFinite(rate)) return rate;
-  process.stderr.write(
-    `--${name}: expected pairs a second, got ${text ?? 'nothing'}; measure them with npm run check:gpu\n`,
-  );
-  return process.exit(1);
-}
+/** @type {Kind<number>} */
+const RATE = { ...POSITIVE, expected: 'pairs a second, as npm run check:gpu measures them' };
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { train: { type: 'string' }, validate: { type: 'string' } } });
-  console.log(projection({ train: rateOf('train', values.train), validate: rateOf('validate', values.validate) }));
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === import.meta.filename) {
+  const { flags } = readArguments(import.meta.filename, {
+    train: { kind: RATE, isRequired: true },
+    validate: { kind: RATE, isRequired: true },
+  });
+  console.log(projection(flags));
 }

@@ -16,12 +16,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
+import { choice, COUNT } from '#dist/base/kinds.js';
 import { median } from '#dist/base/median.js';
 import { freePort } from '#dist/cluster/network.js';
+import { listOf, readArguments, refuse } from '../arguments.mjs';
 import { flagsOf, inProject, KD } from '../kd.mjs';
 import { machine, markdownTable, measureInTurn } from './measure.mjs';
 import { writeModelFolders } from './model-folders.mjs';
+import { MODELS } from './models.mjs';
 
 /** @typedef {{ seconds: number[], cpuSeconds: number[] }} Steps of one rank: the clock, and its CPU's time */
 /**
@@ -33,32 +35,31 @@ import { writeModelFolders } from './model-folders.mjs';
  * @property {Steps[]} results
  */
 
-const { values: flags, positionals: more } = parseArgs({
-  options: {
-    models: { type: 'string', default: 'full' },
-    ranks: { type: 'string', default: '2' },
-    batch: { type: 'string', default: '16' },
-    steps: { type: 'string', default: '4' },
-    rounds: { type: 'string', default: '2' },
-    precision: { type: 'string', default: 'fp32' },
+const { flags, others: more } = readArguments(
+  import.meta.filename,
+  {
+    models: { kind: choice(MODELS), default: 'full' },
+    ranks: { kind: COUNT, default: 2 },
+    batch: { kind: COUNT, default: 16 },
+    steps: { kind: COUNT, default: 4 },
+    rounds: { kind: COUNT, default: 2 },
+    precision: { kind: listOf(choice(['fp32', 'bf16'])), default: ['fp32'] },
   },
-  allowPositionals: true,
-});
-const ranks = Number(flags.ranks);
-const batch = Number(flags.batch);
-const steps = Number(flags.steps);
+  'flags of kd train',
+);
+const { ranks, batch, steps } = flags;
 /** The first steps, which are ignored. */
 const WARM_UP = 2;
 /** Clock ticks a second in /proc (`getconf CLK_TCK`): 100 on all 64-bit Linux. */
 const TICKS = 100;
 
 if (ranks > availableParallelism())
-  throw new Error(`--ranks: expected a core for each, at most ${availableParallelism()}, got ${ranks}`);
+  refuse(`--ranks: expected a core for each, at most ${availableParallelism()}, got ${ranks}`);
 const folder = mkdtempSync(join(tmpdir(), 'kd-bench-ranks-'));
 try {
   if (flags.models === 'full') writeModelFolders(folder);
   console.log(`Machine: ${machine()}; ${batch} pairs a micro-batch`);
-  for (const precision of flags.precision.split(',')) await compare(precision);
+  for (const precision of flags.precision) await compare(precision);
 } finally {
   rmSync(folder, { recursive: true });
 }
@@ -79,7 +80,7 @@ async function compare(precision) {
   ];
   await measureInTurn(
     ways,
-    Number(flags.rounds),
+    flags.rounds,
     (way) => train(way, precision),
     ({ seconds }) => `${median(seconds).toPrecision(3)} s a step in ${precision}, load ${loadavg()[0]?.toFixed(1)}`,
   );

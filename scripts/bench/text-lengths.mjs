@@ -10,10 +10,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { COUNT, POSITIVE, TEXT } from '#dist/base/kinds.js';
 import { layoutFor } from '#dist/engine/step-layout.js';
 import { arrangeTexts, textLayouts } from '#dist/engine/text-layouts.js';
 import { randomModel } from '#dist/models/pretrained.js';
+import { listOf, readArguments } from '../arguments.mjs';
 import { LENGTH } from './batch.mjs';
 import { markdownTable } from './measure.mjs';
 import { modelConfigs } from './models.mjs';
@@ -22,12 +23,10 @@ import { makeRealStore, openRealBatches } from './real-pairs.mjs';
 /** @import { Batch } from '#dist/data/batches.js' */
 /** @import { TextLayouts } from '#dist/engine/text-layouts.js' */
 
-const { values: flags } = parseArgs({
-  options: {
-    python: { type: 'string', default: 'python3' },
-    batch: { type: 'string', default: '32,256' },
-    scale: { type: 'string', default: '1' },
-  },
+const { flags } = readArguments(import.meta.filename, {
+  python: { kind: TEXT, default: 'python3' },
+  batch: { kind: listOf(COUNT), default: [32, 256] },
+  scale: { kind: POSITIVE, default: 1 },
 });
 const PAIRS = 25_600;
 const { encoder } = randomModel((await modelConfigs('full')).student, 1);
@@ -50,7 +49,7 @@ try {
   const store = makeRealStore(folder, 'full', PAIRS, flags.python);
   /** @type {(string | number)[][]} */
   const rows = [];
-  for (const size of flags.batch.split(',').map(Number))
+  for (const size of flags.batch)
     for (const isGrouped of [false, true]) {
       const { training: batches, close } = await openRealBatches(store, size, isGrouped);
       const computed = Object.values(WAYS).map((layoutsFor) => ({ layouts: layoutsFor(size), positions: 0 }));
@@ -85,7 +84,7 @@ function cut(device) {
  * @returns {Batch}
  */
 function scaled(batch) {
-  const share = Number(flags.scale);
+  const share = flags.scale;
   /** @param {Int32Array} ids */
   const shorter = (ids) => {
     const kept = new Int32Array(ids.length).fill(padding);

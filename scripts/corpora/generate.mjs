@@ -1,7 +1,7 @@
 /**
  * @file Writes corpora of any size in the formats of the four AI Hub corpora.
  *
- *     node scripts/corpora/generate.mjs --pairs 100000 --out corpora --faults
+ *     node scripts/corpora/generate.mjs --pairs 100000 --out corpora [--zip] [--faults] [--seed 0]
  *
  * With `--zip` each corpus is an archive, as downloaded, with the same files inside. With `--faults` one row in sixteen
  * is faulty. `planted.json` lists the number of each fault and of clean pairs; a tokenizer with a small vocabulary
@@ -9,13 +9,15 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import iconv from 'iconv-lite';
+import { NON_NEGATIVE, SWITCH, TEXT } from '#dist/base/kinds.js';
+import { readArguments, refuse } from '../arguments.mjs';
 import { isFromEnglish } from './broadcast.mjs';
 import { LAYOUTS } from './layouts.mjs';
 import { archiveOutput, folderOutput } from './outputs.mjs';
 import { corpusRows, MAX_ROWS, plantedAmong } from './rows.mjs';
 
+/** @import { Kind } from '#dist/base/kinds.js' */
 /** @typedef {{ pairs: number, out: string, seed: number, zip: boolean, faults: boolean }} Choice */
 
 /**
@@ -29,28 +31,14 @@ import { corpusRows, MAX_ROWS, plantedAmong } from './rows.mjs';
  * @property {Record<string, { rows: number, planted: Record<string, number>, fromEnglish?: number }>} corpora
  */
 
-const USAGE =
-  'usage: node scripts/corpora/generate.mjs --pairs <rows> --out <folder> [--zip] [--faults] [--seed <number>]';
-
-/** @returns {Choice} */
-function readArguments() {
-  const { values } = parseArgs({
-    options: {
-      pairs: { type: 'string' },
-      out: { type: 'string' },
-      seed: { type: 'string', default: '0' },
-      zip: { type: 'boolean', default: false },
-      faults: { type: 'boolean', default: false },
-    },
-  });
-  const [pairs, seed] = [Number(values.pairs), Number(values.seed)];
-  if (!(Number.isInteger(pairs) && pairs >= 16 && pairs <= MAX_ROWS))
-    throw new Error(`--pairs: expected a whole number from 16 to ${MAX_ROWS}, got ${values.pairs}`);
-  if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 20))
-    throw new Error(`--seed: expected a whole number from 0 to ${2 ** 20 - 1}, got ${values.seed}`);
-  if (values.out === undefined) throw new Error('--out: expected a folder, got nothing');
-  return { ...values, out: values.out, pairs, seed };
-}
+/** @type {(from: number, to: number) => Kind<number>} */
+const wholeNumber = (from, to) => ({
+  ...NON_NEGATIVE,
+  expected: `a whole number from ${from} to ${to}`,
+  is: /** @type {Kind<number>['is']} */ (
+    (value) => Number.isInteger(value) && Number(value) >= from && Number(value) <= to
+  ),
+});
 
 /**
  * The rows of each corpus, in the proportions of the originals.
@@ -120,10 +108,16 @@ function generate({ pairs, out, seed, zip, faults }) {
   return summary;
 }
 
+const { flags } = readArguments(import.meta.filename, {
+  pairs: { kind: wholeNumber(16, MAX_ROWS), isRequired: true },
+  out: { kind: TEXT, isRequired: true },
+  seed: { kind: wholeNumber(0, 2 ** 20 - 1), default: 0 },
+  zip: { kind: SWITCH, default: false },
+  faults: { kind: SWITCH, default: false },
+});
 try {
-  const { rows, clean } = generate(readArguments());
+  const { rows, clean } = generate(flags);
   console.log(`${rows} rows, ${clean} clean`);
 } catch (error) {
-  console.error(`${error instanceof Error ? error.message : error}\n${USAGE}`);
-  process.exitCode = 1;
+  refuse(error instanceof Error ? error.message : String(error));
 }

@@ -13,23 +13,33 @@
  * best rates. With `--device cpu --models tiny` it tests itself. Exit status 1 if a check fails, and at once, with one
  * line, if the device cannot be used.
  */
-import { parseArgs } from 'node:util';
 import { inputFailure } from '#dist/base/input-failure.js';
+import { choice, COUNT, TEXT } from '#dist/base/kinds.js';
 import { checkDevice } from '#dist/tensorflow/backend.js';
 import { DEVICES } from '#dist/tensorflow/device-choice.js';
 import { chooseGpus } from '#dist/tensorflow/gpu-choice.js';
 import { bfloat16Blocker } from '#dist/tensorflow/hardware.js';
 import { thisMachine } from '#dist/tensorflow/machine.js';
 import { detectGpus } from '#dist/tensorflow/nvidia.js';
+import { listOf, readArguments, refuse } from '../arguments.mjs';
+import { MODELS } from '../bench/models.mjs';
 import { KD } from '../kd.mjs';
 import { checkEncoding } from './encoding.mjs';
 import { complaint, failures, run, tell } from './lines.mjs';
 import { checkDevices, checkParity, checkShared, checkXla } from './parity.mjs';
 import { checkFlatness, checkRealTexts, checkScaling, checkSpeed, checkWhole } from './speed.mjs';
 
-const flags = readFlags();
+/** @import { DevicesChoice } from '#dist/tensorflow/device-choice.js' */
+
+const { flags } = readArguments(import.meta.filename, {
+  device: { kind: DEVICES, default: 'gpu' },
+  models: { kind: choice(MODELS), default: 'full' },
+  batches: { kind: listOf(COUNT), default: [32, 64, 128, 256, 512] },
+  steps: { kind: COUNT, default: 20 },
+  long: { kind: COUNT, default: 500 },
+  python: { kind: TEXT, default: 'python3' },
+});
 await refuseWithoutDevice(flags.device);
-const measured = { ...flags, steps: Number(flags.steps) };
 const several = await severalDevices();
 const obstacle = flags.device.startsWith('cpu') ? bfloat16Blocker() : undefined;
 
@@ -44,59 +54,21 @@ checkShared(flags.device, 1e-4);
 await checkEncoding(flags.device, 0.02, obstacle);
 if (several === undefined) tell(undefined, 'several devices', 'not seen: this machine has one');
 else checkDevices(several.all, several.first, several.count, several.tolerance);
-const best = checkSpeed(measured, flags.batches.split(',').map(Number));
+const best = checkSpeed(flags, flags.batches);
 if (best !== undefined) {
-  checkRealTexts(measured, best);
-  checkWhole(measured, best);
-  if (several !== undefined) checkScaling(measured, best, several.all, several.count);
-  checkFlatness({ ...measured, steps: Number(flags.long) }, best);
+  checkRealTexts(flags, best);
+  checkWhole(flags, best);
+  if (several !== undefined) checkScaling(flags, best, several.all, several.count);
+  checkFlatness({ ...flags, steps: flags.long }, best);
 }
 process.exitCode = failures() === 0 ? 0 : 1;
-
-function readFlags() {
-  const options = /** @type {const} */ ({
-    device: { type: 'string', default: 'gpu' },
-    models: { type: 'string', default: 'full' },
-    batches: { type: 'string', default: '32,64,128,256,512' },
-    steps: { type: 'string', default: '20' },
-    long: { type: 'string', default: '500' },
-    python: { type: 'string', default: 'python3' },
-  });
-  try {
-    const { values } = parseArgs({ options });
-    /** @type {[keyof typeof values, RegExp, string][]} */
-    const rules = [
-      ['models', /^(full|tiny)$/, 'full or tiny'],
-      ['batches', /^[1-9]\d*(,[1-9]\d*)*$/, 'batch sizes such as 32,64'],
-      ['steps', /^[1-9]\d*$/, 'a number of steps'],
-      ['long', /^[1-9]\d*$/, 'a number of steps'],
-    ];
-    for (const [name, form, expected] of rules)
-      if (!form.test(values[name])) refuse(`--${name}: expected ${expected}, got ${values[name]}`);
-    return values;
-  } catch (error) {
-    return refuse(error instanceof Error ? error.message : String(error));
-  }
-}
-
-/**
- * Ends at once, with one line.
- *
- * @param {string} line
- * @returns {never}
- */
-function refuse(line) {
-  process.stderr.write(`check:gpu: ${line}\n`);
-  return process.exit(1);
-}
 
 /**
  * Refuses if the device cannot be used: every check would fail for that.
  *
- * @param {string} device
+ * @param {DevicesChoice} device
  */
 async function refuseWithoutDevice(device) {
-  if (!DEVICES.is(device)) refuse(`--device ${device}: expected ${DEVICES.expected}`);
   try {
     await checkDevice('tensorflow', device === 'auto' ? 'gpu' : device);
   } catch (error) {

@@ -1,9 +1,11 @@
 /**
- * @file Writes `data/sample` and `data/tiny`, the same bytes on every machine: `node scripts/sample/generate.mjs
- * [folder]`, where the folder replaces `data`.
+ * @file Writes `data/sample` and `data/tiny`, the same bytes on every machine.
+ *
+ *     node scripts/sample/generate.mjs [folder]     the folder replaces `data`
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { readArguments } from '../arguments.mjs';
 import { writeSample } from './corpora.mjs';
 import { KINDS, writePairs } from './grammar.mjs';
 import { studentModel, teacherModel } from './models.mjs';
@@ -20,7 +22,9 @@ const SEEDS = { pairs: 1, teacher: 11, student: 12 };
 /** The number of merges that keeps `model.safetensors` under 600 kB. */
 const MERGES = { teacher: 350, student: 600 };
 
-const data = process.argv[2] ?? path.join(import.meta.dirname, '../../data');
+const {
+  others: [data = path.join(import.meta.dirname, '../../data')],
+} = readArguments(import.meta.filename, {}, 'the folder');
 const { scenes, things, pictures } = generatePairs();
 
 writeSample(path.join(data, 'sample'), { scenes, things, pictures });

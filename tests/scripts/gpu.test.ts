@@ -21,7 +21,7 @@ describe('the projection of the final run', () => {
   it('refuses invalid rates', () => {
     const { status, stderr } = project('--train', 'fast');
     expect(status).toBe(1);
-    expect(stderr).toBe('--train: expected pairs a second, got fast; measure them with npm run check:gpu\n');
+    expect(stderr).toBe('error: --train: expected pairs a second, as npm run check:gpu measures them, got "fast"\n');
   });
 });
 
@@ -33,10 +33,10 @@ describe('npm run check:gpu, where the device cannot be used', () => {
     });
 
   it.each([
-    [[], /^check:gpu: --device gpu: expected a working GPU, but [^\n]+; [^\n]+\n$/],
-    [['--device', 'tpu'], /^check:gpu: --device tpu: expected auto, cpu, [^\n]+\n$/],
-    [['--batches', 'all'], /^check:gpu: --batches: expected batch sizes such as 32,64, got all\n$/],
-    [['--gpu'], /^check:gpu: Unknown option '--gpu'[^\n]*\n$/],
+    [[], /^error: --device gpu: expected a working GPU, but [^\n]+; [^\n]+\n$/],
+    [['--device', 'tpu'], /^error: --device: expected auto, cpu, [^\n]+, got "tpu"\n$/],
+    [['--batches', 'all'], /^error: --batches: expected values separated by commas, [^\n]+, got "all"\n$/],
+    [['--gpu'], /^error: Unknown option '--gpu'[^\n]*\n$/],
   ])('ends at once with one line: %j', (flags, line) => {
     const { status, stdout, stderr } = check(...flags);
     expect(stderr).toMatch(line);
