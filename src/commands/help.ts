@@ -1,5 +1,5 @@
 /** @file The layout of help texts, which also fit narrow terminals. */
-import type { Help } from 'commander';
+import { Help, type Command, type Option } from 'commander';
 import stringWidth from 'string-width';
 import { terminalColumns } from '../base/terminal.js';
 import { hangingText, wrapText } from '../base/wrap.js';
@@ -29,6 +29,18 @@ export function formatItem(
 ): string {
   if (room - termWidth - 4 >= MIN_BESIDE) return hangingText(`  ${term}`, description, termWidth + 4, room).trimEnd();
   return [`  ${term}`, ...indented(description, room)].join('\n');
+}
+
+/** A command's own flags. `--help`, which every command has, is among the global ones, not in the last group. */
+export function visibleOptions(this: Help, command: Command): Option[] {
+  const visible = Help.prototype.visibleOptions.call(this, command);
+  return command.parent === null ? visible : visible.filter(({ long }) => long !== '--help');
+}
+
+/** The flags of every command. */
+export function visibleGlobalOptions(this: Help, command: Command): Option[] {
+  const own = command.parent === null ? [] : Help.prototype.visibleOptions.call(this, command);
+  return [...Help.prototype.visibleGlobalOptions.call(this, command), ...own.filter(({ long }) => long === '--help')];
 }
 
 /**

@@ -1,6 +1,6 @@
 import { TEXT } from '../base/kinds.js';
 import { KD } from '../base/own-command.js';
-import { examplesText, formatItem } from './help.js';
+import { examplesText, formatItem, visibleGlobalOptions, visibleOptions } from './help.js';
 import { Command, type Option } from 'commander';
 import { namedSubcommand, SUBCOMMAND_NAMES, withoutGlobalFlags, type SubcommandName } from './arguments.js';
 import { VERSION } from '../base/version.js';
@@ -47,7 +47,7 @@ export async function createProgram(args: readonly string[] = []): Promise<Comma
   for (const command of [program, ...program.commands]) {
     command
       .helpOption('-h, --help', 'show this help, with examples')
-      .configureHelp({ showGlobalOptions: true, formatItem })
+      .configureHelp({ showGlobalOptions: true, formatItem, visibleOptions, visibleGlobalOptions })
       .configureOutput({ writeErr: () => undefined }) // the caller reports errors, on one line
       .exitOverride();
     for (const option of command.options) refuseEmpty(command, option);

@@ -51,3 +51,12 @@ it('defaults are shown as they are typed', async () => {
   );
   expect(unsayable.map(({ long }) => long)).toEqual([]);
 });
+
+it('--help is listed among the flags of every command, not in the last group of its own', async () => {
+  const { commands } = await createProgram();
+  for (const command of commands) {
+    const [, before, global] = /^([^]*)\nGlobal Options:\n([^]*?)\n\n/.exec(`${command.helpInformation()}\n\n`)!;
+    expect(before).not.toContain('--help');
+    expect(global.match(/^ {2}(-\S, )?--\S+/gm)).toEqual(expect.arrayContaining(['  --json', '  -h, --help']));
+  }
+});
