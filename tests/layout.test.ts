@@ -100,6 +100,7 @@ describe('the layout', () => {
 
   it.each([
     ['runs', ['@tensorflow/tfjs-core', 'apache-arrow']],
+    ['report', ['@tensorflow/tfjs-core', 'apache-arrow']],
     ['prepare', ['@tensorflow/tfjs-core']],
     ['encode', ['apache-arrow']],
     ['export', ['apache-arrow']],

@@ -1,14 +1,13 @@
-/** @file Encodes a few held-out sentences with a run's best checkpoint, for its report. */
+/** @file Encodes a few held-out sentences with a run's checkpoint, for its report. Loads TensorFlow. */
 import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { openStore } from '../data/store/token-store.js';
 import type { DeviceChoice } from '../tensorflow/device-choice.js';
 import type { BackendChoice } from '../tensorflow/backend-choice.js';
-import { compareTranslations, keepTranslations, readTranslations, samplePairs } from './translations.js';
-import { usualCheckpointIfAny } from '../runs/find-run.js';
+import { compareTranslations, samplePairs } from './translations.js';
+import { keepTranslations } from './translations-file.js';
 import { readRunConfig } from '../runs/run-config.js';
 import { findStore } from '../runs/run-store.js';
-import { CheckpointRemovedError } from '../runs/removed-checkpoint.js';
 import type { Reporter } from '../app/reporter.js';
 import { openEncoder, startEncoder } from '../app/open-encoder.js';
 
@@ -21,27 +20,15 @@ export interface EncodeOptions {
 }
 
 /**
- * Updates the run's `translations.json` to its best checkpoint. Does nothing if it is up to date, if the run has no
- * checkpoint or held-out pairs yet, or if its data is gone.
+ * Encodes held-out sentences with a checkpoint and writes `translations.json`. Does nothing if there are no held-out
+ * pairs, or if the run's data is gone.
  */
-export async function updateTranslations(run: string, options: EncodeOptions, reporter: Reporter): Promise<void> {
-  try {
-    await update(run, options, reporter);
-  } catch (error) {
-    if (!(error instanceof CheckpointRemovedError)) throw error;
-    await update(run, options, reporter); // the checkpoint was replaced by a better one: use that
-  }
-}
-
-async function update(
+export async function encodeTranslations(
   run: string,
+  checkpoint: string,
   { maxSeconds = Infinity, ...where }: EncodeOptions,
   reporter: Reporter,
 ): Promise<void> {
-  const usual = await usualCheckpointIfAny(run, 'report');
-  const checkpoint = usual?.name;
-  if (usual?.warning !== undefined) reporter.warn(usual.warning);
-  if (checkpoint === undefined || (await readTranslations(run))?.checkpoint === checkpoint) return;
   const pairs = await heldOutPairs(run);
   if (pairs.length === 0) return;
   const { settings } = await readRunConfig(run);

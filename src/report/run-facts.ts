@@ -22,7 +22,7 @@ import { filmStrips, type FrameCache } from './film-strips.js';
 import { paceOf, secondsFor } from './pace.js';
 import type { Entry, RunFacts, Sections } from './report-data.js';
 import type { CurveRow } from './series.js';
-import { readTranslations } from './translations.js';
+import { readTranslations } from './translations-file.js';
 
 /** The logs of a run. */
 export interface LogState {

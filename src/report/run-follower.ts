@@ -13,7 +13,7 @@ import type { FrameCache } from './film-strips.js';
 import type { News, Position, ReportData, RunFacts, Sections, ValidationPoint } from './report-data.js';
 import { runFacts, sectionsOf } from './run-facts.js';
 import { CURVES, Series, type CurveRow } from './series.js';
-import { TRANSLATIONS_FILE } from './translations.js';
+import { TRANSLATIONS_FILE } from './translations-file.js';
 
 /** Follows a run for an open page. */
 export interface RunFollower {

@@ -1,17 +1,8 @@
 /** @file How close held-out sentences and their translations are in the student's embedding space. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import * as v from 'valibot';
 import { textsOf, type StoreRows } from '../data/store/token-store.js';
 import type { EncoderEngine } from '../engine/encoder-engine.js';
-import { writeFileAtomic } from '../base/files.js';
-import { listOf, number, object, partOf, text } from '../base/json-schema.js';
-import { soundJson } from '../base/parse-json.js';
 import type { TextTokenizer } from '../text/tokenizer.js';
 import type { Translations } from './report-data.js';
-
-/** The file's name in a run's folder. */
-export const TRANSLATIONS_FILE = 'translations.json';
 
 /** `N`: enough that finding the translation by chance is rare (2%), and few enough to encode in seconds. */
 const PAIRS = 48;
@@ -92,27 +83,3 @@ function dot(a: Float32Array, b: Float32Array): number {
 }
 
 const rounded = (value: number): number | null => (Number.isFinite(value) ? Number(value.toFixed(4)) : null);
-
-/** Saves a comparison in a run's folder. */
-export async function keepTranslations(run: string, translations: Translations): Promise<void> {
-  await writeFileAtomic(join(run, TRANSLATIONS_FILE), JSON.stringify(translations));
-}
-
-const TRANSLATIONS = partOf<Translations>(
-  object({
-    checkpoint: text,
-    pooling: text,
-    pairs: listOf(object({ ko: text, en: text })),
-    similarity: listOf(listOf(v.nullable(number))),
-  }),
-);
-
-/** The comparison saved in a run's folder; undefined if it is missing or damaged, so that it is made again. */
-export async function readTranslations(run: string): Promise<Translations | undefined> {
-  const contents = await readFile(join(run, TRANSLATIONS_FILE), 'utf8').catch(() => '');
-  const translations = soundJson(TRANSLATIONS, contents);
-  if (translations === undefined) return undefined;
-  const { checkpoint, pooling, pairs, similarity } = translations;
-  const isWhole = similarity.length === pairs.length && similarity.every((row) => row.length === pairs.length);
-  return isWhole && pairs.length > 0 ? { checkpoint, pooling, pairs, similarity } : undefined;
-}

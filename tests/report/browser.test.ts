@@ -8,7 +8,7 @@ import { readPageAssets, reportPage, type PageAssets } from '../../src/report/pa
 import { followRun } from '../../src/report/run-follower.js';
 import { serveSite, siteOfRun, type ReportServer } from '../../src/report/server.js';
 import { siteOfRuns } from '../../src/report/sites.js';
-import { TRANSLATIONS_FILE } from '../../src/report/translations.js';
+import { TRANSLATIONS_FILE } from '../../src/report/translations-file.js';
 import { PREPARE_DEFAULTS } from '../../src/data/prepare/settings.js';
 import { evaluationPage, preparationPage } from '../../src/report/write-results.js';
 import { keepBaselines } from '../../src/runs/baselines-file.js';

@@ -1,12 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import {
-  compareTranslations,
-  keepTranslations,
-  readTranslations,
-  TRANSLATIONS_FILE,
-} from '../../src/report/translations.js';
+import { compareTranslations } from '../../src/report/translations.js';
+import { keepTranslations, readTranslations, TRANSLATIONS_FILE } from '../../src/report/translations-file.js';
 import type { TextTokenizer } from '../../src/text/tokenizer.js';
 import { temporaryFolder } from '../cli.js';
 

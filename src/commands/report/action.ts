@@ -15,7 +15,7 @@ import { newestRun, RUNS_FOLDER } from '../../runs/run-folder.js';
 import type { Output } from '../../app/output.js';
 import { formatBytes } from '../../base/format.js';
 import { onStopSignals } from '../../base/stop-signals.js';
-import { updateTranslations, type EncodeOptions } from '../../report/encode-translations.js';
+import { updateTranslations, type EncodeOptions } from '../../report/update-translations.js';
 
 /** The flags of `kd report`. */
 export interface ReportFlags {

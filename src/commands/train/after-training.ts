@@ -3,7 +3,7 @@ import { messageOf } from '../../base/errors.js';
 import { writeReport } from '../../report/write-report.js';
 import { reportCommand } from '../../training/resume-command.js';
 import type { Output } from '../../app/output.js';
-import { updateTranslations, type EncodeOptions } from '../../report/encode-translations.js';
+import { updateTranslations, type EncodeOptions } from '../../report/update-translations.js';
 
 /** The most time that the report may add to the end of a run. */
 const MAX_SECONDS = 2;
