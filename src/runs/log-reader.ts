@@ -5,7 +5,7 @@ import { InputError, SYSTEM } from '../base/errors.js';
 import { fileError, isMissing } from '../base/system-errors.js';
 import { openRegularFile } from '../base/regular-file.js';
 import { rowParser, stepOf, type LogRow, type RowParser } from './log-row.js';
-import { LOSS_COLUMNS, VALIDATION_COLUMNS } from './loss-log.js';
+import { LOSS, LOSS_COLUMNS, SKIPPED, VALIDATION, VALIDATION_COLUMNS } from './loss-log.js';
 
 export type LossRow = LogRow<(typeof LOSS_COLUMNS)[number]>;
 export type ValidationRow = LogRow<(typeof VALIDATION_COLUMNS)[number]>;
@@ -32,17 +32,17 @@ export interface LogFollower<Row> {
 
 /** Follows `loss.csv` of a run. */
 export function followLossLog(run: string): LogFollower<LossRow> {
-  return followCsv(join(run, 'loss.csv'), LOSS_COLUMNS);
+  return followCsv(join(run, LOSS), LOSS_COLUMNS);
 }
 
 /** Follows `validation.csv` of a run. */
 export function followValidationLog(run: string): LogFollower<ValidationRow> {
-  return followCsv(join(run, 'validation.csv'), VALIDATION_COLUMNS);
+  return followCsv(join(run, VALIDATION), VALIDATION_COLUMNS);
 }
 
 /** Follows `skipped.csv` of a run, which exists once a step has been skipped. */
 export function followSkippedSteps(run: string): LogFollower<LogRow<'step'>> {
-  return followCsv(join(run, 'skipped.csv'), ['step']);
+  return followCsv(join(run, SKIPPED), ['step']);
 }
 
 /**
@@ -51,7 +51,7 @@ export function followSkippedSteps(run: string): LogFollower<LogRow<'step'>> {
  * @throws InputError if the system refuses, or if it is not a file
  */
 export async function lastLoggedStep(run: string): Promise<number> {
-  const path = join(run, 'loss.csv');
+  const path = join(run, LOSS);
   const file = await openIfThere(path);
   if (file === undefined) return 0;
   try {

@@ -39,7 +39,7 @@ const OUTPUTS_COLUMNS = [
 /** Not numbers alone: the last column is text, such as `0-31 64-95`. */
 const SKIPPED_COLUMNS = ['step', 'epoch', 'learning_rate', 'loss', 'loss_en', 'loss_ko', 'grad_norm', 'rows'] as const;
 
-const [LOSS, LOSS_LINES, VALIDATION, OUTPUTS, SKIPPED] = [
+export const [LOSS, LOSS_LINES, VALIDATION, OUTPUTS, SKIPPED] = [
   'loss.csv',
   'loss.jsonl',
   'validation.csv',
