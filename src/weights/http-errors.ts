@@ -46,8 +46,18 @@ export function reasonOf(error: unknown): string {
   if (status !== undefined) return `status ${status}`;
   const isSystems = error instanceof Error && !(error instanceof InputError) && 'code' in error;
   const code = isSystems && typeof error.code === 'string' ? error.code : undefined;
-  return code === undefined || code.startsWith('UND_') ? messageOf(error) : code; // undici's codes say less
+  if (code === undefined || code.startsWith('UND_')) return messageOf(error); // undici's codes say less
+  const words = Object.hasOwn(NO_NETWORK, code) ? `${NO_NETWORK[code]!}: ` : '';
+  return words + code;
 }
+
+/** What the system's codes mean where there is no network, or only part of one. */
+const NO_NETWORK: Readonly<Record<string, string>> = {
+  EAI_AGAIN: 'no name server answers',
+  ENOTFOUND: 'name servers do not know this name',
+  ENETUNREACH: 'no network',
+  EHOSTUNREACH: 'no way there',
+};
 
 /** Whether a connection was made and then broke off, so that another attempt may succeed. */
 export function isBrokenOff(error: unknown): boolean {

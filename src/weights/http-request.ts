@@ -1,10 +1,14 @@
 /** @file One request, directly or through a proxy. */
 import type { RequestInit as SendInit } from 'undici';
 import { PASSWORD_REQUIRED, reasonOf, seconds, UnreachableError } from './http-errors.js';
+import { isConnected } from './connected.js';
 import { dispatcherFor, proxyFor } from './proxy.js';
 
 /** How many timeouts the hub may take to respond to an upload, or to accept its next chunk. */
 const UPLOAD_PATIENCE = 6;
+
+/** How long to wait where there is no network. Its name servers may take half a minute to not answer. */
+const HOPELESS_MS = 2000;
 
 /**
  * One request, whose response must begin in time.
@@ -22,9 +26,12 @@ export async function sendOnce(url: URL, init: RequestInit, timeout: number): Pr
     controller.abort(given?.reason);
   };
   given?.addEventListener('abort', abort);
-  const limit = hasBody(init) ? UPLOAD_PATIENCE * timeout : timeout;
+  const isHopeless = !isConnected(new URL(proxy?.address ?? url));
+  const patience = hasBody(init) ? UPLOAD_PATIENCE * timeout : timeout;
+  const limit = isHopeless ? Math.min(patience, HOPELESS_MS) : patience;
   const timer = setTimeout(() => {
-    controller.abort(new UnreachableError(`no answer within ${seconds(limit)}`));
+    const why = isHopeless ? 'this machine is not connected to a network' : `no answer within ${seconds(limit)}`;
+    controller.abort(new UnreachableError(why));
   }, limit);
   const body = hasBody(init) ? { body: watched(init.body, () => timer.refresh()) } : {};
   try {
