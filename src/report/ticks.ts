@@ -32,12 +32,12 @@ function everyNth(ticks: readonly number[], most: number): number[] {
   return ticks.filter((_, i) => i % n === 0);
 }
 
-/** A tick's label in its shortest form: `0.05`, `300`, `12k`, `1.5M`, `2e24`. */
+/** A tick's label in its shortest form: `0.05`, `300`, `9,000`, `12k`, `1.5M`, `2e24`. */
 export function tickLabel(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e9) return Number(value.toPrecision(3)).toExponential().replace('e+', 'e');
   if (size >= 1e6) return `${Number((value / 1e6).toPrecision(3))}M`;
   if (size >= 1e4) return `${Number((value / 1e3).toPrecision(3))}k`;
   if (size !== 0 && size < 1e-3) return Number(value.toPrecision(4)).toExponential().replace(/e-0?/, 'e−');
-  return String(Number(value.toPrecision(4)));
+  return value.toLocaleString('en-US', { maximumSignificantDigits: 4 });
 }
