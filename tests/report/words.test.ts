@@ -22,3 +22,16 @@ it('no value is followed by a Korean particle that depends on how the value is r
   const lines = readdirSync(KOREAN).flatMap((name) => readFileSync(new URL(name, KOREAN), 'utf8').split('\n'));
   expect(lines.filter((line) => /\}(?:을|를|은|는|이|가|과|와|로|으로)(?![가-힣])/.test(line))).toEqual([]);
 });
+
+it.each([
+  ['as the run began', '학습을 시작할 때의 정밀도'],
+  ['321 GFLOP/s in float32, 1.2 TFLOP/s in bfloat16', 'float32 321 GFLOP/s, bfloat16 1.2 TFLOP/s'],
+  ['the CPU has no bfloat16 instructions', 'CPU에 bfloat16 명령어가 없음'],
+  ['compute capability unknown', 'compute capability를 알 수 없음'],
+  ['compute capability 9.0', 'compute capability 9.0'],
+  ['ONEDNN_MAX_CPU_ISA=AVX2', 'ONEDNN_MAX_CPU_ISA=AVX2'],
+])('why a precision was chosen is said in Korean: %s', (reason, korean) => {
+  expect(ko.environmentValue('precisionReason', reason)).toBe(korean);
+  expect(en.environmentValue('precisionReason', reason)).toBe(reason);
+  expect(ko.environmentValue('cpu', reason)).toBe(reason);
+});

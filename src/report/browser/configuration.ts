@@ -8,7 +8,7 @@ import type { Part, View } from './view.js';
 export function configurationPart({ words, data: { sections }, format }: View): Part {
   const named = sections.environment.map(([name, value]): Entry => [
     words.environmentNames[name] ?? name,
-    name === 'created' ? format.time(value) : value,
+    name === 'created' ? format.time(value) : words.environmentValue(name, value),
   ]);
   const element = h(
     'section',

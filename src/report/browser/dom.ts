@@ -1,4 +1,5 @@
 /** @file Creates elements with text content only: sentences and file names are never parsed as HTML. */
+import type { Words } from './words.js';
 
 type Child = Node | string | undefined | false;
 
@@ -24,6 +25,11 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(
 /** A path or list that may break after its separators. */
 export function breakable(text: string): (string | Node)[] {
   return text.split(/(?<=[/\\,])/).flatMap((part, i) => (i === 0 ? [part] : [h('wbr'), part]));
+}
+
+/** A message of kd, which is in English in every language. */
+export function shownMessage(text: string, { englishMessage }: Pick<Words, 'englishMessage'>): Node[] {
+  return [document.createTextNode(englishMessage), h('span', { lang: 'en' }, text)];
 }
 
 /** A name that a reader has given: it may be long, and then takes several lines in a table. */

@@ -1,6 +1,6 @@
 /** @file The results of a run at a glance. */
 import { bestOf } from '../validations.js';
-import { h } from './dom.js';
+import { h, shownMessage } from './dom.js';
 import { fact } from './facts.js';
 import { shortName } from './format.js';
 import type { RunPart, View } from './view.js';
@@ -27,7 +27,7 @@ function contents({ data: { run, live, validation }, words, format }: View): HTM
       h('span', { class: `state ${run.state}` }, h('i', {}), words.states[run.state]),
       live && h('span', { class: 'state live', id: 'live' }, words.live),
     ),
-    ...(run.error === undefined ? [] : [h('p', { class: 'alarm' }, run.error)]),
+    ...(run.error === undefined ? [] : [h('p', { class: 'alarm' }, shownMessage(run.error, words))]),
     h('p', { class: 'quiet' }, words.learns(shortName(run.student.source), shortName(run.teacher.source))),
     ...(run.state === 'starting' ? [h('p', { class: 'waiting' }, words.starting)] : []),
     h(

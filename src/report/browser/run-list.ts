@@ -1,9 +1,10 @@
 /** @file The list of all runs, running ones first. Each is a link; several can be selected for comparison. */
 import type { RunListData } from '../pages.js';
-import { h, nameOf, table } from './dom.js';
+import { h, nameOf, shownMessage, table } from './dom.js';
 import { stepsOf } from './facts.js';
 import { showFollowed } from './followed-page.js';
 import type { Look, Part } from './view.js';
+import type { Words } from './words.js';
 
 type Listed = RunListData['runs'][number];
 
@@ -59,7 +60,7 @@ function row({ words, format }: Look, run: Listed, chosen: Set<string>, onChoice
   if (run.state === 'damaged')
     return [
       h('span', { class: 'choose' }, nameOf(run.name)),
-      stateOf(h('span', { class: 'alarm' }, words.damaged), run.error),
+      stateOf(h('span', { class: 'alarm' }, words.damaged), run.error, words),
       ...['–', '–', '–', '–'],
       size,
     ];
@@ -68,7 +69,7 @@ function row({ words, format }: Look, run: Listed, chosen: Set<string>, onChoice
   const isLive = run.state === 'starting' || run.state === 'training';
   return [
     h('span', { class: 'choose' }, box, nameOf(link)),
-    stateOf(h('span', { class: `state ${run.state}` }, h('i', {}), words.states[run.state]), run.error),
+    stateOf(h('span', { class: `state ${run.state}` }, h('i', {}), words.states[run.state]), run.error, words),
     h(
       'span',
       {},
@@ -83,6 +84,6 @@ function row({ words, format }: Look, run: Listed, chosen: Set<string>, onChoice
 }
 
 /** A run's state, and below it the error that ended the run or why it cannot be read. */
-function stateOf(state: HTMLElement, error: string | undefined): HTMLElement {
-  return h('div', {}, state, error !== undefined && h('div', { class: 'reason' }, error));
+function stateOf(state: HTMLElement, error: string | undefined, words: Words): HTMLElement {
+  return h('div', {}, state, error !== undefined && h('div', { class: 'reason' }, shownMessage(error, words)));
 }

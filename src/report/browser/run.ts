@@ -5,7 +5,7 @@ import { isSteep, lossesOf } from '../validations.js';
 import { configurationPart } from './configuration.js';
 import { firstSmoothing } from './curves.js';
 import { dataPart } from './data.js';
-import { h } from './dom.js';
+import { h, shownMessage } from './dom.js';
 import { evaluationPart } from './evaluation.js';
 import { filmStripsPart } from './film-strips.js';
 import { headerPart } from './header.js';
@@ -64,7 +64,7 @@ function partsOf(view: View): (() => RunPart)[] {
 
 /** What could not be shown. */
 export function problemsPart({ words }: Look, problems: readonly string[]): Part {
-  const list = problems.map((problem) => h('li', { class: 'alarm' }, problem));
+  const list = problems.map((problem) => h('li', { class: 'alarm' }, shownMessage(problem, words)));
   return { element: h('section', { id: 'problems' }, h('h2', {}, words.problems), h('ul', {}, list)) };
 }
 

@@ -14,7 +14,13 @@ export function differencesPart({ words }: Look, { runs, differences }: Comparis
             ['', ...runs.map(({ run }) => nameOf(run.name))],
             entries.map(({ name, values }) => [
               titleOf(name),
-              ...values.map((value) => (value === null ? '–' : value === '' ? '✓' : h('span', {}, breakable(value)))),
+              ...values.map((value) =>
+                value === null
+                  ? '–'
+                  : value === ''
+                    ? '✓'
+                    : h('span', {}, breakable(words.environmentValue(name, value))),
+              ),
             ]),
             { numbers: Infinity, label: title },
           ),

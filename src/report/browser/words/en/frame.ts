@@ -45,6 +45,8 @@ export const FRAME = {
   otherPairs: 'The runs were evaluated on different pairs: compare scores within a table only.',
   lost: 'connection lost, trying again',
   problems: 'What could not be shown',
+  /** What precedes a message that is not translated. */
+  englishMessage: '',
   failedPart: (reason: string) => `This part of the page could not be shown: ${reason}.`,
   written: (time: string, version: string) => `Written ${time} by kd ${version}.`,
   updated: (time: string) => `Updated ${time}.`,

@@ -83,4 +83,6 @@ export const RUN = {
   copy: 'Copy',
   copied: 'Copied',
   environmentNames: FACT_NAMES,
+  /** A value of the environment: words of kd in it are translated, names and numbers stay. */
+  environmentValue: (_name: string, value: string) => value,
 };

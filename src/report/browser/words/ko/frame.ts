@@ -38,6 +38,7 @@ export const FRAME: typeof EN = {
   otherPairs: '학습마다 다른 문장 쌍으로 평가했습니다. 같은 표 안의 점수만 비교하세요.',
   lost: '연결이 끊겨 다시 시도하는 중',
   problems: '보여 줄 수 없는 것',
+  englishMessage: '영어 메시지: ',
   failedPart: (reason) => `페이지의 이 부분은 보여 줄 수 없습니다: ${reason}`,
   written: (time, version) => `${time} 작성 (kd ${version}).`,
   updated: (time) => `${time} 갱신.`,

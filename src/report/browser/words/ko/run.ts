@@ -98,7 +98,20 @@ export const RUN: typeof EN = {
     pairs: '문장 쌍(학습 + 검증)',
     fingerprint: '문장 쌍의 해시',
   },
+  environmentValue: (name, value) => (name === 'precisionReason' ? reasonInKorean(value) : value),
 };
+
+/** Why a precision was chosen (`src/engine/precision.ts`), in Korean. */
+function reasonInKorean(reason: string): string {
+  return REASONS.reduce((text, [pattern, korean]) => text.replace(pattern, korean), reason);
+}
+
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/^as the run began$/, '학습을 시작할 때의 정밀도'],
+  [/^compute capability unknown$/, 'compute capability를 알 수 없음'],
+  [/^(.+) in float32, (.+) in bfloat16$/, 'float32 $1, bfloat16 $2'],
+  [/^the CPU has no bfloat16 instructions$/, 'CPU에 bfloat16 명령어가 없음'],
+];
 
 /** A published duration in Korean: `3 h 06 m` is `3시간 6분`. */
 function inKorean(duration: string): string {
