@@ -12,15 +12,15 @@ export interface Kind<T> {
 /** The type of a kind's values. */
 export type ValueOf<K> = K extends Kind<infer T> ? T : never;
 
-/** A kind of numbers. In flags, underscores may separate digits: `1_000_000`. */
-function numbers(expected: string, isAllowed: (value: number) => boolean): Kind<number> {
+/** Numbers as people write them: `12`, `-0.5`, `1e-4`, `1_000_000`. Not `0x10`, `1__0` or `_1`. */
+const DECIMAL = /^[+-]?(?=\.?\d)(\d+(_\d+)*)?\.?(\d+(_\d+)*)?(e[+-]?\d+)?$/i;
+
+/** A kind of numbers. In flags, they are decimal, and underscores may separate digits. */
+export function numbers(expected: string, isAllowed: (value: number) => boolean): Kind<number> {
   return {
     expected,
     is: (value): value is number => typeof value === 'number' && isAllowed(value),
-    parse(text) {
-      const digits = text.replaceAll('_', '').trim();
-      return digits === '' ? undefined : Number(digits);
-    },
+    parse: (text) => (DECIMAL.test(text.trim()) ? Number(text.trim().replaceAll('_', '')) : undefined),
   };
 }
 
@@ -46,6 +46,12 @@ export const LARGEST_SEED = 2 ** 31 - 1;
 export const SEED = numbers(
   `a whole number from 0 to ${LARGEST_SEED}`,
   (value) => Number.isInteger(value) && value >= 0 && value <= LARGEST_SEED,
+);
+
+/** A port to listen on; 0 for any free one. */
+export const PORT = numbers(
+  'a whole number from 0 to 65535',
+  (value) => Number.isInteger(value) && value >= 0 && value <= 65535,
 );
 
 /** The side of a picture in pixels: a multiple of 8, as each latent covers 8 pixels. */

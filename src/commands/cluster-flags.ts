@@ -1,6 +1,6 @@
 /** @file The flags that place a process among several. */
 import { Option, type Command } from 'commander';
-import { COUNT, type Kind } from '../base/kinds.js';
+import { COUNT, numbers } from '../base/kinds.js';
 import type { ClusterFlags } from '../app/cluster.js';
 import { parserOf } from './flags.js';
 
@@ -25,11 +25,7 @@ export function clusterFlagsOf<Flags extends ClusterFlags>(
   return [those(true) as ClusterFlags, those(false) as Omit<Flags, keyof ClusterFlags>];
 }
 
-const RANK: Kind<number> = {
-  expected: 'a whole number of at least 0',
-  is: (value): value is number => Number.isSafeInteger(value) && (value as number) >= 0,
-  parse: (text) => (text.trim() === '' ? undefined : Number(text)),
-};
+const RANK = numbers('a whole number of at least 0', (value) => Number.isSafeInteger(value) && value >= 0);
 
 /** Adds the flags to a command. */
 export function addClusterFlags(command: Command): Command {

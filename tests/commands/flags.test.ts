@@ -11,6 +11,8 @@ describe('flag values', () => {
     ['count', '1_000_000', 1_000_000],
     ['count', '1e3', 1000],
     ['positive', '5e-5', 5e-5],
+    ['positive', '.5', 0.5],
+    ['positive', ' 1_0.5_0 ', 10.5],
     ['nonNegative', '0', 0],
     ['share', '0', 0],
     ['share', '0.2', 0.2],
@@ -22,8 +24,12 @@ describe('flag values', () => {
   });
 
   it.each<[Parser, string[], string]>([
-    ['count', ['0', '-1', '1.5', 'many', '', ' ', 'Infinity', '1e20'], 'Expected a whole number of at least 1.'],
-    ['positive', ['0', '-1', 'NaN', 'Infinity'], 'Expected a number above 0.'],
+    [
+      'count',
+      ['0', '-1', '1.5', 'many', '', ' ', 'Infinity', '1e20', '0x10', '0b1', '1__0', '_1', '1_', '１２'],
+      'Expected a whole number of at least 1.',
+    ],
+    ['positive', ['0', '-1', 'NaN', 'Infinity', '.', '+', 'e5', '1_e5'], 'Expected a number above 0.'],
     ['nonNegative', ['-0.1', 'NaN', 'Infinity'], 'Expected a number of at least 0.'],
     ['share', ['-0.1', '1', 'half'], 'Expected a number from 0 up to, not including, 1.'],
     ['ratio', ['-0.1', '1.1'], 'Expected a number from 0 to 1.'],

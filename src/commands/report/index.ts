@@ -1,8 +1,9 @@
 import { KD } from '../../base/own-command.js';
 import { examplesText, type Example } from '../help.js';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { PORT } from '../../base/kinds.js';
 import { openOutput, type OutputOptions } from '../../app/output.js';
-import { backendOption, deviceOption } from '../flags.js';
+import { backendOption, deviceOption, parserOf } from '../flags.js';
 import type { ReportFlags } from './action.js';
 
 const EXAMPLES: readonly Example[] = [
@@ -20,7 +21,7 @@ export function reportCommand(): Command {
     .description('write a page about a run: losses, translations, data, settings; or about several, compared')
     .argument('[runs...]', 'runs under checkpoints/, or their folders (default: the newest)')
     .option('--serve', 'show the page on this machine, kept up to date; without a run: all runs')
-    .option('--port <number>', 'the port to serve it on; 0 for any free port', port, DEFAULT_PORT)
+    .option('--port <number>', 'the port to serve it on; 0 for any free port', parserOf(PORT), DEFAULT_PORT)
     .option('--no-encode', 'do not encode held-out sentences: no nearest neighbours, no heat map')
     .addOption(backendOption())
     .addOption(deviceOption())
@@ -29,10 +30,4 @@ export function reportCommand(): Command {
       const { report } = await import('./action.js');
       await report(runs, flags, openOutput(command.optsWithGlobals<OutputOptions>()));
     });
-}
-
-function port(text: string): number {
-  const value = text.trim() === '' ? NaN : Number(text);
-  if (Number.isInteger(value) && value >= 0 && value < 65536) return value;
-  throw new InvalidArgumentError('Expected a whole number from 0 to 65535.');
 }
