@@ -23,14 +23,30 @@ describe('the order of a graph', () => {
     expect(inOrder([x, first, second, late]).map(({ name }) => name)).toEqual(['x', 'first', 'late', 'second']);
   });
 
-  it('lets two heavy nodes run at once without delaying light ones', () => {
+  it('lets a few heavy nodes run at once without delaying light ones', () => {
     const graph = new Graph();
     const x = placeholder(graph, 'x', SHAPE, 'float32');
     const products = ['a', 'b', 'c', 'd'].map((name) => node(graph, 'MatMul', [x, x], name));
     const light = node(graph, 'Sum', [products[0]], 'light', []);
     const done = after(graph, node(graph, 'AddN', products, 'sum'), [light], 'done');
-    const ordered = new Map(serialise(graph.nodes, [done.name]).map((each) => [each.name, awaited(each)]));
+    const ordered = new Map(
+      serialise(graph.nodes, [done.name], { atOnce: 2 }).map((each) => [each.name, awaited(each)]),
+    );
     expect(['a', 'b', 'c', 'd', 'light'].map((name) => ordered.get(name))).toEqual([[], [], ['a'], ['b'], []]);
+  });
+
+  it('leaves one node, and what it needs, to run beside the others', () => {
+    const graph = new Graph();
+    const x = placeholder(graph, 'x', SHAPE, 'float32');
+    const chain = (name: string): GraphNode =>
+      [1, 2, 3].reduce((last: GraphNode, i) => node(graph, 'MatMul', [last, last], `${name}${i}`), x);
+    const [target, output] = [chain('target'), chain('output')];
+    const done = after(graph, node(graph, 'Sub', [output, target], 'difference'), [], 'done');
+    const ordered = serialise(graph.nodes, [done.name, target.name], { beside: target, atOnce: 2 });
+    expect(ordered.flatMap((each) => awaited(each).map((name) => [each.name, name]))).toEqual([
+      ['output3', 'output1'],
+      ['difference', 'output2'],
+    ]);
   });
 
   it('never makes a fetch wait for what it does not need', () => {
@@ -46,7 +62,7 @@ describe('the order of a graph', () => {
     const trained = ['v', 'w', 'z'].map((name) => node(graph, 'MatMul', [x, x], name));
     const stepped = after(graph, node(graph, 'AddN', [...shared, ...trained], 'f'), [], 'stepped');
     const ordered = new Map(
-      serialise(graph.nodes, [evaluated.name, stepped.name]).map((each) => [each.name, awaited(each)]),
+      serialise(graph.nodes, [evaluated.name, stepped.name], { atOnce: 2 }).map((each) => [each.name, awaited(each)]),
     );
     expect(ordered.get('own')).toEqual(['t']);
     expect(['v', 'w', 'z'].map((name) => ordered.get(name))).toEqual([['t'], ['u'], ['v']]);
@@ -76,6 +92,7 @@ describe('the fetches that nodes serve', () => {
     const ordered = serialise(
       graph.nodes,
       chains.map(({ name }) => name),
+      { atOnce: 2 },
     );
     for (const each of ordered)
       for (const name of awaited(each).filter((waited) => /^[abc]-/.test(waited)))

@@ -50,42 +50,49 @@ export function reachableFetches(ordered: readonly GraphNode[], fetched: readonl
 /** Nodes with fewer values take negligible memory and run as soon as they can. */
 const HEAVY_VALUES = 100_000;
 
-/** How many heavy nodes may run at once: a second one uses the cores that the first leaves idle. */
-const AT_ONCE = 2;
+/**
+ * How many heavy nodes may have begun and not ended: enough that some are independent of each other (the products of a
+ * layer's gradients, and the loops between them, which use one core), and so few that little waits in memory.
+ */
+const AT_ONCE = 8;
 
 /**
- * Makes heavy nodes run in order, a few at a time. By itself TensorFlow runs whatever is ready: the teacher beside the
- * student, the input gradients of all layers before the weight gradients. Everything kept for a late node takes memory
- * until that node runs.
+ * Makes heavy nodes run in order, a few at a time. By itself TensorFlow runs whatever is ready: the input gradients of
+ * all layers before the weight gradients. Everything kept for a late node takes memory until that node runs.
  *
  * @param nodes in the desired order, as far as `inOrder` keeps it
  * @param fetched names of the fetched nodes; a node waits only for nodes that all its fetches need
+ * @param options `beside`, a node that runs, with all it needs, beside the others as soon as it can; `atOnce`, how many
+ *   heavy nodes may have begun and not ended
  */
-export function serialise(nodes: readonly GraphNode[], fetched: readonly string[]): GraphNode[] {
+export function serialise(
+  nodes: readonly GraphNode[],
+  fetched: readonly string[],
+  { beside, atOnce = AT_ONCE }: { readonly beside?: GraphNode | undefined; readonly atOnce?: number } = {},
+): GraphNode[] {
   const ordered = inOrder(nodes);
   const reachable = reachableFetches(ordered, fetched);
-  const before = new Map<bigint, GraphNode[]>(); // by set of fetches: the heavy nodes that all of them need, in order
+  const unordered = new Set(
+    [...reachableFetches(ordered, beside ? [beside.name] : [])].flatMap(([node, needs]) => (needs > 0n ? node : [])),
+  );
+  const isOrdered = (node: GraphNode): boolean =>
+    sizeOf(node.shape) >= HEAVY_VALUES && !FREE.has(node.op) && !unordered.has(node);
+  const before = new Map<bigint, GraphNode[]>(); // by set of fetches: the ordered nodes that all of them need
   return ordered.map((node) => {
     const fetches = reachable.get(node)!;
-    if (fetches === 0n || sizeOf(node.shape) < HEAVY_VALUES || isFree(node)) return node;
+    if (fetches === 0n || !isOrdered(node)) return node;
     if (!before.has(fetches))
       before.set(
         fetches,
-        ordered.slice(0, ordered.indexOf(node)).filter((other) => isHeavyFor(other, fetches)),
+        ordered
+          .slice(0, ordered.indexOf(node))
+          .filter((other) => (reachable.get(other)! & fetches) === fetches && isOrdered(other)),
       );
-    const awaited = before.get(fetches)!.at(-AT_ONCE);
+    const awaited = before.get(fetches)!.at(-atOnce);
     for (const [other, list] of before) if ((fetches & other) === other) list.push(node);
     return awaited === undefined ? node : { ...node, inputs: [...node.inputs, `^${awaited.name}`] };
   });
-
-  function isHeavyFor(node: GraphNode, fetches: bigint): boolean {
-    return (reachable.get(node)! & fetches) === fetches && sizeOf(node.shape) >= HEAVY_VALUES && !isFree(node);
-  }
 }
 
 /** Ops that compute nothing: their output exists already, or is small until it is read. */
 const FREE = new Set(['ReadVariableOp', 'VarHandleOp', 'Placeholder', 'Const', 'Identity', 'Reshape']);
-
-function isFree({ op }: GraphNode): boolean {
-  return FREE.has(op);
-}

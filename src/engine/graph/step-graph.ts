@@ -81,15 +81,18 @@ export function collectiveGroupOf({ devices = [], group }: DeviceOptions): Colle
   };
 }
 
-/** Fuses elementwise ops, alike for one device and for several, and chooses an order that takes little memory. */
+/**
+ * Fuses elementwise ops, alike for one device and for several, and chooses an order that takes little memory. The
+ * teacher keeps nothing for a backward pass, so it runs beside the student.
+ */
 function fuseStep(
   nodes: readonly GraphNode[],
   fetched: readonly string[],
-  { updated, passes }: Pick<RecordedStep, 'updated' | 'passes'>,
+  { updated, passes, teacherOutputs }: RecordedStep,
 ): FusedGraph {
   const times = passes.filter(({ step }) => step !== undefined).length; // each has an update of its own
   const fused = fuse(nodes, fetched, updated && { name: updated.name, times });
-  return { ...fused, nodes: serialise(fused.nodes, fetched) };
+  return { ...fused, nodes: serialise(fused.nodes, fetched, { beside: teacherOutputs }) };
 }
 
 function declareInputs(graph: Graph, distillation: Distillation, options: EngineOptions, length: number): GraphInputs {
