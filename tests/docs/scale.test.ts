@@ -89,7 +89,7 @@ it('the table of speed-ups matches the model, and the command prints it', () => 
   const { status, stdout } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
   expect({ status, stdout }).toEqual({ status: 0, stdout: `${speedUpTable({ '': CARDS })}\n` });
   const wrong = spawnSync(process.execPath, [args[0], '--hop', 'x'], { cwd: ROOT, encoding: 'utf8' });
-  expect(wrong).toMatchObject({ status: 1, stderr: 'error: --hop: expected a number above 0\n' });
+  expect(wrong).toMatchObject({ status: 1, stderr: 'error: --hop: expected a number above 0, got "x"\n' });
 });
 
 it('the model is that of a ring: zero for one device, and as documented for two on a network', () => {
