@@ -159,6 +159,19 @@ describe('rows grouped by length', () => {
     expect(rises).toBeLessThan(93);
   });
 
+  test('say how long the longest text of a batch is, in either language', async () => {
+    const grouped = batchesOf(groupedByLength(uneven.training, { stepPairs: STEP, seed: 1 }), STEP, PADDING);
+    const lengths = await lengthsOf(0);
+    for (const [index, texts] of lengths.entries())
+      expect((await grouped.at(index, 0)).studentTokens).toBe(Math.max(...texts));
+  });
+
+  test('leave over pairs of any length', async () => {
+    const left = await Promise.all(Array.from({ length: 8 }, async (_, epoch) => (await lengthsOf(epoch)).at(-1)!));
+    const longest = left.map((lengths) => Math.max(...lengths));
+    expect(Math.max(...longest) - Math.min(...longest)).toBeGreaterThan(8); // of 23
+  });
+
   test('form steps of several micro-batches of the same length', async () => {
     const [steps, halves] = [await rowsOf(1), await rowsOf(1, 1, STEP / 2)];
     expect(halves.length).toBe(248);

@@ -1,7 +1,9 @@
 import tf from '../../src/base/tfjs.cjs';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadBackend } from '../../src/tensorflow/backend.js';
-import { dropout, statelessUniform } from '../../src/models/dropout.js';
+import { buildTextEncoder } from '../../src/models/build.js';
+import { dropout, STATELESS_UNIFORM, statelessUniform } from '../../src/models/dropout.js';
+import { selfAttention } from '../../src/models/layers.js';
 import { randomUniform } from '../../src/base/philox.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 
@@ -45,6 +47,63 @@ describe.each(BACKENDS_UNDER_TEST)('dropout on %s', (backend) => {
       .grad((input) => tf.sum(dropout(input, 0.5, 'a', key(3, 4))))(x)
       .data();
     expect(Array.from(gradient)).toEqual(Array.from(dropped));
+  });
+
+  it('draws a mask of their own for the attention weights of every text, head and query', async () => {
+    const [texts, heads, length] = [2, 2, 32];
+    const width = heads * length;
+    // Even attention over values that are unit vectors: an output is the mask of its weights.
+    const zeros = { weight: tf.zeros([width, width]), bias: tf.zeros([width]) };
+    const params = {
+      'q.weight': zeros.weight,
+      'q.bias': zeros.bias,
+      'k.weight': zeros.weight,
+      'k.bias': zeros.bias,
+      'v.weight': tf.eye(width),
+      'v.bias': zeros.bias,
+    };
+    const x: tf.Tensor2D = tf.tile(tf.eye(length), [texts, heads]);
+    const block = { query: 'q', key: 'k', value: 'v', heads, dropoutRate: 0.25, dropoutPlace: 'here' };
+    const mixed = selfAttention(x, params, block, { batch: texts, length, dropout: key(1, 1) });
+    const masks = (await tf.reshape(mixed, [texts * length * heads, length]).array()) as number[][];
+    expect(new Set(masks.map((mask) => mask.join())).size).toBe(texts * heads * length);
+    expect([...new Set(masks.flat())].sort()).toEqual([
+      0,
+      Math.fround(Math.fround(1 / length) * Math.fround(1 / 0.75)),
+    ]);
+  });
+
+  it('has masks of its own at every place of a model: after the embeddings, and three times in a layer', () => {
+    const encoder = buildTextEncoder({
+      family: 'roberta',
+      vocabSize: 9,
+      hiddenSize: 4,
+      intermediateSize: 4,
+      numHiddenLayers: 2,
+      numAttentionHeads: 2,
+      maxPositionEmbeddings: 9,
+      typeVocabSize: 1,
+      hiddenAct: 'gelu',
+      layerNormEps: 1e-5,
+      hiddenDropoutProb: 0.1,
+      attentionProbsDropoutProb: 0.1,
+      initializerRange: 0.02,
+      padTokenId: 1,
+    });
+    const params = Object.fromEntries(
+      Object.entries(encoder.shapes).map(([name, shape]) => [name, tf.zeros([...shape])]),
+    );
+    const places: number[] = [];
+    const engine = tf.engine();
+    const runKernel = engine.runKernel.bind(engine);
+    const drawing = vi.spyOn(engine, 'runKernel').mockImplementation((name, inputs, attributes) => {
+      if (name === STATELESS_UNIFORM) places.push((inputs.seed as tf.Tensor).dataSync()[0]);
+      return runKernel(name, inputs, attributes);
+    });
+    encoder.forward(params, tf.tensor2d([[0, 5, 2]], [1, 3], 'int32'), { dropout: key(1, 1) });
+    drawing.mockRestore();
+    expect(places).toHaveLength(1 + 2 * 3);
+    expect(new Set(places).size).toBe(places.length);
   });
 
   it('is the identity without a key, and at rate 0', () => {

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { loadBackend } from '../../src/tensorflow/backend.js';
 import { activations } from '../../src/models/activations.js';
 import { ACTIVATIONS } from '../../src/models/config.js';
+import { embedding } from '../../src/models/embedding.js';
 import { layerNorm } from '../../src/models/layers.js';
 import { randomNormal } from '../../src/base/philox.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
@@ -50,6 +51,19 @@ describe.each(BACKENDS_UNDER_TEST)('gradients on %s', (backend) => {
   it.each(ACTIVATIONS.filter((name) => name !== 'relu'))('%s has the slope of its curve', async (name) => {
     const x = tf.tensor2d(randomNormal(24, 2, [3, 4]), [4, 6]);
     await expectGradient(activations[name], x);
+  });
+
+  it("an embedding's rows have the sum of their uses, and that of padding has none, as in PyTorch", async () => {
+    const ids = tf.tensor2d([1, 3, 1, 0, 3, 3], [2, 3], 'int32');
+    const factors = tf.tensor3d([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], [2, 3, 2]);
+    const looked = (table: tf.Tensor): tf.Tensor => tf.mul(embedding(table, ids, 1), factors);
+    const table = tf.tensor2d([0, 1, 2, 3, 4, 5, 6, 7], [4, 2]);
+    expect(Array.from(await looked(table).data())).toEqual([2, 6, 18, 28, 10, 18, 0, 8, 54, 70, 66, 84]);
+    const gradient = await tf
+      .grad((rows) => tf.sum(looked(rows)))(table)
+      .data();
+    // torch.nn.Embedding(4, 2, padding_idx=1)
+    expect(Array.from(gradient)).toEqual([7, 8, 0, 0, 0, 0, 23, 26]);
   });
 
   it('LayerNorm has the gradient of its formula, for input, weight and bias', async () => {

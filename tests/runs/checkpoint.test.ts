@@ -200,6 +200,15 @@ describe('finding the checkpoint to resume from', () => {
     );
   });
 
+  it('skips one whose folder has the name of another step', async () => {
+    renameSync(join(run, 'step-00000009'), join(run, 'step-00000012'));
+    const { found, skipped } = await findCheckpoint(run);
+    expect(found?.name).toBe('step-00000006');
+    expect(skipped).toEqual([
+      { name: 'step-00000012', reason: "trainer.json: expected the step in the folder's name, got 9" },
+    ]);
+  });
+
   it('finds none if all are damaged', async () => {
     for (const name of steps()) flip(name, 'config.json');
     const { found, skipped } = await findCheckpoint(run);

@@ -23,6 +23,13 @@ it("writes frames that TensorBoard's own reader accepts, checksums included", ()
   );
 });
 
+it('tells TensorBoard to discard the steps after the one that a run resumes from', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kd-events-'));
+  openEventFile(folder, 300, () => 1_700_000_000_250).close();
+  const bytes = readFileSync(join(folder, readdirSync(folder)[0])).toString('hex');
+  expect(bytes).toContain('10ad023a020801'); // SessionLog START at step 301
+});
+
 it('names files in increasing order, even within a second and if the clock was set back', () => {
   const folder = mkdtempSync(join(tmpdir(), 'kd-events-'));
   const names: string[] = [];

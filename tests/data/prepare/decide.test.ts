@@ -140,6 +140,15 @@ describe('the split', () => {
     expect(Math.abs(validating - 80)).toBeLessThan(40); // 5 sigma
   });
 
+  test('of linked pairs does not depend on the order of the rows', () => {
+    const star = Array.from({ length: 60 }, (_, i): Pair => [`한 ${i >> 2}`, `e ${i >> 2} ${i & 3}`]);
+    const sides = (pairs: readonly Pair[]): string[] => {
+      const { splits } = decide(pairs, { keepDuplicates: ['ko', 'en'], validFraction: 0.5 });
+      return pairs.map((pair, row) => `${pair.join()}: ${splits[row]}`).sort();
+    };
+    expect(sides([...star].reverse())).toEqual(sides(star));
+  });
+
   test('by position trains on the first pairs and validates on the last', () => {
     const sidesOf = (settings: Partial<PrepareSettings>): string =>
       decideByPlace(rowsOf(many.slice(0, 10)), { ...PREPARE_DEFAULTS, shuffle: false, ...settings }).splits.join('');
@@ -147,6 +156,7 @@ describe('the split', () => {
     expect(sidesOf({ samples: 5 })).toBe('1111200000');
     expect(sidesOf({ samples: 5000, validFraction: 0 })).toBe('1111111111');
     expect(sidesOf({ validFraction: 0.99 })).toBe('1222222222');
+    expect(sidesOf({ validFraction: 0.16 })).toBe('1111111122');
     expect(sidesOf({ samples: 1 })).toBe('1000000000');
   });
 });
