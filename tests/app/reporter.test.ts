@@ -1,17 +1,12 @@
 /** @file A reporter that falls silent when a signal is aborted. */
 import { expect, it } from 'vitest';
-import { reporterUntil, type Reporter } from '../../src/app/reporter.js';
+import { reporterUntil } from '../../src/app/reporter.js';
+import { reporterTo } from '../reporter.js';
 
 it('passes on everything until the signal is aborted, which stops its progress; then nothing', () => {
   const said: unknown[] = [];
-  const output: Reporter = {
-    message: (text) => said.push(text),
-    warn: (text) => said.push(text),
-    event: (event) => said.push(event),
-    progress: (title) => ({ update: (value) => said.push([title, value]), stop: () => said.push([title, 'stopped']) }),
-  };
   const end = new AbortController();
-  const until = reporterUntil(end.signal, output);
+  const until = reporterUntil(end.signal, reporterTo(said));
   const sayAll = (): void => {
     until.message('message');
     until.warn('warning');
@@ -22,7 +17,7 @@ it('passes on everything until the signal is aborted, which stops its progress; 
   over.stop();
   const reading = until.progress('reading', 2, 'rows');
   sayAll();
-  const before = [['over', 1], ['over', 'stopped'], 'message', 'warning', { event: 'event' }];
+  const before = [['over', 1], ['over', 'stopped'], 'message', 'warning: warning', { event: 'event' }];
   expect(said).toEqual(before);
   end.abort();
   sayAll();

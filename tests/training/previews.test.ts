@@ -1,12 +1,12 @@
 /** @file Which previews of a run are drawn, in what order, and what is said: with a stand-in for what draws. */
 import { beforeEach, expect, it, vi } from 'vitest';
-import { SILENT_PROGRESS, type Reporter } from '../../src/app/reporter.js';
 import { GENERATE_DEFAULTS } from '../../src/app/pictures/options.js';
 import type { PreparedRun } from '../../src/training/prepared-run.js';
 import type { PreviewPlan } from '../../src/training/previews/plan.js';
 import { startPreviews, type Previews } from '../../src/training/previews/previews.js';
 import type { PreviewEvent, PreviewOutcome, PreviewTask } from '../../src/training/previews/task.js';
 import { addPreview, makeRun } from '../report/run-of.js';
+import { reporterTo } from '../reporter.js';
 
 /** What was asked to draw, and means to say how that goes. */
 interface AskedDrawing {
@@ -55,15 +55,10 @@ const PREPARED = {
 } as unknown as PreparedRun;
 const DRAWN: PreviewOutcome = { kind: 'drawn' };
 
-let said: string[];
-const reporter: Reporter = {
-  message: (text) => said.push(text),
-  warn: (text) => said.push(`warning: ${text}`),
-  event: () => undefined,
-  progress: () => SILENT_PROGRESS,
-};
+const said: unknown[] = [];
+const reporter = reporterTo(said);
 beforeEach(() => {
-  said = [];
+  said.length = 0;
   asked.length = 0;
 });
 
