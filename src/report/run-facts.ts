@@ -6,7 +6,7 @@ import { recipeOf } from '../training/recipes.js';
 import { flagOf, isDefault } from '../training/settings.js';
 import { messageOf } from '../base/errors.js';
 import { readEvaluations } from '../evaluate/evaluation-file.js';
-import { checkpointNames } from '../runs/checkpoint-names.js';
+import { checkpointNames, checkpointStep } from '../runs/checkpoint-names.js';
 import type { ValidationRow } from '../runs/log-reader.js';
 import { readBaselines } from '../runs/baselines-file.js';
 import type { RunConfig } from '../runs/run-config.js';
@@ -47,7 +47,8 @@ export async function runFacts(
     return name !== undefined && checkpoints.includes(name) ? name : undefined;
   };
   const [best, newest] = [await there('best'), (await there('last')) ?? checkpoints.at(0)];
-  const step = Math.max(last?.step ?? 0, lastValidation?.step ?? 0, Number(/\d+$/.exec(newest ?? '')?.[0] ?? 0));
+  const saved = newest === undefined ? 0 : checkpointStep(newest);
+  const step = Math.max(last?.step ?? 0, lastValidation?.step ?? 0, saved);
   const state = await runState(folder, plan, step);
   const isAtWork = state.state === 'starting' || state.state === 'training';
   const pairsPerStep = plan.stepsPerEpoch ? config.data.training_pairs / plan.stepsPerEpoch : NaN;

@@ -26,11 +26,17 @@ export function checkpointName(step: number): string {
   return `step-${String(step).padStart(8, '0')}`;
 }
 
+/** The step in a checkpoint's name. */
+export function checkpointStep(name: string): number {
+  return Number(name.slice('step-'.length));
+}
+
 /** The names of a run's checkpoints, newest first, including one that a killed process was replacing. */
 export async function checkpointNames(run: string): Promise<string[]> {
-  const stepOf = (name: string): number => Number(name.slice('step-'.length));
   const names = (await readdir(run)).map((name) => (name.startsWith(REPLACED) ? name.slice(REPLACED.length) : name));
-  return [...new Set(names)].filter((name) => CHECKPOINT.test(name)).sort((a, b) => stepOf(b) - stepOf(a));
+  return [...new Set(names)]
+    .filter((name) => CHECKPOINT.test(name))
+    .sort((a, b) => checkpointStep(b) - checkpointStep(a));
 }
 
 /** The folder of a run's checkpoint: under its own name, or under its temporary name while it is being replaced. */

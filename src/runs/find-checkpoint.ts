@@ -7,7 +7,14 @@ import { isPendingName, syncFolder } from '../base/files.js';
 import { fileError } from '../base/system-errors.js';
 import { removeStaleFiles } from '../base/stale-files.js';
 import { checkFiles, parseManifest } from '../weights/manifest.js';
-import { CHECKPOINT_FILES, checkpointNames, folderOfCheckpoint, REPLACED, TEMPORARY } from './checkpoint-names.js';
+import {
+  CHECKPOINT_FILES,
+  checkpointNames,
+  checkpointStep,
+  folderOfCheckpoint,
+  REPLACED,
+  TEMPORARY,
+} from './checkpoint-names.js';
 import { parseTrainer, type TrainerFile } from './trainer-state.js';
 
 /** A checkpoint from which a run can be resumed. */
@@ -91,7 +98,7 @@ async function checkCheckpoint(folder: string, name: string): Promise<TrainerFil
     await readText(join(folder, CHECKPOINT_FILES.trainer), CHECKPOINT_FILES.trainer),
     CHECKPOINT_FILES.trainer,
   );
-  if (Number(name.slice('step-'.length)) !== trainer.state.step)
+  if (checkpointStep(name) !== trainer.state.step)
     throw new InputError(
       `${CHECKPOINT_FILES.trainer}: expected the step in the folder's name, got ${trainer.state.step}`,
     );

@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { bytesIn } from '../base/disk-space.js';
 import { InputError } from '../base/errors.js';
-import { checkpointNames } from './checkpoint-names.js';
+import { checkpointNames, checkpointStep } from './checkpoint-names.js';
 import { followValidationLog, lastLoggedStep } from './log-reader.js';
 import { readRunConfig } from './run-config.js';
 import { runsUnder } from './run-list.js';
@@ -45,6 +45,6 @@ export async function summariseRun(folder: string): Promise<RunSummary | Damaged
 
 /** The last step in a run's logs or checkpoints. */
 async function stepsTaken(folder: string, validated: number): Promise<number> {
-  const [newest = 'step-0'] = await checkpointNames(folder);
-  return Math.max(await lastLoggedStep(folder), validated, Number(newest.slice('step-'.length)));
+  const [newest] = await checkpointNames(folder);
+  return Math.max(await lastLoggedStep(folder), validated, newest === undefined ? 0 : checkpointStep(newest));
 }

@@ -4,7 +4,7 @@ import { KD } from '../base/own-command.js';
 import { shellCommand } from '../base/shell.js';
 import { MAX_SKIPPED_IN_A_ROW } from '../distill/steps.js';
 import { bestOf, type TrainState } from '../distill/train-state.js';
-import { checkpointName } from '../runs/checkpoint-names.js';
+import { checkpointName, checkpointStep } from '../runs/checkpoint-names.js';
 import { RUN_CONFIG } from '../runs/run-names.js';
 import { stateAt } from '../runs/run-state.js';
 import { resumeCommand } from './resume-command.js';
@@ -48,8 +48,6 @@ export async function adviceAtSkipLimit(
     `resuming would take the same steps again; start another run with smaller ones: ${KD} ${again}` +
     (before === undefined
       ? ''
-      : `; if the machine was at fault, resume from before them: ${resumeCommand(folder, stepOf(before))}`)
+      : `; if the machine was at fault, resume from before them: ${resumeCommand(folder, checkpointStep(before))}`)
   );
 }
-
-const stepOf = (checkpoint: string): number => Number(checkpoint.slice('step-'.length));
