@@ -19,7 +19,7 @@ export type IdType = Uint16 | Uint32;
 const IDS_OF_16_BITS = 1 << 16;
 
 /** The type of the ids of a vocabulary. */
-export function idType(vocabSize: number): IdType {
+function idType(vocabSize: number): IdType {
   return vocabSize <= IDS_OF_16_BITS ? new Uint16() : new Uint32();
 }
 
