@@ -36,52 +36,92 @@ const PALE = '#6b6b70';
 /** The line height of prompts and footer. */
 const LEADING = 24;
 
+/** Where the parts of a grid are, in pixels. */
+interface Layout {
+  /** Of the whole image. */
+  readonly width: number;
+  readonly height: number;
+  /** The size of a picture. */
+  readonly cell: { readonly width: number; readonly height: number };
+  /** The lines beside each row's pictures. */
+  readonly labels: readonly (readonly LabelLine[])[];
+  /** The left edge of each column. */
+  readonly lefts: readonly number[];
+  /** The upper edge of each row, and the lower edge of the last. */
+  readonly tops: readonly number[];
+  /** The lines of the footer. */
+  readonly footer: readonly string[];
+}
+
 /** A grid as a PNG file's bytes. */
 export async function drawGrid(grid: Grid): Promise<Buffer> {
-  const { width, height } = grid.rows[0]!.cells[0]!.pixels;
+  const layout = layoutOf(grid);
+  const { width, height } = layout;
+  const svg =
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">` +
+    `${letteringOf(grid, layout).join('')}</svg>`;
+  return sharp({ create: { width, height, channels: 3, background: '#ffffff' } })
+    .composite([...(await picturesOf(grid, layout)), { input: Buffer.from(svg), left: 0, top: 0 }])
+    .png()
+    .toBuffer();
+}
+
+function layoutOf({ columns, rows, footer: text }: Grid): Layout {
+  const { width, height } = rows[0]!.cells[0]!.pixels;
   const scale = Math.min(Math.max(1, SIZE.least / width), SIZE.most / width);
   const cell = { width: Math.round(width * scale), height: Math.round(height * scale) };
-  const labels = grid.rows.map((row) => labelLines(row.labels));
+  const labels = rows.map((row) => labelLines(row.labels));
+  const tops: number[] = [SIZE.header];
   // A prompt with more lines than fit beside the pictures makes its row taller.
-  const heights = labels.map((lines) => Math.max(cell.height + SIZE.caption, (lines.length + 1) * LEADING));
-  const tops = heights.map((_, row) => heights.slice(0, row).reduce((sum, rowHeight) => sum + rowHeight, SIZE.header));
-  const totalWidth = SIZE.labels + grid.columns.length * (cell.width + SIZE.gap) + SIZE.gap;
-  const footer = wrap(grid.footer, SIZE.text, totalWidth - 2 * SIZE.gap, 3);
-  const bottom = tops[tops.length - 1]! + heights[heights.length - 1]!;
-  const total = { width: totalWidth, height: bottom + SIZE.footer + (footer.length - 1) * LEADING };
-  const columnX = (column: number): number => SIZE.labels + SIZE.gap + column * (cell.width + SIZE.gap);
+  for (const lines of labels)
+    tops.push(tops.at(-1)! + Math.max(cell.height + SIZE.caption, (lines.length + 1) * LEADING));
+  const lefts = columns.map((_, column) => SIZE.labels + SIZE.gap + column * (cell.width + SIZE.gap));
+  const total = SIZE.labels + columns.length * (cell.width + SIZE.gap) + SIZE.gap;
+  const footer = wrap(text, SIZE.text, total - 2 * SIZE.gap, 3);
+  return {
+    width: total,
+    height: tops.at(-1)! + SIZE.footer + (footer.length - 1) * LEADING,
+    cell,
+    labels,
+    lefts,
+    tops,
+    footer,
+  };
+}
 
-  const overlays: OverlayOptions[] = [];
-  const lettering: string[] = grid.columns.flatMap(({ title, subtitle }, column) =>
-    header(title, subtitle, columnX(column) + cell.width / 2, cell.width),
+function picturesOf({ rows }: Grid, { cell, lefts, tops }: Layout): Promise<OverlayOptions[]> {
+  return Promise.all(
+    rows.flatMap(({ cells }, row) =>
+      cells.map(async ({ pixels }, column) => ({
+        input: await resized(pixels, cell),
+        left: lefts[column],
+        top: tops[row],
+      })),
+    ),
   );
-  for (const [row, { cells }] of grid.rows.entries()) {
-    lettering.push(...rowLabels(labels[row]!, tops[row]!, heights[row]! - SIZE.caption));
-    for (const [column, { pixels, caption }] of cells.entries()) {
-      overlays.push({ input: await resized(pixels, cell), left: columnX(column), top: tops[row] });
-      lettering.push(
+}
+
+/** All text of a grid, as SVG paths: headings, prompts, captions and footer. */
+function letteringOf({ columns, rows }: Grid, { cell, labels, lefts, tops, footer }: Layout): string[] {
+  const middle = (column: number): number => lefts[column]! + cell.width / 2;
+  return [
+    ...columns.flatMap(({ title, subtitle }, column) => header(title, subtitle, middle(column), cell.width)),
+    ...rows.flatMap(({ cells }, row) => [
+      ...rowLabels(labels[row]!, tops[row]!, tops[row + 1]! - tops[row]! - SIZE.caption),
+      ...cells.map(({ caption }, column) =>
         svgLine(caption, {
-          x: columnX(column) + cell.width / 2,
+          x: middle(column),
           y: tops[row]! + cell.height + 18,
           size: SIZE.text,
           fill: PALE,
           centred: true,
         }),
-      );
-    }
-  }
-  for (const [i, line] of footer.entries()) {
-    lettering.push(
-      svgLine(line, { x: SIZE.gap, y: bottom + SIZE.footer - 12 + i * LEADING, size: SIZE.text, fill: PALE }),
-    );
-  }
-  const svg =
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${total.width}" height="${total.height}">` +
-    `${lettering.join('')}</svg>`;
-  return sharp({ create: { ...total, channels: 3, background: '#ffffff' } })
-    .composite([...overlays, { input: Buffer.from(svg), left: 0, top: 0 }])
-    .png()
-    .toBuffer();
+      ),
+    ]),
+    ...footer.map((line, i) =>
+      svgLine(line, { x: SIZE.gap, y: tops.at(-1)! + SIZE.footer - 12 + i * LEADING, size: SIZE.text, fill: PALE }),
+    ),
+  ];
 }
 
 function header(title: string, subtitle: string, middle: number, width: number): string[] {

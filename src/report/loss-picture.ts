@@ -10,7 +10,7 @@ import { formatCount } from '../base/format.js';
 import { curveChartOption } from './curve-chart.js';
 import type { Line } from './curve-series.js';
 import { lastStep, meanLine, trainingLine, validationLine } from './loss-lines.js';
-import { PALETTES } from './palette.js';
+import { PALETTES, type Palette } from './palette.js';
 import type { ReportData, RunFacts } from './report-data.js';
 import { LOSS_PICTURES } from './report-files.js';
 import { Series } from './series.js';
@@ -33,8 +33,28 @@ const CURVES = [
 ] as const;
 
 /** Draws a run's training and validation losses for English and Korean. */
-function lossSvg({ run, training, validation }: ReportData): string {
+function lossSvg(report: ReportData): string {
   const palette = PALETTES.light;
+  const { width, height, head, margin } = SIZE;
+  const { lines, last } = linesOf(report, palette);
+  const start = margin + 50; // the left end of the chart's axis
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" ` +
+      `height="${height}" viewBox="0 0 ${width} ${height}">`,
+    `<rect width="${width}" height="${height}" fill="${palette.paper}"/>`,
+    ...heading(report.run, start, palette),
+    ...legend(lines, start, 60, palette.ink),
+    `<g transform="translate(${margin} ${head})">${chartSvg(lines, last, report.validation, palette)}</g>`,
+    '</svg>',
+    '',
+  ].join('\n');
+}
+
+/** The lines of a run's losses, and the last step that they reach. */
+function linesOf(
+  { run, training, validation }: ReportData,
+  palette: Palette,
+): { readonly lines: readonly Line[]; readonly last: number } {
   const points = Series.from(training).points();
   const last = lastStep(points, validation);
   const lines = CURVES.flatMap(([curve, language]): Line[] => {
@@ -48,13 +68,18 @@ function lossSvg({ run, training, validation }: ReportData): string {
     lines.push(
       meanLine(run.meanBaseline, 'loss_en', last, { name: 'predicting the teacher’s mean', colour: palette.soft }),
     );
-  const { width, height, head, margin } = SIZE;
-  const chart = init(null, null, {
-    renderer: 'svg',
-    ssr: true,
-    width: width - 2 * margin,
-    height: height - head - margin,
-  });
+  return { lines, last };
+}
+
+/** The chart itself, with its text as outlines. */
+function chartSvg(
+  lines: readonly Line[],
+  last: number,
+  validation: ReportData['validation'],
+  palette: Palette,
+): string {
+  const [width, height] = [SIZE.width - 2 * SIZE.margin, SIZE.height - SIZE.head - SIZE.margin];
+  const chart = init(null, null, { renderer: 'svg', ssr: true, width, height });
   chart.setOption(
     curveChartOption({
       lines,
@@ -62,7 +87,7 @@ function lossSvg({ run, training, validation }: ReportData): string {
       log: isSteep(lossesOf(validation)),
       x: 'step',
       y: 'mean squared error',
-      height: height - head - margin,
+      height,
       range: [0, last],
       endLabels: true,
       font: 'sans-serif',
@@ -70,30 +95,18 @@ function lossSvg({ run, training, validation }: ReportData): string {
   );
   const drawn = outlined(chart.renderToSVGString());
   chart.dispose();
-  const start = margin + 50; // the left end of the chart's axis
+  return drawn;
+}
+
+/** The run's name, shortened to fit, and beside it which pairs were validated on, if not all. */
+function heading(run: RunFacts, start: number, palette: Palette): string[] {
   const sample = sampleText(run);
   const taken = sample === undefined ? 0 : LEGEND.gap + lineWidth(sample, LEGEND.size);
-  const [name] = wrap(run.name, NAME_SIZE, width - margin - start - taken, 1);
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" ` +
-      `height="${height}" viewBox="0 0 ${width} ${height}">`,
-    `<rect width="${width}" height="${height}" fill="${palette.paper}"/>`,
-    svgLine(name!, { x: start, y: 34, size: NAME_SIZE, fill: palette.ink }),
-    ...(sample === undefined
-      ? []
-      : [
-          svgLine(sample, {
-            x: start + lineWidth(name!, NAME_SIZE) + LEGEND.gap,
-            y: 34,
-            size: LEGEND.size,
-            fill: palette.soft,
-          }),
-        ]),
-    ...legend(lines, start, 60, palette.ink),
-    `<g transform="translate(${margin} ${head})">${drawn}</g>`,
-    '</svg>',
-    '',
-  ].join('\n');
+  const [name] = wrap(run.name, NAME_SIZE, SIZE.width - SIZE.margin - start - taken, 1);
+  const title = svgLine(name!, { x: start, y: 34, size: NAME_SIZE, fill: palette.ink });
+  if (sample === undefined) return [title];
+  const x = start + lineWidth(name!, NAME_SIZE) + LEGEND.gap;
+  return [title, svgLine(sample, { x, y: 34, size: LEGEND.size, fill: palette.soft })];
 }
 
 /** Which pairs were validated on, if not all held-out pairs. */
