@@ -29,6 +29,16 @@ export function list(text: string): string[] {
   return names;
 }
 
+/** A parser of comma-separated names that must be among the choices. */
+export function listFrom<T extends string>(choices: readonly T[]): (text: string) => T[] {
+  const isChoice = (name: string): name is T => (choices as readonly string[]).includes(name);
+  return (text) => {
+    const names = list(text);
+    if (names.every(isChoice)) return names;
+    throw new InvalidArgumentError(`Expected some of ${choices.join(', ')}, separated by commas.`);
+  };
+}
+
 /** `--backend`: what computes. */
 export const backendOption = (): Option =>
   new Option('--backend <name>', "TensorFlow's kernels, or JavaScript's").choices(BACKENDS).default('auto');

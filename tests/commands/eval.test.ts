@@ -390,7 +390,10 @@ describe('kd eval refuses', () => {
       ['--compare', 'clip,tiny,clip'],
       /^error: --compare clip,tiny,clip: expected every model once, got clip twice; leave one out\n$/,
     ],
-    [['--compare', 'roberta', '--by', 'colour'], /^error: --by: expected corpus or length, got "colour"\n$/],
+    [
+      ['--compare', 'roberta', '--by', 'colour'],
+      /^error: option '--by <what>' argument 'colour' is invalid\. Expected some of corpus, length, separated by commas\.\n$/,
+    ],
     [['--compare', 'roberta', '--sts', 'none.tsv'], /^error: none\.tsv: expected a file that can be read/],
   ])('%j in one line', async (flags, message) => {
     const { code, stdout, stderr } = await compare(flags);

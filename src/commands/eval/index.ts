@@ -1,13 +1,20 @@
 import { KD } from '../../base/own-command.js';
 import { examplesText, type Example } from '../help.js';
 import { Command, Option } from 'commander';
-import { InputError } from '../../base/errors.js';
-import { GROUPINGS, type Grouping } from '../../evaluate/evaluation.js';
+import { GROUPINGS } from '../../evaluate/evaluation.js';
 import { openOutput, type OutputOptions } from '../../app/output.js';
-import { backendOption, count, deviceOption, encodingBatchOption, list, precisionOption, seed } from '../flags.js';
+import {
+  backendOption,
+  count,
+  deviceOption,
+  encodingBatchOption,
+  list,
+  listFrom,
+  precisionOption,
+  seed,
+} from '../flags.js';
 import { formatCount } from '../../base/format.js';
-import { EVALUATION_DEFAULTS } from '../../app/evaluation/defaults.js';
-import { DEFAULT_SAMPLES } from '../../app/evaluation/defaults.js';
+import { DEFAULT_SAMPLES, EVALUATION_DEFAULTS } from '../../app/evaluation/defaults.js';
 import type { EvalFlags } from './action.js';
 
 const EXAMPLES: readonly Example[] = [
@@ -36,7 +43,7 @@ export function evalCommand(): Command {
     .option('--seed <number>', 'random seed of the sample', seed, EVALUATION_DEFAULTS.seed)
     .addOption(
       new Option('--by <what>', `also score by group: ${GROUPINGS.join(', ')}; separated by commas`)
-        .argParser(groupings)
+        .argParser(listFrom(GROUPINGS))
         .default([], 'none'),
     )
     .addOption(
@@ -63,13 +70,4 @@ export function evalCommand(): Command {
       const { evaluate } = await import('./action.js');
       await evaluate(flags, openOutput(command.optsWithGlobals<OutputOptions>()));
     });
-}
-
-function groupings(text: string): Grouping[] {
-  return list(text).map((name) => {
-    const found = GROUPINGS.find((by) => by === name);
-    if (found === undefined)
-      throw new InputError(`--by: expected ${GROUPINGS.join(' or ')}, got ${JSON.stringify(name)}`);
-    return found;
-  });
 }

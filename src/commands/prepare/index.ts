@@ -1,9 +1,9 @@
 import { KD } from '../../base/own-command.js';
 import { examplesText, type Example } from '../help.js';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { DUPLICATE_KINDS, LONG_CHOICES, PREPARE_DEFAULTS, type DuplicateKind } from '../../data/prepare/settings.js';
+import { Command, Option } from 'commander';
+import { DUPLICATE_KINDS, LONG_CHOICES, PREPARE_DEFAULTS } from '../../data/prepare/settings.js';
 import { openOutput, type OutputOptions } from '../../app/output.js';
-import { count, seed, share } from '../flags.js';
+import { count, listFrom, seed, share } from '../flags.js';
 import { DEFAULTS } from '../../training/settings.js';
 import type { PrepareFlags } from './action.js';
 
@@ -42,7 +42,7 @@ export function prepareCommand(): Command {
         '--keep-duplicates <kinds>',
         `kinds of duplicates to keep: ${DUPLICATE_KINDS.join(', ')}; separated by commas`,
       )
-        .argParser(duplicateKinds)
+        .argParser(listFrom(DUPLICATE_KINDS))
         .default(PREPARE_DEFAULTS.keepDuplicates, 'none'),
     )
     .optionsGroup('Models:')
@@ -58,11 +58,4 @@ export function prepareCommand(): Command {
       const { prepare } = await import('./action.js');
       await prepare(flags, openOutput(command.optsWithGlobals<OutputOptions>()));
     });
-}
-
-function duplicateKinds(text: string): DuplicateKind[] {
-  const kinds = text.split(',').map((kind) => kind.trim());
-  const isKnown = (kind: string): kind is DuplicateKind => (DUPLICATE_KINDS as readonly string[]).includes(kind);
-  if (kinds.every(isKnown)) return kinds;
-  throw new InvalidArgumentError(`Expected some of ${DUPLICATE_KINDS.join(', ')} separated by commas, such as ko,en.`);
 }
