@@ -46,7 +46,6 @@ const KILLED = { compiled: temporaryFolder(), eager: temporaryFolder() };
 
 it.each([
   ['compiled', 'SIGKILL', '4'],
-  ['eager', 'SIGKILL', '2'],
   ['eager', 'SIGHUP', '2'],
   ['eager', 'pipes', '1'],
 ] as const)(
