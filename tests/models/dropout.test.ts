@@ -28,6 +28,8 @@ describe.each(BACKENDS_UNDER_TEST)('dropout on %s', (backend) => {
     const deviation = Math.sqrt(kept.length * 0.25 * 0.75); // of a binomial distribution
     expect(Math.abs(zeros - 0.25 * kept.length)).toBeLessThan(5 * deviation);
     expect([...new Set(kept)].sort()).toEqual([0, Math.fround(1 / 0.75)]);
+    const overridden = dropout(tf.ones([100, 100]), 0.5, 'here', { ...key(1, 1), rate: 0.25 });
+    expect(await overridden.data()).toEqual(kept); // the key's rate takes precedence
   });
 
   it('depends only on seed, step and place', async () => {
@@ -65,7 +67,7 @@ describe.each(BACKENDS_UNDER_TEST)('dropout on %s', (backend) => {
     const x: tf.Tensor2D = tf.tile(tf.eye(length), [texts, heads]);
     const block = { query: 'q', key: 'k', value: 'v', heads, dropoutRate: 0.25, dropoutPlace: 'here' };
     const mixed = selfAttention(x, params, block, { batch: texts, length, dropout: key(1, 1) });
-    const masks = (await tf.reshape(mixed, [texts * length * heads, length]).array()) as number[][];
+    const masks = await tf.reshape<tf.Rank.R2>(mixed, [texts * length * heads, length]).array();
     expect(new Set(masks.map((mask) => mask.join())).size).toBe(texts * heads * length);
     expect([...new Set(masks.flat())].sort()).toEqual([
       0,
@@ -97,7 +99,7 @@ describe.each(BACKENDS_UNDER_TEST)('dropout on %s', (backend) => {
     const engine = tf.engine();
     const runKernel = engine.runKernel.bind(engine);
     const drawing = vi.spyOn(engine, 'runKernel').mockImplementation((name, inputs, attributes) => {
-      if (name === STATELESS_UNIFORM) places.push((inputs.seed as tf.Tensor).dataSync()[0]);
+      if (name === STATELESS_UNIFORM) places.push((inputs.seed).dataSync()[0]);
       return runKernel(name, inputs, attributes);
     });
     encoder.forward(params, tf.tensor2d([[0, 5, 2]], [1, 3], 'int32'), { dropout: key(1, 1) });

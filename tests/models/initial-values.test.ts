@@ -87,6 +87,6 @@ it('a projection keeps the scale of what it maps; it decays like other weights, 
   expect(encoder.initialise('pooler.dense.weight', 7)).toEqual(ENCODERS.roberta.initialise('pooler.dense.weight', 7));
   const named = (is: (name: string) => boolean): string[] =>
     ['projection.weight', 'projection.bias', 'pooler.dense.weight', 'pooler.dense.bias'].filter(is);
-  expect(named(encoder.isBiasOrNorm)).toEqual(['projection.bias', 'pooler.dense.bias']);
-  expect(named(encoder.isPooler)).toEqual(['pooler.dense.weight', 'pooler.dense.bias']);
+  expect(named((name) => encoder.isBiasOrNorm(name))).toEqual(['projection.bias', 'pooler.dense.bias']);
+  expect(named((name) => encoder.isPooler(name))).toEqual(['pooler.dense.weight', 'pooler.dense.bias']);
 });
