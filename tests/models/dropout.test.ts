@@ -99,7 +99,7 @@ describe.each(BACKENDS_UNDER_TEST)('dropout on %s', (backend) => {
     const engine = tf.engine();
     const runKernel = engine.runKernel.bind(engine);
     const drawing = vi.spyOn(engine, 'runKernel').mockImplementation((name, inputs, attributes) => {
-      if (name === STATELESS_UNIFORM) places.push((inputs.seed).dataSync()[0]);
+      if (name === STATELESS_UNIFORM) places.push(inputs.seed.dataSync()[0]);
       return runKernel(name, inputs, attributes);
     });
     encoder.forward(params, tf.tensor2d([[0, 5, 2]], [1, 3], 'int32'), { dropout: key(1, 1) });
