@@ -4,7 +4,8 @@ import type { BackendChoice } from '../../tensorflow/backend-choice.js';
 import type { Format } from '../../export/format.js';
 import type { Output } from '../../app/output.js';
 import { exportStudent } from '../../app/export-student.js';
-import { checkPush, push } from './push.js';
+import { pushTarget } from '../../export/push.js';
+import { push } from './push.js';
 
 /** The flags of `kd export`. */
 export interface ExportFlags {
@@ -19,7 +20,7 @@ export interface ExportFlags {
 /** Exports a student, and uploads it where that is asked for. */
 export async function exportTo(name: string, flags: ExportFlags, output: Output): Promise<void> {
   const { to, format } = flags;
-  const target = flags.push === undefined ? undefined : await checkPush(flags.push);
+  const target = flags.push === undefined ? undefined : await pushTarget(flags.push, '--push');
   const { model, largestDifference } = await exportStudent({ ...flags, model: name }, output);
   const compared =
     largestDifference === 0 ? 'outputs are equal' : `outputs differ by at most ${largestDifference.toExponential(1)}`;

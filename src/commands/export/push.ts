@@ -1,11 +1,6 @@
-import { pushFolder, pushTarget, type PushTarget } from '../../export/push.js';
+import { pushFolder, type PushTarget } from '../../export/push.js';
 import type { Output } from '../../app/output.js';
 import type { Progress } from '../../app/reporter.js';
-
-/** Checks the hub id and the token before anything is exported. */
-export function checkPush(id: string): Promise<PushTarget> {
-  return pushTarget(id, '--push');
-}
 
 /** Uploads an export, showing a progress bar. */
 export async function push(folder: string, target: PushTarget, output: Output): Promise<void> {
