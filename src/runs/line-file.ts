@@ -2,14 +2,26 @@
  * @file Files that grow by complete records, such as lines, and text files that can be cut back to some of their lines.
  * System errors become an `InputError` that names the file.
  */
-import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { InputError } from '../base/errors.js';
 import { readIfThere, writeFileAtomic } from '../base/files.js';
-import { fileError } from '../base/system-errors.js';
+import { formatCount } from '../base/format.js';
+import { isSystemError } from '../base/system-errors.js';
+import { AppendedFile } from './appended-file.js';
 
 export interface RecordFile {
+  /** Adds a record. One that the system refuses waits in memory; `sync` tells why. */
   append(record: Uint8Array): void;
-  /** Flushes what was added to disk, as far as it fits, so that it survives a power cut. */
+  /**
+   * Flushes what was added to disk, so that it survives a power cut.
+   *
+   * @throws InputError if the system refuses some of it, which a later call tries again
+   */
   sync(): void;
+  /**
+   * Writes what waits in memory, and closes.
+   *
+   * @throws InputError if the system refuses, with how much is lost
+   */
   close(): void;
 }
 
@@ -17,70 +29,89 @@ export interface LineFile extends Omit<RecordFile, 'append'> {
   line(text: string): void;
 }
 
+/** When a file is opened: at once, or before its first record, and again if the system refuses. */
+export type Opening = 'now' | 'later';
+
 /**
  * Opens a file to append complete records, one write each, so that they survive if the process is killed. A record that
- * does not fit on the disk is undone, kept in memory, and written with the next one that fits.
+ * the system refuses, as on a full disk, is undone, kept in memory, and written before the next one. Records are also
+ * kept until they are flushed: after a failed flush the system may have dropped any of them, so they are written again.
  *
- * @throws InputError, here and in every call, if the system refuses
+ * @throws InputError if it is to be opened now, and the system refuses
  */
-export function openRecords(path: string): RecordFile {
-  let isRefused = false;
-  const named = <T>(work: () => T): T => {
-    try {
-      return work();
-    } catch (error) {
-      isRefused = true;
-      throw fileError(path, 'cannot be written', error);
-    }
-  };
-  const file = named(() => openSync(path, 'a'));
-  let waiting = Buffer.alloc(0);
-  const flush = (): void => {
-    const before = fstatSync(file).size;
-    try {
-      if (writeSync(file, waiting) === waiting.length) {
-        waiting = Buffer.alloc(0);
-        return;
-      }
-    } catch (error) {
-      if (!isNoSpace(error)) throw error;
-    }
-    ftruncateSync(file, before); // remove the partial record
-  };
+export function openRecords(path: string, opening: Opening = 'now'): RecordFile {
+  const file = new AppendedFile(path);
+  if (opening === 'now') file.named(() => file.descriptor);
+  let written: Uint8Array[] = []; // since the last flush
+  let waiting: Uint8Array[] = [];
+  let doubt: { readonly error: unknown } | undefined; // the failed flush after which `written` may have been dropped
+
   return {
     append(record) {
-      waiting = Buffer.concat([waiting, record]);
-      named(flush);
+      waiting.push(record);
+      try {
+        writeWaiting();
+      } catch (error) {
+        if (!isSystemError(error)) throw error;
+      }
     },
     sync() {
-      named(() => {
-        if (waiting.length > 0) flush();
-        fdatasyncSync(file);
-      });
+      file.named(flush);
     },
     close() {
       try {
-        if (waiting.length > 0 && !isRefused) named(flush); // a refusal has been thrown already
+        file.named(() => {
+          writeWaiting();
+          if (doubt !== undefined) throw doubt.error; // not cut back: there may be no other try
+        });
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        const lost = waiting.length + (doubt === undefined ? 0 : written.length);
+        throw error.add(`records ${doubt === undefined ? '' : 'perhaps '}lost at its end: ${formatCount(lost)}`);
       } finally {
-        closeSync(file);
+        file.close();
       }
     },
   };
+
+  /** Writes the waiting records in order, up to the first that the system refuses. */
+  function writeWaiting(): void {
+    let done = 0;
+    try {
+      for (; done < waiting.length; done++) file.append(waiting[done]!);
+    } finally {
+      for (const record of waiting.splice(0, done)) written.push(record); // perhaps too many for one call
+    }
+  }
+
+  function flush(): void {
+    if (doubt !== undefined) {
+      file.cutToFlushed();
+      waiting = [...written, ...waiting];
+      written = [];
+      doubt = undefined;
+    }
+    writeWaiting();
+    if (written.length === 0) return;
+    try {
+      file.flush();
+    } catch (error) {
+      doubt = { error };
+      throw error;
+    }
+    written = [];
+  }
 }
 
 /** Opens a text file to append complete lines, as `openRecords` does. */
-export function openLines(path: string): LineFile {
-  const file = openRecords(path);
+export function openLines(path: string, opening?: Opening): LineFile {
+  const file = openRecords(path, opening);
   return {
     ...file,
     line: (text) => {
       file.append(Buffer.from(`${text}\n`));
     },
   };
-}
-
-function isNoSpace(error: unknown): boolean {
-  return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
 /**

@@ -8,7 +8,10 @@ export type RowParser<Column extends string> = (line: string) => LogRow<Column> 
 
 /** Reads the lines of a log with this header, of which some columns are wanted. */
 export function rowParser<Column extends string>(header: string, columns: readonly Column[]): RowParser<Column> {
-  const names = header.split(',');
+  const names = header
+    .replace(/^\uFEFF/, '')
+    .trimEnd()
+    .split(','); // an editor may have added a BOM, and CR
   const places = columns.map((column) => [column, names.indexOf(column)] as const);
   return (line) => {
     const cells = line.split(',');

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { rangesOf } from '../distill/steps.js';
 import type { OutputsRecord, StepRecord, ValidationRecord } from '../distill/records.js';
 import type { TrainState } from '../distill/train-state.js';
+import { InputError } from '../base/errors.js';
 import { keepLines, openLines, type LineFile } from './line-file.js';
 import { countRows, type LoggedRows } from './logged-rows.js';
 import { addColumns, openTable, restoreHeader, type Row, type Table } from './table-file.js';
@@ -58,9 +59,14 @@ export interface LossLog {
   logOutputs(record: OutputsRecord): void;
   /** @param rows the step's rows of the training data */
   logSkipped(record: StepRecord, rows: readonly number[]): void;
-  /** Flushes everything to disk, so that after a power cut no log ends before a checkpoint. */
-  sync(): void;
-  close(): void;
+  /**
+   * Flushes everything to disk, so that after a power cut no log ends before a checkpoint.
+   *
+   * @returns why some of it is not on disk yet; undefined if all is
+   */
+  sync(): string | undefined;
+  /** @returns what is lost, and why; undefined if nothing is */
+  close(): string | undefined;
 }
 
 /** A step's values, named as in the logs and `--json`. */
@@ -140,7 +146,7 @@ export function openLossLog(run: string, from = 0): LossLog {
     },
     logSkipped({ step, epoch, learningRate, loss, lossEn, lossKo, gradNorm }, skippedRows) {
       if (skipped === undefined) {
-        skipped = openTable(join(run, SKIPPED), SKIPPED_COLUMNS);
+        skipped = openTable(join(run, SKIPPED), SKIPPED_COLUMNS, 'later'); // the disk may be full
         files.push(skipped);
       }
       skipped.row({
@@ -155,13 +161,28 @@ export function openLossLog(run: string, from = 0): LossLog {
       });
       rows[SKIPPED]!++;
     },
-    sync() {
-      for (const file of files) file.sync();
-    },
-    close() {
-      for (const file of files) file.close();
-    },
+    sync: () =>
+      refusalOf(files, (file) => {
+        file.sync();
+      }),
+    close: () =>
+      refusalOf(files, (file) => {
+        file.close();
+      }),
   };
+}
+
+/** Does the same with every file; returns the first reason why the system refused, if it did. */
+function refusalOf<File>(files: readonly File[], work: (file: File) => void): string | undefined {
+  let refusal: string | undefined;
+  for (const file of files)
+    try {
+      work(file);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      refusal ??= error.message;
+    }
+  return refusal;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** @file Logs that are tables: CSV files that grow by rows, under a header that names their columns. */
 import { statSync } from 'node:fs';
 import { readIfThere, writeFileAtomic } from '../base/files.js';
-import { openLines, type LineFile } from './line-file.js';
+import { openLines, type LineFile, type Opening } from './line-file.js';
 
 /** A line of a table, keyed by column. */
 export type Row<Column extends string, Value = number> = Readonly<Partial<Record<Column, Value>>> & {
@@ -14,9 +14,13 @@ export interface Table<Column extends string> extends Omit<LineFile, 'line'> {
 }
 
 /** Opens a table for more rows; a new or empty one gets its header. */
-export function openTable<Column extends string>(path: string, columns: readonly Column[]): Table<Column> {
-  const file = openLines(path);
-  if (statSync(path).size === 0) file.line(columns.join(','));
+export function openTable<Column extends string>(
+  path: string,
+  columns: readonly Column[],
+  opening?: Opening,
+): Table<Column> {
+  const file = openLines(path, opening);
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) file.line(columns.join(','));
   return {
     ...file,
     row: (values) => {

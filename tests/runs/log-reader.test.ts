@@ -92,6 +92,11 @@ describe('a log that is read while it grows', () => {
     ]);
   });
 
+  it('reads what an editor has saved with a byte-order mark and other line ends', async () => {
+    writeFileSync(file, `\uFEFF${HEADER}${line(10)}${line(20)}`.replaceAll('\n', '\r\n'));
+    expect((await followLossLog(run).next()).rows).toEqual([row(10), row(20)]);
+  });
+
   it('starts over if a run went back to an earlier step', async () => {
     writeFileSync(file, `${HEADER}${line(10)}${line(20)}${line(30)}`);
     const follower = followLossLog(run);

@@ -282,10 +282,14 @@ it('of a disk that has become read-only is released without an error, which woul
     const log = openLines(join(disk, 'loss.csv'));
     log.line('1');
     spawnSync('mount', ['-o', 'remount,abort', disk]); // as after an error of the device
+    log.line('2'); // waits
+    const why = `${disk}/loss.csv: cannot be written: the file system is read-only`;
     expect(() => {
-      log.line('2');
-    }).toThrow(`${disk}/loss.csv: cannot be written: the file system is read-only`);
-    log.close();
+      log.sync();
+    }).toThrow(why);
+    expect(() => {
+      log.close();
+    }).toThrow(`${why}; records lost at its end: 1`);
     lock.release();
     expect(readdirSync(disk)).toContain('loss.csv');
   } finally {
