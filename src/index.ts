@@ -161,7 +161,7 @@ export async function train(options: TrainOptions = {}, listener: Listener = {})
         throw error instanceof StoppedError ? (reporter.signal.reason as unknown) : error;
       }
     },
-    () => stage() === 'training' || stage() === 'saved',
+    () => ['training', 'unsaved', 'saved'].includes(stage()),
   );
   if ('finishedAt' in run) return { run: run.folder, steps: run.finishedAt, stopped: false };
   const { state, stopped } = run.result;

@@ -13,7 +13,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { choice, COUNT, PIXELS, SWITCH } from '#dist/base/kinds.js';
@@ -127,7 +127,7 @@ async function writeEncoder() {
   const like = inProject('data/tiny/student');
   const files = readdirSync(like)
     .filter((name) => /tok|vocab/.test(name))
-    .map((name) => join(like, name));
+    .map((name) => ({ name, bytes: readFileSync(join(like, name)) }));
   await writeModelFolder(folder, {
     parameters: weights(encoder),
     shapes: encoder.shapes,

@@ -40,9 +40,15 @@ export interface TrainCallbacks extends BaselineCallbacks {
   /**
    * Time to save: at the end of an epoch, at intervals within one, when stopped, and before an error ends the run.
    * `isBest`: the lowest validation loss of those saved so far. Resolves to false if it could not be saved: the best is
-   * then still the one before.
+   * then still the one before. `ending`: no other state of the run follows, so what is not saved now is lost.
    */
-  onCheckpoint?(state: TrainState, isBest: boolean): boolean | Promise<boolean>;
+  onCheckpoint?(state: TrainState, isBest: boolean, ending?: Ending): boolean | Promise<boolean>;
+}
+
+/** Why a run ends. */
+export interface Ending {
+  /** What ends it; absent if all steps are done, or if it was stopped. */
+  readonly error?: unknown;
 }
 
 /** How a run ended. */
@@ -78,7 +84,7 @@ export async function train(
   const isStopped = (): boolean => options.signal?.aborted === true;
   let state = from;
   const saveAndStop = async (): Promise<TrainResult> => {
-    await checkpoints.save(state);
+    await checkpoints.save(state, false, {});
     return { state, stopped: true };
   };
   await callbacks.onPlan?.(plan);
@@ -106,7 +112,10 @@ export async function train(
         const validation = await validate(engine, data.validation, state, callbacks, options.signal);
         if (validation === undefined && isStopped()) return await saveAndStop();
         const { state: validated, isBest } = afterValidation(state, validation);
-        const isSaved = await checkpoints.save(validated, isBest);
+        const isEnd = (): boolean => validated.step >= plan.totalSteps || isStopped();
+        const isSaved =
+          (!isEnd() && (await checkpoints.save(validated, isBest))) ||
+          (isEnd() && (await checkpoints.save(validated, isBest, {}))); // also if it was stopped while being refused
         state = isSaved ? validated : { ...validated, best: state.best };
       }
       // the next epoch, if any
@@ -117,19 +126,19 @@ export async function train(
   } catch (error) {
     // the first error is the one to report
     if (steps.isEngineConsistent && state.step > checkpoints.lastStep)
-      await checkpoints.save(state).catch(() => undefined);
+      await checkpoints.save(state, false, { error }).catch(() => undefined);
     throw error;
   }
 }
 
 /** The checkpoints of a run. */
 interface Checkpoints {
-  /** The step of the last checkpoint; before the first, the step at which the run started. */
+  /** The step of the last checkpoint that was saved; before the first, the step at which the run started. */
   readonly lastStep: number;
   /** Whether one is due within an epoch. */
   isDue(state: TrainState): boolean;
   /** Returns whether it was saved. */
-  save(state: TrainState, isBest?: boolean): Promise<boolean>;
+  save(state: TrainState, isBest?: boolean, ending?: Ending): Promise<boolean>;
 }
 
 function checkpointsOf(
@@ -144,9 +153,9 @@ function checkpointsOf(
     },
     isDue: ({ step }) =>
       saveEvery === undefined ? performance.now() - last.at >= SAVE_INTERVAL_MS : step % saveEvery === 0,
-    async save(state, isBest = false) {
-      const isSaved = (await callbacks.onCheckpoint?.(state, isBest)) ?? true;
-      last = { step: state.step, at: performance.now() };
+    async save(state, isBest = false, ending) {
+      const isSaved = (await callbacks.onCheckpoint?.(state, isBest, ending)) ?? true;
+      last = { step: isSaved ? state.step : last.step, at: performance.now() };
       return isSaved;
     },
   };

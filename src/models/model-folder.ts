@@ -1,11 +1,16 @@
 /** @file Writes a model folder in transformers' layout; `pretrained.ts` reads one. */
-import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { writeFileAtomic } from '../base/files.js';
 import { PROJECTION_FILE } from '../weights/folder.js';
 import { createSafetensors, type SafetensorsWriter } from '../weights/safetensors-writer.js';
 import { isProjection, nameInFile } from './projection.js';
 import type { Shapes } from './text-encoder.js';
+
+/** A file that is held in memory. */
+export interface SmallFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
 
 /** The contents of a model folder. */
 export interface ModelContents {
@@ -14,12 +19,12 @@ export interface ModelContents {
   readonly shapes: Shapes;
   /** The text of `config.json`. */
   readonly config: string;
-  /** Files to copy: the tokenizer's. */
-  readonly files: readonly string[];
+  /** Further files: the tokenizer's. */
+  readonly files: readonly SmallFile[];
 }
 
 /**
- * Writes `model.safetensors`, `projection.safetensors` if the model has one, `config.json` and the files to copy.
+ * Writes `model.safetensors`, `projection.safetensors` if the model has one, `config.json` and the further files.
  *
  * @throws InputError if something cannot be written
  */
@@ -44,7 +49,7 @@ export async function writeModelFolder(
     for (const weights of [own, projection]) await weights?.discard(); // does nothing once finished
   }
   await writeFileAtomic(join(folder, 'config.json'), config);
-  for (const file of files) await writeFileAtomic(join(folder, basename(file)), await readFile(file));
+  for (const { name, bytes } of files) await writeFileAtomic(join(folder, name), bytes);
 }
 
 /** A writer for the parameters of one file; undefined if there are none. */

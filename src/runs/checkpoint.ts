@@ -9,7 +9,7 @@ import { momentShapes } from '../distill/adamw.js';
 import type { NamedValues } from '../distill/engine.js';
 import { syncFolder, writeFileAtomic } from '../base/files.js';
 import { fileError } from '../base/system-errors.js';
-import { writeModelFolder } from '../models/model-folder.js';
+import { writeModelFolder, type SmallFile } from '../models/model-folder.js';
 import { countParameters, FLOAT_BYTES, type Shapes } from '../models/text-encoder.js';
 import { sha256Of, type ManifestEntry } from '../weights/manifest.js';
 import { createSafetensors } from '../weights/safetensors-writer.js';
@@ -29,15 +29,16 @@ export interface CheckpointContents {
   readonly trained: Shapes;
   /** The text of the model's `config.json`. */
   readonly config: string;
-  /** Files to copy into it: the tokenizer's. */
-  readonly files: readonly string[];
+  /** Further files: the tokenizer's. */
+  readonly files: readonly SmallFile[];
   /** The text of `trainer.json`. */
   readonly trainer: string;
 }
 
-/** The bytes of a checkpoint's tensors; its other files are small in comparison. */
-export function checkpointBytes(shapes: Shapes, trained: Shapes): number {
-  return FLOAT_BYTES * (countParameters(shapes) + 2 * countParameters(trained));
+/** The bytes of a checkpoint, except for its configuration, `trainer.json` and manifest. */
+export function checkpointBytes(shapes: Shapes, trained: Shapes, files: readonly SmallFile[]): number {
+  const tensors = FLOAT_BYTES * (countParameters(shapes) + 2 * countParameters(trained));
+  return files.reduce((sum, { bytes }) => sum + bytes.length, tensors);
 }
 
 /**
@@ -49,6 +50,22 @@ export function checkpointBytes(shapes: Shapes, trained: Shapes): number {
  * @throws InputError if the system refuses; the run is then unchanged
  */
 export async function writeCheckpoint(run: string, contents: CheckpointContents, isBest: boolean): Promise<string> {
+  const name = await writeUnpointed(run, contents);
+  for (const pointer of isBest ? (['last', 'best'] as const) : (['last'] as const)) {
+    await writePointer(run, pointer, name).catch((error: unknown) => {
+      throw new NotPointedAtError(name, pointer, error);
+    });
+  }
+  return name;
+}
+
+/**
+ * Writes a checkpoint as `writeCheckpoint`, into any folder, and points nothing at it.
+ *
+ * @returns the checkpoint's name
+ * @throws InputError if the system refuses; the folder is then unchanged
+ */
+export async function writeUnpointed(run: string, contents: CheckpointContents): Promise<string> {
   const name = checkpointName(contents.step);
   const folder = join(run, `${TEMPORARY}${name}`);
   try {
@@ -62,11 +79,6 @@ export async function writeCheckpoint(run: string, contents: CheckpointContents,
   } catch (error) {
     await rm(folder, { recursive: true, force: true }).catch(() => undefined); // the first error is the one to report
     throw fileError(join(run, name), 'cannot be written', error);
-  }
-  for (const pointer of isBest ? (['last', 'best'] as const) : (['last'] as const)) {
-    await writePointer(run, pointer, name).catch((error: unknown) => {
-      throw new NotPointedAtError(name, pointer, error);
-    });
   }
   return name;
 }
@@ -104,7 +116,10 @@ async function takePlace(run: string, folder: string, name: string): Promise<voi
   const aside = join(run, `${REPLACED}${name}`);
   await rm(aside, { recursive: true, force: true });
   await rename(join(run, name), aside).catch(ignoreMissing);
-  await rename(folder, join(run, name));
+  await rename(folder, join(run, name)).catch(async (error: unknown) => {
+    await rename(aside, join(run, name)).catch(() => undefined); // if there was none, or as `tidyRun` will
+    throw error;
+  });
   await syncFolder(run);
   await rm(aside, { recursive: true, force: true });
 }

@@ -25,4 +25,6 @@ export interface EndedRun {
   readonly settings: TrainSettings;
   /** The name of its newest checkpoint; undefined if none was saved. */
   readonly last: string | undefined;
+  /** The path of a copy of its last state outside its folder, if it could only be saved there. */
+  readonly copy?: string | undefined;
 }

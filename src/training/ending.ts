@@ -9,6 +9,7 @@ import { adviceAtSkipLimit } from './not-finite.js';
 import { NotSavedError } from './not-saved-error.js';
 import { OutOfMemoryError } from './out-of-memory.js';
 import { resumeCommand } from './resume-command.js';
+import { shellQuote } from '../base/shell.js';
 
 /** Extends an error that ended a run in its first step, before which nothing has changed. */
 export function explainFirstStep(error: unknown): unknown {
@@ -49,12 +50,14 @@ export async function explainFailure(
  * @param first what must be done before resuming, such as `fix that, then `
  * @param flags what must change when resuming, such as ` --on-nan skip`
  */
-function recoveryAdvice(
-  { folder, last }: EndedRun,
+export function recoveryAdvice(
+  { folder, last, copy }: Omit<EndedRun, 'settings'>,
   names: readonly string[] | undefined,
   { first = '', flags = '' } = {},
 ): string {
   const command = `${resumeCommand(folder)}${flags}`;
+  if (copy !== undefined)
+    return `a copy is in ${copy}; ${first}resume with: mv ${shellQuote(copy)} ${shellQuote(folder)} && ${command}`;
   if (names === undefined) {
     const saved = last === undefined ? 'nothing was saved in it' : `the last checkpoint saved in it is ${last}`;
     return `${saved}; if it was moved, move it back, and resume with: ${command}`;

@@ -1,5 +1,5 @@
 /** @file The two models of a run and their tokenizers: from folders, from the hub, or randomly initialised. */
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RowTokenizer } from '../data/prepare/row-encoder.js';
 import { InputError } from '../base/errors.js';
@@ -12,6 +12,7 @@ import {
   type PretrainedModel,
 } from '../models/pretrained.js';
 import type { TextModelConfig } from '../models/config.js';
+import type { SmallFile } from '../models/model-folder.js';
 import { isProjection } from '../models/projection.js';
 import { countParameters } from '../models/text-encoder.js';
 import { randomBits } from '../base/philox.js';
@@ -34,8 +35,10 @@ export interface RunModel {
   readonly origin: ModelOrigin;
   readonly model: PretrainedModel;
   readonly tokenizer: RowTokenizer;
-  /** Paths of the tokenizer's files, which are copied into every checkpoint. */
+  /** Paths of the tokenizer's files. */
   readonly tokenizerFiles: readonly string[];
+  /** The same files, as they are copied into every checkpoint, whatever becomes of their folder during the run. */
+  readonly tokenizerCopies: readonly SmallFile[];
 }
 
 /** Both models of a run. */
@@ -68,7 +71,7 @@ export async function openRunModel(
     () => openRunTokenizer(role, source, elsewhere, reporter),
     (config, why) => {
       whyRandomIds = why;
-      return { tokenizer: randomIds(config), tokenizerFiles: [] };
+      return { tokenizer: randomIds(config), tokenizerFiles: [], tokenizerCopies: [] };
     },
   );
   const model = await orElse(
@@ -163,15 +166,19 @@ async function openRunTokenizer(
   source: string,
   elsewhere: string | undefined,
   reporter: Reporter,
-): Promise<Pick<RunModel, 'tokenizer' | 'tokenizerFiles'>> {
+): Promise<Pick<RunModel, 'tokenizer' | 'tokenizerFiles' | 'tokenizerCopies'>> {
   const { tokenizer, folder } = await openTokenizer(
     { model: source, tokenizerSource: elsewhere, flag: `--${role}-tokenizer` },
     reporter,
   );
-  const names = await readdir(folder);
+  const there = await readdir(folder);
+  const names = TOKENIZER_FILES.filter((name) => there.includes(name));
   return {
     tokenizer,
-    tokenizerFiles: TOKENIZER_FILES.filter((name) => names.includes(name)).map((name) => join(folder, name)),
+    tokenizerFiles: names.map((name) => join(folder, name)),
+    tokenizerCopies: await Promise.all(
+      names.map(async (name) => ({ name, bytes: await readFile(join(folder, name)) })),
+    ),
   };
 }
 

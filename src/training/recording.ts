@@ -4,8 +4,10 @@ import { setImmediate } from 'node:timers/promises';
 import type { Engine } from '../distill/engine.js';
 import { isCollapsed } from '../distill/evaluation.js';
 import { rangesOf } from '../distill/steps.js';
-import type { TrainCallbacks, TrainPlan } from '../distill/train.js';
+import type { Ending, TrainCallbacks, TrainPlan } from '../distill/train.js';
+import type { TrainState } from '../distill/train-state.js';
 import { formatCount, formatCounted } from '../base/format.js';
+import { checkpointName, checkpointNames } from '../runs/checkpoint-names.js';
 import { keepBaselines } from '../runs/baselines-file.js';
 import { outputsRow, stepRow, validationRow, type LossLog } from '../runs/loss-log.js';
 import type { RunLock } from '../runs/run-lock.js';
@@ -13,7 +15,10 @@ import type { Reporter } from '../app/reporter.js';
 import { rateOf } from './meter.js';
 import type { PreparedRun } from './prepared-run.js';
 import type { Previews } from './previews/previews.js';
-import { checkpointSaver } from './saving.js';
+import { checkpointSaver, type SaveResult } from './saving.js';
+import { recoveryAdvice } from './ending.js';
+import { saveLast, type LastSaveResult } from './last-save.js';
+import type { TrainingStop } from './stopping.js';
 import type { TrainingView } from './view.js';
 
 /** A run in progress. */
@@ -26,6 +31,7 @@ export interface Run {
   readonly log: LossLog;
   readonly view: TrainingView;
   readonly reporter: Reporter;
+  readonly stop: TrainingStop;
   /** Absent if no previews are drawn. */
   readonly previews: Previews | undefined;
 }
@@ -38,15 +44,17 @@ export interface RunProgress {
   last: string | undefined;
   /** Why the last state that was to be saved could not be; undefined if it was. */
   refusal?: string | undefined;
+  /** The path of a copy of that state outside the run's folder, if there is one. */
+  copy?: string | undefined;
 }
 
 /** The callbacks of the training loop; they keep `progress` up to date. */
 export function recording(
-  { folder, lock, prepared, engine, log, view, reporter, previews }: Run,
+  { folder, lock, prepared, engine, log, view, reporter, stop, previews }: Run,
   progress: RunProgress,
 ): TrainCallbacks {
   const { settings, data } = prepared;
-  const save = checkpointSaver({
+  const { save, saveElsewhere } = checkpointSaver({
     folder,
     prepared,
     engine,
@@ -125,12 +133,22 @@ export function recording(
       log.logValidation(record);
       reporter.event({ event: 'validation', ...validationRow(record) });
     },
-    async onCheckpoint(state, isBest) {
+    async onCheckpoint(state, isBest, ending) {
       const { step } = state;
-      lock.check();
-      log.sync();
-      const { name, refusal } = await save(state, isBest);
+      const attempt = async (): Promise<SaveResult> => {
+        lock.check();
+        const unflushed = log.sync();
+        const result = await save(state, isBest, ending !== undefined);
+        if (unflushed !== undefined && result.name !== undefined)
+          reporter.warn(`step ${step} is saved, but its logs are not all on disk: ${unflushed}; they are tried again`);
+        return result;
+      };
+      const saved: LastSaveResult = await (ending === undefined ? attempt() : atLast(state, ending, attempt));
+      const { name, refusal, copy } = saved;
+      if (refusal !== undefined && ending === undefined)
+        reporter.warn(`step ${step} not saved: ${refusal}; earlier checkpoints are unchanged`);
       progress.refusal = refusal;
+      progress.copy = copy;
       if (name !== undefined) {
         progress.last = name;
         reporter.event({ event: 'checkpoint', step, path: join(folder, name), best: isBest });
@@ -140,6 +158,23 @@ export function recording(
       return name !== undefined;
     },
   };
+
+  async function atLast(
+    state: TrainState,
+    ending: Ending,
+    attempt: () => Promise<SaveResult>,
+  ): Promise<LastSaveResult> {
+    const { last } = progress;
+    const names = await checkpointNames(folder).catch(() => undefined);
+    return saveLast(state, ending, {
+      attempt,
+      saveElsewhere,
+      reporter,
+      stop,
+      left: (copy) => recoveryAdvice({ folder, last, copy }, names, { first: 'fix that, then ' }),
+      isValidationOnly: last === checkpointName(state.step),
+    });
+  }
 }
 
 /** `505 pairs`, or `2,000 of 34,000 pairs` */

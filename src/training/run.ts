@@ -137,12 +137,12 @@ async function trainInFolder(
   let previews: Previews | undefined;
   try {
     previews = prepared.previews && (await startPreviews(prepared.previews, folder, state.step, prepared, reporter));
-    const callbacks = recording({ folder, lock, prepared, engine, log, view, reporter, previews }, progress);
+    const callbacks = recording({ folder, lock, prepared, engine, log, view, reporter, stop, previews }, progress);
     const options = trainOptions(settings, ranks?.signal ?? stop.signal);
     const result = await train(engine, data, options, callbacks, state);
     view.stop();
     const isEmpty = isNew && result.state.step === 0; // stopped in the baselines
-    const ended = { folder, settings, last: progress.last };
+    const ended = { folder, settings, last: progress.last, copy: progress.copy };
     if (!isEmpty) await checkSaved(ended, result.state.step, progress.refusal); // before the other ranks are done
     if (!isEmpty) stop.enter('saved');
     await ranks?.end().catch((error: unknown) => {
@@ -155,10 +155,11 @@ async function trainInFolder(
     previews?.stop();
     if (progress.step === 0) throw explainFirstStep(error);
     if (isHeld(lock)) await recordEnding(folder, { state: 'failed', step: progress.step, error: messageOf(error) });
-    throw await explainFailure(error, { folder, settings, last: progress.last }, context);
+    throw await explainFailure(error, { folder, settings, last: progress.last, copy: progress.copy }, context);
   } finally {
     previews?.stop();
-    log.close();
+    const lost = log.close();
+    if (lost !== undefined) reporter.warn(lost);
   }
 }
 

@@ -1,4 +1,4 @@
-/** @file Saving a run: what goes into a checkpoint, and what to do if the disk is full. */
+/** @file Saving a run: what goes into a checkpoint, and whether there is room for it. */
 import type { Engine } from '../distill/engine.js';
 import { trainableParameters, type Distillation } from '../distill/loss.js';
 import { bestOf, type TrainState } from '../distill/train-state.js';
@@ -7,17 +7,24 @@ import { systemReason } from '../base/system-errors.js';
 import { exportedConfig } from '../models/exported-config.js';
 import type { Shapes } from '../models/text-encoder.js';
 import { checkpointName } from '../runs/checkpoint-names.js';
-import { checkpointBytes, pruneCheckpoints, writeCheckpoint, type CheckpointContents } from '../runs/checkpoint.js';
+import {
+  checkpointBytes,
+  pruneCheckpoints,
+  writeCheckpoint,
+  writeUnpointed,
+  type CheckpointContents,
+} from '../runs/checkpoint.js';
 import { NotPointedAtError } from '../runs/not-pointed-at-error.js';
 import { freeDiskBytes } from '../base/disk-space.js';
 import type { LoggedRows } from '../runs/logged-rows.js';
 import { trainerText } from '../runs/trainer-state.js';
 import type { Reporter } from '../app/reporter.js';
 import { formatBytes, formatBytesApart, formatCount } from '../base/format.js';
+import { inCopyFolder } from './copy-folder.js';
 import { distillationOf } from './engine-parts.js';
 import type { PreparedRun } from './prepared-run.js';
 
-/** Bytes to leave free beside a checkpoint's tensors, for its other files and logs. */
+/** Bytes to leave free beside a checkpoint, for the logs, the report, and the rest of the last checkpoint. */
 const SPARE_BYTES = 16e6;
 
 /** Names and shapes of the parameters that a run trains. */
@@ -41,7 +48,7 @@ export async function checkDiskSpace(folder: string, prepared: PreparedRun, repo
   const one = bytesOf(prepared);
   const [free, all] = [await freeDiskBytes(folder), one * (keep + 2)]; // `keep` newest, the best, one being written
   if (free < leastDiskBytes(prepared))
-    throw new InputError(`${folder}: ${shortOf(one, free)}; free some space, or run elsewhere`);
+    throw new InputError(`${folder}: ${shortOf(one, SPARE_BYTES, free)}; free some space, or run elsewhere`);
   if (free < all) {
     const [most, there] = formatBytesApart(all, free);
     reporter.warn(
@@ -87,42 +94,48 @@ export interface SaverParts {
 export type SaveResult =
   { readonly name: string; readonly refusal?: undefined } | { readonly name?: undefined; readonly refusal: string };
 
-/**
- * Returns the function that saves checkpoints. If the disk is full, or the system refuses for another reason, it warns
- * and keeps the older checkpoints. A checkpoint stays saved even if updating the pointers or removing older checkpoints
- * fails afterwards.
- */
-export function checkpointSaver({
-  folder,
-  prepared,
-  engine,
-  reporter,
-  loggedRows,
-  heldCheckpoint,
-}: SaverParts): (state: TrainState, isBest: boolean) => Promise<SaveResult> {
+/** Saves the states of a run. */
+export interface Saver {
+  /**
+   * Saves a state as a checkpoint of the run. If the disk is full, or the system refuses for another reason, the older
+   * checkpoints are unchanged. A checkpoint stays saved, with a warning, even if updating the pointers or removing
+   * older checkpoints fails afterwards.
+   *
+   * @param isLast whether it may use the space that is left free for logs otherwise
+   */
+  readonly save: (state: TrainState, isBest: boolean, isLast: boolean) => Promise<SaveResult>;
+  /**
+   * Writes the checkpoint of a state into a new folder.
+   *
+   * @returns its path; undefined if there is no room, or the system refuses
+   */
+  readonly saveElsewhere: (state: TrainState) => Promise<string | undefined>;
+}
+
+/** Returns what saves the states of a run in progress. */
+export function checkpointSaver({ folder, prepared, engine, reporter, loggedRows, heldCheckpoint }: SaverParts): Saver {
   const { settings, student, fingerprints } = prepared;
   const trained = trainedShapes(distillationOf(prepared));
   const bytes = bytesOf(prepared);
-  return async (state, isBest) => {
-    const refused = (refusal: string): SaveResult => {
-      reporter.warn(`step ${state.step} not saved: ${refusal}; earlier checkpoints are unchanged`);
-      return { refusal };
-    };
-    const free = await freeDiskBytes(folder);
-    if (free < bytes + SPARE_BYTES) return refused(`${folder}: ${shortOf(bytes, free)}`);
-    let name: string;
-    try {
-      name = await writeCheckpoint(folder, contentsOf(state), isBest);
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      if (error instanceof NotPointedAtError) {
+  return {
+    async save(state, isBest, isLast) {
+      const [free, spare] = [await freeDiskBytes(folder), isLast ? 0 : SPARE_BYTES];
+      if (free < bytes + spare) return { refusal: `${folder}: ${shortOf(bytes, spare, free)}` };
+      let name: string;
+      try {
+        name = await writeCheckpoint(folder, contentsOf(state), isBest);
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        if (!(error instanceof NotPointedAtError)) return { refusal: error.message };
         reporter.warn(`step ${state.step} is saved, but ${error.message}`);
         return { name: error.checkpoint }; // remove nothing: `best` may be out of date and name an older one
       }
-      return refused(error.message);
-    }
-    await removeOlder(folder, settings.keep, state, heldCheckpoint(), reporter);
-    return { name };
+      await removeOlder(folder, settings.keep, state, heldCheckpoint(), reporter);
+      return { name };
+    },
+    async saveElsewhere(state) {
+      return inCopyFolder(bytes + SPARE_BYTES, (place) => writeUnpointed(place, contentsOf(state)));
+    },
   };
 
   function contentsOf(state: TrainState): CheckpointContents {
@@ -133,7 +146,7 @@ export function checkpointSaver({
       moments: engine.moments(),
       trained,
       config: exportedConfig(student.model.configJson),
-      files: student.tokenizerFiles,
+      files: student.tokenizerCopies,
       trainer: trainerText({
         state,
         updates: engine.counters().updates,
@@ -151,14 +164,14 @@ function isRefusal(error: unknown): boolean {
   return error instanceof InputError || systemReason(error) !== undefined;
 }
 
-/** `expected 17.7 MB free (1.7 MB for a checkpoint's tensors, 16.0 MB for its other files and logs), found 12.1 MB` */
-function shortOf(tensors: number, free: number): string {
-  const [needed, found] = formatBytesApart(tensors + SPARE_BYTES, free);
-  const spare = `${formatBytes(SPARE_BYTES)} for its other files and logs`;
-  const parts = `${formatBytes(tensors)} for a checkpoint's tensors, ${spare}`;
-  return `expected ${needed} free (${parts}), found ${found}`;
+/** `expected 17.7 MB free (1.7 MB for a checkpoint, 16.0 MB to spare for logs and the report), found 12.1 MB` */
+function shortOf(checkpoint: number, spare: number, free: number): string {
+  const [needed, found] = formatBytesApart(checkpoint + spare, free);
+  const rest = spare === 0 ? '' : `, ${formatBytes(spare)} to spare for logs and the report`;
+  return `expected ${needed} free (${formatBytes(checkpoint)} for a checkpoint${rest}), found ${found}`;
 }
 
 function bytesOf(prepared: PreparedRun): number {
-  return checkpointBytes(prepared.student.model.encoder.shapes, trainedShapes(distillationOf(prepared)));
+  const { model, tokenizerCopies } = prepared.student;
+  return checkpointBytes(model.encoder.shapes, trainedShapes(distillationOf(prepared)), tokenizerCopies);
 }

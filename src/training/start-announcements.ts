@@ -30,11 +30,14 @@ export function announceStart(reporter: Reporter): StartAnnouncements {
   let timer: NodeJS.Timeout | undefined;
   let firstBatch: { readonly pairs: number; readonly at: number } | undefined;
   let isTimed = false;
+  let isAnnounced = false;
 
   return {
     awaitFirstStep() {
       clearTimeout(timer);
+      if (isAnnounced) return; // while the untrained student's first batch was awaited, which prepares a part of it
       timer = setTimeout(() => {
+        isAnnounced = true;
         reporter.message('first step: preparing the graph and memory that the later ones use');
       }, FIRST_STEP_DELAY_MS);
       timer.unref();

@@ -11,6 +11,7 @@ import { announceRun } from './joined-run.js';
 import { prepareRun } from './prepared-run.js';
 import { checkPreviewsFolder } from './previews/plan.js';
 import { repairPointers } from './pointers.js';
+import { resumeCommand } from './resume-command.js';
 import { chooseCheckpoint, extensionFlags } from './resume.js';
 import { checkUnchanged } from './resume-check.js';
 import { openResumedRun, type ResumedRun } from './resumed-run.js';
@@ -25,6 +26,8 @@ export interface FinishedRun {
   readonly finishedAt: number;
   /** The flags that would extend it. */
   readonly flagsToExtend: string;
+  /** The shell command that extends it with them. */
+  readonly extend: string;
   /** Settings that were given but have no effect. */
   readonly notApplied: readonly SettingName[];
 }
@@ -111,6 +114,7 @@ export async function inspectRun(
     await checkPreviewsFolder(run.folder, run.settings);
     return { run, chosen, finished: undefined };
   }
-  const finished = { folder: run.folder, finishedAt: state.step, flagsToExtend, notApplied: run.changed };
-  return { run, chosen, finished };
+  const { folder, changed: notApplied } = run;
+  const extend = `${resumeCommand(folder)} ${flagsToExtend}`;
+  return { run, chosen, finished: { folder, finishedAt: state.step, flagsToExtend, extend, notApplied } };
 }

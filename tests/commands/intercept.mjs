@@ -1,9 +1,15 @@
 /**
  * @file Loaded before the command (`node --import`): a call of `node:fs/promises` that names a certain path fails, or
- * is followed by a signal. `KD_INTERCEPT` says which, as `Interception` in `intercept.ts`.
+ * is followed by a signal. `KD_INTERCEPT` says which, as `Interception` in `intercept.ts`. Saving a run's
+ * last state is tried once.
  */
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
+import timers from 'node:timers/promises';
+
+const sleep = timers.setTimeout;
+timers.setTimeout = (milliseconds, ...rest) =>
+  milliseconds >= 30_000 ? Promise.reject(new Error('no patience')) : sleep(milliseconds, ...rest);
 
 const { call, path, after = 0, error, signal } = JSON.parse(process.env.KD_INTERCEPT);
 const original = promises[call];

@@ -1,10 +1,10 @@
 /** @file A run whose folder is moved or removed, in whole or in part, while it trains. */
-import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { kdMeanwhile } from '../cli.js';
-import { folderWithPairs, trainArguments } from './tiny.js';
+import { copyOf, folderWithPairs, STUDENT, trainArguments } from './tiny.js';
 
 /**
  * The last line of a run that would take hours, of which something is moved or removed once it has saved a checkpoint.
@@ -42,6 +42,20 @@ it('removed: no checkpoint is named as if it existed', async () => {
   expect(said).toContain(`error: ${run}: ${GONE}; `);
   expect(said).not.toContain(`${run}/step-`);
   expect(readdirSync(join(cwd, 'checkpoints')).filter((name) => !name.startsWith('.'))).toEqual([]);
+});
+
+it('goes on saving if the folder of its tokenizer is removed', async () => {
+  const cwd = folderWithPairs(20);
+  const run = join(cwd, 'checkpoints/tiny');
+  const flags = ['--engine', 'eager', '--batch-size', '2', '--max-steps', '40', '--save-every', '5', '--keep', '9'];
+  const student = copyOf(STUDENT, join(cwd, 'student'));
+  const training = kdMeanwhile(trainArguments([...flags, '--student', student]), { cwd });
+  while (!existsSync(join(run, 'step-00000005'))) await sleep(5);
+  rmSync(student, { recursive: true });
+  const { code, stderr } = await training;
+  expect(code, stderr).toBe(0);
+  expect(stderr).not.toContain('not saved');
+  expect(readFileSync(join(run, 'step-00000040/vocab.txt'))).toEqual(readFileSync(join(STUDENT, 'vocab.txt')));
 });
 
 it('without its lock: the named checkpoint exists', async () => {

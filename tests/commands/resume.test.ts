@@ -4,11 +4,22 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import type * as timers from 'node:timers/promises';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { KD, temporaryFolder, type CliResult } from '../cli.js';
 import { kdHere } from '../in-process.js';
 import { bfloat16Blocker } from '../../src/tensorflow/hardware.js';
 import { BACKEND, copyOf, folderWithPairs, readCsv, readJson, STUDENT, trainArguments } from './tiny.js';
+
+/** Pauses between tries to save pass at once. */
+vi.mock('node:timers/promises', async (original) => {
+  const real = await original<typeof timers>();
+  return {
+    ...real,
+    setTimeout: (milliseconds: number, ...rest: [unknown, object]) =>
+      real.setTimeout(milliseconds >= 30_000 ? 0 : milliseconds, ...rest),
+  };
+});
 
 const SCRIPT = join(import.meta.dirname, '../../scripts/kill-test.mjs');
 /**
@@ -98,7 +109,7 @@ describe('a run that has ended', () => {
   it('is not run again or changed; without a name it is the last run', async () => {
     const cwd = copied();
     const before = contentsOf(cwd);
-    const finished = 'checkpoints/tiny: finished at step 12; continue with --epochs 6\n';
+    const finished = 'checkpoints/tiny: finished at step 12; continue with: kd train --resume tiny --epochs 6\n';
     const bare = await kdHere(['train', '--resume'], { cwd });
     expect([bare.code, bare.stdout]).toEqual([0, finished]);
     expect(bare.stderr).toBe('--resume: the last run is checkpoints/tiny\n');
@@ -108,7 +119,7 @@ describe('a run that has ended', () => {
     const two = await kdHere(['train', '--resume', 'tiny', '--max-steps', '12', '--keep', '7'], { cwd });
     expect([two.code, two.stdout]).toEqual([
       0,
-      'checkpoints/tiny: finished at step 12; continue with --epochs 6 --max-steps 24\n',
+      'checkpoints/tiny: finished at step 12; continue with: kd train --resume tiny --epochs 6 --max-steps 24\n',
     ]);
     expect(two.stderr).toContain('warning: --keep, --max-steps: not applied, as there is nothing left to do');
     expect(two.stderr).not.toContain('cosine'); // it ends where it did
@@ -121,6 +132,7 @@ describe('a run that has ended', () => {
       run: join(realpathSync(cwd), 'checkpoints/tiny'),
       steps: 12,
       more: '--epochs 6',
+      resume: 'kd train --resume tiny --epochs 6',
     });
     expect(contentsOf(cwd)).toEqual(before);
   });
@@ -131,12 +143,14 @@ describe('a run that has ended', () => {
     const { code, stdout } = await kdHere(['train', '--resume', 'tiny'], { cwd });
     expect([code, stdout]).toEqual([
       0,
-      'checkpoints/tiny: finished at step 12; continue with --epochs 6\n' +
+      'checkpoints/tiny: finished at step 12; continue with: kd train --resume tiny --epochs 6\n' +
         'its report was not written; write it with: kd report tiny\n',
     ]);
     await kdHere(['report', 'tiny', '--no-encode'], { cwd });
     const after = await kdHere(['train', '--resume', 'tiny'], { cwd });
-    expect(after.stdout).toBe('checkpoints/tiny: finished at step 12; continue with --epochs 6\n');
+    expect(after.stdout).toBe(
+      'checkpoints/tiny: finished at step 12; continue with: kd train --resume tiny --epochs 6\n',
+    );
   });
 
   it('is unchanged by everything that is refused', async () => {
@@ -424,20 +438,8 @@ function mountedFolder(options: string): string | undefined {
   return spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]).status === 0 ? folder : undefined;
 }
 
-it.each([
-  // 16 MB are to be left free beside a checkpoint of 0.9 MB: from some on there is no room.
-  [
-    'too small for the next one',
-    'size=20m',
-    /^warning: step \d+ not saved: .*tiny: expected 1[67]\.\d MB free \([\d.]+ [kM]B for a checkpoint's tensors, 16\.0 MB for its other files and logs\), found [\d.]+ MB; earlier checkpoints are unchanged$/m,
-  ],
-  // Bytes enough, but names for some 60 files: it fills up in the middle of a save.
-  [
-    'full in the middle of a save',
-    'size=200m,nr_inodes=60',
-    /^warning: step \d+ not saved: .*cannot be (written|made): no space left on the device; earlier checkpoints are unchanged$/m,
-  ],
-])('continues if the disk is %s, with the older checkpoints unchanged', async (_, options, warning) => {
+/** Does something while `checkpoints/tiny` of a new folder is a small file system; nothing where that is not allowed. */
+async function onSmallDisk(options: string, work: (cwd: string, disk: string) => Promise<void>): Promise<void> {
   const disk = mountedFolder(options);
   if (disk === undefined) {
     console.log('skipped: mounting is not allowed here');
@@ -447,25 +449,60 @@ it.each([
     const cwd = folderWithPairs(22);
     mkdirSync(join(cwd, 'checkpoints'));
     spawnSync('ln', ['-s', disk, join(cwd, 'checkpoints/tiny')]);
-    const result = await train(cwd, [...FLAGS, '--keep', '100']);
-    expect(result.stderr).toMatch(warning);
-    expect(result.code).toBe(1);
-    expect(lastLine(result)).toMatch(
-      /^error: .*expected to save step 12 at the end, but could not \(.*(found [\d.]+ MB|no space left on the device)\); last good checkpoint: .*step-\d{8}; fix that, then resume with: kd train --resume tiny$/,
-    );
-    expect(readCsv(join(disk, 'loss.csv'))).toHaveLength(12);
-    expect(readdirSync(disk).filter((name) => name.startsWith('.tmp'))).toEqual([]);
-
-    spawnSync('mount', ['-o', 'remount,size=200m,nr_inodes=1000', disk]);
-    const more = await resume(cwd);
-    expect(more.code, more.stderr).toBe(0);
-    expect(more.stderr).not.toContain('skipped step');
-    expect(readCsv(join(disk, 'loss.csv')).map(({ step }) => step)).toEqual(
-      Array.from({ length: 12 }, (__, i) => i + 1),
-    );
+    await work(cwd, disk);
   } finally {
     spawnSync('umount', [disk]);
   }
+}
+
+const expectAllSteps = (disk: string): void => {
+  expect(readCsv(join(disk, 'loss.csv')).map(({ step }) => step)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
+};
+
+it('continues if the disk is too small for the next checkpoint, and saves the last one in what is spared', async () => {
+  // 16 MB are to be left free beside a checkpoint of 0.9 MB: from some on there is no room.
+  await onSmallDisk('size=19m', async (cwd, disk) => {
+    const result = await train(cwd, [...FLAGS, '--keep', '100']);
+    expect(result.code, result.stderr).toBe(0);
+    expect(result.stderr).toMatch(
+      /^warning: step \d+ not saved: .*tiny: expected 1[67]\.\d MB free \([\d.]+ [kM]B for a checkpoint, 16\.0 MB to spare for logs and the report\), found [\d.]+ MB; earlier checkpoints are unchanged$/m,
+    );
+    expect(steps(cwd).at(-1)).toBe('step-00000012');
+    expectAllSteps(disk);
+  });
+});
+
+it('continues if the disk is full in the middle of a save, and puts the last state elsewhere', async () => {
+  // Bytes enough, but names for some 60 files: it fills up in the middle of a save.
+  await onSmallDisk('size=200m,nr_inodes=60', async (cwd, disk) => {
+    const before = process.env.TMPDIR;
+    process.env.TMPDIR = temporaryFolder();
+    const result = await train(cwd, [...FLAGS, '--keep', '100']).finally(() => {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+    });
+    expect(result.stderr).toMatch(
+      /^warning: step \d+ not saved: .*cannot be (written|made): no space left on the device; earlier checkpoints are unchanged$/m,
+    );
+    expect(result.stderr).toMatch(
+      /^warning: training has ended, but step 12 could not be saved: .*no space left on the device; a copy is in \/.*\/kd-saved-\w+\/step-00000012; trying again for an hour; Ctrl-C ends that$/m,
+    );
+    expect(result.code).toBe(1);
+    const [, command] =
+      /^error: .*expected to save step 12 at the end, but could not \(.*no space left on the device\); a copy is in .*\/step-00000012; fix that, then resume with: (mv .*\/step-00000012 .*tiny && kd train --resume tiny)$/.exec(
+        lastLine(result),
+      )!;
+    expect(readdirSync(disk).filter((name) => name.startsWith('.tmp'))).toEqual([]);
+    expect(steps(cwd)).not.toContain('step-00000012');
+
+    spawnSync('mount', ['-o', 'remount,size=200m,nr_inodes=1000', disk]);
+    const [move] = command.split(' && ');
+    expect(spawnSync('sh', ['-c', move]).status).toBe(0);
+    const more = await resume(cwd, '--epochs', '4');
+    expect(more.code, more.stderr).toBe(0);
+    expect(more.stderr).toContain('resuming from step-00000012');
+    expect(more.stderr).not.toContain('the logs up to');
+  });
 });
 
 it("refuses to fill the disk with the teacher's outputs, which would leave no room for a checkpoint", async () => {

@@ -53,6 +53,18 @@ it('reports a slow first step while it runs, and once how long it took', () => {
   expect(messagesOver([6, 6], 3)).toEqual([ANNOUNCED, 'first step: 6 s; it prepares what the later ones use']);
 });
 
+it('announces it once, even if the untrained student is measured before it', () => {
+  const { output, messages } = recordedOutput();
+  const view = openTrainingView(output);
+  view.plan({ epochs: 1, stepsPerEpoch: 9, totalSteps: 9 });
+  vi.advanceTimersByTime(3000);
+  view.validating(8, 8);
+  view.validation({ step: 0, epoch: 0, loss: 2, lossEn: 1, lossKo: 1, pairs: 8 }, undefined);
+  vi.advanceTimersByTime(3000);
+  view.step(record(1));
+  expect(messages.filter((text) => text === ANNOUNCED)).toHaveLength(1);
+});
+
 it('does not report a fast one', () => {
   expect(messagesOver([1.9, 30])).toEqual([]);
   expect(messagesOver([4, 30])).toEqual([ANNOUNCED]);

@@ -44,13 +44,13 @@ function contents(step: number, value = step, fails = false): CheckpointContents
     yield { name: 'exp_avg/a', shape: [2], values: Float32Array.of(1, 2) };
     yield { name: 'exp_avg_sq/a', shape: [2], values: Float32Array.of(3, 4) };
   }
-  writeFileSync(join(run, 'vocab.txt'), '[CLS]\n');
+  writeFileSync(join(run, 'vocab.txt'), '[CLS]\n'); // not the checkpoint's
   return {
     step,
     parameters: parameters(),
     shapes: { a: [2], 'b.weight': [1, 2] },
     config: '{"model_type": "roberta"}\n',
-    files: [join(run, 'vocab.txt')],
+    files: [{ name: 'vocab.txt', bytes: Buffer.from('[CLS]\n') }],
     trainer: trainerOf(step),
     trained: { a: [2] },
     moments: moments(),

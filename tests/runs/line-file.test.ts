@@ -7,7 +7,7 @@ import { openLossLog } from '../../src/runs/loss-log.js';
 import { temporaryFolder } from '../cli.js';
 
 /** What the system refuses, and with which error. */
-let refused: { readonly [Call in 'openSync' | 'writeSync' | 'fdatasyncSync' | 'ftruncateSync']?: string } = {};
+let refused: Partial<Record<'openSync' | 'writeSync' | 'fdatasyncSync' | 'ftruncateSync', string>> = {};
 /** How many bytes of a record a full disk still takes. */
 let room = 0;
 vi.mock('node:fs', async (original) => {

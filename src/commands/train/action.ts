@@ -7,6 +7,7 @@ import type { Ranks } from '../../cluster/ranks.js';
 import { takeConfig } from './config.js';
 import { checkFlags, givenSettings, type TrainFlags } from './flags.js';
 import type { Output } from '../../app/output.js';
+import { reportEnd } from '../../app/reported-error.js';
 import { EXIT } from '../failure.js';
 import type { TrainContext } from '../../training/context.js';
 import { dryRun } from './dry-run.js';
@@ -24,7 +25,7 @@ import { joinRun, joinResumedRun, type JoinedRun } from '../../training/joined-r
 import { resumeRun, inspectRun, startRun, type FinishedRun } from '../../training/training.js';
 import { reportAfterTraining } from './after-training.js';
 import { finishedLine, printTrainedRun, printFinishedRun } from './ending.js';
-import { openTrainingStop, reportStopped } from './stop.js';
+import { openTrainingStop } from './stop.js';
 
 /** Starts or resumes a run, tries it, or prints its settings. */
 export async function trainOrPrint(given: TrainFlags, command: Command, output: Output): Promise<void> {
@@ -73,7 +74,7 @@ async function train(
   } catch (error) {
     if (ranks !== undefined) await leave(ranks, error);
     if (!(error instanceof StoppedError)) throw error;
-    reportStopped(error, output);
+    reportEnd(error, output);
     process.exitCode = EXIT.stopped;
   } finally {
     stop.dispose();

@@ -35,31 +35,29 @@ export function printTrainedRun({ folder, result, seconds, report, resume }: Tra
 }
 
 /** Prints that a run has already finished, and how to write its report if its process died before doing so. */
-export async function printFinishedRun(
-  { folder, finishedAt, flagsToExtend, notApplied }: FinishedRun,
-  output: Output,
-): Promise<void> {
+export async function printFinishedRun(run: FinishedRun, output: Output): Promise<void> {
+  const { folder, finishedAt, flagsToExtend, extend, notApplied } = run;
   if (notApplied.length > 0)
     output.warn(`${notApplied.map(flagOf).join(', ')}: not applied, as there is nothing left to do`);
   const report = (await isReported(folder)) ? undefined : reportCommand(folder);
   output.result(
-    [
-      finishedLine({ folder, finishedAt, flagsToExtend }),
-      ...(report === undefined ? [] : [`its report was not written; write it with: ${report}`]),
-    ].join('\n'),
+    [finishedLine(run), ...(report === undefined ? [] : [`its report was not written; write it with: ${report}`])].join(
+      '\n',
+    ),
     {
       event: 'finished',
       run: folder,
       steps: finishedAt,
       more: flagsToExtend,
+      resume: extend,
       ...(report === undefined ? {} : { write_report: report }),
     },
   );
 }
 
-/** `checkpoints/first: finished at step 600; continue with --epochs 20` */
-export function finishedLine({ folder, finishedAt, flagsToExtend }: Omit<FinishedRun, 'notApplied'>): string {
-  return `${relative('.', folder) || '.'}: finished at step ${finishedAt}; continue with ${flagsToExtend}`;
+/** `checkpoints/first: finished at step 600; continue with: kd train --resume first --epochs 20` */
+export function finishedLine({ folder, finishedAt, extend }: FinishedRun): string {
+  return `${relative('.', folder) || '.'}: finished at step ${finishedAt}; continue with: ${extend}`;
 }
 
 /** `checkpoints/first: 300 steps in 0:00:41, validation loss 4.4321 → 0.6123 (best at step 300)` */

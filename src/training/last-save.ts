@@ -1,0 +1,78 @@
+/** @file The last state of a run: if it cannot be saved, saving is tried again for a while, as it would be lost. */
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../base/errors.js';
+import type { Ending } from '../distill/train.js';
+import type { TrainState } from '../distill/train-state.js';
+import type { Reporter } from '../app/reporter.js';
+import { removeCopyFolder } from './copy-folder.js';
+import type { Saver, SaveResult } from './saving.js';
+import type { TrainingStop } from './stopping.js';
+
+/** How long to wait before each further try, in seconds: an hour in all. */
+export const PAUSES_S: readonly number[] = [30, 30, 60, 60, 120, ...Array<number>(11).fill(300)];
+
+/** What saving the last state needs. */
+export interface LastSaveParts {
+  /** Tries to save the state in the run's folder. */
+  readonly attempt: () => Promise<SaveResult>;
+  readonly saveElsewhere: Saver['saveElsewhere'];
+  readonly reporter: Reporter;
+  readonly stop: Pick<TrainingStop, 'enter' | 'unsaved'>;
+  /** What there is of the run without this state, and perhaps a copy of it, and how to resume: `resume with: …`. */
+  readonly left: (copy?: string) => string;
+  /** Whether the run's folder has a checkpoint of this step from before its validation. */
+  readonly isValidationOnly: boolean;
+}
+
+/** What became of a run's last state. */
+export type LastSaveResult = SaveResult & {
+  /** The path of a copy of it outside the run's folder, if it is only there. */
+  readonly copy?: string | undefined;
+};
+
+/**
+ * Saves the last state of a run. If the system refuses, a copy goes to the temporary folder, and saving is tried again
+ * for an hour, during which a stop request ends the process at once, or the waiting if it comes from a program.
+ */
+export async function saveLast(
+  state: TrainState,
+  { error }: Ending,
+  { attempt, saveElsewhere, reporter, stop, left, isValidationOnly }: LastSaveParts,
+): Promise<LastSaveResult> {
+  let result = await attempt();
+  if (result.name !== undefined) return result;
+  const what = isValidationOnly ? `the validation of step ${state.step}` : `step ${state.step}`;
+  let giveUp = stop.unsaved(`${what} is not saved, and lost; ${left()}`);
+  const copy = isValidationOnly ? undefined : await saveElsewhere(state);
+  if (copy !== undefined) giveUp = stop.unsaved(`${what} is not saved; ${left(copy)}`);
+  reporter.event({
+    event: 'unsaved',
+    step: state.step,
+    reason: result.refusal,
+    ...(copy === undefined ? {} : { copy }),
+  });
+  reporter.warn(
+    `${error === undefined ? 'training has ended' : `training has failed (${messageOf(error)})`}, but ${what} could ` +
+      `not be saved: ${result.refusal}; ${copy === undefined ? '' : `a copy is in ${copy}; `}` +
+      'trying again for an hour; Ctrl-C ends that',
+  );
+  for (const seconds of PAUSES_S) {
+    if (!(await paused(seconds, giveUp))) break;
+    const before: string = result.refusal;
+    result = await attempt();
+    if (result.name !== undefined) {
+      if (copy !== undefined) removeCopyFolder(dirname(copy));
+      stop.enter('training');
+      reporter.message(`${what} is saved now`);
+      return result;
+    }
+    if (result.refusal !== before) reporter.warn(`${what} could still not be saved: ${result.refusal}`);
+  }
+  return { ...result, copy };
+}
+
+/** Waits; returns false, at once, if the signal is aborted. */
+async function paused(seconds: number, signal: AbortSignal | undefined): Promise<boolean> {
+  return sleep(1000 * seconds, true, { signal }).catch(() => false);
+}
