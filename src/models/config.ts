@@ -100,8 +100,8 @@ const BERT_TYPES = ['bert'];
 const ROBERTA_TYPES = ['roberta', 'xlm-roberta', 'camembert'];
 
 /**
- * Parses the text model's configuration from a `config.json` of a CLIP text model, a whole CLIP model (its older
- * `text_config_dict`, else its `text_config`), BERT or RoBERTa.
+ * Parses the text model's configuration from a `config.json` of a CLIP text model, a whole CLIP model (its
+ * `text_config`, else its older `text_config_dict`), BERT or RoBERTa.
  *
  * @param where the file's name, for messages
  * @throws InputError for another model family, or for a missing or impossible value
@@ -151,13 +151,13 @@ async function suchAs(folder: string): Promise<string> {
 }
 
 /**
- * The text model's part of a CLIP configuration; any other configuration is returned unchanged. An older
- * `text_config_dict` overrides `text_config` completely, and what it lacks gets defaults: as in transformers
- * (configuration_clip.py, `CLIPConfig`).
+ * The text model's part of a CLIP configuration; any other configuration is returned unchanged. It is `text_config`, as
+ * for transformers' `CLIPTextModel`. The older `text_config_dict` only counts without it; in transformers' `CLIPModel`
+ * it would override all of it, with defaults for what it lacks (configuration_clip.py).
  */
 export function clipTextPart(json: JsonObject): JsonObject {
   if (json.model_type !== 'clip') return json;
-  return [json.text_config_dict, json.text_config].find(isObject) ?? {};
+  return [json.text_config, json.text_config_dict].find(isObject) ?? {};
 }
 
 /** The only supported kind of positions. */

@@ -60,7 +60,8 @@ function notStateDict(entries: readonly (readonly [unknown, unknown])[], locatio
   const remedy =
     inner === undefined
       ? 'save the state dict alone'
-      : `save ${shown(inner)} alone: torch.save(torch.load("${file}")["${shown(inner)}"], "${file}")`;
+      : `rename the file to whole-${file} and save ${shown(inner)} alone: ` +
+        `torch.save(torch.load("whole-${file}")["${shown(inner)}"], "${file}")`;
   return new InputError(
     `${location}: expected a dictionary of tensors, as torch.save(model.state_dict()) writes, found ${found}; ` +
       remedy,

@@ -28,6 +28,8 @@ async function replaceWithPipe(name: string): Promise<void> {
 }
 
 describe('a configuration', () => {
+  const text_config = { hidden_size: 32, num_attention_heads: 4, layer_norm_eps: 0.5 };
+
   it.each([
     ['num_hidden_layers', 1e6, 'a whole number from 1 to 1000'],
     ['hidden_size', 1e9, 'a whole number from 1 to 1000000'],
@@ -60,12 +62,12 @@ describe('a configuration', () => {
   });
 
   it.each([
-    [{}, { hiddenSize: 512, layerNormEps: 1e-5 }],
-    [{ hidden_size: 64 }, { hiddenSize: 64, layerNormEps: 1e-5 }],
-    [null, { hiddenSize: 32, layerNormEps: 0.5 }],
-  ])('of a whole CLIP whose text_config_dict is %j, which overrides everything if present', (older, expected) => {
-    const text_config = { hidden_size: 32, num_attention_heads: 4, layer_norm_eps: 0.5 };
-    expect(parseConfig({ model_type: 'clip', text_config, text_config_dict: older }, 'c')).toMatchObject(expected);
+    ['text_config', { text_config, text_config_dict: { hidden_size: 64 } }, { hiddenSize: 32, layerNormEps: 0.5 }],
+    ['an empty text_config', { text_config: {}, text_config_dict: { hidden_size: 64 } }, { hiddenSize: 512 }],
+    ['text_config_dict', { text_config_dict: text_config }, { hiddenSize: 32, layerNormEps: 0.5 }],
+    ['text_config_dict', { text_config: null, text_config_dict: text_config }, { hiddenSize: 32 }],
+  ])("of a whole CLIP is its %s, as for transformers' CLIPTextModel, if %j", (_, parts, expected) => {
+    expect(parseConfig({ model_type: 'clip', ...parts }, 'c')).toMatchObject(expected);
   });
 
   it('that is missing names the text encoder of a pipeline', async () => {

@@ -303,7 +303,7 @@ describe('damage', () => {
       pickle.dict(pickle.text('w'), pickle.tensor(storage, 0, [1], [1])),
     );
     expect(await failureOfPickle(pickle.file(nested))).toMatch(
-      /found a dictionary of epoch, state_dict; save state_dict alone: torch\.save\(torch\.load\("(.+)"\)\["state_dict"\], "\1"\)$/,
+      /found a dictionary of epoch, state_dict; rename the file to (whole-(.+)) and save state_dict alone: torch\.save\(torch\.load\("\1"\)\["state_dict"\], "\2"\)$/,
     );
   });
 
