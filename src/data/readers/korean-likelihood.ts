@@ -1,32 +1,65 @@
 /**
- * @file Tells Korean from other languages that were decoded as if they were Korean. In code page 949 nearly any two
- * bytes are a character, so that Chinese (GBK) and Japanese (Shift JIS, EUC-JP) texts decode, too: to rare syllables.
+ * @file Tells code page 949 from other encodings whose bytes happen to be valid there. Nearly any two bytes beyond
+ * ASCII are a character of it, so that Chinese, Japanese, Thai and Cyrillic texts decode, too: to rare syllables. The
+ * bytes are therefore as likely in Korean as in any of those, by how often characters occur in each; of a text of a few
+ * words, that decides.
  */
+import iconv from 'iconv-lite';
+import { FOREIGN_ENCODINGS, type PairLikelihood } from './foreign-encodings.js';
+import { COMMON, FREQUENT, KS_X_1001 } from './korean-syllables.js';
 
-/** The syllables that are frequent in Korean, and what chats repeat. */
-const FREQUENT = new Set(
-  '이다의는에고을가로하은지기사한도를어아있그인나리자시서정수대해일라부으스보제들여장었주니적상전조것게만과비안원' +
-    '오구선성신공마거우소면트내세유미드등동경년생화중발위방계관분없용학치국연무진러와재회실않때했음야요습까네저너말' +
-    '못잘더좋같알되된될데던든며려입할함합호모문물민바반배번법산새속술식심약양업역열영예외운월임작점존종준질차참체초출' +
-    '타통파평표품행향현형환활후ㅋㅎㅠㅜ',
-);
+/** ln of the probability of one character of each kind in Korean. Texts may be half in Hanja, or chat. */
+const KOREAN = {
+  frequent: Math.log(0.6 / FREQUENT.size),
+  common: Math.log(0.32 / COMMON.size),
+  /** The other syllables of KS X 1001. */
+  syllable: Math.log(0.08 / (KS_X_1001 - FREQUENT.size - COMMON.size)),
+  /** The syllables that only code page 949 has. */
+  rareSyllable: Math.log(0.01 / 8822),
+  hanja: Math.log(0.5 / 4888),
+  chat: Math.log(0.02),
+  consonant: Math.log(0.003),
+  sign: Math.log(0.05 / 188),
+  other: Math.log(0.002 / 170),
+  invalid: Math.log(1e-7),
+};
 
-/**
- * How much a letter tells: ln of its probability in Korean over that in another language. The probabilities of a
- * frequent syllable are 0.6, as texts full of names and of words have it (prose has 0.77), and 0.08, above that of any
- * other language (Chinese and Japanese have 0.05 at most).
- */
-const WEIGHT = { frequent: Math.log(0.6 / 0.08), other: Math.log(0.4 / 0.92) };
+/** Below this a text is not Korean: four times as likely in another encoding. */
+const LEAST = -1.5;
 
-/** Below this sum a text is not Korean: 150 times as likely in another language. */
-const LEAST = -5;
+/** Whether bytes that begin with a whole character may be Korean in code page 949. */
+export function mayBeKorean(bytes: Buffer): boolean {
+  const pairs = pairsOf(bytes);
+  return FOREIGN_ENCODINGS.every((foreign) => sumOver(pairs, koreanLikelihood) - sumOver(pairs, foreign) >= LEAST);
+}
 
-/** Letters beyond ASCII, except accented ones, which occur in the translations. */
-const LETTERS = /(?![\p{ASCII}\p{Script=Latin}])\p{Letter}/gu;
+/** How often each two bytes beyond ASCII occur, as `lead * 256 + trail`. */
+function pairsOf(bytes: Buffer): ReadonlyMap<number, number> {
+  const pairs = new Map<number, number>();
+  for (let at = 0; at + 1 < bytes.length; at++) {
+    if (bytes[at]! < 0x80) continue;
+    const pair = bytes[at]! * 256 + bytes[++at]!;
+    pairs.set(pair, (pairs.get(pair) ?? 0) + 1);
+  }
+  return pairs;
+}
 
-/** Whether a text may be Korean, by its letters: too few of them never decide against it. */
-export function mayBeKorean(text: string): boolean {
-  const letters = text.match(LETTERS) ?? [];
-  const frequent = letters.filter((letter) => FREQUENT.has(letter)).length;
-  return frequent * WEIGHT.frequent + (letters.length - frequent) * WEIGHT.other >= LEAST;
+function sumOver(pairs: ReadonlyMap<number, number>, likelihood: PairLikelihood): number {
+  return [...pairs].reduce((sum, [pair, count]) => sum + count * likelihood(pair >> 8, pair & 0xff), 0);
+}
+
+function koreanLikelihood(lead: number, trail: number): number {
+  const character = iconv.decode(Buffer.of(lead, trail), 'cp949');
+  if (FREQUENT.has(character)) return KOREAN.frequent;
+  if (COMMON.has(character)) return KOREAN.common;
+  if (/^[\uac00-\ud7a3]$/.test(character)) return isInKsX1001(lead, trail) ? KOREAN.syllable : KOREAN.rareSyllable;
+  if (/^\p{Script=Han}$/u.test(character)) return KOREAN.hanja;
+  if (/^[ㅋㅎㅇㅠㅜ]$/.test(character)) return KOREAN.chat;
+  if (/^[ㄱ-ㅎ]$/.test(character)) return KOREAN.consonant;
+  if (lead === 0xa1 || lead === 0xa3) return KOREAN.sign; // punctuation and full-width forms
+  return character.length === 1 && character !== '\ufffd' ? KOREAN.other : KOREAN.invalid;
+}
+
+function isInKsX1001(lead: number, trail: number): boolean {
+  return lead >= 0xb0 && lead <= 0xc8 && trail >= 0xa1;
 }

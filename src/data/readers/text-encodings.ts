@@ -65,7 +65,7 @@ export function narrowEncoding(sample: Buffer): 'utf8' | 'cp949' | 'foreign' | u
   if (isUtf8(whole) || isLikely(whole.toString('utf8'), HANGUL_PER_FAULT.utf8)) return 'utf8';
   const text = iconv.getDecoder('cp949').write(sample); // drops an incomplete character at the end
   if (!isLikely(text, HANGUL_PER_FAULT.cp949)) return undefined;
-  return mayBeKorean(text) ? 'cp949' : 'foreign';
+  return mayBeKorean(sample) ? 'cp949' : 'foreign';
 }
 
 function isLikely(text: string, hangulPerFault: number): boolean {

@@ -94,6 +94,19 @@ describe('text that decodes in code page 949, but not to Korean', () => {
     ['shift_jis', ['私はりんごが好きです', '駅はどこですか']],
     ['euc-jp', ['犬が庭で寝ている', '夏は海へ行きます']],
     ['windows-1251', ['Женщина идёт', 'кошки сидят']],
+    ['gbk', ['猫在看书']],
+    ['gbk', ['红色的车']],
+    ['big5', ['早安']],
+    ['big5', ['我愛你']],
+    ['shift_jis', ['りんご']],
+    ['shift_jis', ['犬']],
+    ['euc-jp', ['こんにちは']],
+    ['windows-874', ['แมว']],
+    ['windows-874', ['รถสีแดง']],
+    ['koi8-r', ['красная машина']],
+    ['windows-1253', ['καλημέρα']],
+    ['windows-1252', ['Äpfel']],
+    ['windows-1252', ['don’t']],
   ])('such as %s is refused, not read as rare syllables', async (name, texts) => {
     await put('a.csv', iconv.encode(`ko,en\n${texts.map((text, i) => `${text},text ${i}`).join('\n')}\n`, name));
     await put('b.txt', 'x');
@@ -108,6 +121,10 @@ describe('text that decodes in code page 949, but not to Korean', () => {
     ['words', ['딸기', '앵두', '펭귄', '독수리', '까치', '참외', '호랑이']],
     ['Hanja', ['大韓民國은 民主共和國이다', '主權은 國民에게 있고 權力은 國民으로부터 나온다']],
     ['chats', ['ㅋㅋㅋㅋㅋㅋ', 'ㅠㅠㅠㅠ 헐', 'ㅇㅇ 넵']],
+    ...['펭귄', '빵', '섬', '짬뽕', '앵두', '도스토옙스키', '大韓民國은', 'ㅠㅠ 헐'].map((text): [string, string[]] => [
+      'one row',
+      [text],
+    ]),
   ])('is not confused with %s', async (_, texts) => {
     await put('a.csv', iconv.encode(`ko,en\n${texts.map((text, i) => `${text},text ${i}`).join('\n')}\n`, 'cp949'));
     expect((await read()).map(([ko]) => ko)).toEqual(texts);
