@@ -3,8 +3,9 @@
     pip install transformers==5.24.0
     python scripts/tokenizers/record_sentencepiece.py tests/fixtures/tokenizer-files/sentencepiece.json
 
-Tiny vocabularies in the forms of XLM-R (Unigram, with a table of characters), of Llama (BPE with byte fallback) and of
-WordLevel. tests/text/sentencepiece.test.ts writes the same folders and compares.
+Tiny vocabularies in the forms of XLM-R and CamemBERT (Unigram, with a table of characters), of Llama (BPE with byte
+fallback) and of WordLevel, with the ways to split words that other families have. tests/text/sentencepiece.test.ts
+writes the same folders and compares.
 """
 
 import base64
@@ -100,13 +101,56 @@ def llama():
     return stored(model, normalizer, None, ("<s>", 1), ("</s>", 2), tokens)
 
 
+# Words, and pieces that tell at what a text was split
+WORDS = "<s> <pad> </s> <unk> a cat the . 고양이 이 , ! cats The CAT! a▁cat ! cat 고양이는 한국어 1 é fi ▁ ▁a ▁cat ▁the".split()
+
+
 def word_level(words):
-    vocab = {token: i for i, token in enumerate("<s> <pad> </s> <unk> a cat the . 고양이 이 , !".split())}
+    vocab = {token: i for i, token in enumerate(dict.fromkeys(WORDS))}
     model = {"type": "WordLevel", "vocab": vocab, "unk_token": "<unk>"}
     tokens = [added(token, vocab[token]) for token in ("<unk>", "<s>", "</s>", "<pad>")]
     strip = {"type": "Strip", "strip_left": True, "strip_right": True}
     normalizer = {"type": "Sequence", "normalizers": [{"type": "Lowercase"}, strip]}
-    return stored(model, normalizer, {"type": words}, ("<s>", 0), ("</s>", 2), tokens)
+    return stored(model, normalizer, words, ("<s>", 0), ("</s>", 2), tokens)
+
+
+# fairseq's dictionary, before the pieces
+FAIRSEQ = [["<s>NOTUSED", 0.0], ["<pad>", 0.0], ["</s>NOTUSED", 0.0], ["<unk>", 0.0], ["<unk>NOTUSED", -100.0]]
+CAMEMBERT = FAIRSEQ + [["<s>", 0.0], ["</s>", 0.0], *UNIGRAM[4:]]
+
+
+def camembert():
+    tokens = [added(token, i) for i, (token, _) in enumerate(CAMEMBERT[:7]) if token != "<unk>NOTUSED"]
+    tokens.append(added("<mask>", len(CAMEMBERT) - 1, lstrip=True))
+    model = {"type": "Unigram", "unk_id": 4, "vocab": CAMEMBERT}
+    return stored(model, PRECOMPILED, METASPACE, ("<s>", 5), ("</s>", 6), tokens)
+
+
+def splits():
+    """Ways to split words, which WordLevel shows."""
+    letter_a, words = {"String": "a"}, {"Regex": "\\p{L}+"}
+    for behavior in ("Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous"):
+        for pattern, invert in ((letter_a, False), (words, False), (words, True)):
+            yield {"type": "Split", "pattern": pattern, "behavior": behavior, "invert": invert}
+        yield {"type": "Punctuation", "behavior": behavior}
+    yield {"type": "Punctuation"}
+    yield {"type": "Digits", "individual_digits": False}
+    yield {"type": "Digits", "individual_digits": True}
+    yield {"type": "CharDelimiterSplit", "delimiter": "t"}
+
+
+def firsts():
+    """Metaspace that only writes a blank at the beginning of the whole text, after what may drop that."""
+    first = {**METASPACE, "prepend_scheme": "first"}
+    yield None, first
+    yield {"type": "Strip", "strip_left": True, "strip_right": False}, first
+    yield PRECOMPILED, first
+    yield {"type": "Sequence", "normalizers": [PRECOMPILED, BLANKS]}, {**first, "split": False}
+    before = [{"type": "WhitespaceSplit"}, {"type": "Punctuation", "behavior": "Removed"}, {"type": "BertPreTokenizer"}]
+    before.append({"type": "Split", "pattern": {"String": "a"}, "behavior": "Removed", "invert": False})
+    before.append({"type": "Punctuation", "behavior": "Isolated"})
+    for step in before:
+        yield None, {"type": "Sequence", "pretokenizers": [step, first]}
 
 
 def folders():
@@ -127,12 +171,24 @@ def folders():
     yield "Unigram without splitting words", xlm_roberta(PRECOMPILED, whole), fast, None
     yield "BPE with byte fallback", llama(), fast, None
     for kind in ("Whitespace", "WhitespaceSplit"):
-        yield f"WordLevel, {kind}", word_level(kind), fast, None
+        yield f"WordLevel, {kind}", word_level({"type": kind}), fast, None
+    for split in splits():
+        title = " ".join(str(part) for part in split.values())
+        yield f"WordLevel, {title}", word_level(split), fast, None
+    for i, (normalizer, words) in enumerate(firsts()):
+        yield f"Metaspace at the beginning of the text, {i}", xlm_roberta(normalizer, words), fast, None
+    cam = {**SPECIALS, "tokenizer_class": "CamembertTokenizer"}
+    extra = {**cam, "additional_special_tokens": ["<s>NOTUSED", "</s>NOTUSED"]}
+    yield "the class of CamemBERT", camembert(), cam, None
+    yield "the class of CamemBERT with two of its tokens", camembert(), extra, None
+    yield "the class of CamemBERT in XLM-R's vocabulary", plain, cam, None
+    unnamed = {"model_max_length": 512, "unk_token": "<unk>NOTUSED"}
+    yield "the class of CamemBERT by its model type", camembert(), unnamed, {"model_type": "camembert"}
 
 
 TEXTS = ["", " ", "a cat", "The cats, the CAT!", " ▁a▁▁cat ", "고양이는 한국어", "a <mask>고양이<s>", "<0x41>"]
 TEXTS += ["ｶﾞｶ\u0301", "각 ㄱㅏ", "e\u0301\u0301 x\u0301", "a\u0300t\r\ncat\n\u0301", "①\u0308ﬁsh…", "🇰🇷🇰 👨‍👩‍👧 𝒜"]
-TEXTS += ["한국　ＡＢａ１\u00a0\u00ad㎏", "가" * 90]
+TEXTS += ["한국　ＡＢａ１\u00a0\u00ad㎏", "가" * 90, " a", "<s> a cat", "\u00ad a", "a12 3", "!?. a", "<unk>NOTUSED x <mask>"]
 PARTS = [*CHARACTERS, "\u0301", "\u0308", "\u200d", "\u0600", "क", "\u094d", "가", "\u1100", "\u1161", "cat", " ", "▁"]
 PARTS += ["👨", "🏽"]
 

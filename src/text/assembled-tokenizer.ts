@@ -1,17 +1,17 @@
 /**
  * @file Assembles a tokenizer from its files: as its `tokenizer.json` says, or as a transformers class would build it.
  */
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../base/errors.js';
 import { AddedVocabulary } from './added-vocabulary.js';
+import { extraSpecialsOf, specialsOf } from './class-specials.js';
 import { specialIdsOf, type SpecialIds } from './post-processor.js';
 import { withDefaults, contentOf, SPECIAL_NAMES, type SpecialToken } from './special-token.js';
 import type { ClassChoice, TokenizerClass } from './tokenizer-class.js';
 import type { TokenizerJson } from './tokenizer-json.js';
-import { buildKind, DEFAULT_SPECIALS } from './tokenizer-kinds.js';
+import { buildKind } from './tokenizer-kinds.js';
 import type { TokenizerSettings } from './tokenizer-settings.js';
-import { readBytePairs, readWordPieces, type VocabularyFiles } from './vocabulary-files.js';
+import { readOlderFiles, vocabularyFromJson } from './vocabulary-source.js';
 
 /** A tokenizer assembled from any of its file formats. */
 export interface AssembledTokenizer {
@@ -63,9 +63,8 @@ export async function fromClass(
   settings: TokenizerSettings,
 ): Promise<AssembledTokenizer> {
   const { name, vocabulary } =
-    stored === undefined ? await readOlderFiles(folder, choice) : fromStored(folder, choice, stored);
-  const specials = new Map<string, SpecialToken | null>(Object.entries(DEFAULT_SPECIALS[name]));
-  for (const [token, value] of settings.named) specials.set(token, value);
+    stored === undefined ? await readOlderFiles(folder, choice) : vocabularyFromJson(folder, choice, stored);
+  const specials = specialsOf(name, settings);
   const { around, ...parts } = buildKind(name, {
     folder,
     vocabulary,
@@ -75,7 +74,7 @@ export async function fromClass(
     normalizer: stored?.normalizer ?? null,
   });
   const added = new AddedVocabulary(vocabulary.vocab, folder);
-  addTokens(added, settings, specials);
+  addTokens(added, settings, specials, extraSpecialsOf(name, settings));
   const [first, last] = [around.first, around.last].map((token) => idOrUnknown(token, specials, added));
   if (first === undefined || last === undefined) {
     throw new InputError(`${folder}: expected ${around.first} and ${around.last} in the vocabulary, got neither`);
@@ -92,82 +91,19 @@ export async function fromClass(
   };
 }
 
-interface Source {
-  readonly name: Exclude<TokenizerClass, 'TokenizersBackend'>;
-  readonly vocabulary: VocabularyFiles;
-}
-
-/** Takes only vocabulary and merges from a `tokenizer.json`, as a class does. */
-function fromStored(folder: string, { name }: ClassChoice, { model }: TokenizerJson): Source {
-  if (name === 'TokenizersBackend') throw new Error('a tokenizer.json is its own tokenizer');
-  const needed = name === 'XLMRobertaTokenizer' ? 'Unigram' : 'BPE or WordPiece';
-  if ((needed === 'Unigram') !== (model.type === 'Unigram')) {
-    throw new InputError(
-      `${path.join(folder, 'tokenizer.json')}: expected a model of type ${needed}, as ${name} has it, got ` +
-        `${model.type}; correct tokenizer_class in tokenizer_config.json`,
-    );
-  }
-  return { name, vocabulary: model.type === 'BPE' || model.type === 'Unigram' ? model : { vocab: model.vocab } };
-}
-
-/** Reads the older files. If none names a class, the kind of vocabulary decides, where transformers gives up. */
-async function readOlderFiles(folder: string, { name, named }: ClassChoice): Promise<Source> {
-  const wordPieces = await readWordPieces(folder);
-  if (wordPieces !== undefined && (!named || name === 'BertTokenizer')) {
-    return { name: 'BertTokenizer', vocabulary: wordPieces };
-  }
-  const vocabulary = await readBytePairs(folder);
-  if (wordPieces === undefined && vocabulary === undefined) {
-    const sentencePiece = (await readdir(folder)).find((each) => each.endsWith('.model'));
-    if (sentencePiece !== undefined) throw noTokenizerJson(folder, sentencePiece);
-    throw noVocabulary(folder, 'a tokenizer.json, a vocab.txt, or a vocab.json with merges.txt, got none of them');
-  }
-  if (vocabulary === undefined || (named && !BYTE_PAIR_CLASSES.has(name))) {
-    throw noVocabulary(folder, `a tokenizer.json, or ${OLDER_FILES[name]}, as ${name} takes it, got neither`);
-  }
-  if (name !== 'TokenizersBackend') return { name, vocabulary };
-  if (Object.hasOwn(vocabulary.vocab, '<|startoftext|>')) return { name: 'CLIPTokenizer', vocabulary };
-  if (Object.hasOwn(vocabulary.vocab, '<s>')) return { name: 'RobertaTokenizer', vocabulary };
-  throw new InputError(
-    `${folder}: expected a tokenizer.json, or the vocabulary of CLIP or RoBERTa, got a vocab.json without ` +
-      '<|startoftext|> and <s>; name the tokenizer_class in tokenizer_config.json',
-  );
-}
-
-/** The classes whose older files are `vocab.json` and `merges.txt`. */
-const BYTE_PAIR_CLASSES: ReadonlySet<TokenizerClass> = new Set(['CLIPTokenizer', 'RobertaTokenizer']);
-
-const OLDER_FILES: Readonly<Record<TokenizerClass, string>> = {
-  BertTokenizer: 'a vocab.txt',
-  CLIPTokenizer: 'a vocab.json with merges.txt',
-  RobertaTokenizer: 'a vocab.json with merges.txt',
-  XLMRobertaTokenizer: 'a tokenizer.json made of its sentencepiece.bpe.model',
-  TokenizersBackend: 'a tokenizer_class with older files',
-};
-
-function noTokenizerJson(folder: string, found: string): InputError {
-  return new InputError(
-    `${folder}: expected a tokenizer.json, got only ${found}; write it in transformers, with sentencepiece ` +
-      'installed: AutoTokenizer.from_pretrained("…").save_pretrained("…")',
-  );
-}
-
-function noVocabulary(folder: string, expectedAndGot: string): InputError {
-  return new InputError(`${folder}: expected ${expectedAndGot}; copy the tokenizer's files there`);
-}
-
 /** Adds tokens in the order of transformers: those listed in files, then special tokens that are not among them. */
 function addTokens(
   added: AddedVocabulary,
   settings: TokenizerSettings,
   specials: ReadonlyMap<string, SpecialToken | null>,
+  extra: readonly SpecialToken[] = settings.extra ?? [],
 ): void {
   const named = [...SPECIAL_NAMES.map((name) => specials.get(name)), ...settings.others].filter(
     (token) => token != null,
   );
   const namedContents = new Set(named.map(contentOf));
   const listed = new Set(settings.added.map(contentOf));
-  const missing = [...named, ...settings.extra].filter((token) => {
+  const missing = [...named, ...extra].filter((token) => {
     const content = contentOf(token);
     return !added.has(content) && !listed.has(content);
   });

@@ -50,6 +50,17 @@ export function normalizerOf(config: StepConfig | null, where = 'tokenizer.json'
   }
 }
 
+/**
+ * Tells whether normalisation leaves the beginning of a text where it was, as `tokenizers` counts places:
+ * SentencePiece's table does even if it drops the first character.
+ */
+export function startKeeperOf(config: StepConfig | null): (text: string) => boolean {
+  const steps = config?.type === 'Sequence' ? (config.normalizers as StepConfig[]) : config === null ? [] : [config];
+  const normalizers = steps.filter(({ type }) => type !== 'Precompiled');
+  const normalize = normalizerOf({ type: 'Sequence', normalizers });
+  return (text) => text !== '' && normalize(String.fromCodePoint(text.codePointAt(0)!)) !== '';
+}
+
 /** Canonical composition or decomposition as of Unicode 9. */
 function normalizeUnicode(text: string, form: 'NFC' | 'NFD'): string {
   if (isCommon(text)) return form === 'NFC' ? text : text.normalize(form);

@@ -19,7 +19,12 @@ import { describe, type JsonObject } from '../base/json-schema.js';
 
 /** The transformers classes that kd can stand in for. */
 export type TokenizerClass =
-  'CLIPTokenizer' | 'BertTokenizer' | 'RobertaTokenizer' | 'XLMRobertaTokenizer' | 'TokenizersBackend';
+  | 'CLIPTokenizer'
+  | 'BertTokenizer'
+  | 'RobertaTokenizer'
+  | 'XLMRobertaTokenizer'
+  | 'CamembertTokenizer'
+  | 'TokenizersBackend';
 
 /** Class names, without `Fast`, that are equivalent to one of these for a text encoder's files. */
 const CLASSES = new Map<string, TokenizerClass>([
@@ -33,6 +38,7 @@ const CLASSES = new Map<string, TokenizerClass>([
   ['BartTokenizer', 'RobertaTokenizer'],
   ['LongformerTokenizer', 'RobertaTokenizer'],
   ['XLMRobertaTokenizer', 'XLMRobertaTokenizer'],
+  ['CamembertTokenizer', 'CamembertTokenizer'],
   ['TokenizersBackend', 'TokenizersBackend'],
   ['PreTrainedTokenizer', 'TokenizersBackend'],
   ['PreTrainedTokenizerFast', 'TokenizersBackend'],
@@ -43,7 +49,7 @@ const list = (names: string): ReadonlySet<string> => new Set(names.split(' '));
 /** Transformers classes that kd cannot stand in for, without the suffix `Tokenizer`. */
 const OTHER_CLASSES = list(
   'Albert Barthez Bartpho BertGeneration BertJapanese Bertweet BigBird BioGpt Blenderbot BlenderbotSmall ByT5 ' +
-    'CTRL Camembert Canine Clvp CodeGen CodeLlama Cohere ConvBert Cpm CpmAnt DPRContextEncoder DPRQuestionEncoder ' +
+    'CTRL Canine Clvp CodeGen CodeLlama Cohere ConvBert Cpm CpmAnt DPRContextEncoder DPRQuestionEncoder ' +
     'DPRReader Deberta DebertaV2 Dia Esm Esmc FNet FSMT FastSpeech2Conformer Flaubert Funnel GPT2 GPTNeoX ' +
     'GPTNeoXJapanese GPTSw3 Gemma Herbert Lasr LayoutLMv2 LayoutLMv3 LayoutXLM Llama Luke M2M100 MBart MBart50 ' +
     'MLuke MPNet Marian MarkupLM Mgpstr MyT5 Nllb Nougat OpenAIGPT PLBart Parakeet Pegasus Perceiver Phobert ' +
@@ -67,6 +73,7 @@ const MODEL_TYPES: readonly (readonly [TokenizerClass, ReadonlySet<string>])[] =
     list('bart bridgetower clap data2vec-text ibert lilt longformer mega mra roberta roberta-prelayernorm'),
   ],
   ['XLMRobertaTokenizer', list('gte jina_embeddings_v3 metaclip_2 trocr xlm-roberta xmod')],
+  ['CamembertTokenizer', list('camembert')],
   ['TokenizersBackend', list('modernbert modernbert-decoder nystromformer xlm-roberta-xl camembertv2-base')],
 ];
 
@@ -81,7 +88,7 @@ export interface ClassChoice {
  *
  * @param settings the contents of `tokenizer_config.json`
  * @param config the contents of the model's `config.json`
- * @throws InputError for a class that is not one of these five
+ * @throws InputError for a class that is not one of these six
  */
 export function tokenizerClassOf(folder: string, settings: JsonObject, config: JsonObject): ClassChoice {
   const [file, hubName] = hubNameOf(folder, settings, config);
@@ -116,8 +123,8 @@ function classByName(name: string, file: string): TokenizerClass | undefined {
 
 function unknownClass(file: string, name: string): InputError {
   return new InputError(
-    `${file}: expected a tokenizer_class of CLIP, BERT, RoBERTa or XLM-RoBERTa, or PreTrainedTokenizerFast, got ` +
-      `${name}; use a checkpoint with one of them`,
+    `${file}: expected a tokenizer_class of CLIP, BERT, RoBERTa, XLM-RoBERTa or CamemBERT, or ` +
+      `PreTrainedTokenizerFast, got ${name}; use a checkpoint with one of them`,
   );
 }
 

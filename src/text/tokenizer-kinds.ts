@@ -1,64 +1,11 @@
 /** @file The tokenizers that transformers 5.24 builds for its classes, whatever else a `tokenizer.json` says. */
 import { isDeepStrictEqual } from 'node:util';
 import { InputError } from '../base/errors.js';
+import { required, requiredFlag, type KindInput, type TokenizerParts } from './kind-input.js';
+import { contentOf } from './special-token.js';
 import type { TokenizerClass } from './tokenizer-class.js';
-import { contentOf, type SpecialName, type SpecialToken } from './special-token.js';
-import type { TokenizerSettings } from './tokenizer-settings.js';
-import type { ModelConfig, StepConfig } from './tokenizer-json.js';
-import type { VocabularyFiles } from './vocabulary-files.js';
-
-/** A tokenizer without its added tokens. */
-export interface TokenizerParts {
-  readonly model: ModelConfig;
-  readonly normalizer: StepConfig | null;
-  readonly pre_tokenizer: StepConfig | null;
-  /** The special tokens before and after every text. */
-  readonly around: { readonly first: string; readonly last: string };
-}
-
-/** The special tokens of RoBERTa and XLM-RoBERTa. */
-const ROBERTA_SPECIALS = {
-  bos_token: '<s>',
-  eos_token: '</s>',
-  unk_token: '<unk>',
-  sep_token: '</s>',
-  pad_token: '<pad>',
-  cls_token: '<s>',
-  mask_token: '<mask>',
-};
-
-/** The default special tokens of each class. */
-export const DEFAULT_SPECIALS: Readonly<Record<TokenizerClass, Readonly<Partial<Record<SpecialName, string>>>>> = {
-  CLIPTokenizer: {
-    bos_token: '<|startoftext|>',
-    eos_token: '<|endoftext|>',
-    unk_token: '<|endoftext|>',
-    pad_token: '<|endoftext|>',
-  },
-  BertTokenizer: {
-    unk_token: '[UNK]',
-    sep_token: '[SEP]',
-    pad_token: '[PAD]',
-    cls_token: '[CLS]',
-    mask_token: '[MASK]',
-  },
-  RobertaTokenizer: ROBERTA_SPECIALS,
-  XLMRobertaTokenizer: ROBERTA_SPECIALS,
-  TokenizersBackend: {},
-};
-
-/** The input for building a class's tokenizer. */
-export interface KindInput {
-  readonly folder: string;
-  readonly vocabulary: VocabularyFiles;
-  readonly settings: TokenizerSettings;
-  /** The special tokens of the files, or else of the class. */
-  readonly specials: ReadonlyMap<string, SpecialToken | null>;
-  /** The pre-tokenizer of the `tokenizer.json`. */
-  readonly words: StepConfig | null;
-  /** The normalizer of the `tokenizer.json`. */
-  readonly normalizer: StepConfig | null;
-}
+import type { StepConfig } from './tokenizer-json.js';
+import { camembert, xlmRoberta } from './unigram-kinds.js';
 
 /** Builds the tokenizer of a class. Throws an `InputError` for a required special token that is missing. */
 export function buildKind(name: Exclude<TokenizerClass, 'TokenizersBackend'>, input: KindInput): TokenizerParts {
@@ -70,6 +17,7 @@ const KINDS = {
   BertTokenizer: bert,
   RobertaTokenizer: roberta,
   XLMRobertaTokenizer: xlmRoberta,
+  CamembertTokenizer: camembert,
 };
 
 const CLIP_WORDS = "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
@@ -153,47 +101,4 @@ function roberta({ folder, vocabulary: { vocab, merges = [] }, settings, special
     pre_tokenizer: { type: 'ByteLevel', add_prefix_space: addPrefixSpace, trim_offsets: true, use_regex: true },
     around: { first: required(folder, specials, 'cls_token'), last: required(folder, specials, 'sep_token') },
   };
-}
-
-/** The id of the unknown token, whatever the files say. */
-const XLM_ROBERTA_UNKNOWN = 3;
-
-function xlmRoberta({
-  folder,
-  vocabulary: { vocab, scores = [] },
-  settings,
-  specials,
-  normalizer,
-}: KindInput): TokenizerParts {
-  if (scores.length <= XLM_ROBERTA_UNKNOWN)
-    throw new InputError(
-      `${folder}: expected a vocabulary in which the unknown token has id ${XLM_ROBERTA_UNKNOWN}, got one of ` +
-        `${scores.length} tokens; get the file again`,
-    );
-  const prefix = requiredFlag(folder, settings, 'add_prefix_space', true);
-  const steps = normalizer?.type === 'Sequence' ? (normalizer.normalizers as StepConfig[]) : [normalizer];
-  return {
-    model: { type: 'Unigram', vocab, scores, unk_id: XLM_ROBERTA_UNKNOWN, byte_fallback: false },
-    normalizer: steps.find((step) => step?.type === 'Precompiled') ?? null,
-    pre_tokenizer: {
-      type: 'Sequence',
-      pretokenizers: [
-        { type: 'WhitespaceSplit' },
-        { type: 'Metaspace', replacement: '▁', prepend_scheme: prefix ? 'always' : 'never', split: true },
-      ],
-    },
-    around: { first: required(folder, specials, 'bos_token'), last: required(folder, specials, 'eos_token') },
-  };
-}
-
-function required(folder: string, specials: ReadonlyMap<string, SpecialToken | null>, name: SpecialName): string {
-  const token = specials.get(name);
-  if (token != null) return contentOf(token);
-  throw new InputError(`${folder}: expected a ${name}, got null; name it in tokenizer_config.json`);
-}
-
-function requiredFlag(folder: string, settings: TokenizerSettings, name: string, whenMissing: boolean): boolean {
-  const flag = settings.flag(name);
-  if (flag !== null) return flag ?? whenMissing;
-  throw new InputError(`${folder}: expected true or false for ${name}, got null; set it in tokenizer_config.json`);
 }

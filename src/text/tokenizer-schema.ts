@@ -5,6 +5,7 @@ import { checkJson, whole, type JsonObject } from '../base/json-schema.js';
 import { MAX_ADDED_TOKENS, type StepConfig, type TokenizerJson } from './tokenizer-json.js';
 import { checkModel } from './model-schema.js';
 import { bool, optional, text } from './schema-parts.js';
+import { SPLIT_BEHAVIORS } from './text-splits.js';
 import { MAX_ID } from './vocabulary-files.js';
 
 const id = whole(0, MAX_ID);
@@ -39,11 +40,12 @@ const normalizers = step(
 );
 
 const byteLevel = v.looseObject({ add_prefix_space: bool, trim_offsets: bool, use_regex: v.optional(bool) });
+const character = v.pipe(
+  text,
+  v.check((value) => Array.from(value).length === 1, 'expected one character; get the file again'),
+);
 const metaspaceFields = {
-  replacement: v.pipe(
-    text,
-    v.check((value) => Array.from(value).length === 1, 'expected one character; get the file again'),
-  ),
+  replacement: character,
   prepend_scheme: v.optional(v.picklist(['always', 'first', 'never'])),
   split: optional(bool),
 };
@@ -53,11 +55,14 @@ const metaspace = v.union([
   v.looseObject({ ...metaspaceFields, prepend_scheme: v.literal('never'), add_prefix_space: bool }),
 ]);
 const preTokenizer: v.GenericSchema<unknown, StepConfig> = v.lazy(() => preTokenizers);
-const behaviors = ['Removed', 'Isolated', 'MergedWithPrevious', 'MergedWithNext', 'Contiguous'] as const;
+const behavior = v.picklist(SPLIT_BEHAVIORS);
 const preTokenizers = step(
   new Map<string, v.GenericSchema>([
     ['Sequence', v.looseObject({ pretokenizers: v.array(preTokenizer) })],
-    ['Split', v.looseObject({ pattern, behavior: v.picklist(behaviors), invert: bool })],
+    ['Split', v.looseObject({ pattern, behavior, invert: bool })],
+    ['Punctuation', v.looseObject({ behavior: v.optional(behavior) })],
+    ['Digits', v.looseObject({ individual_digits: bool })],
+    ['CharDelimiterSplit', v.looseObject({ delimiter: character })],
     ['ByteLevel', byteLevel],
     ['Metaspace', metaspace],
   ]),

@@ -28,8 +28,8 @@ export interface TokenizerSettings {
   readonly named: ReadonlyMap<string, SpecialToken | null>;
   /** Special tokens with names unknown to transformers, in the order in which they are added. */
   readonly others: readonly SpecialToken[];
-  /** `extra_special_tokens`: special tokens without a name. */
-  readonly extra: readonly SpecialToken[];
+  /** `extra_special_tokens`: special tokens without a name; undefined if no file says anything. */
+  readonly extra: readonly SpecialToken[] | undefined;
   /** Added tokens in the order in which they are added. */
   readonly added: readonly TokenToAdd[];
   /** A boolean setting. */
@@ -108,9 +108,10 @@ function otherNamed({ entries, specific }: CollectedSettings): SpecialToken[] {
 }
 
 /** The tokens in `extra_special_tokens`, or under its earlier name. */
-function extraTokens(entries: Entries): SpecialToken[] {
+function extraTokens(entries: Entries): SpecialToken[] | undefined {
   const entry = entries.get('extra_special_tokens') ?? entries.get('additional_special_tokens');
-  if (entry === undefined || entry.value === null) return [];
+  if (entry === undefined) return undefined;
+  if (entry.value === null) return [];
   const { value, file } = entry;
   if (!Array.isArray(value)) {
     throw jsonError({ file, path: ['extra_special_tokens'], expected: 'a list of tokens', got: value });

@@ -1,10 +1,10 @@
 import { sectionSplitter } from './added-tokens.js';
-import { normalizerOf } from './normalizer.js';
+import { normalizerOf, startKeeperOf } from './normalizer.js';
 import { readTokenizerFiles } from './tokenizer-files.js';
 import type { TokenizerJson } from './tokenizer-json.js';
 import { MAX_LENGTH } from './max-length.js';
 import { loadVocabulary, type Vocabulary } from './vocabulary.js';
-import { wordSplitterOf } from './word-splitter.js';
+import { needsStart, wordSplitterOf } from './word-splitter.js';
 
 export { TOKENIZER_FILES } from './tokenizer-files.js';
 
@@ -65,11 +65,15 @@ export async function loadTokenizer(folder: string): Promise<TextTokenizer> {
 function bodyEncoder(json: TokenizerJson, vocabulary: Vocabulary): (text: string) => number[] {
   const splitSections = sectionSplitter(json.added_tokens, normalizerOf(json.normalizer));
   const splitWords = wordSplitterOf(json.pre_tokenizer);
+  const keepsStart = needsStart(json.pre_tokenizer) ? startKeeperOf(json.normalizer) : () => false;
   return (text) => {
     const ids: number[] = [];
-    for (const section of splitSections(text.replace(/\p{Cs}/gu, '\ufffd'))) {
+    const whole = text.replace(/\p{Cs}/gu, '\ufffd');
+    for (const [index, section] of splitSections(whole).entries()) {
       if (typeof section === 'number') ids.push(section);
-      else for (const word of splitWords(section)) for (const id of vocabulary.idsOf(word)) ids.push(id);
+      else
+        for (const word of splitWords(section, index === 0 && keepsStart(whole)))
+          for (const id of vocabulary.idsOf(word)) ids.push(id);
     }
     return ids;
   };

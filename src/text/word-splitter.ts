@@ -1,11 +1,15 @@
 import { patternFor } from './common-text.js';
 import { compilePattern } from './pattern.js';
+import { dropsStart, splitAt, type SplitBehavior } from './text-splits.js';
 import type { StepConfig } from './tokenizer-json.js';
-import { BERT_PUNCTUATION, WHITE_SPACE, WORD } from './unicode.js';
+import { BERT_PUNCTUATION, NUMBER, WHITE_SPACE, WORD } from './unicode.js';
 import { unsupportedStep } from './unsupported-step.js';
 
-/** Splits normalised text into words, which are looked up in the vocabulary one by one. */
-export type WordSplitter = (text: string) => string[];
+/**
+ * Splits normalised text into words, which are looked up in the vocabulary one by one. `isStart` says that the text
+ * begins where the whole input does, which only a `Metaspace` of the scheme `first` asks for.
+ */
+export type WordSplitter = (text: string, isStart?: boolean) => string[];
 
 /** The word pattern of GPT-2's byte-level tokenizer, `tokenizers/src/pre_tokenizers/byte_level.rs`. */
 const BYTE_LEVEL_WORDS = {
@@ -18,9 +22,13 @@ const BERT_WORDS = patternFor((written) => {
 });
 
 const UNSPACED = new RegExp(`[^${WHITE_SPACE}]+`, 'gv');
+const BEGINS_WITH_SPACE = new RegExp(`^${WHITE_SPACE}`, 'v');
 
 /** The pattern of `Whitespace`, `tokenizers/src/pre_tokenizers/whitespace.rs`. */
 const WORDS_AND_SIGNS = new RegExp(`${WORD}+|[^${WORD}${WHITE_SPACE}]+`, 'gv');
+
+const PUNCTUATION = new RegExp(BERT_PUNCTUATION, 'gv');
+const DIGIT = new RegExp(NUMBER, 'gv');
 
 /**
  * The pre-tokenizer of a `tokenizer.json`, except for writing bytes as letters, which the library does. Replaces those
@@ -30,15 +38,15 @@ export function wordSplitterOf(config: StepConfig | null, where = 'tokenizer.jso
   switch (config?.type) {
     case undefined:
       return (text) => [text];
-    case 'Sequence': {
-      const steps = config.pretokenizers as StepConfig[];
-      if (steps.slice(0, -1).some((step) => step.type === 'ByteLevel'))
-        throw unsupportedStep(where, 'pre_tokenizer', 'a Sequence with ByteLevel inside');
-      const splitters = steps.map((step) => wordSplitterOf(step, where));
-      return (text) => splitters.reduce((words, split) => words.flatMap(split), [text]);
-    }
+    case 'Sequence':
+      return sequenceSplitter(config.pretokenizers as StepConfig[], where);
     case 'Split':
-      return splitter(config, where);
+    case 'CharDelimiterSplit':
+    case 'Punctuation':
+    case 'Digits': {
+      const { pattern, behavior, invert } = splitOf(config, where);
+      return splitAt(pattern, behavior, invert);
+    }
     case 'ByteLevel':
       return byteLevelSplitter(config);
     case 'WhitespaceSplit':
@@ -46,7 +54,7 @@ export function wordSplitterOf(config: StepConfig | null, where = 'tokenizer.jso
     case 'Whitespace':
       return (text) => text.match(WORDS_AND_SIGNS) ?? [];
     case 'Metaspace':
-      return metaspaceSplitter(config, where);
+      return metaspaceSplitter(config);
     case 'BertPreTokenizer':
       return (text) => text.match(BERT_WORDS(text)) ?? [];
     default:
@@ -60,12 +68,71 @@ export function isByteLevel(config: StepConfig | null): boolean {
   return config?.type === 'ByteLevel';
 }
 
-function splitter({ pattern, behavior, invert }: StepConfig, where: string): WordSplitter {
-  // Removed and inverted: remove what the pattern does not match.
-  if (behavior !== 'Removed' || invert !== true)
-    throw unsupportedStep(where, 'pre_tokenizer', `a Split with behavior ${String(behavior)}`);
-  const regex = compilePattern(pattern, where);
-  return (text) => text.match(regex(text)) ?? [];
+/** Whether a pre-tokenizer treats the beginning of the whole input differently. */
+export function needsStart(config: StepConfig | null): boolean {
+  if (config?.type === 'Sequence') return (config.pretokenizers as StepConfig[]).some(needsStart);
+  return config?.type === 'Metaspace' && config.prepend_scheme === 'first';
+}
+
+function sequenceSplitter(steps: readonly StepConfig[], where: string): WordSplitter {
+  if (steps.slice(0, -1).some((step) => step.type === 'ByteLevel'))
+    throw unsupportedStep(where, 'pre_tokenizer', 'a Sequence with ByteLevel inside');
+  const splitters = steps.map((step) => ({
+    split: wordSplitterOf(step, where),
+    drops: startDropperOf(step, where),
+  }));
+  return (text, isStart = false) => {
+    let [words, atStart] = [[text], isStart];
+    for (const { split, drops } of splitters) {
+      const staysAtStart = atStart && words.length > 0 && !drops(words[0]!);
+      words = words.flatMap((word, index) => split(word, atStart && index === 0));
+      atStart = staysAtStart;
+    }
+    return words;
+  };
+}
+
+/** Tells whether a step drops the beginning of a text, so that its first word is no longer there. */
+function startDropperOf(step: StepConfig, where: string): (text: string) => boolean {
+  switch (step.type) {
+    case 'Split':
+    case 'CharDelimiterSplit':
+    case 'Punctuation': {
+      const { pattern, behavior, invert } = splitOf(step, where);
+      return (text) => dropsStart(text, pattern(text), behavior, invert);
+    }
+    case 'WhitespaceSplit':
+    case 'Whitespace':
+    case 'BertPreTokenizer':
+      return (text) => BEGINS_WITH_SPACE.test(text);
+    default:
+      return () => false;
+  }
+}
+
+interface Split {
+  readonly pattern: (text: string) => RegExp;
+  readonly behavior: SplitBehavior;
+  readonly invert: boolean;
+}
+
+/** The steps that split at a pattern, all as such. */
+function splitOf(step: StepConfig, where: string): Split {
+  const behavior = (step.behavior ?? 'Isolated') as SplitBehavior;
+  switch (step.type) {
+    case 'Punctuation':
+      return { pattern: () => PUNCTUATION, behavior, invert: false };
+    case 'Digits':
+      return {
+        pattern: () => DIGIT,
+        behavior: step.individual_digits === true ? 'Isolated' : 'Contiguous',
+        invert: false,
+      };
+    case 'CharDelimiterSplit':
+      return { pattern: compilePattern({ String: step.delimiter }, where), behavior: 'Removed', invert: false };
+    default:
+      return { pattern: compilePattern(step.pattern, where), behavior, invert: step.invert === true };
+  }
 }
 
 function byteLevelSplitter({ add_prefix_space: addPrefixSpace, use_regex: useRegex }: StepConfig): WordSplitter {
@@ -77,17 +144,16 @@ function byteLevelSplitter({ add_prefix_space: addPrefixSpace, use_regex: useReg
 }
 
 /** Writes blanks as a letter that begins a word (SentencePiece), `tokenizers/src/pre_tokenizers/metaspace.rs`. */
-function metaspaceSplitter(config: StepConfig, where: string): WordSplitter {
+function metaspaceSplitter(config: StepConfig): WordSplitter {
   const { replacement, prepend_scheme: scheme = 'always', split } = config;
-  // This depends on what was before normalization, which is no longer known here.
-  if (scheme === 'first') throw unsupportedStep(where, 'pre_tokenizer', 'a Metaspace with prepend_scheme first');
   const blank = replacement as string;
   const letter = `\\u{${blank.codePointAt(0)!.toString(16)}}`;
   const words = new RegExp(`${letter}[^${letter}]*|[^${letter}]+`, 'gv');
-  return (text) => {
+  return (text, isStart = false) => {
     if (text === '') return [];
     const written = text.replaceAll(' ', blank);
-    const whole = scheme === 'always' && !written.startsWith(blank) ? blank + written : written;
+    const isPrepended = scheme === 'always' || (scheme === 'first' && isStart);
+    const whole = isPrepended && !written.startsWith(blank) ? blank + written : written;
     return split === false ? [whole] : (whole.match(words) ?? []);
   };
 }

@@ -1,5 +1,5 @@
 /**
- * @file Unigram, BPE with byte fallback and WordLevel against what transformers 5.24 made of the same files
+ * @file Unigram, BPE with byte fallback, WordLevel and ways to split words against what transformers 5.24 made of the same files
  * (scripts/tokenizers/record_sentencepiece.py).
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -79,9 +79,9 @@ describe('refused in one line is', () => {
       /expected/,
     ],
     [
-      'the scheme "first"',
-      { ...stored, pre_tokenizer: { ...stored.pre_tokenizer, prepend_scheme: 'first' } },
-      /scheme first/,
+      'an unknown scheme',
+      { ...stored, pre_tokenizer: { ...stored.pre_tokenizer, prepend_scheme: 'last' } },
+      /expected one of .*, got "last"|expected/,
     ],
     ['byte fallback without a byte', without('<0x41>'), /expected tokens for all bytes \(<0x00> to <0xFF>\)/],
   ])('%s', async (_, json, message) => {
