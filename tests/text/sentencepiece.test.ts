@@ -1,6 +1,6 @@
 /**
- * @file Unigram, BPE with byte fallback, WordLevel and ways to split words against what transformers 5.24 made of the same files
- * (scripts/tokenizers/record_sentencepiece.py).
+ * @file Unigram, BPE with byte fallback, WordLevel and ways to split words against what transformers 5.24 made of the
+ * same files (scripts/tokenizers/record_sentencepiece.py).
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
