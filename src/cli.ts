@@ -24,12 +24,10 @@ process.on('uncaughtException', (error) => {
 const args = process.argv.slice(2);
 for (const name of subcommandsFor(args)) preload(`commands/${name}/index.js`);
 /** Fulfilled when the command has ended and its errors are reported; rejected if a module cannot be loaded. */
-export const ended = main()
-  .catch((error: unknown) => {
-    if (error === loadError) throw error;
-    report(error);
-  })
-  .then(endLookups);
+export const ended = main().catch((error: unknown) => {
+  if (error === loadError) throw error;
+  report(error);
+});
 
 async function main(): Promise<void> {
   program = await createProgram(args);
@@ -39,11 +37,6 @@ async function main(): Promise<void> {
   });
   if (args.length > 0) await program.parseAsync();
   else program.outputHelp();
-}
-
-/** Ends the process if only name servers are waited for, whose answer nobody needs any more. */
-function endLookups(): void {
-  if (process.getActiveResourcesInfo().includes('GetAddrInfoReqWrap')) process.exit();
 }
 
 /** Loads a module with `require` where possible, before it is imported. */
