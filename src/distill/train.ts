@@ -113,9 +113,8 @@ export async function train(
         if (validation === undefined && isStopped()) return await saveAndStop();
         const { state: validated, isBest } = afterValidation(state, validation);
         const isEnd = (): boolean => validated.step >= plan.totalSteps || isStopped();
-        const isSaved =
-          (!isEnd() && (await checkpoints.save(validated, isBest))) ||
-          (isEnd() && (await checkpoints.save(validated, isBest, {}))); // also if it was stopped while being refused
+        let isSaved = !isEnd() && (await checkpoints.save(validated, isBest));
+        if (!isSaved && isEnd()) isSaved = await checkpoints.save(validated, isBest, {}); // perhaps stopped meanwhile
         state = isSaved ? validated : { ...validated, best: state.best };
       }
       // the next epoch, if any
