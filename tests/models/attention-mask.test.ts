@@ -7,36 +7,18 @@ import { buildTextEncoder } from '../../src/models/build.js';
 import type { TextEncoder } from '../../src/models/text-encoder.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
+import { TINY_CLIP, TINY_ROBERTA } from './tiny-configs.js';
 
-const SIZES = {
-  vocabSize: 20,
-  hiddenSize: 8,
-  intermediateSize: 8,
-  numHiddenLayers: 2,
-  numAttentionHeads: 2,
-  maxPositionEmbeddings: 12,
-  layerNormEps: 1e-5,
-  initializerRange: 0.02,
-} as const;
 const ENCODERS: Readonly<Record<string, TextEncoder>> = {
-  'CLIP, which never attends to later tokens': buildTextEncoder({
-    ...SIZES,
-    family: 'clip-text',
-    hiddenAct: 'quick_gelu',
-    attentionDropout: 0,
-    eosTokenId: 19,
-  }),
+  'CLIP, which never attends to later tokens': buildTextEncoder({ ...TINY_CLIP, numHiddenLayers: 2, eosTokenId: 19 }),
   RoBERTa: buildTextEncoder({
-    ...SIZES,
-    family: 'roberta',
-    hiddenAct: 'gelu',
-    typeVocabSize: 1,
+    ...TINY_ROBERTA,
+    numHiddenLayers: 2,
     hiddenDropoutProb: 0,
     attentionProbsDropoutProb: 0,
-    padTokenId: 1,
   }),
 };
-const WIDTH = SIZES.hiddenSize;
+const WIDTH = TINY_CLIP.hiddenSize;
 
 describe.each(BACKENDS_UNDER_TEST)('on %s', (backend) => {
   beforeAll(async () => {

@@ -6,6 +6,7 @@ import { dropout, STATELESS_UNIFORM, statelessUniform } from '../../src/models/d
 import { selfAttention } from '../../src/models/layers.js';
 import { randomUniform } from '../../src/base/philox.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
+import { TINY_ROBERTA } from './tiny-configs.js';
 
 const key = (seed: number, step: number) => ({ seed, step: tf.scalar(step, 'int32') });
 
@@ -78,22 +79,7 @@ describe.each(BACKENDS_UNDER_TEST)('dropout on %s', (backend) => {
   });
 
   it('has masks of its own at every place of a model: after the embeddings, and three times in a layer', () => {
-    const encoder = buildTextEncoder({
-      family: 'roberta',
-      vocabSize: 9,
-      hiddenSize: 4,
-      intermediateSize: 4,
-      numHiddenLayers: 2,
-      numAttentionHeads: 2,
-      maxPositionEmbeddings: 9,
-      typeVocabSize: 1,
-      hiddenAct: 'gelu',
-      layerNormEps: 1e-5,
-      hiddenDropoutProb: 0.1,
-      attentionProbsDropoutProb: 0.1,
-      initializerRange: 0.02,
-      padTokenId: 1,
-    });
+    const encoder = buildTextEncoder({ ...TINY_ROBERTA, numHiddenLayers: 2 });
     const params = Object.fromEntries(
       Object.entries(encoder.shapes).map(([name, shape]) => [name, tf.zeros([...shape])]),
     );

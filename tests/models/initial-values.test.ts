@@ -1,43 +1,15 @@
 /** @file The values that a model without weights starts with, as transformers draws them. */
 import { describe, expect, it } from 'vitest';
 import { buildTextEncoder } from '../../src/models/build.js';
-import type { BertConfig, ClipTextConfig } from '../../src/models/config.js';
+import type { BertConfig } from '../../src/models/config.js';
 import { withProjection } from '../../src/models/projection.js';
+import { TINY_CLIP, TINY_ROBERTA } from './tiny-configs.js';
 
-const BERT: BertConfig = {
-  family: 'bert',
-  vocabSize: 60,
-  hiddenSize: 16,
-  intermediateSize: 24,
-  numHiddenLayers: 1,
-  numAttentionHeads: 2,
-  maxPositionEmbeddings: 24,
-  typeVocabSize: 2,
-  hiddenAct: 'gelu',
-  layerNormEps: 1e-5,
-  hiddenDropoutProb: 0.1,
-  attentionProbsDropoutProb: 0.1,
-  initializerRange: 0.02,
-  padTokenId: 1,
-};
-const CLIP: ClipTextConfig = {
-  family: 'clip-text',
-  vocabSize: 60,
-  hiddenSize: 16,
-  intermediateSize: 24,
-  numHiddenLayers: 1,
-  numAttentionHeads: 2,
-  maxPositionEmbeddings: 24,
-  hiddenAct: 'quick_gelu',
-  layerNormEps: 1e-5,
-  attentionDropout: 0,
-  initializerRange: 0.02,
-  eosTokenId: 2,
-};
+const BERT: BertConfig = { ...TINY_ROBERTA, family: 'bert', vocabSize: 60, typeVocabSize: 2 };
 const ENCODERS = {
   bert: buildTextEncoder(BERT),
   roberta: buildTextEncoder({ ...BERT, family: 'roberta' }),
-  clip: buildTextEncoder(CLIP),
+  clip: buildTextEncoder({ ...TINY_CLIP, vocabSize: 60 }),
 };
 
 /** Checks that values may be drawn from a normal distribution of mean 0: 5 sigma. */

@@ -11,23 +11,9 @@ import { largestDifference } from '../fixtures/index.js';
 import { isKeyBias } from '../fixtures/training.js';
 import { float32Bounds, float64Function } from '../float64/bounds.js';
 import { drawn, exactly, type Draw } from '../float64/ops.js';
+import { TINY_CLIP, TINY_ROBERTA } from './tiny-configs.js';
 
-const CONFIG: BertConfig = {
-  family: 'roberta',
-  vocabSize: 50,
-  hiddenSize: 16,
-  intermediateSize: 24,
-  numHiddenLayers: 2,
-  numAttentionHeads: 2,
-  maxPositionEmbeddings: 24,
-  typeVocabSize: 1,
-  hiddenAct: 'gelu',
-  layerNormEps: 1e-5,
-  hiddenDropoutProb: 0.1,
-  attentionProbsDropoutProb: 0.1,
-  initializerRange: 0.02,
-  padTokenId: 1,
-};
+const CONFIG: BertConfig = { ...TINY_ROBERTA, numHiddenLayers: 2 };
 const LENGTH = 20;
 
 /** Three texts of 3, 7 and 5 tokens, and padding. */
@@ -221,20 +207,6 @@ describe('padding that is the same at every position', () => {
 
   it('is not found in models whose padding positions have different embeddings', () => {
     expect(buildTextEncoder({ ...CONFIG, family: 'bert' }).sharedPadding({ rate: 0 })).toBeUndefined();
-    const clip = buildTextEncoder({
-      family: 'clip-text',
-      vocabSize: 50,
-      hiddenSize: 16,
-      intermediateSize: 24,
-      numHiddenLayers: 1,
-      numAttentionHeads: 2,
-      maxPositionEmbeddings: 24,
-      hiddenAct: 'quick_gelu',
-      layerNormEps: 1e-5,
-      attentionDropout: 0,
-      initializerRange: 0.02,
-      eosTokenId: 2,
-    });
-    expect(clip.sharedPadding({ rate: 0 })).toBeUndefined();
+    expect(buildTextEncoder(TINY_CLIP).sharedPadding({ rate: 0 })).toBeUndefined();
   });
 });
