@@ -72,21 +72,19 @@ export function serialise(
 ): GraphNode[] {
   const ordered = inOrder(nodes);
   const reachable = reachableFetches(ordered, fetched);
-  const unordered = new Set(
-    [...reachableFetches(ordered, beside ? [beside.name] : [])].flatMap(([node, needs]) => (needs > 0n ? node : [])),
-  );
-  const isOrdered = (node: GraphNode): boolean =>
-    sizeOf(node.shape) >= HEAVY_VALUES && !FREE.has(node.op) && !unordered.has(node);
-  const before = new Map<bigint, GraphNode[]>(); // by set of fetches: the ordered nodes that all of them need
+  const forBeside = reachableFetches(ordered, beside === undefined ? [] : [beside.name]);
+  const takesTurns = (node: GraphNode): boolean =>
+    sizeOf(node.shape) >= HEAVY_VALUES && !FREE.has(node.op) && forBeside.get(node) === 0n;
+  const before = new Map<bigint, GraphNode[]>(); // by set of fetches: the nodes that take turns and all of them need
   return ordered.map((node) => {
     const fetches = reachable.get(node)!;
-    if (fetches === 0n || !isOrdered(node)) return node;
+    if (fetches === 0n || !takesTurns(node)) return node;
     if (!before.has(fetches))
       before.set(
         fetches,
         ordered
           .slice(0, ordered.indexOf(node))
-          .filter((other) => (reachable.get(other)! & fetches) === fetches && isOrdered(other)),
+          .filter((other) => (reachable.get(other)! & fetches) === fetches && takesTurns(other)),
       );
     const awaited = before.get(fetches)!.at(-atOnce);
     for (const [other, list] of before) if ((fetches & other) === other) list.push(node);
