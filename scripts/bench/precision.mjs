@@ -19,7 +19,7 @@ import { compiledEngine } from '#dist/engine/compiled.js';
 import { loadBackend } from '#dist/tensorflow/backend.js';
 import { bfloat16Blocker } from '#dist/tensorflow/hardware.js';
 import { openPretrained } from '#dist/models/pretrained.js';
-import { readArguments } from '../arguments.mjs';
+import { readArguments, refuse } from '../arguments.mjs';
 import { flagsOf, inProject, KD } from '../kd.mjs';
 import { LENGTH } from './batch.mjs';
 
@@ -38,10 +38,8 @@ const { flags } = readArguments(import.meta.filename, {
   batch: { kind: COUNT, default: 32 },
 });
 const obstacle = bfloat16Blocker();
-if (obstacle !== undefined) {
-  console.error(`bfloat16: expected oneDNN to be allowed bfloat16, but ${obstacle} forbids it; unset that variable`);
-  process.exit(1);
-}
+if (obstacle !== undefined)
+  refuse(`bfloat16: expected oneDNN to be allowed bfloat16, but ${obstacle} forbids it; unset that variable`);
 const folders = { teacher: join(flags.models, 'teacher'), student: join(flags.models, 'student') };
 const batchSize = flags.batch;
 

@@ -25,7 +25,7 @@ export function splitAt(
   behavior: SplitBehavior,
   invert = false,
 ): (text: string) => string[] {
-  // Nearly all tokenizers split in one of these two ways, of which the first has a faster form.
+  // CLIP's way, and that of most others, has a faster form: the matches are the pieces.
   if (behavior === 'Removed' && invert) return (text) => text.match(patternFor(text)) ?? [];
   const join = JOINS[behavior];
   return (text) =>

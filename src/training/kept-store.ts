@@ -1,6 +1,6 @@
 /** @file The token store of a run whose data are raw: kept under `checkpoints/.prepared/` for the next run. */
 import { rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Reporter } from '../app/reporter.js';
 import { makeStore } from '../app/make-store.js';
 import { reportPreparation } from '../app/preparation-text.js';
@@ -129,7 +129,6 @@ async function reportExisting(store: string, reporter: Reporter): Promise<void> 
 
 /** The folders of both tokenizers; undefined in a dry run without a model, which has none. */
 function tokenizerFoldersOf({ teacher, student }: RunModels): TokenizerFolders | undefined {
-  const [ofTeacher, ofStudent] = [teacher.tokenizerFiles[0], student.tokenizerFiles[0]];
-  if (ofTeacher === undefined || ofStudent === undefined) return undefined;
-  return { teacher: dirname(ofTeacher), student: dirname(ofStudent) };
+  if (teacher.tokenizerFolder === undefined || student.tokenizerFolder === undefined) return undefined;
+  return { teacher: teacher.tokenizerFolder, student: student.tokenizerFolder };
 }

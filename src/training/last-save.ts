@@ -67,7 +67,7 @@ export async function saveLast(
       reporter.message(`${what} is saved now`);
       return result;
     }
-    if (result.refusal !== before) reporter.warn(`${what} could still not be saved: ${result.refusal}`);
+    if (result.refusal !== before) reporter.warn(`${what} still could not be saved: ${result.refusal}`);
   }
   return { ...result, copy };
 }

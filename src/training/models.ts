@@ -35,10 +35,10 @@ export interface RunModel {
   readonly origin: ModelOrigin;
   readonly model: PretrainedModel;
   readonly tokenizer: RowTokenizer;
-  /** Paths of the tokenizer's files. */
-  readonly tokenizerFiles: readonly string[];
-  /** The same files, as they are copied into every checkpoint, whatever becomes of their folder during the run. */
-  readonly tokenizerCopies: readonly SmallFile[];
+  /** Absent in a dry run without a tokenizer. */
+  readonly tokenizerFolder: string | undefined;
+  /** The tokenizer's files as they are copied into every checkpoint, whatever becomes of their folder meanwhile. */
+  readonly tokenizerFiles: readonly SmallFile[];
 }
 
 /** Both models of a run. */
@@ -71,7 +71,7 @@ export async function openRunModel(
     () => openRunTokenizer(role, source, elsewhere, reporter),
     (config, why) => {
       whyRandomIds = why;
-      return { tokenizer: randomIds(config), tokenizerFiles: [], tokenizerCopies: [] };
+      return { tokenizer: randomIds(config), tokenizerFolder: undefined, tokenizerFiles: [] };
     },
   );
   const model = await orElse(
@@ -166,7 +166,7 @@ async function openRunTokenizer(
   source: string,
   elsewhere: string | undefined,
   reporter: Reporter,
-): Promise<Pick<RunModel, 'tokenizer' | 'tokenizerFiles' | 'tokenizerCopies'>> {
+): Promise<Pick<RunModel, 'tokenizer' | 'tokenizerFolder' | 'tokenizerFiles'>> {
   const { tokenizer, folder } = await openTokenizer(
     { model: source, tokenizerSource: elsewhere, flag: `--${role}-tokenizer` },
     reporter,
@@ -175,10 +175,8 @@ async function openRunTokenizer(
   const names = TOKENIZER_FILES.filter((name) => there.includes(name));
   return {
     tokenizer,
-    tokenizerFiles: names.map((name) => join(folder, name)),
-    tokenizerCopies: await Promise.all(
-      names.map(async (name) => ({ name, bytes: await readFile(join(folder, name)) })),
-    ),
+    tokenizerFolder: folder,
+    tokenizerFiles: await Promise.all(names.map(async (name) => ({ name, bytes: await readFile(join(folder, name)) }))),
   };
 }
 

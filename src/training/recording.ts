@@ -140,7 +140,9 @@ export function recording(
         const unflushed = log.sync();
         const result = await save(state, isBest, ending !== undefined);
         if (unflushed !== undefined && result.name !== undefined)
-          reporter.warn(`step ${step} is saved, but its logs are not all on disk: ${unflushed}; they are tried again`);
+          reporter.warn(
+            `step ${step} is saved, but its logs are not all on disk: ${unflushed}; they will be written later`,
+          );
         return result;
       };
       const saved: LastSaveResult = await (ending === undefined ? attempt() : atLast(state, ending, attempt));

@@ -146,7 +146,7 @@ export function checkpointSaver({ folder, prepared, engine, reporter, loggedRows
       moments: engine.moments(),
       trained,
       config: exportedConfig(student.model.configJson),
-      files: student.tokenizerCopies,
+      files: student.tokenizerFiles,
       trainer: trainerText({
         state,
         updates: engine.counters().updates,
@@ -172,6 +172,6 @@ function shortOf(checkpoint: number, spare: number, free: number): string {
 }
 
 function bytesOf(prepared: PreparedRun): number {
-  const { model, tokenizerCopies } = prepared.student;
-  return checkpointBytes(model.encoder.shapes, trainedShapes(distillationOf(prepared)), tokenizerCopies);
+  const { model, tokenizerFiles } = prepared.student;
+  return checkpointBytes(model.encoder.shapes, trainedShapes(distillationOf(prepared)), tokenizerFiles);
 }

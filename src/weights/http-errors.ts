@@ -56,7 +56,7 @@ const NO_NETWORK: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'no name server answers',
   ENOTFOUND: 'name servers do not know this name',
   ENETUNREACH: 'no network',
-  EHOSTUNREACH: 'no way there',
+  EHOSTUNREACH: 'no route to the host',
 };
 
 /** Whether a connection was made and then broke off, so that another attempt may succeed. */

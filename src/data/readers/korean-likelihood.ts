@@ -30,7 +30,8 @@ const LEAST = -1.5;
 /** Whether bytes that begin with a whole character may be Korean in code page 949. */
 export function mayBeKorean(bytes: Buffer): boolean {
   const pairs = pairsOf(bytes);
-  return FOREIGN_ENCODINGS.every((foreign) => sumOver(pairs, koreanLikelihood) - sumOver(pairs, foreign) >= LEAST);
+  const korean = sumOver(pairs, koreanLikelihood);
+  return FOREIGN_ENCODINGS.every((foreign) => korean - sumOver(pairs, foreign) >= LEAST);
 }
 
 /** How often each two bytes beyond ASCII occur, as `lead * 256 + trail`. */
