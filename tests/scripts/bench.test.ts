@@ -201,7 +201,8 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))("the checks of the 
     const precision = run('precision.mjs', [], env);
     expect(precision.status).toBe(1);
     expect(precision.stderr.trimEnd().split('\n').at(-1)).toBe(
-      'bfloat16: expected oneDNN to be allowed bfloat16, but ONEDNN_MAX_CPU_ISA=AVX2 forbids it; unset that variable',
+      'error: bfloat16: expected oneDNN to be allowed bfloat16, but ' +
+        'ONEDNN_MAX_CPU_ISA=AVX2 forbids it; unset that variable',
     );
     const step = { models: 'tiny', engine: 'compiled', precision: 'bf16', batch: 2, dropout: 0, steps: 1 };
     const { status, stderr } = run('step.mjs', [JSON.stringify(step)], env);
