@@ -56,12 +56,16 @@ export interface SeriesJson {
   readonly epoch: number[];
   /** Rows per bucket; absent if every bucket has one row, so that its mean is also its minimum and maximum. */
   readonly count?: number[];
-  readonly curves: Readonly<
-    Record<
-      Curve,
-      { readonly mean: (number | null)[]; readonly min?: (number | null)[]; readonly max?: (number | null)[] }
-    >
-  >;
+  readonly curves: Readonly<Record<Curve, CurveJson>>;
+}
+
+/** A curve of a series as JSON. */
+interface CurveJson {
+  readonly mean: (number | null)[];
+  readonly min?: (number | null)[];
+  readonly max?: (number | null)[];
+  /** The finite values per bucket, over which the mean is; absent if all of every bucket, or none, are finite. */
+  readonly finite?: number[];
 }
 
 /** A series that rows can be added to. */
@@ -104,10 +108,17 @@ export class Series {
   toJSON(): SeriesJson {
     const { step, epoch, curves } = this.points();
     const isMerged = this.buckets.some(({ rows }) => rows > 1);
-    const curveJson = ({ mean, min, max }: CurvePoints): SeriesJson['curves'][Curve] =>
-      isMerged
-        ? { mean: mean.map(shortened), min: min.map(shortened), max: max.map(shortened) }
-        : { mean: mean.map(shortened) };
+    const curveJson = (curve: Curve): CurveJson => {
+      const { mean, min, max } = curves[curve];
+      if (!isMerged) return { mean: mean.map(shortened) };
+      const isMixed = this.buckets.some(({ rows, extents: { [curve]: of } }) => of.finite > 0 && of.finite < rows);
+      return {
+        mean: mean.map(shortened),
+        min: min.map(shortened),
+        max: max.map(shortened),
+        ...(isMixed ? { finite: this.buckets.map(({ extents }) => extents[curve].finite) } : {}),
+      };
+    };
     return {
       width: this.width,
       rows: this.rows,
@@ -115,7 +126,7 @@ export class Series {
       step,
       epoch,
       ...(isMerged ? { count: this.buckets.map(({ rows }) => rows) } : {}),
-      curves: Object.fromEntries(CURVES.map((curve) => [curve, curveJson(curves[curve])])) as SeriesJson['curves'],
+      curves: Object.fromEntries(CURVES.map((curve) => [curve, curveJson(curve)])) as SeriesJson['curves'],
     };
   }
 
@@ -127,8 +138,11 @@ export class Series {
     series.nonFinite = json.nonFinite ?? undefined;
     series.buckets = json.step.map((step, i) => {
       const rows = json.count?.[i] ?? 1;
-      const extentOf = ({ mean, min = mean, max = mean }: SeriesJson['curves'][Curve]): Extent =>
-        mean[i] === null ? emptyExtent() : { sum: mean[i]! * rows, min: min[i]!, max: max[i]!, finite: rows };
+      const extentOf = ({ mean, min = mean, max = mean, finite }: CurveJson): Extent => {
+        if (mean[i] === null) return emptyExtent();
+        const count = finite?.[i] ?? rows;
+        return { sum: mean[i]! * count, min: min[i]!, max: max[i]!, finite: count };
+      };
       const extents = Object.fromEntries(CURVES.map((curve) => [curve, extentOf(json.curves[curve])])) as Record<
         Curve,
         Extent

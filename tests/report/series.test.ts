@@ -69,6 +69,15 @@ describe('a series', () => {
     expect(Series.from(series.toJSON()).points().curves.loss.mean).toEqual([1, NaN, NaN, 2]);
   });
 
+  it('weights what it adds to a bucket from JSON by the finite values in it', () => {
+    const rows = rowsOf(MAX_BUCKETS + 2, 1).map(({ step }) => rowAt(step, step === 1 ? NaN : step === 2 ? 4 : 1));
+    const resumed = Series.from(JSON.parse(JSON.stringify(seriesOf(rows))) as ReturnType<Series['toJSON']>);
+    const more = Array.from({ length: MAX_BUCKETS }, (_, i) => rowAt(MAX_BUCKETS + 3 + i, 1)); // halves it again
+    resumed.add(more);
+    expect(resumed.points().curves.loss.mean[0]).toBe((4 + 1 + 1) / 3);
+    expect(resumed.toJSON().curves.loss).toEqual(seriesOf([...rows, ...more]).toJSON().curves.loss);
+  });
+
   it('may be empty', () => {
     expect(Series.from(new Series().toJSON()).points().step).toEqual([]);
   });
