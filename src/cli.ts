@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import type { OutputOptions } from './app/output.js';
 import { errorText } from './base/colour.js';
 import { requireModule } from './base/require-module.js';
-import { isUnderNohup } from './base/stop-signals.js';
+import { endOnUserSignal, isUnderNohup } from './base/stop-signals.js';
 import { failureOf, type ErrorEvent } from './commands/failure.js';
 import { createProgram, subcommandsFor } from './commands/program.js';
 import { watchStandardStreams } from './commands/standard-streams.js';
@@ -17,6 +17,7 @@ let program: Command | undefined;
 let loadError: unknown;
 watchStandardStreams(() => command);
 if (isUnderNohup()) process.on('SIGHUP', () => undefined);
+endOnUserSignal();
 process.on('uncaughtException', (error) => {
   process.exit(report(error));
 });

@@ -33,8 +33,8 @@ export function openOutput({ quiet = false, json = false }: OutputOptions): Outp
     json,
     columns: terminalColumns(),
     message,
-    warn: (text) => {
-      if (!quiet) write(process.stderr, warningText(text));
+    warn: (text, kind) => {
+      if (!quiet || kind === 'loss') write(process.stderr, warningText(text));
     },
     result: (text, object) => {
       write(process.stdout, json ? JSON.stringify(object) : text);

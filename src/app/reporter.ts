@@ -13,8 +13,12 @@ export interface Reporter {
   readonly signal?: AbortSignal | undefined;
   /** A message to read. */
   message(text: string): void;
-  /** A warning: something that the user may not want. */
-  warn(text: string): void;
+  /**
+   * A warning: something that the user may not want.
+   *
+   * @param kind `loss` if something is lost, or will be unless the user does something: shown with `--quiet`, too
+   */
+  warn(text: string, kind?: 'loss'): void;
   /** An event for programs: an object with its name in `event`. */
   event(object: ReportedEvent): void;
   /** Starts showing the progress of one task at a time; only a count if the total is unknown (Infinity). */
@@ -42,8 +46,8 @@ export function reporterUntil(signal: AbortSignal, reporter: Reporter): Reporter
     message: unlessAborted((text: string) => {
       reporter.message(text);
     }),
-    warn: unlessAborted((text: string) => {
-      reporter.warn(text);
+    warn: unlessAborted((text: string, kind?: 'loss') => {
+      reporter.warn(text, kind);
     }),
     event: unlessAborted((object: ReportedEvent) => {
       reporter.event(object);

@@ -1,15 +1,19 @@
+import { constants } from 'node:os';
 import { basename } from 'node:path';
 
-/** A request to stop, from Ctrl-C, a service manager, or a closing terminal. */
+/** A request to stop, from Ctrl-C, a service manager or a cluster's scheduler, or a closing terminal. */
 export interface StopSignals {
   readonly signal: AbortSignal;
   /** Restores Node's handling of the signals. */
   dispose(): void;
 }
 
-/** The signals that ask a process to stop, with the exit codes that shells report for them. */
-const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-type StopSignal = keyof typeof SIGNALS;
+/**
+ * The signals that ask a process to stop. Schedulers send the last three before a job's time is over, or before it is
+ * killed or suspended: SIGUSR1 and SIGUSR2 where a job asks for a warning, SIGXCPU at a limit of CPU time.
+ */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGXCPU'] as const;
+type StopSignal = (typeof SIGNALS)[number];
 
 /**
  * Whether this process was started with `nohup`, and so should go on when its terminal closes. Node resets what `nohup`
@@ -19,37 +23,63 @@ export function isUnderNohup(env: NodeJS.ProcessEnv = process.env): boolean {
   return basename(env._ ?? '') === 'nohup';
 }
 
+/** The exit code that shells report for a process that a signal ended. */
+function exitCodeOf(signal: StopSignal): number {
+  return 128 + constants.signals[signal];
+}
+
+/** Lets SIGUSR1 end a process, as it does elsewhere. Node would open a port for a debugger and carry on. */
+export function endOnUserSignal(): void {
+  process.on('SIGUSR1', () => {
+    const isAlone = process.listenerCount('SIGUSR1') === 1; // else `onStopSignals` answers
+    if (isAlone) process.exit(exitCodeOf('SIGUSR1'));
+  });
+}
+
 /** Nobody reads a warning and reacts in less time, in milliseconds. */
 const REACTION_MS = 200;
 
+/** What a program does about signals, with the exit codes that shells report for them. */
+export interface StopReactions {
+  /** The first signal, and the first Ctrl-C if others came before: says what happens now, and what a Ctrl-C would do. */
+  readonly onRequest: (exitCode: number) => void;
+  /** Any further signal. If it is a Ctrl-C in response to what `onRequest` said, the process then ends. */
+  readonly onFurther?: (exitCode: number) => void;
+}
+
 /**
- * Turns the first signal into an abort. A later one ends the process at once, but only if the user has had time to read
- * what `onFirst` shows. Signals sent while native code blocks this process arrive together when it returns, and none of
- * them is a reaction to the message. So a second signal counts only from the first turn of the event loop that begins
- * after `REACTION_MS`.
- *
- * @param onFirst called with the exit code that shells report for the signal
- * @param onLater called before a later one ends the process
+ * Turns the first signal into an abort. Further ones do not add to it, as schedulers send several on the way to
+ * SIGKILL (SIGUSR2, SIGINT and SIGTERM, or SIGXCPU every second), and what is being saved must not be lost. Only a
+ * second Ctrl-C (SIGINT) ends the process at once, if the user has had time to read what `onRequest` shows. Signals
+ * sent while native code blocks this process arrive together when it returns, and none of them is a reaction to the
+ * message. So a second Ctrl-C counts only from the first turn of the event loop that begins after `REACTION_MS`.
  */
-export function onStopSignals(onFirst: (exitCode: number) => void, onLater: () => void = () => undefined): StopSignals {
+export function onStopSignals({ onRequest, onFurther = () => undefined }: StopReactions): StopSignals {
   const controller = new AbortController();
-  let isAnswered = false;
+  let isInterrupted = false; // by Ctrl-C
+  let isRead = false; // what was said then
   const handler = (signal: StopSignal): void => {
-    if (isAnswered) {
-      onLater();
-      process.exit(SIGNALS[signal]);
-    }
-    if (controller.signal.aborted) return;
+    const exitCode = exitCodeOf(signal);
+    const isFirst = !controller.signal.aborted;
+    const isFirstInterrupt = signal === 'SIGINT' && !isInterrupted;
     controller.abort();
-    onFirst(SIGNALS[signal]);
-    // Node handles signals after timers, and immediates after signals.
-    setTimeout(() => {
-      setImmediate(() => {
-        isAnswered = true;
-      });
-    }, REACTION_MS).unref();
+    if (isFirstInterrupt) {
+      isInterrupted = true;
+      // Node handles signals after timers, and immediates after signals.
+      setTimeout(() => {
+        setImmediate(() => {
+          isRead = true;
+        });
+      }, REACTION_MS).unref();
+    }
+    if (isFirst || isFirstInterrupt) {
+      onRequest(exitCode);
+      return;
+    }
+    onFurther(exitCode);
+    if (signal === 'SIGINT' && isRead) process.exit(exitCode);
   };
-  const names = (Object.keys(SIGNALS) as StopSignal[]).filter((name) => name !== 'SIGHUP' || !isUnderNohup());
+  const names = SIGNALS.filter((name) => name !== 'SIGHUP' || !isUnderNohup());
   for (const name of names) process.on(name, handler);
   return {
     signal: controller.signal,

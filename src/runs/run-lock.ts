@@ -2,7 +2,7 @@
 import type { HeartbeatTimes } from '../base/lock/heartbeat.js';
 import { checkUnlocked, isLocked, isLeft, takeLock, type Lock } from '../base/lock/lock.js';
 
-export type { Lock as RunLock } from '../base/lock/lock.js';
+export { FOLDER_MOVED, type Lock as RunLock } from '../base/lock/lock.js';
 
 /**
  * Takes the lock of a run.

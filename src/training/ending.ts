@@ -56,8 +56,10 @@ export function recoveryAdvice(
   { first = '', flags = '' } = {},
 ): string {
   const command = `${resumeCommand(folder)}${flags}`;
-  if (copy !== undefined)
-    return `a copy is in ${copy}; ${first}resume with: mv ${shellQuote(copy)} ${shellQuote(folder)} && ${command}`;
+  if (copy !== undefined) {
+    const before = names === undefined ? 'if the folder was moved, move it back; ' : first;
+    return `a copy is in ${copy}; ${before}resume with: mv ${shellQuote(copy)} ${shellQuote(folder)} && ${command}`;
+  }
   if (names === undefined) {
     const saved = last === undefined ? 'nothing was saved in it' : `the last checkpoint saved in it is ${last}`;
     return `${saved}; if it was moved, move it back, and resume with: ${command}`;

@@ -1,10 +1,11 @@
 /** @file The last state of a run: if it cannot be saved, saving is tried again for a while, as it would be lost. */
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '../base/errors.js';
+import { InputError, messageOf } from '../base/errors.js';
 import type { Ending } from '../distill/train.js';
 import type { TrainState } from '../distill/train-state.js';
 import type { Reporter } from '../app/reporter.js';
+import { FOLDER_MOVED } from '../runs/run-lock.js';
 import { removeCopyFolder } from './copy-folder.js';
 import type { Saver, SaveResult } from './saving.js';
 import type { TrainingStop } from './stopping.js';
@@ -14,7 +15,7 @@ export const PAUSES_S: readonly number[] = [30, 30, 60, 60, 120, ...Array<number
 
 /** What saving the last state needs. */
 export interface LastSaveParts {
-  /** Tries to save the state in the run's folder. */
+  /** Tries to save the state in the run's folder; throws an error with the code `FOLDER_MOVED` if that is gone. */
   readonly attempt: () => Promise<SaveResult>;
   readonly saveElsewhere: Saver['saveElsewhere'];
   readonly reporter: Reporter;
@@ -31,21 +32,26 @@ export type LastSaveResult = SaveResult & {
   readonly copy?: string | undefined;
 };
 
+/** What became of an attempt to save; `isMoved`: the run's folder is gone, so that there is no use in trying again. */
+type Attempt = SaveResult & { readonly isMoved?: boolean };
+
 /**
  * Saves the last state of a run. If the system refuses, a copy goes to the temporary folder, and saving is tried again
- * for an hour, during which a stop request ends the process at once, or the waiting if it comes from a program.
+ * for an hour, during which a stop request ends the process at once, or the waiting if it comes from a program. If the
+ * run's folder was moved or removed, there is only the copy.
  */
 export async function saveLast(
   state: TrainState,
   { error }: Ending,
   { attempt, saveElsewhere, reporter, stop, left, isValidationOnly }: LastSaveParts,
 ): Promise<LastSaveResult> {
-  let result = await attempt();
+  let result = await attemptIn(attempt);
   if (result.name !== undefined) return result;
   const what = isValidationOnly ? `the validation of step ${state.step}` : `step ${state.step}`;
   let giveUp = stop.unsaved(`${what} is not saved, and lost; ${left()}`);
   const copy = isValidationOnly ? undefined : await saveElsewhere(state);
   if (copy !== undefined) giveUp = stop.unsaved(`${what} is not saved; ${left(copy)}`);
+  if (result.isMoved === true) return { refusal: result.refusal, copy };
   reporter.event({
     event: 'unsaved',
     step: state.step,
@@ -56,20 +62,31 @@ export async function saveLast(
     `${error === undefined ? 'training has ended' : `training has failed (${messageOf(error)})`}, but ${what} could ` +
       `not be saved: ${result.refusal}; ${copy === undefined ? '' : `a copy is in ${copy}; `}` +
       'trying again for an hour; Ctrl-C ends that',
+    'loss',
   );
   for (const seconds of PAUSES_S) {
-    if (!(await paused(seconds, giveUp))) break;
+    if (result.isMoved === true || !(await paused(seconds, giveUp))) break;
     const before: string = result.refusal;
-    result = await attempt();
+    result = await attemptIn(attempt);
     if (result.name !== undefined) {
       if (copy !== undefined) removeCopyFolder(dirname(copy));
       stop.enter('training');
       reporter.message(`${what} is saved now`);
       return result;
     }
-    if (result.refusal !== before) reporter.warn(`${what} still could not be saved: ${result.refusal}`);
+    if (result.refusal !== before) reporter.warn(`${what} still could not be saved: ${result.refusal}`, 'loss');
   }
-  return { ...result, copy };
+  return { refusal: result.refusal, copy };
+}
+
+/** Tries to save; returns the error for a folder that was moved. */
+async function attemptIn(attempt: LastSaveParts['attempt']): Promise<Attempt> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!(error instanceof InputError) || error.code !== FOLDER_MOVED) throw error;
+    return { refusal: error.message, isMoved: true };
+  }
 }
 
 /** Waits; returns false, at once, if the signal is aborted. */

@@ -148,7 +148,7 @@ export function recording(
       const saved: LastSaveResult = await (ending === undefined ? attempt() : atLast(state, ending, attempt));
       const { name, refusal, copy } = saved;
       if (refusal !== undefined && ending === undefined)
-        reporter.warn(`step ${step} not saved: ${refusal}; earlier checkpoints are unchanged`);
+        reporter.warn(`step ${step} not saved: ${refusal}; earlier checkpoints are unchanged`, 'loss');
       progress.refusal = refusal;
       progress.copy = copy;
       if (name !== undefined) {

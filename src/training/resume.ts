@@ -55,7 +55,7 @@ export async function chooseCheckpoint(
         'another run',
     );
   }
-  for (const { name, reason } of skipped) reporter.warn(`skipped ${name}: ${reason}`);
+  for (const { name, reason } of skipped) reporter.warn(`skipped ${name}: ${reason}`, 'loss');
   if (found !== undefined && isAtSkipLimit(found.trainer.state))
     throw new InputError(
       `--resume ${run}: expected steps that can be taken, but the ${found.trainer.state.skippedInARow} before ` +

@@ -159,7 +159,7 @@ async function trainInFolder(
   } finally {
     previews?.stop();
     const lost = log.close();
-    if (lost !== undefined) reporter.warn(lost);
+    if (lost !== undefined) reporter.warn(lost, 'loss');
   }
 }
 

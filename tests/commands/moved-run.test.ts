@@ -1,19 +1,24 @@
 /** @file A run whose folder is moved or removed, in whole or in part, while it trains. */
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { kdMeanwhile } from '../cli.js';
+import { kdMeanwhile, temporaryFolder } from '../cli.js';
+import { kdHere } from '../in-process.js';
 import { copyOf, folderWithPairs, STUDENT, trainArguments } from './tiny.js';
 
 /**
  * The last line of a run that would take hours, of which something is moved or removed once it has saved a checkpoint.
  */
-async function lastLineAfter(disturb: (run: string) => void): Promise<{ said: string; run: string; cwd: string }> {
+async function lastLineAfter(disturb: (run: string) => void) {
+  const temporary = temporaryFolder();
   const cwd = folderWithPairs(20);
   const run = join(cwd, 'checkpoints/tiny');
   const flags = ['--engine', 'eager', '--batch-size', '2', '--epochs', '100000', '--log-every', '1'];
-  const training = kdMeanwhile(trainArguments([...flags, '--save-every', '5', '--keep', '1000']), { cwd });
+  const training = kdMeanwhile(trainArguments([...flags, '--save-every', '5', '--keep', '1000']), {
+    cwd,
+    env: { TMPDIR: temporary },
+  });
   while (!existsSync(join(run, 'step-00000010'))) await sleep(20);
   disturb(run);
   const { code, stderr } = await training;
@@ -22,16 +27,22 @@ async function lastLineAfter(disturb: (run: string) => void): Promise<{ said: st
 }
 
 const GONE = 'expected the folder being written to, but it was moved or removed meanwhile';
-const BACK = 'if it was moved, move it back, and resume with: kd train --resume tiny';
+const COPY = /a copy is in (\S+\/kd-saved-\w+\/step-\d{8})/;
+const BACK = 'if the folder was moved, move it back; resume with: ';
 
-it('moved: its old folder is not recreated, and the message says how to resume', async () => {
+it('moved: its old folder is not recreated, its state is copied, and the message says how to resume', async () => {
   const { said, run, cwd } = await lastLineAfter((folder) => {
     renameSync(folder, `${folder}-moved`);
   });
-  expect(said).toMatch(new RegExp(`^error: ${run}: ${GONE}; the last checkpoint saved in it is step-\\d{8}; ${BACK}$`));
+  const copy = COPY.exec(said)?.[1] ?? '';
+  const command = `mv ${copy} ${run} && kd train --resume tiny`;
+  expect(said).toBe(`error: ${run}: ${GONE}; a copy is in ${copy}; ${BACK}${command}`);
   expect(readdirSync(join(cwd, 'checkpoints')).filter((name) => !name.startsWith('.'))).toEqual(['tiny-moved']);
-  const saved = /step-\d{8}/.exec(said)![0];
-  expect(existsSync(join(`${run}-moved`, saved, 'manifest.json'))).toBe(true);
+  renameSync(`${run}-moved`, run);
+  renameSync(copy, join(run, basename(copy)));
+  const step = Number(basename(copy).slice('step-'.length));
+  const resumed = await kdHere(['train', '--resume', '--max-steps', String(step)], { cwd });
+  expect(resumed.stdout).toMatch(new RegExp(`^checkpoints/tiny: finished at step ${step};`));
 });
 
 it('removed: no checkpoint is named as if it existed', async () => {

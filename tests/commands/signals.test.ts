@@ -149,13 +149,13 @@ it('a second Ctrl-C ends a long step at once, unsaved', async () => {
   expect(events.at(-1)).toMatchObject({ event: 'step', step: 2 });
 });
 
-it('after SIGTERM a validation is cut short, the step before it saved, and it is done on resuming', async () => {
+it('after SIGUSR1 a validation is cut short, the step before it saved, and it is done on resuming', async () => {
   const cwd = folderWithPairs(90);
   // 1 pair trains, 89 validate: when the second step is told, the long validation after it begins.
   const { code, events, stderr } = await runUntilStopped(
     cwd,
     ({ event, step }, send) => {
-      if (event === 'step' && step === 2) send('SIGTERM');
+      if (event === 'step' && step === 2) send('SIGUSR1'); // a scheduler's warning, for which Node has a use of its own
     },
     { flags: ['--valid-fraction', '0.98', '--batch-size', '1', ...EAGER] },
   );
@@ -188,7 +188,7 @@ it('signals sent before the warning could be read count as one', async () => {
       if (event !== 'step' || sent) return;
       sent = true;
       // all are waiting when the process next looks
-      for (const signal of ['SIGINT', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const) send(signal);
+      for (const signal of ['SIGINT', 'SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2', 'SIGXCPU'] as const) send(signal);
     },
     { flags: EAGER },
   );
@@ -201,7 +201,7 @@ it('only a signal that can be a response to the warning ends the process at once
   const module = new URL('../../dist/base/stop-signals.js', import.meta.url).href;
   const script = `
     import { onStopSignals } from ${JSON.stringify(module)};
-    onStopSignals(() => { process.stdout.write('shown\\n'); });
+    onStopSignals({ onRequest: () => { process.stdout.write('shown\\n'); } });
     process.stdout.write('ready\\n');
     process.on('SIGINT', () => {
       for (const end = performance.now() + 600; performance.now() < end;);

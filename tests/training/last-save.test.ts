@@ -2,8 +2,10 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { InputError } from '../../src/base/errors.js';
 import { openTrainingStop } from '../../src/commands/train/stop.js';
 import { INITIAL_STATE } from '../../src/distill/train-state.js';
+import { FOLDER_MOVED } from '../../src/runs/run-lock.js';
 import { saveLast } from '../../src/training/last-save.js';
 import type { SaveResult } from '../../src/training/saving.js';
 import { stopOf, type TrainingStop } from '../../src/training/stopping.js';
@@ -32,7 +34,7 @@ const FULL: SaveResult = { refusal: 'no space' };
 async function save(
   saved: number,
   stop: TrainingStop,
-  { hasCopy = true, error }: { hasCopy?: boolean; error?: Error } = {},
+  { hasCopy = true, error, moved = Infinity }: { hasCopy?: boolean; error?: Error; moved?: number } = {},
 ) {
   const said: string[] = [];
   const say = (text: string): void => {
@@ -45,7 +47,10 @@ async function save(
     { ...INITIAL_STATE, step: 6 },
     { error },
     {
-      attempt: () => Promise.resolve(++tries === saved ? { name: 'step-00000006' } : FULL),
+      attempt: () => {
+        if (++tries >= moved) return Promise.reject(new InputError('moved', { code: FOLDER_MOVED }));
+        return Promise.resolve(tries === saved ? { name: 'step-00000006' } : FULL);
+      },
       saveElsewhere: () => {
         if (!hasCopy) return Promise.resolve(undefined);
         mkdirSync(copy);
@@ -93,6 +98,16 @@ it('is given up after an hour, and its copy stays', async () => {
   expect(existsSync(copy)).toBe(true);
 });
 
+it.each([
+  ['at once', 1, []],
+  ['while it is tried again', 3, [30, 30]],
+])('is copied once, and not tried again, if its folder was moved: %s', async (_, moved, waited) => {
+  const { result, copy } = await save(Infinity, program(), { moved });
+  expect(result).toEqual({ refusal: 'moved', copy });
+  expect(pauses).toEqual(waited);
+  expect(existsSync(copy)).toBe(true);
+});
+
 it('is not tried again for a program that has stopped the run', async () => {
   const controller = new AbortController();
   controller.abort();
@@ -105,6 +120,7 @@ it.each([
   ['SIGINT', 130, true],
   ['SIGTERM', 143, true],
   ['SIGHUP', 129, false],
+  ['SIGUSR2', 140, true],
 ] as const)(
   'a stop request (%s) ends the process at once, and says what is lost',
   async (signal, exitCode, hasCopy) => {

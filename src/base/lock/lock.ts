@@ -29,6 +29,9 @@ import { startHeartbeat, TIMES, type HeartbeatTimes } from './heartbeat.js';
 import { findOtherClaims } from './other-claims.js';
 import { look, type Claim, type Verdict } from './verdict.js';
 
+/** The `code` of the error for a locked folder that is not in its place any more. */
+export const FOLDER_MOVED = 'FOLDER_MOVED';
+
 /** A lock that this process holds. */
 export interface Lock {
   /** The dead process whose claim was removed, if any. */
@@ -37,7 +40,7 @@ export interface Lock {
    * Checks that this process still holds the lock. Its claim may have been removed, or another process may have taken
    * over while this one was stopped for a long time.
    *
-   * @throws InputError if it does not
+   * @throws InputError if it does not; with the code `FOLDER_MOVED` if the whole folder is gone
    */
   check(): void;
   release(): void;
@@ -111,7 +114,9 @@ function holding(
     check(): void {
       if (!isGone(path)) return;
       if (folderIdentity(folder) !== identity)
-        throw new InputError(`${folder}: expected the folder being written to, but it was moved or removed meanwhile`);
+        throw new InputError(`${folder}: expected the folder being written to, but it was moved or removed meanwhile`, {
+          code: FOLDER_MOVED,
+        });
       throw new InputError(
         `${folder}: expected to hold its lock, but ${name} is gone: another process may write here by now`,
       );

@@ -24,10 +24,12 @@ export async function prepare(flags: PrepareFlags, output: Output): Promise<void
   const { out } = flags;
   const started = performance.now();
   let isWriting = false;
-  const stop = onStopSignals(() => {
-    if (isWriting) return;
-    output.warn(STOPPED);
-    process.exit(EXIT.stopped);
+  const stop = onStopSignals({
+    onRequest: () => {
+      if (isWriting) return;
+      output.warn(STOPPED);
+      process.exit(EXIT.stopped);
+    },
   });
   const onWriting = (): void => {
     isWriting = true;

@@ -76,7 +76,7 @@ interface Served {
 /** Serves pages until it is stopped. */
 async function serve({ site, folder, encoded }: Served, flags: ReportFlags, output: Output): Promise<void> {
   const server = await serveSite(site, flags.port);
-  const stop = onStopSignals(() => undefined);
+  const stop = onStopSignals({ onRequest: () => undefined });
   try {
     output.result(`${relative('.', folder) || '.'}: ${server.url} (Ctrl-C ends it)`, {
       event: 'serving',

@@ -1,4 +1,4 @@
-/** @file What Ctrl-C and a service manager's signals do to `kd train`, depending on its stage. */
+/** @file What Ctrl-C and the signals of service managers and schedulers do to `kd train`, depending on its stage. */
 import { reportEnd, reportError } from '../../app/reported-error.js';
 import type { Reporter } from '../../app/reporter.js';
 import { onStopSignals } from '../../base/stop-signals.js';
@@ -20,23 +20,30 @@ export function openTrainingStop(
   reporter: Pick<Reporter, 'warn' | 'event'>,
   leave: (message: string) => Promise<void> | undefined,
 ): TrainingStop {
-  const sayWhatIsLost = (): void => {
+  const endIfUnsaved = (exitCode: number): void => {
     reportError(stop.lost(), reporter);
+    if (stop.stage() === 'unsaved') process.exit(exitCode);
   };
+  let isLeaving = false;
   const stop = trainingStop(
-    onStopSignals((exitCode) => {
-      const stage = stop.stage();
-      sayWhatIsLost();
-      if (stage === 'unsaved') process.exit(exitCode);
-      if (stage !== 'preparing') {
-        reporter.warn(WARNINGS[stage]);
-        return;
-      }
-      reportEnd(new StoppedError(STOPPED_EARLY), reporter);
-      const left = leave(STOPPED_EARLY);
-      if (left === undefined) process.exit(EXIT.stopped);
-      void left.finally(() => process.exit(EXIT.stopped));
-    }, sayWhatIsLost),
+    onStopSignals({
+      onRequest(exitCode) {
+        endIfUnsaved(exitCode);
+        const stage = stop.stage();
+        if (stage === 'preparing') end();
+        else if (stage !== 'unsaved') reporter.warn(WARNINGS[stage]);
+      },
+      onFurther: endIfUnsaved,
+    }),
   );
   return stop;
+
+  function end(): void {
+    if (isLeaving) process.exit(EXIT.stopped);
+    isLeaving = true;
+    reportEnd(new StoppedError(STOPPED_EARLY), reporter);
+    const left = leave(STOPPED_EARLY);
+    if (left === undefined) process.exit(EXIT.stopped);
+    void left.finally(() => process.exit(EXIT.stopped));
+  }
 }
