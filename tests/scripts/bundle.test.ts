@@ -181,6 +181,8 @@ describe('a bundle', () => {
 describe('an unusable bundle is a one-line error', () => {
   const second = (): string => join(bundle, 'kd-bundle.002');
   const other = { packages: 'another' };
+  const UNFIT =
+    'manifest.json does not list what belongs together, so it was edited or is of another bundle; copy the bundle again';
   it.each<[string, () => void, string | RegExp, Partial<Request>?, Asked?]>([
     [
       'no folder',
@@ -202,6 +204,20 @@ describe('an unusable bundle is a one-line error', () => {
         writeText(join(bundle, 'manifest.json'), '{"format": 1, "pieces": [{"name": "../x"}]}');
       },
       'manifest.json is no manifest of a bundle, or damaged; copy it again',
+    ],
+    [
+      'a manifest with the pieces in another order',
+      () => {
+        editManifest({ pieces: manifest().pieces.toReversed() });
+      },
+      UNFIT,
+    ],
+    [
+      'a manifest with pieces left out',
+      () => {
+        editManifest({ pieces: manifest().pieces.slice(0, -1) });
+      },
+      UNFIT,
     ],
     [
       'a later format',

@@ -95,6 +95,11 @@ function parse(folder) {
     );
   if (!isManifest(value))
     throw new SetupError(`--from ${folder}: ${MANIFEST} is no manifest of a bundle, or damaged; copy it again`);
+  if (!isWhole(value))
+    throw new SetupError(
+      `--from ${folder}: ${MANIFEST} does not list what belongs together, so it was edited or is of another bundle; ` +
+        'copy the bundle again',
+    );
   return value;
 }
 
@@ -126,6 +131,21 @@ function isManifest(value) {
     value.pieces.every(isPiece) &&
     value.archives.every(isArchive)
   );
+}
+
+/**
+ * Whether the pieces are listed in their order, and have room for the archives, one after the other.
+ *
+ * @param {Manifest} manifest
+ */
+function isWhole({ archives, pieces }) {
+  let end = 0;
+  for (const { offset, bytes } of archives) {
+    if (offset < end) return false;
+    end = offset + bytes;
+  }
+  const total = pieces.reduce((sum, { bytes }) => sum + bytes, 0);
+  return end <= total && pieces.every(({ name }, i) => name === pieceName(i + 1));
 }
 
 /** @param {unknown} value */
