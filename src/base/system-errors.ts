@@ -1,4 +1,6 @@
 /** @file Words operating system errors for the user. */
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { InputError, SYSTEM } from './errors.js';
 
 /** What to do about too many open files. */
@@ -33,10 +35,24 @@ const REASONS: Readonly<Record<string, string>> = {
  * @param action what failed, such as `cannot be read`
  */
 export function fileError(path: string, action: string, error: unknown): unknown {
-  const reason = systemReason(error);
-  if (reason === undefined) return error;
+  const known = systemReason(error);
+  if (known === undefined) return error;
+  const reason = known === REASONS.ENOSPC && areInodesUsedUp(dirname(path)) ? NO_INODES : known;
   const remedy = temporaryFolders.some((folder) => path.startsWith(folder)) ? '; name another place in TMPDIR' : '';
   return new InputError(`${path}: ${action}: ${reason}${remedy}`, { cause: error, code: SYSTEM });
+}
+
+/** What the system also calls no space, although `df` shows some. */
+const NO_INODES = 'no room for another file, as all inodes of the device are in use (df -i); remove files there';
+
+/** Whether a file system has a limited number of files and folders, and none left. */
+function areInodesUsedUp(folder: string): boolean {
+  try {
+    const { files, ffree } = statfsSync(folder);
+    return files > 0 && ffree === 0;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether an operation failed because the file or folder does not exist. */

@@ -42,7 +42,7 @@ it('moved: its old folder is not recreated, its state is copied, and the message
   renameSync(copy, join(run, basename(copy)));
   const step = Number(basename(copy).slice('step-'.length));
   const resumed = await kdHere(['train', '--resume', '--max-steps', String(step)], { cwd });
-  expect(resumed.stdout).toMatch(new RegExp(`^checkpoints/tiny: finished at step ${step};`));
+  expect(resumed.stdout).toMatch(new RegExp(`^checkpoints/tiny: ${step} steps in`)); // only validated
 });
 
 it('removed: no checkpoint is named as if it existed', async () => {
