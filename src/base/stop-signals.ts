@@ -41,7 +41,7 @@ const REACTION_MS = 200;
 
 /** What a program does about signals, with the exit codes that shells report for them. */
 export interface StopReactions {
-  /** The first signal, and the first Ctrl-C if others came before: says what happens now, and what a Ctrl-C would do. */
+  /** The first signal, and the first Ctrl-C if others came before: says what happens now, and what Ctrl-C would do. */
   readonly onRequest: (exitCode: number) => void;
   /** Any further signal. If it is a Ctrl-C in response to what `onRequest` said, the process then ends. */
   readonly onFurther?: (exitCode: number) => void;

@@ -33,6 +33,13 @@ export interface TrainingStop extends StopSignals {
   abortable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
+/** What follows a request to stop by a signal. */
+export const STOPPING: Readonly<Record<Exclude<Stage, 'preparing' | 'unsaved'>, string>> = {
+  abortable: 'stopping; a second Ctrl-C stops at once',
+  training: 'stopping after this step; a second Ctrl-C stops at once, unsaved',
+  saved: 'the run is saved; stopping after its report',
+};
+
 export const STOPPED_EARLY = 'stopped before the run began; nothing is lost';
 
 /** A stop request, with the current stage, and the error if it ends the process in the stage `unsaved`. */

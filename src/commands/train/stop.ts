@@ -2,14 +2,8 @@
 import { reportEnd, reportError } from '../../app/reported-error.js';
 import type { Reporter } from '../../app/reporter.js';
 import { onStopSignals } from '../../base/stop-signals.js';
-import { STOPPED_EARLY, StoppedError, trainingStop, type Stage, type TrainingStop } from '../../training/stopping.js';
+import { STOPPED_EARLY, StoppedError, STOPPING, trainingStop, type TrainingStop } from '../../training/stopping.js';
 import { EXIT } from '../failure.js';
-
-const WARNINGS: Readonly<Record<Exclude<Stage, 'preparing' | 'unsaved'>, string>> = {
-  abortable: 'stopping; a second Ctrl-C stops at once',
-  training: 'stopping after this step; a second Ctrl-C stops at once, unsaved',
-  saved: 'the run is saved; stopping after its report',
-};
 
 /**
  * Starts listening for signals.
@@ -31,7 +25,7 @@ export function openTrainingStop(
         endIfUnsaved(exitCode);
         const stage = stop.stage();
         if (stage === 'preparing') end();
-        else if (stage !== 'unsaved') reporter.warn(WARNINGS[stage]);
+        else if (stage !== 'unsaved') reporter.warn(STOPPING[stage]);
       },
       onFurther: endIfUnsaved,
     }),
