@@ -137,6 +137,13 @@ def splits():
     yield {"type": "Digits", "individual_digits": False}
     yield {"type": "Digits", "individual_digits": True}
     yield {"type": "CharDelimiterSplit", "delimiter": "t"}
+    yield {"type": "UnicodeScripts"}
+
+
+def normalizers():
+    """Ways to normalise that SentencePiece and others have instead of a table of characters."""
+    for kinds in ("NFKC", "NFKD", "Nmt", "StripAccents", "NFKD StripAccents Lowercase", "Nmt NFKC"):
+        yield kinds, {"type": "Sequence", "normalizers": [{"type": kind} for kind in kinds.split()]}
 
 
 def firsts():
@@ -151,6 +158,8 @@ def firsts():
     before.append({"type": "Punctuation", "behavior": "Isolated"})
     for step in before:
         yield None, {"type": "Sequence", "pretokenizers": [step, first]}
+    yield {"type": "StripAccents"}, first
+    yield {"type": "Nmt"}, {"type": "Sequence", "pretokenizers": [{"type": "UnicodeScripts"}, first]}
 
 
 def folders():
@@ -175,6 +184,8 @@ def folders():
     for split in splits():
         title = " ".join(str(part) for part in split.values())
         yield f"WordLevel, {title}", word_level(split), fast, None
+    for title, normalizer in normalizers():
+        yield f"Unigram, {title}", xlm_roberta(normalizer, METASPACE), fast, None
     for i, (normalizer, words) in enumerate(firsts()):
         yield f"Metaspace at the beginning of the text, {i}", xlm_roberta(normalizer, words), fast, None
     cam = {**SPECIALS, "tokenizer_class": "CamembertTokenizer"}
@@ -189,6 +200,7 @@ def folders():
 TEXTS = ["", " ", "a cat", "The cats, the CAT!", " ▁a▁▁cat ", "고양이는 한국어", "a <mask>고양이<s>", "<0x41>"]
 TEXTS += ["ｶﾞｶ\u0301", "각 ㄱㅏ", "e\u0301\u0301 x\u0301", "a\u0300t\r\ncat\n\u0301", "①\u0308ﬁsh…", "🇰🇷🇰 👨‍👩‍👧 𝒜"]
 TEXTS += ["한국　ＡＢａ１\u00a0\u00ad㎏", "가" * 90, " a", "<s> a cat", "\u00ad a", "a12 3", "!?. a", "<unk>NOTUSED x <mask>"]
+TEXTS += ["ーカ고양이ｶﾞcat고", "\x01 a\u2581cat\ufffdcat\u200bt㋿", "\u0301a cat\U0001e6e3", "a\u0301\u0327\U00010780\u1cf2 한ㅏ"]
 PARTS = [*CHARACTERS, "\u0301", "\u0308", "\u200d", "\u0600", "क", "\u094d", "가", "\u1100", "\u1161", "cat", " ", "▁"]
 PARTS += ["👨", "🏽"]
 

@@ -2,7 +2,16 @@ import { charactersMap } from './characters-map.js';
 import { isCommon } from './common-text.js';
 import { compilePattern } from './pattern.js';
 import type { StepConfig } from './tokenizer-json.js';
-import { BERT_ACCENT, BERT_CONTROL, BERT_IDEOGRAPH, UNKNOWN_TO_NORMALIZATION, WHITE_SPACE } from './unicode.js';
+import {
+  AFTER_UNICODE_9,
+  BERT_ACCENT,
+  BERT_CONTROL,
+  BERT_IDEOGRAPH,
+  COMBINING_MARK,
+  NMT_BLANK,
+  NMT_DROPPED,
+  WHITE_SPACE,
+} from './unicode.js';
 import { unsupportedStep } from './unsupported-step.js';
 
 /** Transforms a text before it is split into words. */
@@ -22,12 +31,18 @@ export function normalizerOf(config: StepConfig | null, where = 'tokenizer.json'
       return (text) => steps.reduce((result, step) => step(result), text);
     }
     case 'NFC':
-    case 'NFD': {
+    case 'NFD':
+    case 'NFKC':
+    case 'NFKD': {
       const form = config.type;
       return (text) => normalizeUnicode(text, form);
     }
     case 'Lowercase':
       return lowercase;
+    case 'StripAccents':
+      return (text) => (isCommon(text) ? text : text.replace(MARK, ''));
+    case 'Nmt':
+      return (text) => (isCommon(text) ? text : text.replace(DROPPED_BY_NMT, '').replace(BLANK_TO_NMT, ' '));
     case 'Replace': {
       const pattern = compilePattern(config.pattern, where);
       const content = config.content as string;
@@ -61,10 +76,10 @@ export function startKeeperOf(config: StepConfig | null): (text: string) => bool
   return (text) => text !== '' && normalize(String.fromCodePoint(text.codePointAt(0)!)) !== '';
 }
 
-/** Canonical composition or decomposition as of Unicode 9. */
-function normalizeUnicode(text: string, form: 'NFC' | 'NFD'): string {
-  if (isCommon(text)) return form === 'NFC' ? text : text.normalize(form);
-  const stretches = text.split(UNKNOWN);
+/** A normalisation form as of Unicode 9. */
+function normalizeUnicode(text: string, form: 'NFC' | 'NFD' | 'NFKC' | 'NFKD'): string {
+  if (isCommon(text)) return form.endsWith('C') ? text : text.normalize(form);
+  const stretches = text.split(LATER);
   return stretches.map((stretch, index) => (index % 2 === 1 ? stretch : stretch.normalize(form))).join('');
 }
 
@@ -74,7 +89,10 @@ function lowercase(text: string): string {
 }
 
 /** In a group, so that splitting keeps the separators. */
-const UNKNOWN = new RegExp(`(${UNKNOWN_TO_NORMALIZATION})`, 'v');
+const LATER = new RegExp(`(${AFTER_UNICODE_9})`, 'v');
+const MARK = new RegExp(COMBINING_MARK, 'gv');
+const DROPPED_BY_NMT = new RegExp(NMT_DROPPED, 'gv');
+const BLANK_TO_NMT = new RegExp(NMT_BLANK, 'gv');
 const CONTROL = new RegExp(BERT_CONTROL, 'gv');
 const SPACE = new RegExp(WHITE_SPACE, 'gv');
 const SPACE_BEFORE = new RegExp(`^${WHITE_SPACE}+`, 'v');

@@ -1,6 +1,6 @@
 import { patternFor, type Written } from './common-text.js';
 import { checkPattern, PatternError } from './pattern-cost.js';
-import { LETTER, NUMBER, WHITE_SPACE } from './unicode.js';
+import { DIGIT, LETTER, NUMBER, WHITE_SPACE } from './unicode.js';
 import { unsupportedStep } from './unsupported-step.js';
 
 /** Oniguruma's character classes, used in a tokenizer.json, in JavaScript with the `v` flag. */
@@ -8,7 +8,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   '\\s': WHITE_SPACE,
   '\\p{L}': LETTER,
   '\\p{N}': NUMBER,
-  '\\d': '\\p{Nd}',
+  '\\d': DIGIT,
 };
 
 /** The other escapes in JavaScript. */

@@ -1,9 +1,9 @@
 /**
  * @file Character classes as the Rust `tokenizers` library has them, from tables of fixed Unicode versions: Oniguruma's
  * Unicode 16 for the regular expressions in a tokenizer.json, the `unicode_categories` crate's Unicode 8 for BERT's
- * cleaning and punctuation, Unicode 9 for NFC and NFD. Node's own tables are newer and change with its releases, so
- * later characters are excluded; ids are then the same as Python's on every version of Node. Verified by comparing all
- * 1,112,064 characters with `tokenizers` 0.23.3.
+ * cleaning and punctuation, Unicode 9 for the normalisation forms, combining marks and scripts. Node's own tables are
+ * newer and change with its releases, so later characters are excluded; ids are then the same as Python's on every
+ * version of Node. Verified by comparing all 1,112,064 characters with `tokenizers` 0.23.3.
  *
  * Each class is text for use inside or outside `[…]` in a regular expression with the `v` flag.
  */
@@ -16,21 +16,20 @@ function characters(list: string): string {
 /** `\s` of Oniguruma and Rust: unlike JavaScript's, it contains U+0085 but not U+FEFF. */
 export const WHITE_SPACE = '\\p{White_Space}';
 
-/** `\w` of Rust's regular expressions (UTS #18, annex C). */
-export const WORD = '[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}]';
+/** Letters, marks and digits that were added after Unicode 16. */
+const AFTER_UNICODE_16 = characters(
+  '88f c5c cdc 1acf-1add 1ae0-1aeb a7ce-a7cf a7d2 a7d4 a7f1 10940-10959 10ec5-10ec7 10efa-10efb 11b60-11b67 ' +
+    '11db0-11ddb 11de0-11de9 16ea0-16eb8 16ebb-16ed3 16ff2-16ff6 187f8-187ff 18d09-18d1e 18d80-18df2 1e6c0-1e6de ' +
+    '1e6e0-1e6f5 1e6fe-1e6ff 2b73a-2b73f 2cea2-2cead 323b0-33479',
+);
 
-/** `\p{L}` of Unicode 16. */
-export const LETTER =
-  '[\\p{L}--' +
-  characters(
-    '88f c5c cdc a7ce-a7cf a7d2 a7d4 a7f1 10940-10959 10ec5-10ec7 11db0-11ddb 16ea0-16eb8 16ebb-16ed3 16ff2-16ff3 ' +
-      '187f8-187ff 18d09-18d1e 18d80-18df2 1e6c0-1e6de 1e6e0-1e6e2 1e6e4-1e6e5 1e6e7-1e6ed 1e6f0-1e6f4 1e6fe-1e6ff ' +
-      '2b73a-2b73f 2cea2-2cead 323b0-33479',
-  ) +
-  ']';
+/** `\w` of Rust's regular expressions (UTS #18, annex C), with Unicode 16. */
+export const WORD = `[[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}]--${AFTER_UNICODE_16}]`;
 
-/** `\p{N}` of Unicode 16. */
-export const NUMBER = `[\\p{N}--${characters('11de0-11de9 16ff4-16ff6')}]`;
+/** `\p{L}`, `\p{N}` and `\p{Nd}` of Unicode 16. */
+export const LETTER = `[\\p{L}--${AFTER_UNICODE_16}]`;
+export const NUMBER = `[\\p{N}--${AFTER_UNICODE_16}]`;
+export const DIGIT = `[\\p{Nd}--${AFTER_UNICODE_16}]`;
 
 /** The characters at which BERT's pre-tokenizer splits: ASCII symbols, and `\p{P}` of Unicode 8. */
 export const BERT_PUNCTUATION =
@@ -76,14 +75,27 @@ export const BERT_IDEOGRAPH = characters(
 );
 
 /**
- * Characters whose canonical order, decomposition or composition was added after Unicode 9, which `tokenizers` uses for
- * normalisation. There they are ordinary letters, which nothing is reordered across or composed with.
+ * Characters that were added after Unicode 9, which `tokenizers` uses for normalisation, for combining marks and for
+ * scripts. There they are ordinary letters, which nothing is reordered across, composed with or decomposed to.
  */
-export const UNKNOWN_TO_NORMALIZATION = characters(
-  '7fd 897-89f 8ca-8d3 9fe c3c d3b-d3c eba 1715 1abf-1add 1ae0-1aeb 1df6-1dfa a82c 105c9 105d2 105da 105e4 ' +
-    '10d24-10d27 10d69-10d6d 10eab-10eac 10efa-10efb 10efd-10eff 10f46-10f50 10f82-10f85 11070 1133b 11382-11385 ' +
-    '1138b 1138e 11390-11391 113b8 113bb 113c2 113c5 113c7-113c9 113ce-113d0 1145e 11839-1183a 11930 11935 11938 ' +
-    '1193d-1193e 11943 119e0 11a34 11a47 11a99 11d42 11d44-11d45 11d97 11f41-11f42 1611e-16129 1612f 16d63 ' +
-    '16d67-16d6a 16ff0-16ff1 1e08f 1e130-1e136 1e2ae 1e2ec-1e2ef 1e4ec-1e4ef 1e5ee-1e5ef 1e6e3 1e6e6 1e6ee-1e6ef ' +
-    '1e6f5',
+export const AFTER_UNICODE_9 = characters(
+  '560 588 5ef 61d 7fd-7ff 860-89f 8b5 8be-8d3 9fc-9fe a76 afa-aff b55 c04 c3c c5c-c5d c77 c84 cdc-cdd cf3-d00 d04 ' +
+    'd3b-d3c d81 e86 e89 e8c e8e-e93 e98 ea0 ea8-ea9 eac eba ece 170d 1715-171f 180f 1878 1abf-1aeb 1b4c-1b4f ' +
+    '1b7d-1b7f 1c89-1cbf 1cf7 1cfa 1df6-1dfa 20bf-20c1 23ff 2427-2429 2b96-2b97 2bba-2bbc 2bc9 2bd2-2beb 2bf0-2bff ' +
+    '2c2f 2c5f 2e45-2e5d 2ffc-2fff 312e-312f 31bb-31bf 31e4-31ef 32ff 4db6-4dbf 9fd6-9fff a7af a7b8-a7f6 a82c ' +
+    'a8fe-a8ff ab66-ab6b fbc2-fbd2 fd40-fd4f fd90-fd91 fdc8-fdcf fdfe-fdff 1019c 1032d-1032f 10570-105f3 10780-107ba ' +
+    '10940-10959 10a34-10a35 10a48 10d00-10d8f 10e80-10ff6 11070-11075 110c2-110cd 11144-11147 111ce-111cf ' +
+    '1123f-11241 1133b 11380-113e2 1145a 1145e-11461 116b8-116b9 116d0-116e3 1171a 11740-1183b 11900-11abf ' +
+    '11b00-11bf9 11d00-11fff 12f90-12ff2 1342f-143fa 16100-16139 16a70-16ac9 16d40-16ed3 16f45-16f4f 16f7f-16f87 ' +
+    '16fe1-16ff6 187ed-187ff 18af3-1affe 1b002-1b2fb 1cc00-1cfc3 1d1e9-1d1ea 1d2c0-1d2f3 1d372-1d378 1df00-1df2a ' +
+    '1e030-1e7fe 1e94b 1ec71-1ed3d 1f10d-1f10f 1f12f 1f16c-1f16f 1f1ad 1f260-1f265 1f6d3-1f6df 1f6f7-1f6fc ' +
+    '1f774-1f77f 1f7d5-1f7f0 1f8b0-1f90f 1f91f 1f928-1f92f 1f931-1f932 1f93f 1f94c-1f94f 1f95f-1f97f 1f992-1f9bf ' +
+    '1f9c1-1fbfa 2a6d7-2a6df 2b735-2b73f 2cea2-2ee5d 30000-33479',
 );
+
+/** The combining marks (`\p{M}`) of Unicode 9. */
+export const COMBINING_MARK = `[[\\p{M}\\u{1cf2}\\u{1cf3}]--[\\u{111c9}]--${AFTER_UNICODE_9}]`;
+
+/** What the normaliser `Nmt` drops, and what it replaces by a blank, as listed in `normalizers/unicode.rs`. */
+export const NMT_DROPPED = characters('1-8 b e-1f 7f 8f 9f');
+export const NMT_BLANK = characters('9 a c d 1680 200b-200f 2028-2029 2581 feff fffd');

@@ -1,5 +1,6 @@
 import { patternFor } from './common-text.js';
 import { compilePattern } from './pattern.js';
+import { dropsStartAtScripts, splitAtScripts } from './scripts.js';
 import { dropsStart, splitAt, type SplitBehavior } from './text-splits.js';
 import type { StepConfig } from './tokenizer-json.js';
 import { BERT_PUNCTUATION, NUMBER, WHITE_SPACE, WORD } from './unicode.js';
@@ -57,6 +58,8 @@ export function wordSplitterOf(config: StepConfig | null, where = 'tokenizer.jso
       return metaspaceSplitter(config);
     case 'BertPreTokenizer':
       return (text) => text.match(BERT_WORDS(text)) ?? [];
+    case 'UnicodeScripts':
+      return splitAtScripts;
     default:
       throw unsupportedStep(where, 'pre_tokenizer', config!.type);
   }
@@ -105,6 +108,8 @@ function startDropperOf(step: StepConfig, where: string): (text: string) => bool
     case 'Whitespace':
     case 'BertPreTokenizer':
       return (text) => BEGINS_WITH_SPACE.test(text);
+    case 'UnicodeScripts':
+      return dropsStartAtScripts;
     default:
       return () => false;
   }

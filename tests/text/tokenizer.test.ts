@@ -205,8 +205,11 @@ describe('bad input is reported in one line', () => {
 
   test('for a normalizer, a pre_tokenizer, a pattern and a post_processor of another kind', async () => {
     const cases: [object, RegExp][] = [
-      [{ normalizer: { type: 'Nmt' } }, /expected a normalizer as CLIP, BERT and RoBERTa have it, got Nmt;/],
-      [{ pre_tokenizer: { type: 'UnicodeScripts' } }, /expected a pre_tokenizer as .*, got UnicodeScripts;/],
+      [
+        { normalizer: { type: 'ByteLevel' } },
+        /expected a normalizer as CLIP, BERT and RoBERTa have it, got ByteLevel;/,
+      ],
+      [{ pre_tokenizer: { type: 'FixedLength' } }, /expected a pre_tokenizer as .*, got FixedLength;/],
       [
         { normalizer: { type: 'Replace', pattern: { Regex: '(?i:a)\\b' }, content: '' } },
         /expected a pattern as .*, got "\(\?i:a\)\\b"/,
