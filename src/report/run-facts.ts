@@ -11,6 +11,7 @@ import type { ValidationRow } from '../runs/log-reader.js';
 import { readBaselines } from '../runs/baselines-file.js';
 import type { RunConfig } from '../runs/run-config.js';
 import { pointerTarget, type Pointer } from '../runs/run-folder.js';
+import { readEnding } from '../runs/run-ending.js';
 import { runArgument } from '../runs/run-names.js';
 import { knownPlan, runState } from '../runs/run-state.js';
 import { storePlaces } from '../runs/run-store.js';
@@ -55,7 +56,7 @@ export async function runFacts(
   const pace = paceOf(rows, pairsPerStep);
   const stepsLeft = isAtWork && plan.totalSteps !== null ? plan.totalSteps - step : NaN;
   const { batchSize, groupByLength, validPairs } = config.settings;
-  const baselines = await readBaselines(folder);
+  const baselines = await readBaselines(folder).catch(() => undefined); // `sectionsOf` tells of damage
   const held = config.data.validation_pairs;
   const asked = Math.min(held, typeof validPairs === 'number' ? validPairs : Infinity);
   // from the log, unless it is of an earlier version or only has the untrained student
@@ -73,7 +74,7 @@ export async function runFacts(
     meanPairsPerSecond: finite(pace.pairs / pace.seconds),
     trainedSeconds: pace.seconds > 0 ? finite(pace.seconds) : null,
     secondsLeft: secondsFor(stepsLeft * pairsPerStep, rows, pairsPerStep),
-    meanBaseline: baselines?.mean ?? null,
+    meanBaseline: finite(baselines?.mean),
     lastBatch: lastBatch === 0 ? null : lastBatch,
     isRepeated: groupByLength !== true,
     ...plan,
@@ -100,6 +101,8 @@ const finite = (value: number | undefined): number | null =>
  */
 export async function sectionsOf(folder: string, config: RunConfig, frames?: FrameCache): Promise<Sections> {
   const problems: string[] = [];
+  await orProblem(readEnding(folder), problems);
+  await orProblem(readBaselines(folder), problems);
   const data = await orProblem(readDataReport(folder, config), problems);
   const evaluations = await orProblem(
     readEvaluations(folder).then((kept) => kept && withRunNames(kept)),

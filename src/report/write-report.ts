@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../base/files.js';
 import { followComparison } from './comparison.js';
 import type { ComparisonData } from './pages.js';
-import { readEnding } from '../runs/run-ending.js';
+import { soundEnding } from '../runs/run-ending.js';
 import { readPageAssets, reportPage } from './page.js';
 import { COMPARISON_PAGE, LAST_WRITTEN, REPORT_PAGE } from './report-files.js';
 import { followRun } from './run-follower.js';
@@ -13,7 +13,7 @@ import { followRun } from './run-follower.js';
  */
 export async function isReported(run: string): Promise<boolean> {
   const written = await stat(join(run, LAST_WRITTEN)).catch(() => undefined);
-  const ending = await readEnding(run);
+  const ending = await soundEnding(run);
   return written !== undefined && (ending === undefined || written.mtimeMs >= Date.parse(ending.time));
 }
 

@@ -2,8 +2,10 @@
 import { join } from 'node:path';
 import type { Baselines } from '../distill/records.js';
 import { writeFileAtomic } from '../base/files.js';
-import { number, object } from '../base/json-schema.js';
-import { soundJson } from '../base/parse-json.js';
+import * as v from 'valibot';
+import { ifThere } from '../base/json-file.js';
+import { checkJson, number, object } from '../base/json-schema.js';
+import { parseJson } from '../base/parse-json.js';
 import { readRegularFile } from '../base/regular-file.js';
 
 /** The file's name in a run's folder. */
@@ -12,15 +14,27 @@ const BASELINES_FILE = 'baselines.json';
 /** Far more than three numbers need. */
 const LARGEST = 10_000;
 
-const BASELINES = object({ untrained: number, mean: number, pairs: number });
+/** A loss; JSON has `null` for one that is not finite. */
+const loss = v.pipe(
+  v.nullable(number),
+  v.transform((value) => value ?? NaN),
+);
+const BASELINES = object({ untrained: loss, mean: loss, pairs: number });
+
+const REMEDY = 'restore it from a copy, or delete it, as the report does without it';
 
 /** Saves what was measured before the first step; a failure to write is ignored. */
 export async function keepBaselines(run: string, baselines: Baselines): Promise<void> {
   await writeFileAtomic(join(run, BASELINES_FILE), `${JSON.stringify(baselines)}\n`).catch(() => undefined);
 }
 
-/** The losses to compare a run's with; undefined for a run of an earlier version or a damaged file. */
+/**
+ * The losses to compare a run's with; undefined for a run of an earlier version.
+ *
+ * @throws InputError for a file that cannot be read or is damaged
+ */
 export async function readBaselines(run: string): Promise<Baselines | undefined> {
-  const bytes = await readRegularFile(join(run, BASELINES_FILE), LARGEST).catch(() => undefined);
-  return bytes && soundJson(BASELINES, bytes.toString('utf8'));
+  const path = join(run, BASELINES_FILE);
+  const bytes = await ifThere(readRegularFile(path, LARGEST));
+  return bytes && checkJson(BASELINES, parseJson(bytes.toString('utf8'), path, REMEDY), path, REMEDY);
 }

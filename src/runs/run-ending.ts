@@ -3,8 +3,9 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { writeFileAtomic } from '../base/files.js';
-import { number, object, text } from '../base/json-schema.js';
-import { soundJson } from '../base/parse-json.js';
+import { ifThere } from '../base/json-file.js';
+import { checkJson, number, object, text } from '../base/json-schema.js';
+import { parseJson } from '../base/parse-json.js';
 import { readRegularFile } from '../base/regular-file.js';
 
 /** The file's name in a run's folder. */
@@ -32,10 +33,22 @@ export async function recordEnding(run: string, ending: Omit<RunEnding, 'time'>)
   await writeFileAtomic(join(run, ENDED_FILE), `${JSON.stringify(noted, null, 2)}\n`).catch(() => undefined);
 }
 
-/** How a run ended; undefined while it is in progress, if its process was killed, or for a damaged file. */
+const REMEDY = 'restore it from a copy, or delete it, as its state is then taken from logs and checkpoints';
+
+/**
+ * How a run ended; undefined while it is in progress, or if its process was killed.
+ *
+ * @throws InputError for a file that cannot be read or is damaged
+ */
 export async function readEnding(run: string): Promise<RunEnding | undefined> {
-  const bytes = await readRegularFile(join(run, ENDED_FILE), LARGEST).catch(() => undefined);
-  return bytes && soundJson(ENDED, bytes.toString('utf8'));
+  const path = join(run, ENDED_FILE);
+  const bytes = await ifThere(readRegularFile(path, LARGEST));
+  return bytes && checkJson(ENDED, parseJson(bytes.toString('utf8'), path, REMEDY), path, REMEDY);
+}
+
+/** The same, but undefined for a damaged file, too. */
+export async function soundEnding(run: string): Promise<RunEnding | undefined> {
+  return readEnding(run).catch(() => undefined);
 }
 
 /** Removes the record, as the run continues. Call it under the run's lock. */

@@ -5,7 +5,7 @@ import type { TrainState } from '../distill/train-state.js';
 import { readRegularFile } from '../base/regular-file.js';
 import { CHECKPOINT_FILES, checkpointNames, folderOfCheckpoint } from './checkpoint-names.js';
 import type { RunConfig } from './run-config.js';
-import { readEnding } from './run-ending.js';
+import { soundEnding } from './run-ending.js';
 import { isAbandoned, isWritten } from './run-lock.js';
 import type { RunState } from './run-states.js';
 import { parseTrainer } from './trainer-state.js';
@@ -23,7 +23,7 @@ export async function runState(
   { totalSteps }: KnownPlan,
   step: number,
 ): Promise<{ readonly state: RunState; readonly error?: string }> {
-  const ending = await readEnding(folder);
+  const ending = await soundEnding(folder);
   if (ending !== undefined)
     return { state: ending.state, ...(ending.error === undefined ? {} : { error: ending.error }) };
   const saved = await savedState(folder);

@@ -57,6 +57,20 @@ describe('a run', () => {
     dataOf(await pageOf(options, change)).run.state;
   const unfinished = { settings: { epochs: 100 } };
 
+  it('with damaged records is reported without them, and says which', async () => {
+    const { run, sections } = dataOf(
+      await pageOf({}, (folder) => {
+        for (const name of ['ended.json', 'baselines.json']) writeFileSync(join(folder, name), '{"mean": ');
+      }),
+    );
+    expect([run.state, run.meanBaseline]).toEqual(['finished', null]);
+    expect(sections.problems).toEqual(
+      ['ended', 'baselines'].map(
+        (name) => expect.stringMatching(new RegExp(`/${name}\\.json: expected JSON, got .*; restore it`)) as string,
+      ),
+    );
+  });
+
   it('before its first step has a report, too', async () => {
     expect(
       dataOf(
