@@ -14,13 +14,12 @@ if (existsSync(join(dist, 'cli.js'))) {
   const { main } = await import('../scripts/setup.mjs');
   await main(process.argv.slice(3));
 } else {
-  process.stderr.write(
+  refuse(
     isInstalled
       ? `kd: not set up yet; run \`${KD} setup\` once, which brings its packages and TensorFlow ` +
-          `(\`${KD} setup --device cpu\` without a GPU)\n`
-      : 'kd: expected the built sources in dist/, found none; run `npm run setup` in the folder of kd\n',
+          `(\`${KD} setup --device cpu\` without a GPU)`
+      : 'kd: expected the built sources in dist/, found none; run `npm run setup` in the folder of kd',
   );
-  process.exitCode = 1;
 }
 
 /**
@@ -52,8 +51,19 @@ async function load() {
 function fail(error) {
   const line = lineOf(error);
   if (line === undefined) throw error;
-  process.stderr.write(`error: ${line}\n`);
+  refuse(line);
+}
+
+/**
+ * Says why the command cannot run: for people, and with `--json` for programs.
+ *
+ * @param {string} message
+ */
+function refuse(message) {
   process.exitCode = 1;
+  process.stderr.write(`error: ${message}\n`);
+  if (process.argv.includes('--json'))
+    process.stdout.write(`${JSON.stringify({ event: 'error', code: 'SYSTEM', message })}\n`);
 }
 
 /**

@@ -22,7 +22,7 @@
  * Exit status 0: `kd` can run, on TensorFlow or, if that is not available, on tfjs's pure-JavaScript backend, after a
  * line that says why. 1: it cannot run, and one line says why.
  */
-import { realpathSync } from 'node:fs';
+import { realpathSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeBundle } from './setup/bundle/make.mjs';
@@ -148,7 +148,9 @@ export async function main(args) {
     await answer({ root, env: process.env }, request);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
-    process.stderr.write(`kd set-up: ${error.message}\n`);
+    const { KD_SETUP_ERROR_DESCRIPTOR: descriptor } = process.env; // set by src/commands/setup/action.ts
+    if (descriptor === undefined) process.stderr.write(`error: kd set-up: ${error.message}\n`);
+    else writeFileSync(Number(descriptor), error.message);
     process.exitCode = 1;
   }
 }

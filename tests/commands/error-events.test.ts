@@ -3,6 +3,7 @@
  */
 import { expect, it } from 'vitest';
 import { kd, type CliResult } from '../cli.js';
+import { kdHere } from '../in-process.js';
 import { folderWithPairs, trainArguments } from './tiny.js';
 
 /** What standard error says after `error: `. */
@@ -26,6 +27,14 @@ it.each([
     expect(result.code).toBe(1);
     expect(JSON.parse(result.stdout.trimEnd().split('\n').at(-1)!)).toEqual({ event: 'error', code, message });
   }
+});
+
+it('a set-up that fails', async () => {
+  const { code, stdout, stderr } = await kdHere(['setup', '--from', '/none', '--json']);
+  const message = '--from /none: no such folder; name one that `npm run setup -- --bundle` made';
+  expect(code).toBe(1);
+  expect(stderr).toBe(`error: ${message}\n`);
+  expect(JSON.parse(stdout)).toEqual({ event: 'error', code: 'INPUT', message });
 });
 
 it('are not printed without --json, nor for help', () => {

@@ -1,6 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { CUDAS, DEVICES } from '../../scripts/setup/choice.mjs';
 import { count, nonNegative, positive, ratio, seed, share } from '../../src/commands/flags.js';
+import { setupCommand } from '../../src/commands/setup/index.js';
 
 const PARSERS = { count, positive, nonNegative, share, ratio, seed };
 type Parser = keyof typeof PARSERS;
@@ -37,4 +39,9 @@ describe('flag values', () => {
   ])('%s rejects values out of range', (parser, texts, message) => {
     for (const text of texts) expect(() => PARSERS[parser](text), text).toThrow(new InvalidArgumentError(message));
   });
+});
+
+it('of kd setup are those of the script that it runs', () => {
+  const choices = setupCommand().options.map(({ long, argChoices }) => [long, argChoices]);
+  expect(Object.fromEntries(choices)).toMatchObject({ '--device': DEVICES, '--cuda': CUDAS });
 });

@@ -76,7 +76,7 @@ describe('the package that npm packs', () => {
       env: { ...env, ...npm },
       encoding: 'utf8',
     });
-    const [, line] = command.stderr.split(/^kd: not set up yet; (?=[^\n]+\n$)/);
+    const [, line] = command.stderr.split(/^error: kd: not set up yet; (?=[^\n]+\n$)/);
     expect(line).toMatch(
       new RegExp(`^run \`${name} setup\` once, .+ \\(\`${name} setup --device cpu\` without a GPU\\)\n$`),
     );
