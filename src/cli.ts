@@ -12,10 +12,11 @@ import { createProgram, subcommandsFor } from './commands/program.js';
 import { watchStandardStreams } from './commands/standard-streams.js';
 
 let command: string | undefined;
+let trains = false;
 let program: Command | undefined;
 /** What kept a module from being loaded. */
 let loadError: unknown;
-watchStandardStreams(() => command);
+watchStandardStreams(() => ({ command, trains }));
 if (isUnderNohup()) process.on('SIGHUP', () => undefined);
 endOnUserSignal();
 process.on('uncaughtException', (error) => {
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
   program = await createProgram(args);
   program.hook('preAction', (_, action) => {
     command = action.name();
+    trains = command === 'train' && !['print', 'dryRun'].some((name) => action.getOptionValue(name) === true);
     preload(`commands/${command}/action.js`);
   });
   if (args.length > 0) await program.parseAsync();

@@ -7,7 +7,7 @@ import { systemReason } from '../base/system-errors.js';
 import { EXIT } from './failure.js';
 
 /** Commands that write files go on without a reader. The others exit, as `kd eval | head` should. */
-const WRITE_FILES: ReadonlySet<string> = new Set(['prepare', 'train', 'encode', 'export', 'generate', 'report']);
+const WRITE_FILES: ReadonlySet<string> = new Set(['prepare', 'encode', 'export', 'generate', 'report']);
 
 /** Error codes of a reader that went away, or a closed terminal. */
 const GONE: ReadonlySet<string> = new Set([
@@ -21,19 +21,27 @@ const GONE: ReadonlySet<string> = new Set([
   'ERR_STREAM_WRITE_AFTER_END',
 ]);
 
+/** What is running. */
+export interface Running {
+  /** The name of the command; undefined before one runs. */
+  readonly command: string | undefined;
+  /** Whether it trains a run, rather than try it or print its settings. */
+  readonly trains: boolean;
+}
+
 /**
  * Handles write errors of the standard streams. Messages may be lost, and so may everything that training prints, since
  * it writes logs. Commands that only print exit quietly when their reader is gone. A full disk is an error.
  *
- * @param commandName returns the name of the running command; undefined before one runs
+ * @param running returns what is running
  */
-export function watchStandardStreams(commandName: () => string | undefined): void {
+export function watchStandardStreams(running: () => Running): void {
   process.stderr.on('error', () => undefined);
   leaveLostTerminals();
   let isFailed = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    const command = commandName() ?? '';
-    if (command === 'train' || isFailed) return;
+    const { command = '', trains } = running();
+    if (trains || isFailed) return;
     const isGone = GONE.has(error.code ?? '');
     if (isGone && WRITE_FILES.has(command)) return;
     if (isGone) process.exit(process.exitCode ?? EXIT.done);

@@ -46,6 +46,14 @@ it('training needs no open descriptors at its start', () => {
   expectWhole(cwd);
 });
 
+it('settings that are cut short by a full disk are an error', () => {
+  const { status, stderr } = spawnSync('sh', ['-c', `exec '${process.execPath}' '${KD}' train --print >/dev/full`], {
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('error: standard output: cannot be written: no space left on the device\n');
+  expect(status).toBe(1);
+});
+
 /** Runs a command on a terminal, which is hung up when it has said so much; prints how it ended. */
 const HANG_UP = `
 import os, pty, sys
