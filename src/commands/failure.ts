@@ -1,12 +1,15 @@
 /** @file The command's exit codes and error messages. */
 import { KD } from '../base/own-command.js';
 import { CommanderError } from 'commander';
-import { messageOf } from '../base/errors.js';
+import { InputError, messageOf } from '../base/errors.js';
 import { inputFailure } from '../base/input-failure.js';
 import { namedSubcommand, withoutGlobalFlags } from './arguments.js';
 
 /** Done; bad input; a bug; stopped by the user after saving (128 + SIGINT, as in shells). */
 export const EXIT = { done: 0, input: 1, bug: 2, stopped: 130 } as const;
+
+/** Commander's code for arguments beyond those that a command takes. */
+export const EXCESS = 'commander.excessArguments';
 
 /** The `code` of an unknown flag or argument. */
 const USAGE = 'USAGE';
@@ -57,14 +60,16 @@ function usageFailure(error: CommanderError, args: readonly string[]): Failure {
     const got = first === 'help' && topic !== undefined ? `, got ${JSON.stringify(topic)}` : '';
     return badInput(USAGE, `expected a command${got}; \`${KD} --help\` lists them`);
   }
-  return badInput(USAGE, `${messageOf(error).replace(/^error: /, '')}${usageHint(error, args)}`);
+  const text = error.message.replace(/^error: /, '').replace(/\s*\n(?=\(Did you mean )/, ' ');
+  const { message } = new InputError(text.trim()); // printable and not too long
+  return badInput(USAGE, `${message}${usageHint(error, args)}`);
 }
 
 /** Where to look what a command takes, if commander's message does not say it. */
 function usageHint({ code, message }: CommanderError, args: readonly string[]): string {
   const command = namedSubcommand(args);
   const help = `\`${[KD, ...(command === undefined ? [] : [command]), '--help'].join(' ')}\``;
-  if (code === 'commander.excessArguments') return ` ${help} shows what it takes.`;
+  if (code === EXCESS) return `; ${help} shows what it takes`;
   if (code === 'commander.missingMandatoryOptionValue') return `; ${help} shows examples`;
   const isUnknown = code.startsWith('commander.unknown') && !message.includes('Did you mean');
   return isUnknown ? `; ${help} lists what exists` : '';

@@ -2,6 +2,7 @@ import { TEXT } from '../base/kinds.js';
 import { KD } from '../base/own-command.js';
 import { examplesText, formatItem, visibleGlobalOptions, visibleOptions } from './help.js';
 import { Command, type Option } from 'commander';
+import { EXCESS } from './failure.js';
 import { namedSubcommand, SUBCOMMAND_NAMES, withoutGlobalFlags, type SubcommandName } from './arguments.js';
 import { VERSION } from '../base/version.js';
 
@@ -49,10 +50,23 @@ export async function createProgram(args: readonly string[] = []): Promise<Comma
       .helpOption('-h, --help', 'show this help, with examples')
       .configureHelp({ showGlobalOptions: true, formatItem, visibleOptions, visibleGlobalOptions })
       .configureOutput({ writeErr: () => undefined }) // the caller reports errors, on one line
+      .allowExcessArguments() // refused below, with what came
       .exitOverride();
     for (const option of command.options) refuseEmpty(command, option);
   }
+  program.hook('preAction', (_, command) => {
+    refuseExcess(command);
+  });
   return program;
+}
+
+/** Rejects arguments that a command does not take, such as a file whose flag is missing. */
+function refuseExcess(command: Command): void {
+  const { args, registeredArguments: taken } = command;
+  if (args.length <= taken.length || taken.at(-1)?.variadic === true) return;
+  const expected = taken.length === 0 ? 'none' : String(taken.length);
+  const got = args.map((arg) => JSON.stringify(arg)).join(' ');
+  command.error(`too many arguments for '${command.name()}': expected ${expected}, got ${got}`, { code: EXCESS });
 }
 
 /** Flags whose value may be an empty text. */

@@ -337,8 +337,17 @@ describe('flags', () => {
     [['--epoch', '3'], "unknown option '--epoch' (Did you mean --epochs?)"],
     [['--frobnicate'], "unknown option '--frobnicate'; `kd train --help` lists what exists"],
     [
-      ['pairs.csv'],
-      "too many arguments for 'train'. Expected 0 arguments but got 1. `kd train --help` shows what it takes.",
+      ['pairs.csv', 'b'],
+      'too many arguments for \'train\': expected none, got "pairs.csv" "b"; `kd train --help` shows what it takes',
+    ],
+    [
+      ['--seed', '\u001b[31m\n7'],
+      "option '--seed <number>' argument '\\u001b[31m\\n7' is invalid. Expected a whole number from 0 to 2147483647.",
+    ],
+    [
+      ['--optimizer', 'x'.repeat(3000)],
+      `option '--optimizer <name>' argument '${'x'.repeat(1462)} … (1092 characters) … ${'x'.repeat(446)}' is ` +
+        'invalid. Allowed choices are adamw, adamw-legacy.',
     ],
   ])('%j', async (flags, message) => {
     expect(await refusal(['train', ...flags])).toBe(message);
