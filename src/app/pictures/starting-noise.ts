@@ -15,7 +15,9 @@ export async function startingNoise(
 ): Promise<StartingNoise> {
   if (latents === undefined) return noiseFromSeed(seed + index, height ?? DEFAULT_SIDE, width ?? DEFAULT_SIDE);
   if (count !== 1) throw new InputError('--latents: expected --count 1, as a file holds one noise');
-  const noise = await readNoise(latents);
+  const noise = await readNoise(latents).catch((error: unknown) => {
+    throw error instanceof InputError ? error.add('give the starting noise as a safetensors file to --latents') : error;
+  });
   if ((width ?? noise.width) === noise.width && (height ?? noise.height) === noise.height) return noise;
   throw new InputError(
     `${latents}: expected noise for ${width ?? noise.width} × ${height ?? noise.height} pixels, got noise for ` +
