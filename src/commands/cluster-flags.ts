@@ -1,6 +1,7 @@
 /** @file The flags that place a process among several. */
 import { Option, type Command } from 'commander';
 import { COUNT, numbers } from '../base/kinds.js';
+import { CLUSTER_TIMEOUT } from '../app/cluster-defaults.js';
 import type { ClusterFlags } from '../app/cluster.js';
 import { parserOf } from './flags.js';
 
@@ -38,6 +39,6 @@ export function addClusterFlags(command: Command): Command {
     .addOption(
       new Option('--cluster-timeout <seconds>', 'how long a rank waits for another')
         .argParser(parserOf(COUNT))
-        .default(300),
+        .default(CLUSTER_TIMEOUT),
     );
 }

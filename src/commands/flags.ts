@@ -1,5 +1,6 @@
 /** @file Flag parsers and their error messages, from kinds of values. */
-import { InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { Reporter } from '../app/reporter.js';
 import { COUNT, NON_NEGATIVE, PIXELS, RATIO, SEED, SHARE, POSITIVE, type Kind } from '../base/kinds.js';
 import { PRECISION_CHOICES } from '../engine/precision-choice.js';
 import { BACKENDS } from '../tensorflow/backend-choice.js';
@@ -37,6 +38,20 @@ export function listFrom<T extends string>(choices: readonly T[]): (text: string
     if (names.every(isChoice)) return names;
     throw new InvalidArgumentError(`Expected some of ${choices.join(', ')}, separated by commas.`);
   };
+}
+
+/** Flags, by the names of their values, that have no effect if a condition holds, and the reason in words. */
+export type IdleFlags = readonly [names: readonly string[], isIdle: boolean, why: string];
+
+/** Warns of flags on the command line that have no effect: `--port: not applied without --serve`. */
+export function warnOfIdle(command: Command, idle: readonly IdleFlags[], reporter: Pick<Reporter, 'warn'>): void {
+  for (const [names, , why] of idle.filter(([, isIdle]) => isIdle)) {
+    const given = command.options.filter(
+      (option) =>
+        names.includes(option.attributeName()) && command.getOptionValueSource(option.attributeName()) === 'cli',
+    );
+    if (given.length > 0) reporter.warn(`${given.map(({ long }) => long).join(', ')}: not applied ${why}`);
+  }
 }
 
 /** `--backend`: what computes. */

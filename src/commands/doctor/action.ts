@@ -6,6 +6,7 @@ import { thisMachineFacts } from '../../app/doctor/machine-facts.js';
 import type { Output } from '../../app/output.js';
 import { findCluster, type ClusterFlags } from '../../app/cluster.js';
 import { examineDevices } from './devices.js';
+import { DEFAULTS } from '../../training/settings.js';
 import { findingText } from './finding-text.js';
 
 /** The flags of `kd doctor`. */
@@ -18,4 +19,5 @@ export async function examineAll({ device, student, ...flags }: DoctorFlags, out
   for await (const finding of examine(thisMachineFacts, firstDevice(device)))
     output.result(findingText(finding, output.columns), { event: 'finding', ...finding });
   if (cluster !== undefined || isMultiDevice(device)) await examineDevices({ student, device }, cluster, output);
+  else if (student !== DEFAULTS.student) output.warn('--student: not applied to a single device');
 }

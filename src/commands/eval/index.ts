@@ -12,6 +12,7 @@ import {
   listFrom,
   precisionOption,
   seed,
+  warnOfIdle,
 } from '../flags.js';
 import { formatCount } from '../../base/format.js';
 import { DEFAULT_SAMPLES, EVALUATION_DEFAULTS } from '../../app/evaluation/defaults.js';
@@ -22,6 +23,9 @@ const EXAMPLES: readonly Example[] = [
   [`${KD} eval --compare clip,first:best,second:best --by corpus,length --out results.html results.csv`],
   [`${KD} eval --compare roberta,klue/roberta-small --no-pairs --sts sts-test.tsv`],
 ];
+
+/** Which pairs to evaluate on, and how to group them. */
+const PAIRS_FLAGS: readonly (keyof EvalFlags)[] = ['data', 'koColumn', 'enColumn', 'samples', 'seed', 'by'];
 
 /** `kd eval` */
 export function evalCommand(): Command {
@@ -68,6 +72,8 @@ export function evalCommand(): Command {
     .addHelpText('after', () => examplesText(EXAMPLES))
     .action(async (flags: EvalFlags, command: Command) => {
       const { evaluate } = await import('./action.js');
-      await evaluate(flags, openOutput(command.optsWithGlobals<OutputOptions>()));
+      const output = openOutput(command.optsWithGlobals<OutputOptions>());
+      warnOfIdle(command, [[PAIRS_FLAGS, !flags.pairs, 'with --no-pairs']], output);
+      await evaluate(flags, output);
     });
 }

@@ -2,9 +2,19 @@ import { KD } from '../../base/own-command.js';
 import { examplesText, type Example } from '../help.js';
 import { Command, Option } from 'commander';
 import { SCHEDULERS } from '../../diffusion/scheduler-config.js';
-import { GENERATE_DEFAULTS, type GenerateOptions } from '../../app/pictures/options.js';
+import { GENERATE_DEFAULTS, isGrid, type GenerateOptions } from '../../app/pictures/options.js';
 import { openOutput, type OutputOptions } from '../../app/output.js';
-import { backendOption, count, deviceOption, list, nonNegative, pixels, seed } from '../flags.js';
+import {
+  backendOption,
+  count,
+  deviceOption,
+  list,
+  nonNegative,
+  pixels,
+  seed,
+  warnOfIdle,
+  type IdleFlags,
+} from '../flags.js';
 
 const EXAMPLES: readonly Example[] = [
   [`${KD} generate "노란색 차" "a yellow car" --seed 7`],
@@ -59,6 +69,18 @@ export function generateCommand(): Command {
     .addHelpText('after', () => examplesText(EXAMPLES))
     .action(async (prompts: string[], flags: GenerateOptions, command: Command) => {
       const { generate } = await import('./action.js');
-      await generate(prompts, flags, openOutput(command.optsWithGlobals<OutputOptions>()));
+      const output = openOutput(command.optsWithGlobals<OutputOptions>());
+      warnOfIdle(command, idleFlags(flags), output);
+      await generate(prompts, flags, output);
     });
+}
+
+function idleFlags(flags: GenerateOptions): IdleFlags[] {
+  return [
+    [['teacher'], flags.compare === undefined, 'without --compare'],
+    [['encoder'], flags.compareCheckpoints !== undefined, 'with --compare-checkpoints'],
+    [['preview'], isGrid(flags), 'to a grid'],
+    [['seed'], flags.latents !== undefined, 'with --latents'],
+    [['negative'], flags.guidance <= 1, 'with --guidance 1 or below'],
+  ];
 }

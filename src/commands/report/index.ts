@@ -3,7 +3,7 @@ import { examplesText, type Example } from '../help.js';
 import { Command } from 'commander';
 import { PORT } from '../../base/kinds.js';
 import { openOutput, type OutputOptions } from '../../app/output.js';
-import { backendOption, deviceOption, parserOf } from '../flags.js';
+import { backendOption, deviceOption, parserOf, warnOfIdle, type IdleFlags } from '../flags.js';
 import type { ReportFlags } from './action.js';
 
 const EXAMPLES: readonly Example[] = [
@@ -28,6 +28,17 @@ export function reportCommand(): Command {
     .addHelpText('after', () => examplesText(EXAMPLES))
     .action(async (runs: readonly string[], flags: ReportFlags, command: Command) => {
       const { report } = await import('./action.js');
-      await report(runs, flags, openOutput(command.optsWithGlobals<OutputOptions>()));
+      const output = openOutput(command.optsWithGlobals<OutputOptions>());
+      warnOfIdle(command, idleFlags(runs, flags), output);
+      await report(runs, flags, output);
     });
+}
+
+function idleFlags(runs: readonly string[], { serve = false, encode }: ReportFlags): IdleFlags[] {
+  const machine = ['backend', 'device'];
+  return [
+    [['port'], !serve, 'without --serve'],
+    [machine, !encode, 'with --no-encode'],
+    [machine, encode && runs.length > 1, 'to several runs, whose sentences are not encoded'],
+  ];
 }

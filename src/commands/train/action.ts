@@ -25,6 +25,7 @@ import { joinRun, joinResumedRun, type JoinedRun } from '../../training/joined-r
 import { resumeRun, inspectRun, startRun, type FinishedRun } from '../../training/training.js';
 import { reportAfterTraining } from './after-training.js';
 import { finishedLine, printTrainedRun, printFinishedRun } from './ending.js';
+import { warnOfPrepared } from './prepared-data.js';
 import { openTrainingStop } from './stop.js';
 
 /** Starts or resumes a run, tries it, or prints its settings. */
@@ -52,6 +53,7 @@ async function train(
   });
   const [cluster, rest] = clusterFlagsOf(flags);
   const settings: RequestedSettings = { ...DEFAULTS, ...rest };
+  if (resume === undefined) await warnOfPrepared(settings.data, given, output);
   try {
     const others = await findCluster(cluster, output);
     if (isDryRun) {

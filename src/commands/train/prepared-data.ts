@@ -1,0 +1,19 @@
+/** @file Flags of `kd train` that prepared data makes idle. */
+import type { Reporter } from '../../app/reporter.js';
+import { isStore } from '../../data/store/manifest.js';
+import { flagOf, type RequestedSettings } from '../../training/settings.js';
+
+/** Settings of the preparation, which is over. (`--samples` is compared with what was prepared, `--seed` has other uses.) */
+const PREPARATION = ['koColumn', 'enColumn', 'validFraction', 'shuffle'] as const;
+
+/** Warns of given flags that have no effect because the data is prepared. */
+export async function warnOfPrepared(
+  [data, ...others]: readonly string[],
+  given: Partial<RequestedSettings>,
+  reporter: Pick<Reporter, 'warn'>,
+): Promise<void> {
+  const idle = PREPARATION.filter((name) => given[name] !== undefined);
+  if (idle.length === 0 || data === undefined || others.length > 0 || !(await isStore(data))) return;
+  const flags = idle.map((name) => flagOf(name, given[name])).join(', ');
+  reporter.warn(`${flags}: not applied, as ${data} is prepared, and is used as it is`);
+}
