@@ -25,7 +25,7 @@ import { joinRun, joinResumedRun, type JoinedRun } from '../../training/joined-r
 import { resumeRun, inspectRun, startRun, type FinishedRun } from '../../training/training.js';
 import { reportAfterTraining } from './after-training.js';
 import { finishedLine, printTrainedRun, printFinishedRun } from './ending.js';
-import { warnOfPrepared } from './prepared-data.js';
+import { warnOfPrepared } from '../../training/prepared-settings.js';
 import { openTrainingStop } from './stop.js';
 
 /** Starts or resumes a run, tries it, or prints its settings. */

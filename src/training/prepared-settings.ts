@@ -1,9 +1,9 @@
-/** @file Flags of `kd train` that prepared data makes idle. */
-import type { Reporter } from '../../app/reporter.js';
-import { isStore } from '../../data/store/manifest.js';
-import { flagOf, type RequestedSettings } from '../../training/settings.js';
+/** @file Settings that prepared data makes idle. */
+import type { Reporter } from '../app/reporter.js';
+import { isStore } from '../data/store/manifest.js';
+import { flagOf, type RequestedSettings } from './settings.js';
 
-/** Settings of the preparation, which is over. (`--samples` is compared with what was prepared, `--seed` has other uses.) */
+/** Settings of the preparation. `samples` is compared with what was prepared, and `seed` has other uses. */
 const PREPARATION = ['koColumn', 'enColumn', 'validFraction', 'shuffle'] as const;
 
 /** Warns of given flags that have no effect because the data is prepared. */
