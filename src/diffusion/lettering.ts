@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import opentype, { type Font, type PathCommand } from 'opentype.js';
+import { parse, type Font, type PathCommand } from 'opentype.js/dist/opentype.mjs';
 
 const FONT_FILE = '@expo-google-fonts/nanum-gothic/400Regular/NanumGothic_400Regular.ttf';
 
@@ -14,7 +14,7 @@ function font(): Font {
   if (loaded === undefined) {
     const bytes = readFileSync(createRequire(import.meta.url).resolve(FONT_FILE));
     const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
-    loaded = opentype.parse(buffer, { lowMemory: true }); // parses glyphs on demand: a hundredth of them is used
+    loaded = parse(buffer, { lowMemory: true }); // parses glyphs on demand: a hundredth of them is used
   }
   return loaded;
 }

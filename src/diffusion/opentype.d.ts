@@ -1,5 +1,5 @@
 /** The part of `opentype.js` 2.0 that this project uses; the package ships no types. */
-declare module 'opentype.js' {
+declare module 'opentype.js/dist/opentype.mjs' {
   /** `M`, `L`, `Q` or `C` with the same points as in SVG, or `Z`. */
   export type PathCommand = { readonly type: string } & Readonly<
     Partial<Record<'x1' | 'y1' | 'x2' | 'y2' | 'x' | 'y', number>>
@@ -16,6 +16,5 @@ declare module 'opentype.js' {
   }
 
   /** @param options with `lowMemory`, glyphs are parsed on demand */
-  const opentype: { parse(buffer: ArrayBuffer, options?: { readonly lowMemory?: boolean }): Font };
-  export default opentype;
+  export function parse(buffer: ArrayBuffer, options?: { readonly lowMemory?: boolean }): Font;
 }

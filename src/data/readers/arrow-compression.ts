@@ -1,14 +1,19 @@
 /** @file The two compression formats of Arrow buffers: LZ4 frames and Zstandard (RFC 8878). */
 import { CompressionType, compressionRegistry } from 'apache-arrow';
-import { decompressZstd } from 'hyparquet-compressors';
 
 /** The largest buffer when unpacked, in bytes. */
 const MAX_BYTES = 1 << 28;
 
 /** Makes Arrow's reader decompress buffers. May be called again. */
-export function allowCompressedBuffers(): void {
+export async function allowCompressedBuffers(): Promise<void> {
+  const { decompressZstd } = await import('hyparquet-compressors'); // slow to load, and rarely needed
   compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: unpackLz4Frame });
-  compressionRegistry.set(CompressionType.ZSTD, { decode: unpackZstd });
+  compressionRegistry.set(CompressionType.ZSTD, {
+    decode: (packed) => {
+      checkZstdSize(packed);
+      return decompressZstd(packed).slice(); // copied so that numbers are aligned
+    },
+  });
 }
 
 /** Unpacks an LZ4 frame (github.com/lz4/lz4, doc/lz4_Frame_format.md), ignoring its checksums. Throws an `Error`. */
@@ -88,10 +93,9 @@ class GrowingBytes {
   }
 }
 
-/** Unpacks a Zstandard frame. Throws an `Error`, including for one that might become too large. */
-function unpackZstd(packed: Uint8Array): Uint8Array {
+/** Throws an `Error` for a Zstandard frame that might become too large. */
+function checkZstdSize(packed: Uint8Array): void {
   if (maxZstdBytes(packed) > MAX_BYTES) throw new Error(`a buffer of more than ${MAX_BYTES} bytes`);
-  return decompressZstd(packed).slice(); // copied so that numbers are aligned
 }
 
 /** The most bytes that a block can unpack to (section 3.1.1.2.4). */

@@ -70,7 +70,7 @@ async function* batchesOf(
   unread = new UnreadColumns(),
   onSchema?: (schema: Schema) => void,
 ): AsyncGenerator<RecordBatch> {
-  allowCompressedBuffers();
+  await allowCompressedBuffers();
   const pieces = soundMessages(streamOf(file), { name: file.name, bytes: maxBytesOf(file) }, unread);
   try {
     const reader = await RecordBatchReader.from(pieces);

@@ -1,5 +1,4 @@
 /** @file Formats a workbook's numbers as Excel shows them (ECMA-376, part 1, sections 18.8.30 and 18.8.31). */
-import { format, isDateFormat } from 'numfmt';
 import { elementsOfXml } from './xml.js';
 
 /** How the numbers of a workbook's cells are shown. */
@@ -74,6 +73,15 @@ export async function readCellFormats(
   { from1904 }: { readonly from1904: boolean },
 ): Promise<CellFormats> {
   const codes = styles === undefined ? [] : await codesOf(styles, name);
+  const { format, isDateFormat } = await import('numfmt'); // slow to load, and rarely needed
+  const shown = (number: number, code: string): string => {
+    const general = String(Number(number.toPrecision(DIGITS)));
+    try {
+      return format(code, number).trim() || general; // `;;;` shows nothing although there is a value
+    } catch {
+      return general; // a code that Excel would reject, too
+    }
+  };
   const show = (value: string, style: number | undefined): string => {
     const number = Number(value);
     if (value.trim() === '' || !Number.isFinite(number)) return value;
@@ -102,15 +110,6 @@ async function codesOf(styles: AsyncIterable<Buffer>, name: string): Promise<(st
 function usable(code: string | undefined): string | undefined {
   const isGeneral = code === undefined || code === '' || code === '@' || /^general$/i.test(code);
   return isGeneral || code.length > MAX_CODE_CHARACTERS ? undefined : code;
-}
-
-function shown(value: number, code: string): string {
-  const general = String(Number(value.toPrecision(DIGITS)));
-  try {
-    return format(code, value).trim() || general; // `;;;` shows nothing although there is a value
-  } catch {
-    return general; // a code that Excel would reject, too
-  }
 }
 
 /** Formats `2024-03-15T00:00:00` as Excel shows it: without a midnight time, and with a space before other times. */
