@@ -14,14 +14,14 @@
  * line, if the device cannot be used.
  */
 import { inputFailure } from '#dist/base/input-failure.js';
-import { choice, COUNT, TEXT } from '#dist/base/kinds.js';
+import { choice, COUNT, severalOf, TEXT } from '#dist/base/kinds.js';
 import { checkDevice } from '#dist/tensorflow/backend.js';
 import { DEVICES } from '#dist/tensorflow/device-choice.js';
 import { chooseGpus } from '#dist/tensorflow/gpu-choice.js';
 import { bfloat16Blocker } from '#dist/tensorflow/hardware.js';
 import { thisMachine } from '#dist/tensorflow/machine.js';
 import { detectGpus } from '#dist/tensorflow/nvidia.js';
-import { listOf, readArguments, refuse } from '../arguments.mjs';
+import { readArguments, refuse } from '../arguments.mjs';
 import { MODELS } from '../bench/models.mjs';
 import { KD } from '../kd.mjs';
 import { checkEncoding } from './encoding.mjs';
@@ -34,7 +34,7 @@ import { checkFlatness, checkRealTexts, checkScaling, checkSpeed, checkWhole } f
 const { flags } = readArguments(import.meta.filename, {
   device: { kind: DEVICES, default: 'gpu' },
   models: { kind: choice(MODELS), default: 'full' },
-  batches: { kind: listOf(COUNT), default: [32, 64, 128, 256, 512] },
+  batches: { kind: severalOf(COUNT), default: [32, 64, 128, 256, 512] },
   steps: { kind: COUNT, default: 20 },
   long: { kind: COUNT, default: 500 },
   python: { kind: TEXT, default: 'python3' },
@@ -56,10 +56,10 @@ if (several === undefined) tell(undefined, 'several devices', 'not seen: this ma
 else checkDevices(several.all, several.first, several.count, several.tolerance);
 const best = checkSpeed(flags, flags.batches);
 if (best !== undefined) {
-  checkRealTexts(flags, best);
+  checkRealTexts(flags, best.batch);
   checkWhole(flags, best);
   if (several !== undefined) checkScaling(flags, best, several.all, several.count);
-  checkFlatness({ ...flags, steps: flags.long }, best);
+  checkFlatness({ ...flags, steps: flags.long }, best.batch);
 }
 process.exitCode = failures() === 0 ? 0 : 1;
 

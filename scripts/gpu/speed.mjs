@@ -18,6 +18,12 @@ import { complaint, lastLine, rate, run, tell } from './lines.mjs';
  * @property {string} python
  */
 
+/**
+ * Pairs a second at a batch size.
+ *
+ * @typedef {{ batch: number, train: number, validate: number }} Rates
+ */
+
 const THEIRS = ['compile-bf16', 'eager-bf16'];
 /** The most growth that counts as flat: additional tensors, and the share of additional bytes. */
 const FLAT = { tensors: 0, share: 0.02 };
@@ -35,13 +41,13 @@ const REAL = /** @type {const} */ ([
  *
  * @param {Measured} measured
  * @param {readonly number[]} batches
- * @returns {number | undefined} the batch size with the best of our rates
+ * @returns {Rates | undefined} the best of our rates
  */
 export function checkSpeed(measured, batches) {
   const isFull = measured.models === 'full';
   const hasRival =
     isFull && run(measured.python, ['-c', 'import torch, transformers; assert torch.cuda.is_available()']).status === 0;
-  /** @type {{ batch: number, train: number, validate: number }[]} */
+  /** @type {Rates[]} */
   const results = [];
   for (const batch of batches) {
     const result = measure(measured, { batch });
@@ -69,7 +75,7 @@ export function checkSpeed(measured, batches) {
   tell(true, 'best', `batch ${best.batch}: ${rate(best.train)} pairs/s`);
   if (isFull)
     tell(true, 'projection', projection({ train: Math.round(best.train), validate: Math.round(best.validate) }));
-  return best.batch;
+  return best;
 }
 
 /**
@@ -103,13 +109,12 @@ export function checkRealTexts(measured, batch) {
  * The gain from compiling the step as a whole, and the compile time.
  *
  * @param {Measured} measured
- * @param {number} batch
+ * @param {Rates} apart without that
  */
-export function checkWhole(measured, batch) {
-  const [apart, whole] = [measure(measured, { batch }), measure(measured, { batch, jitCompile: true })];
-  const failed = [apart, whole].find((result) => typeof result === 'string');
-  if (typeof apart === 'string' || typeof whole === 'string') return tell(undefined, '--jit-compile', failed ?? '');
-  const [before, after] = [rateOf(apart, batch), rateOf(whole, batch)];
+export function checkWhole(measured, { batch, train: before }) {
+  const whole = measure(measured, { batch, jitCompile: true });
+  if (typeof whole === 'string') return tell(undefined, '--jit-compile', whole);
+  const after = rateOf(whole, batch);
   return tell(
     true,
     '--jit-compile',
@@ -122,16 +127,14 @@ export function checkWhole(measured, batch) {
  * The speed-up of several devices, each with the whole batch.
  *
  * @param {Measured} measured
- * @param {number} batch
+ * @param {Rates} one of one device
  * @param {string} all
  * @param {number} count
  */
-export function checkScaling(measured, batch, all, count) {
-  const one = measure(measured, { batch });
+export function checkScaling(measured, { batch, train: single }, all, count) {
   const many = measure({ ...measured, device: all }, { batch, devices: count });
-  const failed = [one, many].find((result) => typeof result === 'string');
-  if (typeof one === 'string' || typeof many === 'string') return tell(false, 'several devices', failed ?? '');
-  const [single, together] = [rateOf(one, batch), rateOf(many, batch * count)];
+  if (typeof many === 'string') return tell(false, 'several devices', many);
+  const together = rateOf(many, batch * count);
   return tell(
     true,
     'several devices',
