@@ -4,7 +4,7 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { printable } from '#dist/base/errors.js';
-import { SWITCH, TEXT } from '#dist/base/kinds.js';
+import { SWITCH } from '#dist/base/kinds.js';
 
 /** @import { Kind, ValueOf } from '#dist/base/kinds.js' */
 
@@ -40,24 +40,6 @@ export function readArguments(script, flags, others) {
   const read = Object.entries(flags).map(([name, flag]) => [name, valueOf(name, flag, values[name])]);
   return { flags: Object.fromEntries(read), others: positionals };
 }
-
-/**
- * Several values of a kind, separated by commas.
- *
- * @template T
- * @param {Kind<T>} kind
- * @returns {Kind<T[]>}
- */
-export function listOf(kind) {
-  return {
-    expected: `values separated by commas, each ${kind.expected}`,
-    is: /** @type {Kind<T[]>['is']} */ ((value) => Array.isArray(value) && value.length > 0 && value.every(kind.is)),
-    parse: (text) => text.split(',').map((part) => kind.parse(part.trim())),
-  };
-}
-
-/** Names separated by commas. */
-export const NAMES = listOf(TEXT);
 
 /**
  * Ends the process with one line on standard error, and exit code 1.

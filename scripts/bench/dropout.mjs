@@ -11,9 +11,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { choice, SEED } from '#dist/base/kinds.js';
+import { choice, SEED, severalOf } from '#dist/base/kinds.js';
 import { median } from '#dist/base/median.js';
-import { listOf, readArguments } from '../arguments.mjs';
+import { readArguments } from '../arguments.mjs';
 import { KD } from '../kd.mjs';
 import { markdownTable } from './measure.mjs';
 
@@ -34,8 +34,8 @@ const WAYS = {
 const { flags, others } = readArguments(
   import.meta.filename,
   {
-    seeds: { kind: listOf(SEED), default: [1, 2, 3, 4, 5] },
-    ways: { kind: listOf(choice(Object.keys(WAYS))), default: ['each', 'shared', 'none', 'none-grouped'] },
+    seeds: { kind: severalOf(SEED), default: [1, 2, 3, 4, 5] },
+    ways: { kind: severalOf(choice(Object.keys(WAYS))), default: ['each', 'shared', 'none', 'none-grouped'] },
   },
   'flags of kd train',
 );

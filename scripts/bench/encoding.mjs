@@ -35,6 +35,9 @@ const TOKENIZER = inProject('data/tiny/student');
 /** Rows of generated corpora, and the stride at which they are taken, since neighbours are alike. */
 const [ROWS, STRIDE] = [100_000, 97];
 
+/** Names of what is compared: precisions. */
+export const ENCODING_WAYS = { ours: ['fp32', 'bf16'], theirs: ['fp32', 'bf16', 'autocast-bf16'] };
+
 /**
  * Measures all variants in turn, and prints a table.
  *

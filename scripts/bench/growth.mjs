@@ -11,9 +11,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { COUNT } from '#dist/base/kinds.js';
+import { COUNT, severalOf } from '#dist/base/kinds.js';
 import { median } from '#dist/base/median.js';
-import { listOf, readArguments } from '../arguments.mjs';
+import { readArguments } from '../arguments.mjs';
 import { flagsOf, inProject, KD } from '../kd.mjs';
 import { loaderWait } from './loader-wait.mjs';
 import { machine, markdownTable, measureInTurn, run } from './measure.mjs';
@@ -22,7 +22,7 @@ import { openRealBatches } from './real-pairs.mjs';
 /** @typedef {{ name: string, store: string, grouped: boolean, results: number[] }} Way results in pairs/s */
 
 const { flags } = readArguments(import.meta.filename, {
-  pairs: { kind: listOf(COUNT), default: [10_000, 100_000, 1_000_000] },
+  pairs: { kind: severalOf(COUNT), default: [10_000, 100_000, 1_000_000] },
   batch: { kind: COUNT, default: 32 },
   steps: { kind: COUNT, default: 300 },
   rounds: { kind: COUNT, default: 3 },

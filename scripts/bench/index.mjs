@@ -18,23 +18,23 @@
  * together worked in it (on an idle machine nearly the step times the cores), pairs/s, the share of the products'
  * measured rate, the peak memory, the time to the first step's end, and the ratios to PyTorch.
  */
-import { choice, COUNT, SHARE, SWITCH, TEXT } from '#dist/base/kinds.js';
+import { choice, COUNT, NAMES, severalOf, SHARE, SWITCH, TEXT } from '#dist/base/kinds.js';
 import { choosePrecision } from '#dist/engine/precision.js';
 import { cpuFeatures } from '#dist/tensorflow/hardware.js';
-import { listOf, NAMES, readArguments } from '../arguments.mjs';
+import { readArguments, refuse } from '../arguments.mjs';
 import { inProject } from '../kd.mjs';
-import { benchEncoding } from './encoding.mjs';
+import { benchEncoding, ENCODING_WAYS } from './encoding.mjs';
 import { machine, measure } from './measure.mjs';
 import { MODELS } from './models.mjs';
-import { benchRealTexts } from './real-texts.mjs';
-import { benchSteps } from './steps.mjs';
+import { benchRealTexts, REAL_WAYS } from './real-texts.mjs';
+import { benchSteps, STEP_WAYS } from './steps.mjs';
 
 /** @import { Rates } from './products.mjs' */
 
 const { flags } = readArguments(import.meta.filename, {
   models: { kind: choice(MODELS), default: 'full' },
-  batch: { kind: listOf(COUNT), default: [32] },
-  dropout: { kind: listOf(SHARE) },
+  batch: { kind: severalOf(COUNT), default: [32] },
+  dropout: { kind: severalOf(SHARE) },
   steps: { kind: COUNT },
   rounds: { kind: COUNT },
   ours: { kind: NAMES },
@@ -46,6 +46,7 @@ const { flags } = readArguments(import.meta.filename, {
   texts: { kind: choice(['random', 'real']), default: 'random' },
   precision: { kind: choice(['fp32', 'bf16']) },
 });
+checkNames();
 /** What `kd train` runs the published models on. */
 const SITE = /** @type {const} */ ({ device: 'cpu', isRecorded: true, isLarge: true });
 
@@ -100,4 +101,15 @@ if (flags.encode) {
     },
     rates,
   );
+}
+
+/** Refuses names of `--ours` and `--theirs` that what is measured does not have, before anything is. */
+function checkNames() {
+  const ways = flags.encode ? ENCODING_WAYS : flags.texts === 'real' ? REAL_WAYS : STEP_WAYS;
+  for (const side of /** @type {const} */ (['ours', 'theirs'])) {
+    const kind = severalOf(choice(ways[side]));
+    const given = flags[side]?.join();
+    if (given !== undefined && !kind.is(kind.parse(given)))
+      refuse(`--${side}: expected ${kind.expected}, got "${given}"`);
+  }
 }

@@ -16,11 +16,11 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { choice, COUNT, PIXELS, SWITCH } from '#dist/base/kinds.js';
+import { choice, COUNT, PIXELS, severalOf, SWITCH } from '#dist/base/kinds.js';
 import { configJson, exportedConfig } from '#dist/models/exported-config.js';
 import { writeModelFolder } from '#dist/models/model-folder.js';
 import { randomModel } from '#dist/models/pretrained.js';
-import { listOf, readArguments } from '../arguments.mjs';
+import { readArguments } from '../arguments.mjs';
 import { flagsOf, inProject, KD } from '../kd.mjs';
 import { modelConfigs, MODELS } from './models.mjs';
 import { childrenOf, memoryOf, resetPeak } from './process-memory.mjs';
@@ -35,7 +35,7 @@ const WEIGHTS = ['float32-inside', 'float32-beside', 'float16-inside', 'float16-
 const { flags } = readArguments(import.meta.filename, {
   width: { kind: COUNT, default: 160 },
   size: { kind: PIXELS, default: 256 },
-  weights: { kind: listOf(choice(WEIGHTS)), default: WEIGHTS },
+  weights: { kind: severalOf(choice(WEIGHTS)), default: WEIGHTS },
   'low-memory': { kind: SWITCH, default: false },
   whole: { kind: SWITCH, default: false },
   models: { kind: choice(MODELS), default: 'full' },

@@ -16,10 +16,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { choice, COUNT } from '#dist/base/kinds.js';
+import { choice, COUNT, severalOf } from '#dist/base/kinds.js';
 import { median } from '#dist/base/median.js';
 import { freePort } from '#dist/cluster/network.js';
-import { listOf, readArguments, refuse } from '../arguments.mjs';
+import { readArguments, refuse } from '../arguments.mjs';
 import { flagsOf, inProject, KD } from '../kd.mjs';
 import { machine, markdownTable, measureInTurn } from './measure.mjs';
 import { writeModelFolders } from './model-folders.mjs';
@@ -43,7 +43,7 @@ const { flags, others: more } = readArguments(
     batch: { kind: COUNT, default: 16 },
     steps: { kind: COUNT, default: 4 },
     rounds: { kind: COUNT, default: 2 },
-    precision: { kind: listOf(choice(['fp32', 'bf16'])), default: ['fp32'] },
+    precision: { kind: severalOf(choice(['fp32', 'bf16'])), default: ['fp32'] },
   },
   'flags of kd train',
 );

@@ -8,6 +8,7 @@ import { LENGTH } from './batch.mjs';
 import { markdownTable, measure, measureInTurn } from './measure.mjs';
 import { modelConfigs } from './models.mjs';
 import { makeRealStore, openRealBatches } from './real-pairs.mjs';
+import { STEP_WAYS } from './steps.mjs';
 
 /** @import { Configs } from './models.mjs' */
 /** @import { StepTimes } from './step.mjs' */
@@ -38,7 +39,8 @@ const OURS =
     cached: { flags: ' --cache-teacher', cached: true },
     'cached-grouped': { flags: ' --cache-teacher --group-by-length', grouped: true, cached: true },
   });
-export const REAL_WAYS = Object.keys(OURS);
+/** Names of what is compared. */
+export const REAL_WAYS = { ours: Object.keys(OURS), theirs: STEP_WAYS.theirs };
 
 /** Grouping windows in a store: each has a quarter of its steps, and so texts of all lengths. */
 const WINDOWS = 4;
@@ -117,7 +119,7 @@ function rowsOf(ids) {
 function waysOf({ models, batch, steps, ours, theirs, dropout, precision, python }, configs, store, ids) {
   const mine = ours.map((name) => {
     const way = OURS[name];
-    if (way === undefined) throw new Error(`--ours: expected some of ${REAL_WAYS.join(', ')}, got ${name}`);
+    if (way === undefined) throw new Error(`no way to train is called ${name}`);
     const { flags, ...choices } = { dropout, ...way };
     const request = { models, engine: 'compiled', precision, batch, steps, store, ...choices };
     return newWay(`kd train${flags}, ${precision}`, process.execPath, [

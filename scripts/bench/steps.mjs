@@ -38,6 +38,12 @@ import { modelConfigs } from './models.mjs';
  * @property {StepTimes[]} results
  */
 
+/** Names of what is compared: a way and a precision. */
+export const STEP_WAYS = {
+  ours: ['compiled', 'cached', 'eager'].flatMap((way) => [`${way}-fp32`, `${way}-bf16`]),
+  theirs: ['eager-fp32', 'eager-bf16', 'compile-fp32', 'compile-bf16'],
+};
+
 /**
  * Measures all variants in turn, and prints a table.
  *

@@ -10,11 +10,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { COUNT, POSITIVE, TEXT } from '#dist/base/kinds.js';
+import { COUNT, POSITIVE, severalOf, TEXT } from '#dist/base/kinds.js';
 import { layoutFor } from '#dist/engine/step-layout.js';
 import { arrangeTexts, textLayouts } from '#dist/engine/text-layouts.js';
 import { randomModel } from '#dist/models/pretrained.js';
-import { listOf, readArguments } from '../arguments.mjs';
+import { readArguments } from '../arguments.mjs';
 import { LENGTH } from './batch.mjs';
 import { markdownTable } from './measure.mjs';
 import { modelConfigs } from './models.mjs';
@@ -25,7 +25,7 @@ import { makeRealStore, openRealBatches } from './real-pairs.mjs';
 
 const { flags } = readArguments(import.meta.filename, {
   python: { kind: TEXT, default: 'python3' },
-  batch: { kind: listOf(COUNT), default: [32, 256] },
+  batch: { kind: severalOf(COUNT), default: [32, 256] },
   scale: { kind: POSITIVE, default: 1 },
 });
 const PAIRS = 25_600;

@@ -111,3 +111,15 @@ export function choice<T extends string>(choices: readonly T[]): Choice<T> {
     parse: (text) => text,
   };
 }
+
+/** Several values of a kind, at least one. In flags, commas separate them. */
+export function severalOf<T>(kind: Kind<T>): Kind<T[]> {
+  return {
+    expected: `values separated by commas, each ${kind.expected}`,
+    is: (value): value is T[] => Array.isArray(value) && value.length > 0 && value.every(kind.is),
+    parse: (text) => text.split(',').map((part) => kind.parse(part.trim())),
+  };
+}
+
+/** Names separated by commas. */
+export const NAMES: Kind<string[]> = { ...severalOf(TEXT), expected: 'names separated by commas' };

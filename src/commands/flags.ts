@@ -1,7 +1,19 @@
 /** @file Flag parsers and their error messages, from kinds of values. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Reporter } from '../app/reporter.js';
-import { COUNT, NON_NEGATIVE, PIXELS, RATIO, SEED, SHARE, POSITIVE, type Kind } from '../base/kinds.js';
+import {
+  choice,
+  COUNT,
+  NAMES,
+  NON_NEGATIVE,
+  PIXELS,
+  RATIO,
+  SEED,
+  severalOf,
+  SHARE,
+  POSITIVE,
+  type Kind,
+} from '../base/kinds.js';
 import { PRECISION_CHOICES } from '../engine/precision-choice.js';
 import { BACKENDS } from '../tensorflow/backend-choice.js';
 import { DEVICE } from '../tensorflow/device-choice.js';
@@ -22,23 +34,11 @@ export const share = parserOf(SHARE);
 export const ratio = parserOf(RATIO);
 export const seed = parserOf(SEED);
 export const pixels = parserOf(PIXELS);
+export const list = parserOf(NAMES);
 
-/** Parses comma-separated names. */
-export function list(text: string): string[] {
-  const names = text.split(',').map((name) => name.trim());
-  if (names.includes('')) throw new InvalidArgumentError('Expected names separated by commas.');
-  return names;
-}
-
-/** A parser of comma-separated names that must be among the choices. */
-export function listFrom<T extends string>(choices: readonly T[]): (text: string) => T[] {
-  const isChoice = (name: string): name is T => (choices as readonly string[]).includes(name);
-  return (text) => {
-    const names = list(text);
-    if (names.every(isChoice)) return names;
-    throw new InvalidArgumentError(`Expected some of ${choices.join(', ')}, separated by commas.`);
-  };
-}
+/** A parser of words separated by commas, each one of the choices. */
+export const listFrom = <T extends string>(choices: readonly T[]): ((text: string) => T[]) =>
+  parserOf(severalOf(choice(choices)));
 
 /** Flags, by the names of their values, that have no effect if a condition holds, and the reason in words. */
 export type IdleFlags = readonly [names: readonly string[], isIdle: boolean, why: string];

@@ -392,7 +392,7 @@ describe('kd eval refuses', () => {
     ],
     [
       ['--compare', 'roberta', '--by', 'colour'],
-      /^error: option '--by <what>' argument 'colour' is invalid\. Expected some of corpus, length, separated by commas\.\n$/,
+      /^error: option '--by <what>' argument 'colour' is invalid\. Expected values separated by commas, each one of corpus, length\.\n$/,
     ],
     [['--compare', 'roberta', '--sts', 'none.tsv'], /^error: none\.tsv: expected a file that can be read/],
   ])('%j in one line', async (flags, message) => {

@@ -87,8 +87,8 @@ describe('kd prepare', () => {
     const refused = async (...flags: string[]): Promise<string> =>
       (await kdHere(['prepare', '--out', 'out', ...flags])).stderr;
     expect(await refused('--keep-duplicates', 'ko,jp')).toBe(
-      "error: option '--keep-duplicates <kinds>' argument 'ko,jp' is invalid. Expected some of pair, ko, en, " +
-        'separated by commas.\n',
+      "error: option '--keep-duplicates <kinds>' argument 'ko,jp' is invalid. Expected values separated by " +
+        'commas, each one of pair, ko, en.\n',
     );
     expect(await refused('--long', 'keep')).toBe(
       "error: option '--long <choice>' argument 'keep' is invalid. Allowed choices are drop, truncate.\n",

@@ -40,6 +40,9 @@ describe.each(WITH_FLAGS)('%s', (script) => {
 
 it.each([
   ['bench/index.mjs', ['--batch', 'many'], '--batch: expected values separated by commas, each a whole number of'],
+  ['bench/index.mjs', ['--ours', 'compiled-fp32,nonsense'], '--ours: expected values separated by commas, each one of'],
+  ['bench/index.mjs', ['--texts', 'real', '--ours', 'eager-fp32'], 'each one of default, grouped, dropout, cached,'],
+  ['bench/index.mjs', ['--encode', '--theirs', 'eager'], '--theirs: expected values separated by commas, each one of'],
   ['bench/index.mjs', ['--models', 'huge'], '--models: expected one of full, tiny, got "huge"'],
   ['bench/index.mjs', ['--steps'], "Option '--steps <value>' argument missing; --help shows"],
   ['bench/index.mjs', ['extra'], "Unexpected argument 'extra'; --help shows"],
