@@ -4,6 +4,7 @@
  */
 import type { EncoderEngine } from '../engine/encoder-engine.js';
 import { InputError } from '../base/errors.js';
+import { tokenBatch } from '../text/token-batch.js';
 import type { TextTokenizer } from '../text/tokenizer.js';
 import type { Embedding } from './tensors.js';
 
@@ -26,9 +27,7 @@ export async function embedTexts(
   const embeddings: Embedding[] = [];
   for (let start = 0; start < texts.length; start += BATCH) {
     const batch = texts.slice(start, start + BATCH);
-    const ids = new Int32Array(batch.length * tokenizer.maxLength); // [B, L]
-    for (const [row, text] of batch.entries()) tokenizer.encodeInto(text, ids, row * tokenizer.maxLength);
-    const { lastHiddenState } = await engine.encode(ids, batch.length);
+    const { lastHiddenState } = await engine.encode(tokenBatch(batch, tokenizer).ids, batch.length);
     const size = lastHiddenState.length / batch.length;
     for (const [row, text] of batch.entries()) {
       const embedding = lastHiddenState.slice(row * size, (row + 1) * size);

@@ -3,6 +3,7 @@ import type { Encoded, EncoderEngine } from '../engine/encoder-engine.js';
 import { InputError } from '../base/errors.js';
 import type { TextEncoder } from '../models/text-encoder.js';
 import { MAX_LENGTH } from '../text/max-length.js';
+import { tokenBatch } from '../text/token-batch.js';
 import type { TextTokenizer } from '../text/tokenizer.js';
 
 /** An empty text, both languages, mixed, and one over 77 tokens. */
@@ -45,9 +46,7 @@ export function toleranceOf({ config, width }: Pick<TextEncoder, 'config' | 'wid
 
 /** The ids of the texts. `[N, L]` */
 export function referenceIds(tokenizer: TextTokenizer): Int32Array {
-  const ids = new Int32Array(TEXTS.length * tokenizer.maxLength);
-  for (const [row, text] of TEXTS.entries()) tokenizer.encodeInto(text, ids, row * tokenizer.maxLength);
-  return ids;
+  return tokenBatch(TEXTS, tokenizer).ids;
 }
 
 /** Encodes the texts, then disposes of the engine. */

@@ -1,6 +1,8 @@
 /** @file How close held-out sentences and their translations are in the student's embedding space. */
 import { textsOf, type StoreRows } from '../data/store/token-store.js';
 import type { EncoderEngine } from '../engine/encoder-engine.js';
+import { meanPool, setUnitRows } from '../evaluate/vectors.js';
+import { tokenBatch } from '../text/token-batch.js';
 import type { TextTokenizer } from '../text/tokenizer.js';
 import type { Translations } from './report-data.js';
 
@@ -42,40 +44,26 @@ export async function compareTranslations(
   shouldContinue: (done: number, total: number) => boolean | Promise<boolean> = () => true,
 ): Promise<Translations | undefined> {
   const texts = [...pairs.map(({ ko }) => ko), ...pairs.map(({ en }) => en)];
-  const vectors: Float32Array[] = [];
+  let [vectors, width] = [new Float32Array(), 0]; // [2N, D]
   for (let start = 0; start < texts.length; start += BATCH) {
-    const batch = texts.slice(start, start + BATCH);
-    const ids = new Int32Array(batch.length * tokenizer.maxLength); // [B, L]
-    batch.forEach((text, row) => tokenizer.encodeInto(text, ids, row * tokenizer.maxLength));
-    const { lastHiddenState, poolerOutput } = await engine.encode(ids, batch.length);
-    const width = poolerOutput.length / batch.length;
-    for (let row = 0; row < batch.length; row++) {
-      vectors.push(
-        unit(
-          pooling === 'pooled'
-            ? poolerOutput.slice(row * width, (row + 1) * width)
-            : meanOf(lastHiddenState, row * tokenizer.maxLength, tokenizer.maxLength, width),
-        ),
-      );
+    const { ids, size } = tokenBatch(texts.slice(start, start + BATCH), tokenizer);
+    const { lastHiddenState, poolerOutput } = await engine.encode(ids, size);
+    if (start === 0) {
+      width = poolerOutput.length / size;
+      vectors = new Float32Array(texts.length * width);
     }
-    if (!(await shouldContinue(vectors.length, texts.length))) return undefined;
+    const rows = pooling === 'pooled' ? poolerOutput : meanPool(lastHiddenState, size, width);
+    setUnitRows(
+      vectors,
+      new Uint32Array(size).map((_, row) => start + row),
+      rows,
+      width,
+    );
+    if (!(await shouldContinue(start + size, texts.length))) return undefined;
   }
-  const [ko, en] = [vectors.slice(0, pairs.length), vectors.slice(pairs.length)];
-  return { checkpoint, pooling, pairs, similarity: ko.map((a) => en.map((b) => rounded(dot(a, b)))) };
-}
-
-/** The mean of `count` vectors, starting at vector `first`. `[L, D]` → `[D]` */
-function meanOf(values: Float32Array, first: number, count: number, width: number): Float32Array {
-  const mean = new Float32Array(width);
-  for (let position = first; position < first + count; position++) {
-    for (let i = 0; i < width; i++) mean[i]! += values[position * width + i]! / count;
-  }
-  return mean;
-}
-
-function unit(vector: Float32Array): Float32Array {
-  const length = Math.sqrt(dot(vector, vector));
-  return vector.map((value) => value / Math.max(length, 1e-12));
+  const vector = (text: number): Float32Array => vectors.subarray(text * width, (text + 1) * width);
+  const similarity = pairs.map((_, ko) => pairs.map((_, en) => rounded(dot(vector(ko), vector(pairs.length + en)))));
+  return { checkpoint, pooling, pairs, similarity };
 }
 
 function dot(a: Float32Array, b: Float32Array): number {
