@@ -1,6 +1,7 @@
 /** @file A bar on a terminal that is resized while it is shown: nothing of it must be left on the screen. */
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
 const OUTPUT = fileURLToPath(new URL('../../dist/app/output.js', import.meta.url));
@@ -107,15 +108,14 @@ class Screen {
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 
-it.skipIf(!hasPython).each([
+it.skipIf(!hasPython).concurrent.each([
   ['narrower', [100, 40]],
   ['narrower twice, then wider', [120, 70, 30, 100]],
-])('a terminal that becomes %s shows only the messages in the end', (_, widths) => {
+])('a terminal that becomes %s shows only the messages in the end', async (_, widths) => {
   const moments = widths.map((columns, i) => [1.3 + 0.7 * (i - 1), columns]);
   const command = [process.execPath, '--input-type=module', '--eval', SHOWS_A_BAR];
-  const { stdout, stderr } = spawnSync('python3', ['-c', RESIZES, JSON.stringify(moments), ...command], {
-    encoding: 'utf8',
-  });
+  const python = ['-c', RESIZES, JSON.stringify(moments), ...command];
+  const { stdout, stderr } = await promisify(execFile)('python3', python, { maxBuffer: 2 ** 24 });
   expect(stderr).toBe('');
   const came = JSON.parse(stdout) as [number, string][];
   const screen = new Screen(widths[0]);

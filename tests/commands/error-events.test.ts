@@ -16,7 +16,7 @@ it.each([
   ['a file that the system does not give', ['eval', '--compare', 'clip', '--sts', 'none.json'], 'SYSTEM'],
   [
     'a run that diverges',
-    trainArguments(['--learning-rate', '1e38', '--epochs', '9', '--warmup-ratio', '0']),
+    trainArguments(['--engine', 'eager', '--learning-rate', '1e38', '--epochs', '9', '--warmup-ratio', '0']),
     'NOT_FINITE_STEP',
   ],
 ])('%s', (_, args, code) => {

@@ -8,6 +8,7 @@ import { kd, temporaryFolder } from '../cli.js';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PAGE = readFileSync(join(ROOT, 'docs/data.md'), 'utf8');
 const TINY = ['--teacher', 'data/tiny/teacher', '--student', 'data/tiny/student'];
+const JS = ['--backend', 'cpu'];
 
 const blocks = (language: string): string[] =>
   [...PAGE.matchAll(new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``, 'g'))].map(([, block]) => block);
@@ -31,8 +32,8 @@ describe('docs/data.md', () => {
     const [npx, name, ...args] = command.split(' ');
     expect([npx, name]).toEqual(['npx', 'kd']);
     const models = args.includes('--teacher') ? [] : TINY; // in the place of the full-size ones
-    const steps = args[0] === 'train' ? ['--max-steps', '2', '--backend', 'cpu'] : [];
-    const { code, stderr } = kd([...args, ...models, ...steps, '--quiet'], { cwd: clone });
+    const few = args[0] === 'train' ? ['--max-steps', '2', '--batch-size', '4', '--valid-pairs', '8', ...JS] : [];
+    const { code, stderr } = kd([...args, ...models, ...few, '--quiet'], { cwd: clone });
     expect(stderr).toBe('');
     expect(code).toBe(0);
   });
