@@ -12,3 +12,10 @@ export function reporterTo(said: unknown[]): Reporter {
     progress: (title) => ({ update: (value) => said.push([title, value]), stop: () => said.push([title, 'stopped']) }),
   };
 }
+
+/** A reporter that keeps messages and warnings, each in a list of its own, and nothing else. */
+export function keepingReporter(): Reporter & { readonly messages: string[]; readonly warnings: string[] } {
+  const [messages, warnings]: [string[], string[]] = [[], []];
+  const message = (text: string): unknown => messages.push(text);
+  return { ...reporterTo([]), messages, warnings, message, warn: (text) => warnings.push(text) };
+}

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { Output } from '../../src/app/output.js';
 import { openTrainingView } from '../../src/training/view.js';
 import type { StepRecord } from '../../src/distill/records.js';
+import { keepingReporter } from '../reporter.js';
 
 const record = (step: number): StepRecord => ({
   step,
@@ -14,29 +14,16 @@ const record = (step: number): StepRecord => ({
   pairs: 8,
 });
 
-/** An output without bars, and what is said to it. */
-function recordedOutput(): { output: Output; messages: string[] } {
-  const messages: string[] = [];
-  const bar = { update: () => undefined, stop: () => undefined };
-  const output = {
-    message: (text: string) => {
-      messages.push(text);
-    },
-    progress: () => bar,
-  } as unknown as Output;
-  return { output, messages };
-}
-
 /** What is said over two steps of so many seconds, after the run came to step `from`. */
 function messagesOver(seconds: readonly [number, number], from = 0): string[] {
-  const { output, messages } = recordedOutput();
-  const view = openTrainingView(output, from);
+  const reporter = keepingReporter();
+  const view = openTrainingView(reporter, from);
   view.plan({ epochs: 1, stepsPerEpoch: 9, totalSteps: 9 });
   for (const [i, passed] of seconds.entries()) {
     vi.advanceTimersByTime(1000 * passed);
     view.step(record(from + 1 + i));
   }
-  return messages;
+  return reporter.messages;
 }
 
 beforeEach(() => {
@@ -54,15 +41,15 @@ it('reports a slow first step while it runs, and once how long it took', () => {
 });
 
 it('announces it once, even if the untrained student is measured before it', () => {
-  const { output, messages } = recordedOutput();
-  const view = openTrainingView(output);
+  const reporter = keepingReporter();
+  const view = openTrainingView(reporter);
   view.plan({ epochs: 1, stepsPerEpoch: 9, totalSteps: 9 });
   vi.advanceTimersByTime(3000);
   view.validating(8, 8);
   view.validation({ step: 0, epoch: 0, loss: 2, lossEn: 1, lossKo: 1, pairs: 8 }, undefined);
   vi.advanceTimersByTime(3000);
   view.step(record(1));
-  expect(messages.filter((text) => text === ANNOUNCED)).toHaveLength(1);
+  expect(reporter.messages.filter((text) => text === ANNOUNCED)).toHaveLength(1);
 });
 
 it('does not report a fast one', () => {
@@ -71,10 +58,10 @@ it('does not report a fast one', () => {
 });
 
 it("estimates the untrained student's time from its second batch", () => {
-  const { output, messages } = recordedOutput();
+  const reporter = keepingReporter();
   const validate = (from: number, secondsABatch: number): string[] => {
-    messages.length = 0;
-    const view = openTrainingView(output, from);
+    reporter.messages.length = 0;
+    const view = openTrainingView(reporter, from);
     view.plan({ epochs: 1, stepsPerEpoch: 9, totalSteps: 9 });
     vi.advanceTimersByTime(1500); // the first one prepares the graph
     for (let batch = 0; batch < 4; batch++) {
@@ -82,7 +69,7 @@ it("estimates the untrained student's time from its second batch", () => {
       vi.advanceTimersByTime(1000 * secondsABatch);
     }
     view.stop();
-    return [...messages];
+    return [...reporter.messages];
   };
   expect(validate(0, 40)).toEqual(['before the first step: the untrained student on 128 pairs, about 0:01:20']);
   expect(validate(0, 2)).toEqual([]); // not worth saying
@@ -93,12 +80,12 @@ it.each([
   [0, 'epoch 1/1  loss 2.0000  validation 1.5000 (en 0.7000 + ko 0.8000)'],
   [1, 'epoch 1/1  loss 2.0000  validation 1.5000 (en 0.7000 + ko 0.8000)  4.00 pairs/s'],
 ])('shows no rate for an epoch that a resumed run only has to validate: after %i steps', (steps, line) => {
-  const { output, messages } = recordedOutput();
-  const view = openTrainingView(output, 9 - steps);
+  const reporter = keepingReporter();
+  const view = openTrainingView(reporter, 9 - steps);
   view.plan({ epochs: 1, stepsPerEpoch: 9, totalSteps: 9 });
   vi.advanceTimersByTime(2000);
   if (steps > 0) view.step(record(9));
-  messages.length = 0;
+  reporter.messages.length = 0;
   view.validation({ step: 9, epoch: 1, loss: 1.5, lossEn: 0.7, lossKo: 0.8, pairs: 8 }, 2);
-  expect(messages).toEqual([line]);
+  expect(reporter.messages).toEqual([line]);
 });

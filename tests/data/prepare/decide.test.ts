@@ -4,7 +4,7 @@ import { VERDICTS } from '../../../src/data/prepare/duplicates.js';
 import { hashBytes, hashPair } from '../../../src/data/prepare/hash.js';
 import type { Rows } from '../../../src/data/prepare/rows.js';
 import { PREPARE_DEFAULTS, type DuplicateKind, type PrepareSettings } from '../../../src/data/prepare/settings.js';
-import { adjustThreshold, SPLIT } from '../../../src/data/prepare/splits.js';
+import { adjustThreshold, groupsByText, SPLIT } from '../../../src/data/prepare/splits.js';
 
 type Pair = readonly [ko: string, en: string, corpus?: number];
 
@@ -147,6 +147,17 @@ describe('the split', () => {
       return pairs.map((pair, row) => `${pair.join()}: ${splits[row]}`).sort();
     };
     expect(sides([...star].reverse())).toEqual(sides(star));
+  });
+
+  test('of linked pairs is that of the first of them by hash', () => {
+    const { facts, count } = rowsOf([
+      ['가', 'a'],
+      ['나', 'b'],
+      ['가', 'c'],
+      ['다', 'c'],
+    ]);
+    expect([...groupsByText(facts, Uint32Array.of(3, 1, 0, 2), count)]).toEqual([3, 1, 3, 3]);
+    expect([...groupsByText(facts, Uint32Array.of(2, 0, 1, 3), count)]).toEqual([2, 1, 2, 2]);
   });
 
   test('by position trains on the first pairs and validates on the last', () => {
