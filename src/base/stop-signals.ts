@@ -36,6 +36,14 @@ export function endOnUserSignal(): void {
   });
 }
 
+/**
+ * Leaves it to the parent process to end this one: a scheduler signals every process of a job, and what this one does
+ * is of use until the parent has answered. Ctrl-C ends it, as it has nothing to save.
+ */
+export function leaveSignalsToParent(): void {
+  for (const name of SIGNALS) if (name !== 'SIGINT') process.on(name, () => undefined);
+}
+
 /** Nobody reads a warning and reacts in less time, in milliseconds. */
 const REACTION_MS = 200;
 

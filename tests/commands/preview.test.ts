@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { getPriority } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startDrawing } from '#dist/training/previews/start-drawing.js';
@@ -382,6 +383,9 @@ describe.skipIf(process.platform !== 'linux')('the process that draws', { timeou
       readFileSync(`/proc/${drawer}/oom_score_adj`, 'utf8').trim(),
     ];
     await expect.poll(given, { timeout: PATIENCE / 2 }).toEqual([String(Math.min(getPriority() + 5, 19)), '1000']);
+    for (const other of ['SIGUSR1', 'SIGTERM'] as const) process.kill(Number(drawer), other); // as a scheduler does
+    await sleep(200);
+    expect(drawersIn(cwd)).toContain(drawer);
     child.kill(signal);
     const [code, name] = (await exit) as [number | null, string | null];
     expect(code ?? name, stderr).toBe(end);

@@ -2,12 +2,14 @@
 import { embedTexts } from '../../diffusion/embeddings.js';
 import { messageOf } from '../../base/errors.js';
 import { inputFailure } from '../../base/input-failure.js';
+import { leaveSignalsToParent } from '../../base/stop-signals.js';
 import { openPretrained, openRandom, projectedTo } from '../../models/pretrained.js';
 import { loadTokenizer } from '../../text/tokenizer.js';
 import { startEncoder } from '../open-encoder.js';
 import { checkManifest, trustChecked } from '../../weights/manifest.js';
 import type { EmbeddingResult, SentTask } from './embedding.js';
 
+leaveSignalsToParent();
 process.on('disconnect', () => {
   process.exit();
 }); // the parent has gone

@@ -6,9 +6,11 @@ import { writeFileSync } from 'node:fs';
 import { constants, getPriority, setPriority } from 'node:os';
 import { messageOf } from '../../base/errors.js';
 import { inputFailure } from '../../base/input-failure.js';
+import { leaveSignalsToParent } from '../../base/stop-signals.js';
 import { drawPreviews } from './draw-previews.js';
 import type { PreviewEvent, PreviewOutcome, PreviewTask } from './task.js';
 
+leaveSignalsToParent();
 process.on('disconnect', () => {
   process.exit(); // the training process is gone
 });
