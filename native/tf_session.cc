@@ -13,8 +13,9 @@
 //   ending()                    to be called when the process is about to end
 //   close(session)              closes it after the runs already requested
 //
-// A dtype is a number of TensorFlow's `DataType`; tensors are the first outputs of the named nodes. Runs of a session
-// begin in the order of the calls. Errors are JavaScript Errors whose `code` is the name of TensorFlow's status code.
+// `ops` names the ops that the addon adds to TensorFlow. A dtype is a number of TensorFlow's `DataType`; tensors are
+// the first outputs of the named nodes. Runs of a session begin in the order of the calls. Errors are JavaScript Errors
+// whose `code` is the name of TensorFlow's status code.
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -26,6 +27,7 @@
 #include "exit.h"
 #include "failure.h"
 #include "js_values.h"
+#include "ops.h"
 #include "server.h"
 #include "session.h"
 #include "status.h"
@@ -145,6 +147,8 @@ napi_value ending(napi_env, const napi_value*) {
 }
 
 napi_value init(napi_env env, napi_value exports) {
+  registerOps();
+  setText(env, exports, "ops", kOps);
   return exportAll(
       env, exports,
       {exported<open>("open"),

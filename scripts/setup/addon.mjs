@@ -19,6 +19,7 @@ import { stageFolder } from './staging.mjs';
  * @property {string} title what set-up calls it
  * @property {string[]} folder of its sources, from the root
  * @property {string[]} sources
+ * @property {string[]} [flags] of the compiler, after those for all addons
  * @property {string} file that is made
  * @property {boolean} [isAlone] whether it does without libtensorflow
  */
@@ -42,7 +43,8 @@ export const ADDONS = [
     name: 'tf-session',
     title: 'session addon',
     folder: ['native'],
-    sources: ['tf_session.cc'],
+    sources: ['tf_session.cc', 'adamw.cc', 'lanes.cc', 'row_loop.cc'],
+    flags: ['-O3', '-fno-math-errno', '-fno-trapping-math'], // so that loops become vector instructions
     file: 'tf_session.node',
   },
   {
@@ -83,8 +85,10 @@ const COMPILER_FLAGS = [
  * @param {Addon} addon
  * @param {string} libraryIdentity
  */
-export function addonKey({ root }, { folder, sources, isAlone = false }, libraryIdentity) {
-  const hash = createHash('sha256').update(`${COMPILER_FLAGS.join(' ')}\n${isAlone ? '' : libraryIdentity}\n`);
+export function addonKey({ root }, { folder, sources, flags = [], isAlone = false }, libraryIdentity) {
+  const hash = createHash('sha256').update(
+    `${[...COMPILER_FLAGS, ...flags].join(' ')}\n${isAlone ? '' : libraryIdentity}\n`,
+  );
   for (const path of [join(root, ...folder), join(root, ...NAPI_HEADERS)]) {
     const read = readdirSync(path).filter((name) => sources.includes(name) || name.endsWith('.h'));
     for (const name of read.sort()) hash.update(`${name}\n`).update(readFileSync(join(path, name)));
@@ -129,6 +133,7 @@ export async function buildAddon(project, addon, library, key, [compiler, ...com
     const args = [
       ...compilerArgs,
       ...COMPILER_FLAGS,
+      ...(addon.flags ?? []),
       ...includes,
       ...sources,
       ...(addon.isAlone ? [] : library.libraries),

@@ -6,7 +6,7 @@ import type { SetupStatus } from './setup-status.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Lets XLA compile all that it can. On a CPU the recorded graph itself specifies the fused loops (graph/fusion.ts). */
+/** Lets XLA compile all that it can. On a CPU, row loops compute what is between products (graph/fusion.ts). */
 const FUSE_ON_GPU = '--tf_xla_auto_jit=2';
 
 /** What every use of a GPU takes: no more memory than needed, one order of GPUs, and room for compiled kernels. */

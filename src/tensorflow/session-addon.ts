@@ -48,6 +48,8 @@ export interface SessionDevice {
  * The addon's functions. They throw, or reject with, Errors whose `code` is the name of TensorFlow's status code.
  */
 export interface SessionAddon {
+  /** The names of the ops that the addon adds to TensorFlow. */
+  readonly ops: string;
   /**
    * @param config a ConfigProto; empty: TensorFlow's defaults
    * @param threads how many runs may be in progress at once
@@ -86,7 +88,7 @@ export function sessionAddon(file = installedAddon('tf_session.node')): SessionA
   if (tf.findBackend('tensorflow') === null) throw new Error('a session needs TensorFlow, which is not loaded');
   if (!existsSync(file)) throw earlierSetup(file, 'that file is missing');
   const addon = createRequire(import.meta.url)(file) as SessionAddon;
-  if (!('devices' in addon)) throw earlierSetup(file, 'that file lacks some');
+  if (!('ops' in addon)) throw earlierSetup(file, 'that file lacks some');
   if (!loaded.has(addon)) {
     loaded.add(addon);
     process.once('exit', () => {
