@@ -69,6 +69,25 @@ export function decays(optimizer: OptimizerName, isBiasOrNorm: boolean): boolean
   return optimizer === 'adamw' || !isBiasOrNorm;
 }
 
+/** What an optimiser does alike in all steps: what it keeps of each moment, what it adds, and when it decays weights. */
+export interface AdamWRates {
+  readonly keptFirst: number;
+  readonly takenFirst: number;
+  readonly keptSecond: number;
+  readonly takenSecond: number;
+  readonly epsilon: number;
+  /** Whether weight decay is applied before the update. */
+  readonly decaysFirst: boolean;
+}
+
+/** The rates of an optimiser. */
+export function adamWRates(optimizer: OptimizerName): AdamWRates {
+  return {
+    ...{ keptFirst: BETA_1, takenFirst: 1 - BETA_1, keptSecond: BETA_2, takenSecond: 1 - BETA_2 },
+    ...{ epsilon: EPSILON[optimizer], decaysFirst: optimizer === 'adamw' },
+  };
+}
+
 /**
  * One update of one parameter. Pure: returns new tensors and keeps none.
  *
@@ -81,9 +100,13 @@ export function adamWUpdate(
   scalars: AdamWScalars,
   decayed: boolean,
 ): AdamWSlot {
-  const firstMoment = tf.add(tf.mul(slot.firstMoment, BETA_1), tf.mul(gradient, 1 - BETA_1));
-  const secondMoment = tf.add(tf.mul(slot.secondMoment, BETA_2), tf.mul(tf.square(gradient), 1 - BETA_2));
-  const denominator = tf.add(tf.div(tf.sqrt(secondMoment), scalars.correction), EPSILON[optimizer]);
+  const rates = adamWRates(optimizer);
+  const firstMoment = tf.add(tf.mul(slot.firstMoment, rates.keptFirst), tf.mul(gradient, rates.takenFirst));
+  const secondMoment = tf.add(
+    tf.mul(slot.secondMoment, rates.keptSecond),
+    tf.mul(tf.square(gradient), rates.takenSecond),
+  );
+  const denominator = tf.add(tf.div(tf.sqrt(secondMoment), scalars.correction), rates.epsilon);
   const change = tf.mul(tf.div(firstMoment, denominator), scalars.stepSize);
 
   const decay = (parameter: tf.Tensor): tf.Tensor =>

@@ -18,9 +18,11 @@ import {
 } from './encoder-passes.js';
 import { failedAllocation } from './failed-allocation.js';
 import { asDeviceFailure } from './failed-device.js';
+import { fuse } from './graph/fusion.js';
 import { joinBiases } from './graph/biases.js';
-import { Graph } from './graph/graph.js';
+import { Graph, type GraphNode } from './graph/graph.js';
 import { declareModel, setVariables } from './graph/model-variables.js';
+import { spellOutSoftmax } from './graph/row-reductions.js';
 import { toBfloat16 } from './graph/precision.js';
 import { record } from './graph/recorder.js';
 import { openSession, type Feed, type FetchedTensor } from './graph/session.js';
@@ -49,8 +51,7 @@ export async function compiledEncoder(
     );
     return shapes.map((shape) => recordForward(recording, encoder, variables, shape, { fullLength: length, masked }));
   });
-  const nodes = joinBiases(isBfloat16 ? toBfloat16(graph.nodes) : graph.nodes);
-  const session = openSession(nodes, [], { prunesFirst: device === 'cpu' });
+  const session = openSession(lowered(graph.nodes, passes, options), [], { prunesFirst: device === 'cpu' });
   await setVariables(session, variables, values).catch((error: unknown) => {
     session.close();
     throw error;
@@ -100,6 +101,18 @@ export async function compiledEncoder(
     if (mask) feeds.push([pass.mask!, full(mask, new Float32Array(places))]);
     return session.run(feeds, [pass.lastHiddenState, pass.poolerOutput]);
   }
+}
+
+/** The recorded ops as they run: on a CPU, loops over rows compute what is between products. */
+function lowered(
+  recorded: readonly GraphNode[],
+  passes: readonly ForwardPass[],
+  { precision, device }: PassOptions,
+): readonly GraphNode[] {
+  const nodes = joinBiases(precision === 'bf16' ? toBfloat16(recorded) : recorded);
+  if (device === 'gpu') return nodes;
+  const fetched = passes.flatMap(({ lastHiddenState, poolerOutput }) => [lastHiddenState.name, poolerOutput.name]);
+  return fuse(spellOutSoftmax(nodes), fetched).nodes;
 }
 
 /**

@@ -68,7 +68,7 @@ function bytesOfPass(encoder: TextEncoder, { length, precision, masked }: PassOp
   const shape = { fullLength: length, masked };
   const pass = record(graph, (recording) => recordForward(recording, encoder, variables, [size, length], shape));
   const nodes = precision === 'bf16' ? toBfloat16(graph.nodes) : graph.nodes;
-  return FRAGMENTATION * peakBytes({ nodes, functions: [] }, pass.lastHiddenState.name);
+  return FRAGMENTATION * peakBytes(nodes, pass.lastHiddenState.name);
 }
 
 /** The batch sizes recorded for texts of a length. */

@@ -33,7 +33,7 @@ export interface StepOptions extends OptimizerOptions {
 export interface GraphOptions {
   /** Default: float32. */
   readonly precision?: Precision | undefined;
-  /** Whether elementwise ops are fused into compiled loops. */
+  /** Whether elementwise ops are fused into row loops, and an update into one op. CPUs only. */
   readonly fused?: boolean | undefined;
   /** Whether XLA compiles the whole step, including matrix products; `fused` then has no effect. */
   readonly jitCompile?: boolean | undefined;

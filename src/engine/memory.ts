@@ -139,7 +139,7 @@ function recordedNeed(
       ...{ textLengths: [], packedShares: [] }, // whole texts take the most, so only they are recorded
     };
     const graph = buildStepGraph(step.distillation, options, length);
-    return Math.max(...fetched(graph).map(({ name }) => peakBytes(graph, name)));
+    return Math.max(...fetched(graph).map(({ name }) => peakBytes(graph.nodes, name)));
   });
 }
 

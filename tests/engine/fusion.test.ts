@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { EngineOptions } from '../../src/engine/engine-options.js';
 import { compileWhole, fuse } from '../../src/engine/graph/fusion.js';
 import { Graph, type GraphNode, type Value } from '../../src/engine/graph/graph.js';
+import { ROW_LOOP } from '../../src/engine/graph/row-program.js';
 import { after, placeholder } from '../../src/engine/graph/variables.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
@@ -17,14 +18,14 @@ const layer = (graph: Graph, x: Value): GraphNode =>
   product(graph, elementwise(graph, 'Mul', elementwise(graph, 'Exp', x), graph.scalar(2, 'float32')));
 
 describe('fusing', () => {
-  it('turns equal groups into calls of one function', () => {
+  it('turns equal groups into equal loops', () => {
     const graph = new Graph();
     const x = placeholder(graph, 'x', SHAPE, 'float32');
     const done = after(graph, layer(graph, layer(graph, layer(graph, x))), [], 'done');
     const { nodes, functions } = fuse(graph.nodes, [done.name]);
     expect(functions).toHaveLength(1);
     expect(functions[0].nodes.map(({ op }) => op)).toEqual(['Exp', 'Const', 'Mul']);
-    expect(nodes.filter(({ op }) => op === 'PartitionedCall')).toHaveLength(3);
+    expect(nodes.filter(({ op }) => op === ROW_LOOP)).toHaveLength(3);
     expect(nodes.map(({ op }) => op)).not.toContain('Exp');
   });
 
@@ -55,7 +56,7 @@ describe('fusing', () => {
     const scalar = graph.add(
       'Sum',
       [shared, graph.int32([0, 1])],
-      { T: { type: 'float32' }, Tidx: { type: 'int32' } },
+      { T: { type: 'float32' }, Tidx: { type: 'int32' }, keep_dims: { bool: false } },
       { dtype: 'float32', shape: [] },
     );
     const two = after(graph, elementwise(graph, 'AddV2', elementwise(graph, 'Tanh', x), scalar), [], 'two');
@@ -92,7 +93,7 @@ describe('fusing', () => {
     expect(functions.map((each) => [each.nodes.map(({ op }) => op), each.outputs])).toEqual([
       [['Neg', 'Exp', 'Square'], ['n2']],
     ]);
-    const call = nodes.find(({ op }) => op === 'PartitionedCall')!;
+    const call = nodes.find(({ op }) => op === ROW_LOOP)!;
     expect(call.attributes.Tout).toEqual({ types: ['float32'] });
     const readers = nodes.filter(({ inputs }) => inputs.includes(call.name));
     expect(readers.map(({ op }) => op).sort()).toEqual(['MatMul', 'MatMul', 'Reshape']);

@@ -1,13 +1,13 @@
 /** @file Functions of a graph, and the calls that replace groups of ops. */
 import { sizeOf } from '../../base/shape.js';
-import type { Attributes, GraphDtype, GraphNode } from './graph.js';
+import type { Attributes, GraphNode, Output } from './graph.js';
 import { isCopied } from './op-groups.js';
 import { producerName } from './order.js';
 
 /** A function of a graph: what a group of ops computes. */
 export interface GraphFunction {
   readonly name: string;
-  readonly inputs: readonly GraphDtype[];
+  readonly inputs: readonly Output[];
   /** Nodes in order; an input `argument:i` is the function's i-th. */
   readonly nodes: readonly GraphNode[];
   /** Names of the nodes whose values the function returns. */
@@ -28,9 +28,13 @@ interface Call {
   readonly members: readonly GraphNode[];
 }
 
+/** The node that computes a function, apart from its name, inputs and outputs. */
+export type CallForm = Pick<GraphNode, 'op' | 'attributes'>;
+
 /** A function with all the groups that become calls of it. */
 interface CalledFunction {
   readonly definition: GraphFunction;
+  readonly form: CallForm;
   readonly calls: readonly Call[];
 }
 
@@ -43,14 +47,16 @@ interface Surroundings {
 /**
  * The graph with its groups replaced by calls. Equal groups call the same function.
  *
+ * @param formOf how a function is called; undefined: its groups stay as they are
  * @param timesOf how many times a node counts
  * @param least the fewest values, over all its calls, that make a function worthwhile
  */
 export function callFunctions(
   ordered: readonly GraphNode[],
   groups: readonly GraphNode[][],
-  timesOf: (node: GraphNode) => number,
-  least: number,
+  formOf: (definition: GraphFunction) => CallForm | undefined,
+  timesOf: (node: GraphNode) => number = () => 1,
+  least = 0,
 ): FusedGraph {
   const surroundings = surroundingsOf(ordered);
   const functions = new Map<string, { readonly definition: GraphFunction; values: number; readonly calls: Call[] }>();
@@ -64,8 +70,11 @@ export function callFunctions(
     known.calls.push(call);
     functions.set(key, known);
   }
-  const worthwhile = [...functions.values()].filter(({ values }) => values >= least);
-  return { nodes: withCalls(ordered, worthwhile), functions: worthwhile.map(({ definition }) => definition) };
+  const called = [...functions.values()].flatMap(({ definition, values, calls }) => {
+    const form = values >= least ? formOf(definition) : undefined;
+    return form === undefined ? [] : [{ definition, form, calls }];
+  });
+  return { nodes: withCalls(ordered, called), functions: called.map(({ definition }) => definition) };
 }
 
 function surroundingsOf(nodes: readonly GraphNode[]): Surroundings {
@@ -126,7 +135,12 @@ function describe(
     const output = local.get(node.name)!;
     outputs.set(output, [...(outputs.get(output) ?? []), node]);
   }
-  const definition = { name, inputs: inputs.map(({ dtype }) => dtype), nodes, outputs: [...outputs.keys()] };
+  const definition = {
+    name,
+    inputs: inputs.map(({ dtype, shape }) => ({ dtype, shape })),
+    nodes,
+    outputs: [...outputs.keys()],
+  };
   const key = JSON.stringify([
     inputs.map(({ dtype, shape }) => [dtype, shape]),
     nodes.map(({ op, inputs: taken, attributes, shape }) => [op, taken, attributes, shape]),
@@ -144,20 +158,14 @@ function withCalls(ordered: readonly GraphNode[], functions: readonly CalledFunc
   const replaced = new Map<string, string>(); // an op's name → the output of the call that has its value
   const gone = new Set<string>();
   const calls: GraphNode[] = [];
-  for (const { definition, calls: all } of functions) {
+  for (const { definition, form, calls: all } of functions) {
     for (const [i, { inputs, outputs, members }] of all.entries()) {
       const name = `${definition.name}_${i}`;
       for (const member of members) gone.add(member.name);
       for (const [k, equal] of outputs.entries())
         for (const output of equal) replaced.set(output.name, k === 0 ? name : `${name}:${k}`);
-      calls.push(
-        callNode(
-          name,
-          definition,
-          inputs,
-          outputs.map(([output]) => output!),
-        ),
-      );
+      const returned = outputs.map(([output]) => ({ dtype: output!.dtype, shape: output!.shape }));
+      calls.push({ ...form, ...returned[0]!, name, inputs, outputs: returned });
     }
   }
   const redirect = (name: string): string =>
@@ -170,24 +178,14 @@ function withCalls(ordered: readonly GraphNode[], functions: readonly CalledFunc
   }));
 }
 
-/**
- * A node that calls a function.
- *
- * @param outputs for each output a node that has its value
- */
-function callNode(
-  name: string,
-  definition: GraphFunction,
-  inputs: readonly string[],
-  outputs: readonly GraphNode[],
-): GraphNode {
-  const { dtype, shape } = outputs[0]!;
+/** How TensorFlow's compiler is told to compile a function. */
+export function compiledCall({ name, inputs, nodes, outputs }: GraphFunction): CallForm {
   const attributes: Attributes = {
-    Tin: { types: definition.inputs },
-    Tout: { types: outputs.map((output) => output.dtype) },
-    f: { function: definition.name },
+    Tin: { types: inputs.map(({ dtype }) => dtype) },
+    Tout: { types: outputs.map((of) => nodes.find((node) => node.name === of)!.dtype) },
+    f: { function: name },
     _XlaMustCompile: { bool: true },
     _noinline: { bool: true },
   };
-  return { name, op: 'PartitionedCall', inputs, dtype, shape, attributes };
+  return { op: 'PartitionedCall', attributes };
 }

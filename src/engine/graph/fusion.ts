@@ -1,48 +1,42 @@
 /**
- * @file A pass over a recorded graph that groups its ops, either all or only the elementwise ones, into functions for
- * TensorFlow's compiler (XLA).
+ * @file Passes over a recorded graph that group its ops: all of them into functions for TensorFlow's compiler (XLA), or
+ * what is computed between products into loops over rows.
  *
- * TensorFlow can group elementwise ops itself (`tf_xla_auto_jit`), but then compiles every group separately: hundreds
- * of them, most from repetitions of the same layer. Here equal groups are calls of one function, which is compiled
- * once. Unless all ops are compiled, products stay outside and run in oneDNN.
+ * A row loop keeps what it computes of a row in the CPU's cache, where separate ops would write it to memory. XLA makes
+ * such loops, too, but compiles for seconds before the first step. Products stay outside and run in oneDNN.
  */
 import { ELEMENTWISE } from './elementwise.js';
-import { callFunctions, type FusedGraph } from './functions.js';
+import { sizeOf } from '../../base/shape.js';
+import { callFunctions, compiledCall, type FusedGraph } from './functions.js';
 import type { GraphNode } from './graph.js';
 import { groupOps, type Grouping } from './op-groups.js';
 import { inOrder, reachableFetches } from './order.js';
+import { haveLikeRows, isRowOp } from './row-group.js';
+import { rowLoop } from './row-program.js';
 
-/** Which ops become functions, and when that is worth it. */
-interface Fusion extends Grouping {
-  /** Values that a function must process, over all its calls, to be worth compiling. */
-  readonly worthwhile: number;
-}
-
-const FUSIBLE = new Set([...ELEMENTWISE, 'Sum', 'Mean', 'Max']);
-
-/** Elementwise ops, and the reductions that end their loops. Ops connected only through a scalar share no loop. */
-const LOOPS: Fusion = {
-  isGrouped: ({ op }) => FUSIBLE.has(op),
-  joinsScalars: false,
-  worthwhile: 100_000,
+/** Elementwise ops, and reductions over rows. Ops connected only through a scalar share no loop. */
+const LOOPS: Grouping = {
+  isGrouped: isRowOp,
+  mayJoin: (from, to) => sizeOf(from.shape) > 1 && haveLikeRows(from, to),
 };
+/** Values that a loop must process, over all its calls, to be worthwhile. */
+const WORTHWHILE_VALUES = 100_000;
 
 /** Everything that a recorded step computes except random numbers, for which XLA has generators of its own. */
 const COMPILED = new Set([
-  ...FUSIBLE,
-  ...['MatMul', 'BatchMatMulV2', 'Softmax', 'ArgMax', 'All', 'Cumsum', 'IsFinite', 'UnsortedSegmentSum'],
-  ...['ConcatV2', 'GatherV2', 'Pack', 'PadV2', 'Slice', 'Transpose'],
+  ...ELEMENTWISE,
+  ...['Sum', 'Mean', 'Max', 'MatMul', 'BatchMatMulV2', 'Softmax', 'ArgMax', 'All', 'Cumsum', 'IsFinite'],
+  ...['UnsortedSegmentSum', 'ConcatV2', 'GatherV2', 'Pack', 'PadV2', 'Slice', 'Transpose'],
 ]);
 
 /** Everything that is computed between variables, feeds and fetches. */
-const WHOLE: Fusion = {
+const WHOLE: Grouping = {
   isGrouped: ({ op, inputs }) => COMPILED.has(op) && !inputs.some((input) => input.startsWith('^')),
-  joinsScalars: true,
-  worthwhile: 0,
+  mayJoin: () => true,
 };
 
 /**
- * Groups fusible ops into functions.
+ * Groups elementwise ops, and reductions over rows, into row loops.
  *
  * @param nodes in any order
  * @param fetched names of the fetched nodes; ops needed by different fetches are not grouped together
@@ -58,7 +52,7 @@ export function fuse(
   const groups = groupOps(ordered, fetched, LOOPS);
   const needed = reachableFetches(ordered, repeated === undefined ? [] : [repeated.name]);
   const timesOf = (node: GraphNode): number => (needed.get(node) === 0n ? 1 : repeated!.times);
-  return callFunctions(ordered, groups, timesOf, LOOPS.worthwhile);
+  return callFunctions(ordered, groups, rowLoop, timesOf, WORTHWHILE_VALUES);
 }
 
 /**
@@ -69,5 +63,5 @@ export function fuse(
  */
 export function compileWhole(nodes: readonly GraphNode[], fetched: readonly string[]): FusedGraph {
   const ordered = inOrder(nodes);
-  return callFunctions(ordered, groupOps(ordered, fetched, WHOLE), () => 1, WHOLE.worthwhile);
+  return callFunctions(ordered, groupOps(ordered, fetched, WHOLE), compiledCall);
 }

@@ -46,7 +46,7 @@ function encodeFunction({ name, inputs, nodes, outputs }: GraphFunction): Buffer
     bytes(field, [bytes(1, of), integer(3, DTYPE_NUMBERS[dtype])]);
   const signature = [
     bytes(1, name),
-    ...inputs.map((dtype, i) => argument(2, `argument_${i}`, dtype)),
+    ...inputs.map(({ dtype }, i) => argument(2, `argument_${i}`, dtype)),
     ...outputs.map((of, i) => argument(3, `result_${i}`, byName.get(of)!.dtype)),
   ];
   const body = nodes.map((node) => bytes(3, encodeNode({ ...node, inputs: node.inputs.map(reference) })));

@@ -28,21 +28,32 @@ export type Attribute =
 
 export type Attributes = Readonly<Record<string, Attribute>>;
 
-/** One op. Every op used here has at most one output. */
-export interface GraphNode {
+/** An output of an op. */
+export interface Output {
+  readonly dtype: GraphDtype;
+  readonly shape: readonly number[];
+}
+
+/** One op. */
+export interface GraphNode extends Output {
   readonly name: string;
   readonly op: string;
   /** Names of nodes; `^name` for a control input. */
   readonly inputs: readonly string[];
   readonly attributes: Attributes;
-  readonly dtype: GraphDtype;
-  readonly shape: readonly number[];
+  /** All outputs, if there are several; `dtype` and `shape` are those of the first. */
+  readonly outputs?: readonly Output[];
   /** Where it must run, such as `/device:GPU:0`; absent: TensorFlow decides. */
   readonly device?: string;
 }
 
 /** What is known about a value in the graph. */
 export type Value = Pick<GraphNode, 'name' | 'dtype' | 'shape'>;
+
+/** An output of a node, counted from 0. */
+export function outputOf({ name, dtype, shape, outputs }: GraphNode, index: number): Value {
+  return index === 0 ? { name, dtype, shape } : { ...outputs![index]!, name: `${name}:${index}` };
+}
 
 /** A graph that grows node by node. */
 export class Graph {
@@ -53,22 +64,25 @@ export class Graph {
   /**
    * Adds a node.
    *
+   * @param output a list for an op with several
    * @param name for nodes that are fed or fetched; others are numbered
    */
   add(
     op: string,
     inputs: readonly (Value | string)[],
     attributes: Attributes,
-    output: { dtype: GraphDtype; shape: readonly number[] },
+    output: Output | readonly Output[],
     name?: string,
   ): GraphNode {
+    const [first, outputs] = 'dtype' in output ? [output] : [output[0]!, output];
     const node: GraphNode = {
       name: name ?? `${op}_${this.count++}`,
       op,
       inputs: inputs.map((input) => (typeof input === 'string' ? input : input.name)),
       attributes,
-      dtype: output.dtype,
-      shape: output.shape,
+      dtype: first.dtype,
+      shape: first.shape,
+      ...(outputs && { outputs }),
     };
     this.nodes.push(node);
     return node;

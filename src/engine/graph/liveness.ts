@@ -1,8 +1,7 @@
 /** @file Liveness: how much memory a graph's values take while it runs, counted over its nodes in execution order. */
 import { sizeOf } from '../../base/shape.js';
 import { ELEMENTWISE } from './elementwise.js';
-import type { FusedGraph, GraphFunction } from './functions.js';
-import { BYTES, type GraphNode, type Value } from './graph.js';
+import { BYTES, type GraphNode, type Output } from './graph.js';
 import { inOrder, reachableFetches } from './order.js';
 
 /** Ops whose output shares an existing buffer: a variable's, a feed's, or an input's. */
@@ -22,7 +21,7 @@ const ALIASES = new Set(['Reshape', 'Identity']);
  *
  * @param fetched the name of the fetched node; nodes that it does not need do not run
  */
-export function peakBytes({ nodes, functions }: FusedGraph, fetched: string): number {
+export function peakBytes(nodes: readonly GraphNode[], fetched: string): number {
   const ordered = inOrder(nodes);
   const reachable = reachableFetches(ordered, [fetched]);
   const running = ordered.filter((node) => reachable.get(node) !== 0n);
@@ -30,7 +29,6 @@ export function peakBytes({ nodes, functions }: FusedGraph, fetched: string): nu
   const lastReads = new Map<string, number>();
   for (const [i, node] of running.entries()) for (const input of readsOf(node)) lastReads.set(bufferOf(input), i);
 
-  const outputs = outputsOf(functions);
   const living = new Map<string, number>();
   let [now, peak] = [0, 0];
   const end = (buffer: string): void => {
@@ -42,7 +40,7 @@ export function peakBytes({ nodes, functions }: FusedGraph, fetched: string): nu
       .map(bufferOf)
       .filter((buffer) => lastReads.get(buffer) === i);
     if (ELEMENTWISE.has(node.op)) dying.forEach(end); // its output reuses an input's buffer
-    for (const [k, { shape, dtype }] of outputs(node).entries()) {
+    for (const [k, { shape, dtype }] of outputsOf(node).entries()) {
       const [buffer, bytes] = [outputName(node.name, k), sizeOf(shape) * BYTES[dtype]];
       living.set(buffer, bytes);
       now += bytes;
@@ -54,21 +52,10 @@ export function peakBytes({ nodes, functions }: FusedGraph, fetched: string): nu
   return peak;
 }
 
-/** The memory that a node allocates for its output. */
-function outputsOf(
-  functions: readonly GraphFunction[],
-): (node: GraphNode) => readonly Pick<Value, 'shape' | 'dtype'>[] {
-  const byName = new Map(
-    functions.map((definition) => [
-      definition.name,
-      definition.outputs.map((of) => definition.nodes.find(({ name }) => name === of)!),
-    ]),
-  );
-  return (node) => {
-    if (WITHOUT_BUFFER.has(node.op) || ALIASES.has(node.op)) return [];
-    const { f } = node.attributes;
-    return f !== undefined && 'function' in f ? byName.get(f.function)! : [node];
-  };
+/** The outputs that a node allocates memory for. */
+function outputsOf(node: GraphNode): readonly Output[] {
+  if (WITHOUT_BUFFER.has(node.op) || ALIASES.has(node.op)) return [];
+  return node.outputs ?? [node];
 }
 
 /** For each output, the output whose buffer it shares. */

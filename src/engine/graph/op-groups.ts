@@ -6,8 +6,8 @@ import { producerName, reachableFetches } from './order.js';
 /** Which ops of a graph are grouped. */
 export interface Grouping {
   readonly isGrouped: (node: GraphNode) => boolean;
-  /** Whether groups grow through scalars. */
-  readonly joinsScalars: boolean;
+  /** Whether two such ops, the second of which reads the first, may be in one group. */
+  readonly mayJoin: (from: GraphNode, to: GraphNode) => boolean;
 }
 
 /** The edges of a graph that matter for groups. */
@@ -33,20 +33,14 @@ export function isCopied({ op, shape }: GraphNode): boolean {
  * @param ordered nodes in topological order
  * @param fetched names of the fetched nodes; ops needed by different fetches are not grouped together
  */
-export function groupOps(
-  ordered: readonly GraphNode[],
-  fetched: readonly string[],
-  { isGrouped, joinsScalars }: Grouping,
-): GraphNode[][] {
+export function groupOps(ordered: readonly GraphNode[], fetched: readonly string[], grouping: Grouping): GraphNode[][] {
   const byName = new Map(ordered.map((node) => [node.name, node]));
   const reachable = reachableFetches(ordered, fetched);
   const inputsOf = (node: GraphNode): GraphNode[] =>
     node.inputs.map((name) => byName.get(producerName(name))!).filter((input) => !isCopied(input));
+  const { isGrouped } = grouping;
   const mayJoin = (from: GraphNode, to: GraphNode): boolean =>
-    isGrouped(from) &&
-    isGrouped(to) &&
-    reachable.get(from) === reachable.get(to) &&
-    (joinsScalars || sizeOf(from.shape) > 1);
+    isGrouped(from) && isGrouped(to) && reachable.get(from) === reachable.get(to) && grouping.mayJoin(from, to);
   const stages = stagesOf(ordered, isGrouped, { inputsOf, mayJoin });
 
   const groupOf = new Map<GraphNode, GraphNode[]>();

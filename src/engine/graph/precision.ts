@@ -8,6 +8,7 @@
  * all products that read it.
  */
 import { ELEMENTWISE } from './elementwise.js';
+import { FUSED_ADAMW, GRADIENT_INPUT, withBfloat16Gradient } from './fused-update.js';
 import type { Attributes, GraphNode } from './graph.js';
 
 const PRODUCTS = new Set(['MatMul', 'BatchMatMulV2']);
@@ -25,16 +26,19 @@ export function toBfloat16(nodes: readonly GraphNode[], ofVariables?: 'rows'): G
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const lowered = lowerable(nodes, byName, ofVariables === 'rows');
   const casts = new Map<string, GraphNode>();
+  const sharesWeights = ofVariables === 'rows';
   const rewritten = nodes.map((node) => {
     if (node.dtype === 'bfloat16' || isWidening(node)) return node; // a bfloat16 variable
     const wants = lowered.has(node.name) ? 'bfloat16' : 'float32';
+    const gradient = node.op === FUSED_ADAMW ? node.inputs[GRADIENT_INPUT]! : undefined;
+    const takesBfloat16 = gradient !== undefined && lowered.has(gradient);
     const inputs = node.inputs.map((name) => {
       const input = byName.get(name);
       if (input === undefined || (input.dtype !== 'float32' && input.dtype !== 'bfloat16')) return name;
       const source = isWidening(input) ? byName.get(input.inputs[0]!)! : input;
       const has = lowered.has(source.name) ? 'bfloat16' : source.dtype;
-      if (has === wants) return source.name;
-      const isShared = isCastInItsLoop(source, node);
+      if (has === wants || (takesBfloat16 && name === gradient)) return source.name;
+      const isShared = isCastInItsLoop(source, node) || (sharesWeights && isWeight(source, node));
       const cast: GraphNode = {
         name: `${isShared ? 'products' : node.name}/${source.name}/${wants}`.replaceAll(':', '_'),
         op: 'Cast',
@@ -47,6 +51,7 @@ export function toBfloat16(nodes: readonly GraphNode[], ofVariables?: 'rows'): G
       casts.set(cast.name, cast);
       return cast.name;
     });
+    if (takesBfloat16) return withBfloat16Gradient({ ...node, inputs });
     return lowered.has(node.name)
       ? { ...node, inputs, attributes: retyped(node.attributes), dtype: 'bfloat16' as const }
       : { ...node, inputs };
@@ -62,6 +67,11 @@ function isWidening({ op, attributes }: GraphNode): boolean {
 /** Whether a product reads what a loop computes: then the loop casts it for all products. */
 function isCastInItsLoop(value: GraphNode, reader: GraphNode): boolean {
   return PRODUCTS.has(reader.op) && ELEMENTWISE.has(value.op);
+}
+
+/** Whether a product reads a variable: then one cast serves the forward and the backward pass. */
+function isWeight({ op }: GraphNode, reader: GraphNode): boolean {
+  return PRODUCTS.has(reader.op) && op === 'ReadVariableOp';
 }
 
 /** The names of the nodes to compute in bfloat16. */

@@ -7,13 +7,13 @@ import type { FusedGraph } from './functions.js';
 import { compileWhole, fuse } from './fusion.js';
 import { Graph, type GraphNode } from './graph.js';
 import { declareModel, type ModelVariables } from './model-variables.js';
-import { joinSquares } from './norms.js';
 import { serialise } from './order.js';
 import { flatMoments, flatParametersOf } from './flat-parameters.js';
 import { toBfloat16 } from './precision.js';
 import { recompute } from './recompute.js';
 import { record } from './recorder.js';
 import type { GraphInputs, RecordedStep } from './recorded-step.js';
+import { spellOutSoftmax, sumRowsFirst } from './row-reductions.js';
 import { recordStep } from './step-recording.js';
 import { placeholder } from './variables.js';
 
@@ -66,7 +66,7 @@ export function buildStepGraph(distillation: Distillation, options: EngineOption
   const compiled = (): FusedGraph => {
     if (options.jitCompile === true) return compileWhole(lowered(graph.nodes), fetched);
     if (options.fused !== true) return { nodes: lowered(graph.nodes), functions: [] };
-    return fuseStep(lowered(joinSquares(recompute(graph.nodes, outputs.backward))), fetched, outputs);
+    return fuseStep(lowered(spellOutSoftmax(sumRowsFirst(recompute(graph.nodes, outputs.backward)))), fetched, outputs);
   };
   return { ...compiled(), inputs, teacher, student, moments, ...outputs };
 }

@@ -114,7 +114,9 @@ export function recordStep(
   function recordUpdate({ gradients, norm, fetched }: StepTotals, name: string): GraphNode {
     const result = value(fetched);
     const applies = areFinite(graph, result);
-    const changes = recordUpdates(recording, distillation, options, { inputs, variables, gradients, norm, applies });
+    const fused = options.fused === true && options.jitCompile !== true;
+    const update = { inputs, variables, gradients, norm, applies, fused };
+    const changes = recordUpdates(recording, distillation, options, update);
     return after(graph, result, [...changes, ...(sums?.clear([value(norm).name]) ?? [])], name);
   }
 }

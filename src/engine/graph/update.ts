@@ -4,6 +4,7 @@ import { adamWUpdate, decays, momentName } from '../../distill/adamw.js';
 import type { OptimizerOptions } from '../engine-options.js';
 import type { Distillation } from '../../distill/loss.js';
 import { clipFactor, type Gradients } from '../../distill/step.js';
+import { fusedUpdate } from './fused-update.js';
 import type { Graph, GraphNode, Value } from './graph.js';
 import type { ModelVariables } from './model-variables.js';
 import type { Recording } from './recorder.js';
@@ -26,6 +27,8 @@ export interface Update {
   readonly norm: tf.Scalar;
   /** `[]` bool: whether to update anything. */
   readonly applies: Value;
+  /** Whether one op updates a parameter with its moments. */
+  readonly fused: boolean;
 }
 
 /** Records AdamW for every trained parameter and returns the assignments. */
@@ -51,8 +54,19 @@ export function recordUpdates(
     const firstMoment = byName.get(momentName('exp_avg', name))!;
     const secondMoment = byName.get(momentName('exp_avg_sq', name))!;
     const kept = [parameter, firstMoment, secondMoment];
-    const clipped = factor === undefined ? gradient : tf.mul(gradient, factor);
     const isDecayed = decays(options.optimizer, distillation.student.isBiasOrNorm(parameter.members[0]!));
+    if (update.fused) {
+      const after = fusedUpdate(graph, options.optimizer, {
+        kept: [parameter.read, firstMoment.read, secondMoment.read],
+        gradient: value(gradient),
+        factor: factor && value(factor),
+        ...inputs,
+        decay: isDecayed ? inputs.decay : undefined,
+        applies,
+      });
+      return after.map((each, i) => assignVariable(graph, kept[i]!.variable, each));
+    }
+    const clipped = factor === undefined ? gradient : tf.mul(gradient, factor);
     const updated = adamWUpdate(
       options.optimizer,
       {
