@@ -69,7 +69,7 @@ export function decays(optimizer: OptimizerName, isBiasOrNorm: boolean): boolean
   return optimizer === 'adamw' || !isBiasOrNorm;
 }
 
-/** What an optimiser does alike in all steps: what it keeps of each moment, what it adds, and when it decays weights. */
+/** What an optimiser does alike in all steps: what it keeps and takes of each moment, and when it decays weights. */
 export interface AdamWRates {
   readonly keptFirst: number;
   readonly takenFirst: number;
