@@ -149,7 +149,7 @@ async function withMarksAhead(table: Table, file: StoredFile): Promise<Probed> {
   const withMarks = (marks: Partial<Dialect>): Probed => ({ ...table, dialect: { ...dialect, ...marks } });
   if (dialect.delimiter === '\t' && dialect.quote === '') {
     if (await areFieldsQuoted(pieces(), width)) return withMarks({ quote: '"' });
-    const quote = await tabEscapes(pieces, file.name, width);
+    const quote = await tabEscapes(pieces, width);
     return quote === undefined ? table : withMarks({ quote, isEscaped: true });
   }
   const { quote, isSpaced } = await quotesAhead(pieces, dialect, file.name, width);

@@ -1,10 +1,10 @@
 /** @file Reads two plain text files whose lines correspond. */
-import type { Row } from '../pair.js';
+import type { Place, Row } from '../pair.js';
 import type { PairSource } from '../source.js';
 import { UnreadableFileError } from '../unreadable-file.js';
 import { utf8Pieces } from './encoding.js';
-import { linesOf } from './text-lines.js';
-import { rowOf } from './row-maker.js';
+import { boundedLinesOf, MAX_LINE_BYTES, tooLongReason, type BoundedLine } from './text-lines.js';
+import { faultyRow, rowOf } from './row-maker.js';
 import { readPieces, type StoredFile } from './stored-file.js';
 
 /**
@@ -20,7 +20,7 @@ export async function* readAligned(source: PairSource): AsyncGenerator<Row[]> {
     const count = Math.min(left.length, right.length);
     if (count === 0) break;
     const rows: Row[] = [];
-    for (let i = 0; i < count; i++) rows.push(rowOf({ file, row: ++row, corpus }, left[i]!, right[i]!));
+    for (let i = 0; i < count; i++) rows.push(rowOfLines({ file, row: ++row, corpus }, left[i], right[i]));
     ko!.take(count);
     en!.take(count);
     yield rows;
@@ -31,17 +31,22 @@ export async function* readAligned(source: PairSource): AsyncGenerator<Row[]> {
   throw new UnreadableFileError(files[0]!.name, reason);
 }
 
+function rowOfLines(place: Place, ko: BoundedLine, en: BoundedLine): Row {
+  if (ko !== undefined && en !== undefined) return rowOf(place, ko, en);
+  return faultyRow(place, tooLongReason('line', MAX_LINE_BYTES));
+}
+
 /** Reads the lines of a file, some at a time. */
 class Lines {
-  private readonly batches: AsyncGenerator<string[]>;
-  private lines: string[] = [];
+  private readonly batches: AsyncGenerator<BoundedLine[]>;
+  private lines: BoundedLine[] = [];
 
   constructor(file: StoredFile) {
-    this.batches = linesOf(utf8Pieces(readPieces(file), file.name), file.name);
+    this.batches = boundedLinesOf(utf8Pieces(readPieces(file), file.name));
   }
 
   /** Returns lines that have not been taken yet; none at the end of the file. */
-  async waiting(): Promise<readonly string[]> {
+  async waiting(): Promise<readonly BoundedLine[]> {
     while (this.lines.length === 0) {
       const next = await this.batches.next();
       if (next.done === true) break;

@@ -23,7 +23,7 @@ export type Marks = Pick<Dialect, 'delimiter' | 'quote' | 'isSpaced' | 'isEscape
 export const COMMA_SEPARATED: Marks = { delimiter: ',', quote: '"' };
 
 /**
- * Reads the rows of a delimited text in UTF-8 below its header. Throws an `UnreadableFileError` for a line over 1 MiB.
+ * Reads the rows of a delimited text in UTF-8 below its header. A row over 1 MiB is faulty.
  */
 export async function* readDelimited(pieces: AsyncIterable<Buffer>, source: PairSource): AsyncGenerator<Row[]> {
   const { id: file, dialect } = source;

@@ -5,7 +5,7 @@ import { isSameName, type TextColumns } from '../columns.js';
 import type { Place, Row } from '../pair.js';
 import type { PairSource } from '../source.js';
 import { MAX_ELEMENT_BYTES } from './json-cutter.js';
-import { linesOf } from './text-lines.js';
+import { boundedLinesOf, tooLongReason, type BoundedLine } from './text-lines.js';
 import { describeColumns, faultyRow, rowOf } from './row-maker.js';
 
 /** What JSON objects hold: a pair each, or a list of them under some keys. */
@@ -15,16 +15,18 @@ export type ObjectRows = Pick<PairSource, 'columns' | 'corpus' | 'inner'>;
 export async function* readJsonLines(pieces: AsyncIterable<Buffer>, source: PairSource): AsyncGenerator<Row[]> {
   const { id: file } = source;
   let row = 0;
-  for await (const lines of linesOf(pieces, file, MAX_ELEMENT_BYTES)) {
+  for await (const lines of boundedLinesOf(pieces, MAX_ELEMENT_BYTES)) {
     const places = lines.map((text) => ({ text, row: ++row }));
     yield places.flatMap(({ text, row: line }) =>
-      text === '' || isBlank(text) ? [] : rowsOfLine(text, source, { file, row: line }),
+      text === '' || (text !== undefined && isBlank(text)) ? [] : rowsOfLine(text, source, { file, row: line }),
     );
   }
 }
 
 /** The rows of a line. If it is not JSON, it may be several that end in carriage returns. */
-function rowsOfLine(text: string, table: ObjectRows, place: ElementPlace): Row[] {
+function rowsOfLine(text: BoundedLine, table: ObjectRows, place: ElementPlace): Row[] {
+  if (text === undefined)
+    return [faultyRow({ ...place, corpus: table.corpus }, tooLongReason('line', MAX_ELEMENT_BYTES))];
   const object = parseObject(text);
   if (typeof object !== 'string') return rowsOfValue(object, table, place);
   const lines = text.split('\r').filter((line) => line.trim() !== '');

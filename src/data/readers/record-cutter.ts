@@ -2,7 +2,9 @@
  * @file Splits a delimited text into rows (RFC 4180), and finds lines that are not rows because of an unclosed quote.
  */
 import { UnreadableFileError } from '../unreadable-file.js';
+import { tooLongReason } from './text-lines.js';
 import { hasEscapes, isSound, MAX_BYTES, NONE, RowScan, type ByteMarks, type Found } from './row-scan.js';
+import { countLineBreaks, isLineBreak } from './utf8.js';
 
 /** Bytes that belong together: a row with its line break, or invalid lines. */
 export interface Cut {
@@ -53,6 +55,8 @@ export class RecordCutter {
   private width: number | undefined;
   private isEscaped: boolean;
   private attempts = 0;
+  /** Whether the end of a row that is too long has not been reached. */
+  private isPassing = false;
   private readonly marks: ByteMarks;
 
   /**
@@ -69,7 +73,8 @@ export class RecordCutter {
   }
 
   /**
-   * Returns the rows that end in a chunk, without blank lines. Throws an `UnreadableFileError` for a row over 1 MiB.
+   * Returns the rows that end in a chunk, without blank lines, and the faults of rows over 1 MiB. Throws an
+   * `UnreadableFileError` if the first row is one, as the file hardly has rows.
    */
   cut(piece: Buffer): Cut[] {
     return this.cutAll(this.rest.length === 0 ? piece : Buffer.concat([this.rest, piece]), false);
@@ -82,13 +87,14 @@ export class RecordCutter {
 
   private cutAll(bytes: Buffer, isEnd: boolean): Cut[] {
     const cuts: Cut[] = [];
-    let at = 0;
-    for (;;) {
+    let at = this.isPassing ? this.passTooLong(bytes, isEnd) : 0;
+    while (!this.isPassing) {
       at = this.passBlankLines(bytes, at, isEnd);
       if (at === bytes.length) break;
       const found = this.findRow(bytes, at, isEnd);
       if (found === undefined) break;
-      const { end, breaks, fields, fault } = found;
+      const { end, breaks, fields } = found;
+      const fault = found.fault ?? (end - at > MAX_BYTES ? this.tooLong() : undefined);
       const { line, isEscaped } = this;
       const cut = {
         bytes: bytes.subarray(at, end),
@@ -103,11 +109,35 @@ export class RecordCutter {
       at = end;
     }
     this.rest = bytes.subarray(at);
-    if (this.rest.length > MAX_BYTES) {
-      const reason = 'expected a row of at most 1 MiB, got a longer one; end rows with a line break';
-      throw new UnreadableFileError(this.name, reason, `line ${this.line}`);
-    }
+    if (!this.isPassing && this.rest.length > MAX_BYTES) cuts.push(this.dropTooLong());
     return cuts;
+  }
+
+  /** Drops what has arrived of a row that is too long, so that the rest of its line is passed over. */
+  private dropTooLong(): Cut {
+    const { line, isEscaped } = this;
+    const fault = this.tooLong();
+    this.line += countLineBreaks(this.rest);
+    this.rest = Buffer.alloc(0);
+    this.isPassing = true;
+    return { bytes: this.rest, line, lastLine: this.line, isEscaped, isSound: false, fault };
+  }
+
+  /** The fault of a row that is too long. Throws an `UnreadableFileError` if it is the first one. */
+  private tooLong(): string {
+    if (this.width !== undefined) return tooLongReason('row', MAX_BYTES);
+    const reason = tooLongReason('row', MAX_BYTES, 'end rows with a line break');
+    throw new UnreadableFileError(this.name, reason, `line ${this.line}`);
+  }
+
+  /** Passes over the rest of a line that is too long. Returns where the next row begins, if that has arrived. */
+  private passTooLong(bytes: Buffer, isEnd: boolean): number {
+    const at = bytes.findIndex(isLineBreak);
+    if (at === -1) return bytes.length;
+    if (bytes[at] === RETURN && at + 1 === bytes.length && !isEnd) return at; // a line feed may follow
+    this.isPassing = false;
+    this.line++;
+    return bytes[at] === RETURN && bytes[at + 1] === LINE_FEED ? at + 2 : at + 1;
   }
 
   private passBlankLines(bytes: Buffer, from: number, isEnd: boolean): number {

@@ -7,6 +7,8 @@ export interface SharedStrings {
   readonly count: number;
   /** Text `index`, from 0; undefined if there is none. */
   readonly at: (index: number) => string | undefined;
+  /** Whether a text has more characters than a cell may have; it counts as empty. */
+  readonly isTooLong: (index: number) => boolean;
 }
 
 /**
@@ -21,7 +23,8 @@ export async function readSharedStrings(
 ): Promise<SharedStrings> {
   const texts = new TextTable();
   if (pieces === undefined) return texts;
-  let [text, isText, inPhonetic] = ['', false, false];
+  let text: string | undefined = ''; // undefined where it is too long
+  let [isText, inPhonetic] = [false, false];
   const reader = {
     open: (tag: string) => {
       if (tag === 'si') text = '';
@@ -34,7 +37,7 @@ export async function readSharedStrings(
       else if (tag === 't') isText = false;
     },
     text: (piece: string) => {
-      if (isText) text = joined(text, piece, name);
+      if (isText) text = joined(text, piece);
     },
     take: () => texts.count,
   };
@@ -53,14 +56,19 @@ class TextTable implements SharedStrings {
   private readonly blocks: { readonly bytes: Buffer; readonly ends: Uint32Array }[] = [];
   private last: string[] = [];
   private bytes = 0;
+  private readonly tooLong = new Set<number>();
 
   get count(): number {
     return this.blocks.length * BLOCK_TEXTS + this.last.length;
   }
 
-  /** Adds a text. Throws an `InputError` that calls the table `name` if there are too many. */
-  add(text: string, name: string): void {
-    if (this.last.push(unescaped(text)) < BLOCK_TEXTS) return;
+  /**
+   * Adds a text, or the place of one that is too long. Throws an `InputError` that calls the table `name` if there are
+   * too many.
+   */
+  add(text: string | undefined, name: string): void {
+    if (text === undefined) this.tooLong.add(this.count);
+    if (this.last.push(unescaped(text ?? '')) < BLOCK_TEXTS) return;
     let end = 0;
     const texts = this.last.map((each) => Buffer.from(each)); // one by one, or halves of a surrogate pair would join
     const ends = Uint32Array.from(texts, ({ length }) => (end += length));
@@ -80,4 +88,6 @@ class TextTable implements SharedStrings {
     const place = index % BLOCK_TEXTS;
     return block.bytes.toString('utf8', place === 0 ? 0 : block.ends[place - 1], block.ends[place]);
   };
+
+  readonly isTooLong = (index: number): boolean => this.tooLong.has(index);
 }

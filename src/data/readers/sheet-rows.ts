@@ -7,7 +7,8 @@ export interface Cell {
   readonly column: number;
   /**
    * `s`: `value` is the number of a shared string; `n`: a number; `b`: 0 or 1; `d`: a date by ISO 8601; `e`: an error,
-   * such as `#NAME?`; `f`: a formula that was saved without its value; else it is the text itself.
+   * such as `#NAME?`; `f`: a formula that was saved without its value; `long`: a text that is too long, without it;
+   * else it is the text itself.
    */
   readonly type: string;
   readonly value: string;
@@ -26,7 +27,7 @@ export interface SheetRow {
 export const MAX_COLUMNS = 16_384;
 
 /** Excel's own limit is 32,767; other programs write longer texts. */
-const MAX_CHARACTERS = 1 << 20;
+export const MAX_CHARACTERS = 1 << 20;
 
 /** The rows of a sheet's XML, in chunks. Throws an `InputError` for a damaged sheet. */
 export function sheetRows(pieces: AsyncIterable<Buffer>, name: string): AsyncGenerator<SheetRow[]> {
@@ -40,7 +41,8 @@ class SheetReader implements XmlReader<SheetRow[]> {
   private column = -1;
   private type = '';
   private style: number | undefined;
-  private value = '';
+  /** Undefined where it is too long. */
+  private value: string | undefined = '';
   private isFormula = false;
   /** Whether inside `<v>`, or a `<t>` that is not phonetic (`<rPh>`). */
   private isValue = false;
@@ -79,7 +81,7 @@ class SheetReader implements XmlReader<SheetRow[]> {
   };
 
   readonly text = (text: string): void => {
-    if (this.isValue) this.value = joined(this.value, text, this.name);
+    if (this.isValue) this.value = joined(this.value, text);
   };
 
   /** Whether a cell is a formula without a value. If the value were an empty text, its type would be text. */
@@ -89,8 +91,8 @@ class SheetReader implements XmlReader<SheetRow[]> {
 
   private endCell(): void {
     const style = this.style === undefined ? {} : { style: this.style };
-    const type = this.value === '' ? 'f' : this.type;
-    this.cells.push({ column: this.column, type, value: unescaped(this.value), ...style });
+    const type = this.value === undefined ? 'long' : this.value === '' ? 'f' : this.type;
+    this.cells.push({ column: this.column, type, value: unescaped(this.value ?? ''), ...style });
     this.value = '';
     if (this.cells.length > MAX_COLUMNS || this.column >= MAX_COLUMNS)
       throw new UnreadableFileError(
@@ -100,13 +102,9 @@ class SheetReader implements XmlReader<SheetRow[]> {
   }
 }
 
-/** Joins two pieces of a text. Throws an `InputError` that calls the sheet `name` if no cell could hold the result. */
-export function joined(text: string, piece: string, name: string): string {
-  if (text.length + piece.length <= MAX_CHARACTERS) return text + piece;
-  throw new UnreadableFileError(
-    name,
-    `expected at most ${MAX_CHARACTERS} characters in a cell, got more; save it as .xlsx again`,
-  );
+/** Joins two pieces of a text; undefined if it is too long for a cell. */
+export function joined(text: string | undefined, piece: string): string | undefined {
+  return text === undefined || text.length + piece.length > MAX_CHARACTERS ? undefined : text + piece;
 }
 
 /** The row number that a row states, if it is one. */

@@ -1,7 +1,7 @@
 /**
  * @file Determines whether backslashes escape in a tab-separated file, as from MySQL, Spark or pandas (`escapechar`).
  */
-import { linesOf } from './text-lines.js';
+import { boundedLinesOf } from './text-lines.js';
 import type { PiecesAgain } from './look-ahead.js';
 
 /** A backslash before something that a tab-separated file could not contain otherwise. */
@@ -17,9 +17,9 @@ const MAX_CHARACTERS = 1 << 16;
  *
  * @param width the number of fields in a row
  */
-export async function tabEscapes(pieces: PiecesAgain, name: string, width: number): Promise<'"' | '' | undefined> {
+export async function tabEscapes(pieces: PiecesAgain, width: number): Promise<'"' | '' | undefined> {
   if (!(await hasEscapes(pieces()))) return undefined;
-  for (const quote of ['"', ''] as const) if (await explainsAll(pieces(), name, { width, quote })) return quote;
+  for (const quote of ['"', ''] as const) if (await explainsAll(pieces(), { width, quote })) return quote;
   return undefined;
 }
 
@@ -28,10 +28,11 @@ interface Reading {
   readonly quote: '"' | '';
 }
 
-async function explainsAll(pieces: AsyncIterable<Buffer>, name: string, reading: Reading): Promise<boolean> {
+async function explainsAll(pieces: AsyncIterable<Buffer>, reading: Reading): Promise<boolean> {
   let [isSeen, mayGoOn, row] = [false, false, ''];
-  for await (const lines of linesOf(pieces, name)) {
+  for await (const lines of boundedLinesOf(pieces)) {
     for (const line of lines) {
+      if (line === undefined) return false;
       // A row with all its fields continues if the next line is not a row.
       if (mayGoOn && fieldsOf(line, reading).length >= reading.width) row = '';
       else if (mayGoOn) isSeen = true;

@@ -10,7 +10,7 @@ import { openStoredFile, type StoredFile } from './stored-file.js';
 import { readCellFormats, shownIsoDate, type CellFormats } from './cell-format.js';
 import { mainPart, partsOf, relationsOf, requirePart } from './workbook-parts.js';
 import { elementsOfXml } from './xml.js';
-import { MAX_COLUMNS, sheetRows, type Cell, type SheetRow } from './sheet-rows.js';
+import { MAX_CHARACTERS, MAX_COLUMNS, sheetRows, type Cell, type SheetRow } from './sheet-rows.js';
 
 /** An open workbook. */
 export interface Workbook {
@@ -133,6 +133,8 @@ function rowReader(
       const cell = find(column);
       if (cell?.type === 'e')
         return faultyRow(here, `expected text in ${name}, got the error ${cell.value.slice(0, MAX_SHOWN)}`);
+      if (cell !== undefined && isTooLong(cell, source))
+        return faultyRow(here, `expected at most ${MAX_CHARACTERS} characters in ${name}, got more; shorten the text`);
       if (cell?.type === 'f') return faultyRow(here, `expected text in ${name}, got ${UNSAVED}`);
       const text = cell === undefined ? '' : textOf(cell, source);
       if (text === undefined)
@@ -147,6 +149,10 @@ function rowReader(
   };
 }
 
+function isTooLong({ type, value }: Cell, { strings }: CellTexts): boolean {
+  return type === 'long' || (type === 's' && strings.isTooLong(Number(value)));
+}
+
 /** The text of a cell as Excel shows it; undefined if it refers to a string that does not exist. */
 function textOf({ type, value, style }: Cell, { strings, formats }: CellTexts): string | undefined {
   switch (type) {
@@ -159,6 +165,7 @@ function textOf({ type, value, style }: Cell, { strings, formats }: CellTexts): 
     case 'd':
       return shownIsoDate(value);
     case 'f':
+    case 'long':
       return undefined;
     default:
       return value;

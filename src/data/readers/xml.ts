@@ -14,8 +14,11 @@ export interface XmlReader<T> {
   readonly take: () => T;
 }
 
-/** The most bytes between two tags, which the parser buffers. Excel's cells hold at most 32,767 characters. */
-const MAX_TEXT_BYTES = 1 << 21;
+/**
+ * The most bytes between two tags, which the parser buffers. Many times what a cell may have, so that one that is too
+ * long does not end the reading of its sheet.
+ */
+const MAX_TEXT_BYTES = 1 << 25;
 
 /** The deepest nesting of elements. Sheets have a dozen levels. */
 const MAX_LEVELS = 100;
