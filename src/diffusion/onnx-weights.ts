@@ -5,7 +5,7 @@ import { InputError } from '../base/errors.js';
 import { createPendingFile, writeFileAtomic, type PendingFile } from '../base/files.js';
 import { DATA_TYPES, externalData, GRAPH, MODEL } from '../onnx/format.js';
 import { bytes, bytesBetween, fieldsOf, type Field } from '../base/protobuf.js';
-import { hintFromStart, openRandomAccess, type RandomAccessFile } from '../weights/byte-source.js';
+import { openRandomAccess, remedyFor, type RandomAccessFile } from '../weights/byte-source.js';
 import { checkWeight, readWeight } from './onnx-weight.js';
 
 /** What an ONNX file says about its weights. */
@@ -35,9 +35,7 @@ export async function checkWeights(location: string): Promise<WeightsSummary> {
   const file = await openRandomAccess(location);
   try {
     const { hasFloat16, ends } = await readSummary(file).catch(async (error: unknown) => {
-      throw error instanceof InputError
-        ? new InputError(`${error.message}${(await hintFromStart(file)) || '; get the file again'}`)
-        : error;
+      throw error instanceof InputError ? new InputError(`${error.message}; ${await remedyFor(file)}`) : error;
     });
     for (const [name, end] of ends) await checkFileBeside(location, name, end);
     return { hasFloat16, hasFilesBeside: ends.size > 0 };

@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { InputError } from '../base/errors.js';
 import { LFS_KIND, LFS_POINTER, LFS_REMEDY } from '../base/lfs-pointer.js';
 import { openRegularFile } from '../base/regular-file.js';
+import { GET_AGAIN } from './wording.js';
 
 /** Random access to bytes: of a local file, or of one on the hub. */
 export interface ByteSource {
@@ -53,9 +54,9 @@ function randomAccess(location: string, handle: FileHandle, size: number): Rando
   };
 }
 
-/** Advice for something other than a weight file, if its first bytes give it away; else empty. */
-export async function hintFromStart(file: ByteSource): Promise<string> {
+/** What to do about a file that is not a weight file; in particular if its first bytes show what it is. */
+export async function remedyFor(file: ByteSource): Promise<string> {
   const start = Buffer.from(await file.read(0, Math.min(file.size, LFS_POINTER.length))).toString('latin1');
-  if (start === LFS_POINTER) return `; this is ${LFS_KIND}, ${LFS_REMEDY}`;
-  return /^\s*</.test(start) ? '; this looks like a web page, fetch the file again' : '';
+  if (start === LFS_POINTER) return `this is ${LFS_KIND}, ${LFS_REMEDY}`;
+  return /^\s*</.test(start) ? `this looks like a web page, ${GET_AGAIN}` : GET_AGAIN;
 }

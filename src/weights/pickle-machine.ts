@@ -1,6 +1,7 @@
 /** @file The state of an unpickler, and the operations on it that may find a damaged pickle. */
-import { InputError } from '../base/errors.js';
+import type { InputError } from '../base/errors.js';
 import type { PickleReader } from './pickle-reader.js';
+import { damagedFile } from './wording.js';
 
 /** What a pickle may refer to outside of itself. */
 export interface PickleEnvironment {
@@ -110,9 +111,6 @@ export class PickleMachine {
   }
 
   private damaged(what: string): InputError {
-    return new InputError(
-      `${this.location}: expected a sound pickle, found ${what} before byte ${this.input.position}; ` +
-        'the file is damaged',
-    );
+    return damagedFile(this.location, `expected a sound pickle, found ${what} before byte ${this.input.position}`);
   }
 }

@@ -1,4 +1,5 @@
 import { InputError } from '../base/errors.js';
+import { damagedFile } from './wording.js';
 
 /**
  * Reads forward through a pickle, never past its end.
@@ -16,9 +17,9 @@ export class PickleReader {
   bytes(count: number): Uint8Array {
     const left = this.pickle.length - this.position;
     if (count > left) {
-      throw new InputError(
-        `${this.location}: expected ${count} more bytes of pickle at byte ${this.position}, ` +
-          `found ${left}; the file is cut short or damaged`,
+      throw damagedFile(
+        this.location,
+        `expected ${count} more bytes of pickle at byte ${this.position}, found ${left}`,
       );
     }
     this.position += count;
@@ -37,8 +38,9 @@ export class PickleReader {
   /** A little-endian two's complement integer. */
   integer(count: number): number {
     if (count > 8) {
-      throw new InputError(
-        `${this.location}: expected integers of at most 8 bytes, found one of ${count} at byte ${this.position}`,
+      throw damagedFile(
+        this.location,
+        `expected integers of at most 8 bytes, found one of ${count} at byte ${this.position}`,
       );
     }
     const value = this.bytes(count).reduceRight((total, byte) => (total << 8n) | BigInt(byte), 0n);
@@ -51,10 +53,7 @@ export class PickleReader {
       return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(this.bytes(count));
     } catch (error) {
       if (error instanceof InputError) throw error;
-      throw new InputError(
-        `${this.location}: expected text in UTF-8 at byte ${start} of the pickle, ` +
-          'found other bytes; the file is damaged',
-      );
+      throw damagedFile(this.location, `expected text in UTF-8 at byte ${start} of the pickle, found other bytes`);
     }
   }
 

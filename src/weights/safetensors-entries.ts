@@ -1,10 +1,9 @@
 /** @file The tensors that a safetensors header lists. */
 import { isObject } from '../base/json-schema.js';
-import { InputError } from '../base/errors.js';
 import { isSizes } from '../base/shape.js';
 import { byteLengthOf, isDtype, type Dtype } from './dtypes.js';
 import { placeOf, type TensorInfo } from './tensor-source.js';
-import { shownShape, shownValue } from './wording.js';
+import { damagedFile, shownShape, shownValue } from './wording.js';
 
 /** A tensor and the position of its bytes, counted from the header's end. */
 export interface TensorEntry extends TensorInfo {
@@ -21,14 +20,14 @@ export interface TensorEntry extends TensorInfo {
  */
 export function checkEntry(name: string, entry: unknown, dataSize: number, where: string): TensorEntry {
   if (!isObject(entry))
-    throw new InputError(`${where}: expected an object with dtype, shape and data_offsets, found something else`);
+    throw damagedFile(where, 'expected an object with dtype, shape and data_offsets, found something else');
   const { dtype, shape, data_offsets: offsets } = entry;
   if (!isDtype(dtype)) {
-    throw new InputError(`${where}: expected a dtype such as F32, F16 or BF16, found ${shownValue(dtype)}`);
+    throw damagedFile(where, `expected a dtype such as F32, F16 or BF16, found ${shownValue(dtype)}`);
   }
-  if (!isSizes(shape)) throw new InputError(`${where}: expected a shape of whole numbers, found ${shownValue(shape)}`);
+  if (!isSizes(shape)) throw damagedFile(where, `expected a shape of whole numbers, found ${shownValue(shape)}`);
   if (!isSizes(offsets) || offsets.length !== 2) {
-    throw new InputError(`${where}: expected data_offsets of two whole numbers, found ${shownValue(offsets)}`);
+    throw damagedFile(where, `expected data_offsets of two whole numbers, found ${shownValue(offsets)}`);
   }
   const [begin, end] = offsets as [number, number];
   checkSize(dtype, shape, begin, end, dataSize, where);
@@ -45,16 +44,13 @@ function checkSize(
 ): void {
   const range = `bytes ${begin} to ${end}`;
   if (end > dataSize) {
-    throw new InputError(
-      `${where}: expected ${range} after the header, the file has ${dataSize} there; ` +
-        'the file is cut short or its header is wrong',
-    );
+    throw damagedFile(where, `expected ${range} after the header, the file has ${dataSize} there`);
   }
   const size = byteLengthOf(dtype, shape);
   if (end - begin !== size) {
-    throw new InputError(
-      `${where}: expected ${size} bytes for ${dtype} ${shownShape(shape)}, ` +
-        `the header gives it ${end - begin} (${range}); the header is wrong`,
+    throw damagedFile(
+      where,
+      `expected ${size} bytes for ${dtype} ${shownShape(shape)}, the header gives it ${end - begin} (${range})`,
     );
   }
 }
@@ -69,16 +65,14 @@ export function checkCoverage(tensors: readonly TensorEntry[], dataSize: number,
   for (const { name, begin, end: next } of tensors) {
     if (begin !== end) {
       const fault = begin < end ? 'shares bytes with the tensor before it' : 'leaves a hole before it';
-      throw new InputError(
-        `${placeOf(location, name)}: expected to begin at byte ${end} after the header, begins at ${begin}: ` +
-          `it ${fault}`,
+      throw damagedFile(
+        placeOf(location, name),
+        `expected to begin at byte ${end} after the header, begins at ${begin}: it ${fault}`,
       );
     }
     end = next;
   }
   if (end !== dataSize) {
-    throw new InputError(
-      `${location}: expected ${end} bytes of tensors after the header, the file has ${dataSize} there`,
-    );
+    throw damagedFile(location, `expected ${end} bytes of tensors after the header, the file has ${dataSize} there`);
   }
 }

@@ -6,13 +6,13 @@
  * optional `__metadata__` of strings; then the tensors' bytes, without holes. Offsets count from the header's end.
  */
 import { isObject } from '../base/json-schema.js';
-import { InputError, messageOf } from '../base/errors.js';
-import { hintFromStart, type ByteSource } from './byte-source.js';
+import { messageOf } from '../base/errors.js';
+import { remedyFor, type ByteSource } from './byte-source.js';
 import { byteLengthOf } from './dtypes.js';
 import { firstDuplicateKey } from './json-keys.js';
 import { checkCoverage, checkEntry, type TensorEntry } from './safetensors-entries.js';
 import { placeOf, type TensorInfo } from './tensor-source.js';
-import { shown } from './wording.js';
+import { damagedFile, shown } from './wording.js';
 
 /** The contents of a safetensors file. */
 export interface SafetensorsHeader {
@@ -79,23 +79,24 @@ export function encodeHeader(tensors: readonly TensorInfo[], metadata?: Readonly
 
 async function readHeaderLength(file: ByteSource): Promise<number> {
   if (file.size < LENGTH_BYTES) {
-    throw new InputError(
-      `${file.location}: expected a safetensors file, which is at least ${LENGTH_BYTES} bytes long, found ${file.size}`,
+    throw damagedFile(
+      file.location,
+      `expected a safetensors file, which is at least ${LENGTH_BYTES} bytes long, found ${file.size}`,
     );
   }
   const length = new DataView(await file.read(0, LENGTH_BYTES)).getBigUint64(0, true);
   const available = file.size - LENGTH_BYTES;
   if (length > LARGEST_HEADER) {
-    const hint = await hintFromStart(file);
-    throw new InputError(
-      `${file.location}: expected a safetensors header of at most ${LARGEST_HEADER} bytes, ` +
-        `the file says ${length.toString()}${hint}`,
+    throw damagedFile(
+      file.location,
+      `expected a safetensors header of at most ${LARGEST_HEADER} bytes, the file says ${length.toString()}`,
+      await remedyFor(file),
     );
   }
   if (length > available) {
-    throw new InputError(
-      `${file.location}: expected a header of ${length.toString()} bytes, as the file says, ` +
-        `found ${available}; the file is cut short`,
+    throw damagedFile(
+      file.location,
+      `expected a header of ${length.toString()} bytes, as the file says, found ${available}`,
     );
   }
   return Number(length);
@@ -105,34 +106,27 @@ function decodeUtf8(bytes: ArrayBuffer, location: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new InputError(
-      `${location}: expected a header in UTF-8, found other bytes; the file is damaged or not a safetensors file`,
-    );
+    throw damagedFile(location, 'expected a header in UTF-8, found other bytes');
   }
 }
 
 function parseObject(json: string, location: string): Record<string, unknown> {
   if (!json.startsWith('{')) {
-    throw new InputError(
-      `${location}: expected a header that begins with {, found ${shown(json.slice(0, 20))}; ` +
-        'the file is damaged or not a safetensors file',
-    );
+    throw damagedFile(location, `expected a header that begins with {, found ${shown(json.slice(0, 20))}`);
   }
   const objects = countObjects(json);
   if (objects > MAX_OBJECTS) {
-    throw new InputError(
-      `${location}: expected a header of at most ${MAX_OBJECTS} objects and lists, found ${objects}`,
-    );
+    throw damagedFile(location, `expected a header of at most ${MAX_OBJECTS} objects and lists, found ${objects}`);
   }
   let header: Record<string, unknown>;
   try {
     header = JSON.parse(json) as Record<string, unknown>;
   } catch (error) {
-    throw new InputError(`${location}: expected a header in JSON: ${shown(messageOf(error))}; the file is damaged`);
+    throw damagedFile(location, `expected a header in JSON: ${shown(messageOf(error))}`);
   }
   const duplicate = firstDuplicateKey(json);
   if (duplicate !== undefined)
-    throw new InputError(`${location}: expected every name once in the header, found ${shown(duplicate)} twice`);
+    throw damagedFile(location, `expected every name once in the header, found ${shown(duplicate)} twice`);
   return header;
 }
 
@@ -151,5 +145,5 @@ function checkMetadata(metadata: unknown, location: string): Record<string, stri
   if (metadata === undefined || metadata === null) return undefined;
   if (isObject(metadata) && Object.values(metadata).every((value) => typeof value === 'string'))
     return metadata as Record<string, string>;
-  throw new InputError(`${location}: expected ${METADATA} to be an object of strings, found something else`);
+  throw damagedFile(location, `expected ${METADATA} to be an object of strings, found something else`);
 }

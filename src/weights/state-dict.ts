@@ -12,7 +12,7 @@ import type { TensorInfo } from './tensor-source.js';
 import { placeOf } from './tensor-source.js';
 import type { PickleFunction } from './pickle-machine.js';
 import { unpickle } from './unpickler.js';
-import { shown, shownShape } from './wording.js';
+import { damagedFile, shown, shownShape } from './wording.js';
 
 /** A contiguous run of elements, stored under a key outside the pickle. */
 export interface Storage {
@@ -145,7 +145,7 @@ function storageOf(id: unknown, location: string): Storage {
   if (tag === 'storage' && type instanceof ElementType && typeof key === 'string' && isSize(length)) {
     return { dtype: type.dtype, key, length };
   }
-  throw new InputError(`${location}: expected references to storages only, found another; the file is damaged`);
+  throw damagedFile(location, 'expected references to storages only, found another');
 }
 
 function isStorage(value: unknown): value is Storage {
@@ -155,17 +155,16 @@ function isStorage(value: unknown): value is Storage {
 function tensorOf(name: string, { storage, offset, shape, strides }: View, location: string): StoredTensor {
   const where = placeOf(location, name);
   if (!isSize(offset) || !isSizes(shape) || !isSizes(strides) || shape.length !== strides.length) {
-    throw new InputError(
-      `${where}: expected offset, shape and strides in whole numbers, one stride a dimension; the file is damaged`,
-    );
+    throw damagedFile(where, 'expected offset, shape and strides in whole numbers, one stride a dimension');
   }
   const tensor = { name, dtype: storage.dtype, shape, storage, offset, strides };
   // More elements than the storage has would be a broadcast view, which no parameter is, and which could be of any
   // size.
   if (sizeOf(shape) > storage.length || offset + spanOf(tensor) > storage.length) {
-    throw new InputError(
-      `${where}: expected a view within its storage of ${storage.length} elements, ` +
-        `found shape ${shownShape(shape)}, strides ${shownShape(strides)}, offset ${offset}; the file is damaged`,
+    throw damagedFile(
+      where,
+      `expected a view within its storage of ${storage.length} elements, ` +
+        `found shape ${shownShape(shape)}, strides ${shownShape(strides)}, offset ${offset}`,
     );
   }
   return tensor;

@@ -5,7 +5,7 @@
  */
 import { InputError } from '../base/errors.js';
 import type { RandomAccessFile } from './byte-source.js';
-import { hintFromStart, openRandomAccess } from './byte-source.js';
+import { openRandomAccess, remedyFor } from './byte-source.js';
 import { byteLengthOf } from './dtypes.js';
 import { openSharded } from './sharded.js';
 import type { StoredTensor } from './state-dict.js';
@@ -13,7 +13,7 @@ import { readStateDict, spanOf } from './state-dict.js';
 import { gatherStrided, isContiguous } from './strided.js';
 import type { TensorSource } from './tensor-source.js';
 import { placeOf, sourceOfBytes } from './tensor-source.js';
-import { shown } from './wording.js';
+import { damagedFile, shown } from './wording.js';
 import type { ZipEntry } from './zip.js';
 import { readZipDirectory } from './zip.js';
 
@@ -70,8 +70,10 @@ async function checkIsZip(file: RandomAccessFile): Promise<void> {
         'load and save it again with a newer PyTorch, or use a safetensors file',
     );
   }
-  throw new InputError(
-    `${file.location}: expected a zip file made by torch.save, found something else${await hintFromStart(file)}`,
+  throw damagedFile(
+    file.location,
+    'expected a zip file made by torch.save, found something else',
+    await remedyFor(file),
   );
 }
 
@@ -79,18 +81,23 @@ async function checkIsZip(file: RandomAccessFile): Promise<void> {
 function archiveFolder(entries: ReadonlyMap<string, ZipEntry>, path: string): string {
   const pickles = [...entries.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
   if (pickles.length === 1) return pickles[0]!.slice(0, -'data.pkl'.length);
-  throw new InputError(`${path}: expected one data.pkl in the zip, as torch.save writes, found ${pickles.length}`);
+  throw damagedFile(path, `expected one data.pkl in the zip, as torch.save writes, found ${pickles.length}`);
 }
 
 async function checkByteOrder(file: RandomAccessFile, entry: ZipEntry | undefined): Promise<void> {
   if (!entry) return; // before PyTorch 2.1, always little-endian
   const order = Buffer.from(await file.read(await entry.dataStart(), Math.min(entry.size, 16))).toString('latin1');
-  if (order !== 'little') throw new InputError(`${file.location}: expected byte order little, found ${shown(order)}`);
+  if (order !== 'little')
+    throw damagedFile(
+      file.location,
+      `expected byte order little, found ${shown(order)}`,
+      'save it again on a little-endian machine',
+    );
 }
 
 async function readPickle(file: RandomAccessFile, entry: ZipEntry): Promise<Uint8Array> {
   if (entry.size > LARGEST_PICKLE) {
-    throw new InputError(`${file.location}: expected data.pkl of at most ${LARGEST_PICKLE} bytes, found ${entry.size}`);
+    throw damagedFile(file.location, `expected data.pkl of at most ${LARGEST_PICKLE} bytes, found ${entry.size}`);
   }
   return new Uint8Array(await file.read(await entry.dataStart(), entry.size));
 }
@@ -104,16 +111,14 @@ function storageEntry(
   const entryName = `${folder}data/${storage.key}`;
   const entry = entries.get(entryName);
   if (!entry) {
-    throw new InputError(
-      `${placeOf(path, name)}: expected its values in ${shown(entryName)} of the zip, which is not there; ` +
-        'the file is damaged',
-    );
+    throw damagedFile(placeOf(path, name), `expected its values in ${shown(entryName)} of the zip, which is not there`);
   }
   const size = byteLengthOf(storage.dtype, [storage.length]);
   if (entry.size === size) return entry;
-  throw new InputError(
-    `${placeOf(path, name)}: expected ${size} bytes for ${storage.length} values of ${storage.dtype} in ` +
-      `${shown(entryName)}, found ${entry.size}; the file is damaged`,
+  throw damagedFile(
+    placeOf(path, name),
+    `expected ${size} bytes for ${storage.length} values of ${storage.dtype} in ` +
+      `${shown(entryName)}, found ${entry.size}`,
   );
 }
 

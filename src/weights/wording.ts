@@ -1,4 +1,17 @@
 /** @file How names, shapes and values from untrusted files appear in a one-line message. */
+import { InputError } from '../base/errors.js';
+
+/** What to do about a file that is damaged, or that a program wrote wrongly. */
+export const GET_AGAIN = 'get the file again';
+
+/**
+ * The error for such a file.
+ *
+ * @param fault what was expected, and what was found
+ */
+export function damagedFile(where: string, fault: string, remedy = GET_AGAIN): InputError {
+  return new InputError(`${where}: ${fault}; ${remedy}`);
+}
 
 const LONGEST_NAME = 120;
 const MAX_DIMENSIONS = 8;

@@ -1,7 +1,7 @@
 import { fromRandomAccessReaderPromise, RandomAccessReader } from 'yauzl';
 import { InputError, messageOf } from '../base/errors.js';
 import type { ByteSource } from './byte-source.js';
-import { shown } from './wording.js';
+import { damagedFile, shown } from './wording.js';
 
 /** A file stored in a zip without compression. */
 export interface ZipEntry {
@@ -25,9 +25,7 @@ export async function readZipDirectory(file: ByteSource): Promise<ReadonlyMap<st
       return await work();
     } catch (error) {
       if (error instanceof InputError) throw error;
-      throw new InputError(
-        `${file.location}: expected a sound zip file: ${shown(messageOf(error))}; the file is cut short or damaged`,
-      );
+      throw damagedFile(file.location, `expected a sound zip file: ${shown(messageOf(error))}`);
     }
   };
   return named(async () => {
@@ -37,13 +35,14 @@ export async function readZipDirectory(file: ByteSource): Promise<ReadonlyMap<st
       const { fileName: name, uncompressedSize: size } = entry;
       const where = `${file.location}: entry ${shown(name)}`;
       if (entry.compressionMethod !== 0 || entry.isEncrypted()) {
-        throw new InputError(
-          `${where}: expected to be stored as it is, as torch.save does, found it compressed or encrypted`,
+        throw damagedFile(
+          where,
+          'expected to be stored as it is, as torch.save does, found it compressed or encrypted',
         );
       }
-      if (entries.has(name)) throw new InputError(`${where}: expected once in the zip, found twice`);
+      if (entries.has(name)) throw damagedFile(where, 'expected once in the zip, found twice');
       if (entries.size === MAX_ENTRIES) {
-        throw new InputError(`${file.location}: expected at most ${MAX_ENTRIES} entries in the zip, found more`);
+        throw damagedFile(file.location, `expected at most ${MAX_ENTRIES} entries in the zip, found more`);
       }
       const dataStart = (): Promise<number> =>
         named(async () => (await zip.readLocalFileHeaderPromise(entry, { minimal: true })).fileDataStart);

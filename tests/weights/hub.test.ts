@@ -429,7 +429,7 @@ describe('a whole CLIP on the hub', () => {
     );
     expect(await failureOf(resolve('openai/clip'))).toBe(
       'openai/clip/model.safetensors: expected a safetensors header of at most 100000000 bytes, the file says ' +
-        '4294967295',
+        '4294967295; get the file again',
     );
   });
 });
