@@ -26,7 +26,7 @@ const ROOMS: readonly (readonly string[])[] = [
 const LONGEST_LINE = 120;
 
 /** The most that flags, screens and exit codes may come to. */
-const MAX_COMMAND_LINES = 2_550;
+const MAX_COMMAND_LINES = 2_400;
 
 const roomOf = (file: string): string => file.split('/')[0];
 const levelOf = (file: string): number => ROOMS.findIndex((rooms) => rooms.includes(roomOf(file)));

@@ -5,7 +5,7 @@ import type { BackendChoice } from '../../tensorflow/backend-choice.js';
 import { MAX_LENGTH } from '../../text/max-length.js';
 import type { Output } from '../../app/output.js';
 import { formatCount, formatCounted } from '../../base/format.js';
-import { checkOutputFile } from './output-file.js';
+import { checkOutputFile } from '../../app/encoding/output-file.js';
 import { encodeTextsToFile } from '../../app/encoding/encode-texts.js';
 import { readTexts } from '../../app/encoding/texts.js';
 

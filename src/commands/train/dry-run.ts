@@ -13,7 +13,7 @@ import type { PreparedRun } from '../../training/prepared-run.js';
 import { outputBytes } from '../../training/teacher-cache/cache.js';
 import { previewCost } from '../../training/previews/plan.js';
 import type { AssumedRanks } from '../../training/sharing.js';
-import { allReduceTimes, allReduceText, type AllReduceTimes } from './all-reduce.js';
+import { allReduceTimes, allReduceText, type AllReduceTimes } from '../../training/all-reduce-times.js';
 import { ownDevices, takeStep } from './dry-run-step.js';
 
 /**

@@ -1,14 +1,14 @@
 /** @file What a dry run reports about summing gradients over several devices (all-reduce) at every step. */
-import { KD } from '../../base/own-command.js';
-import { allReduceSeconds, type AllReduceSize, type Link } from '../../engine/all-reduce-time.js';
-import { MAX_IN_ORDER } from '../../engine/graph/all-reduce.js';
-import { messagesFor } from '../../engine/graph/buckets.js';
-import type { Output } from '../../app/output.js';
-import { formatBytes, formatCounted } from '../../base/format.js';
-import { FLOAT_BYTES } from '../../models/text-encoder.js';
-import { runAllReduceTrial } from '../../training/device-check.js';
-import { deviceNames } from '../../training/engine-parts.js';
-import type { PreparedRun } from '../../training/prepared-run.js';
+import { KD } from '../base/own-command.js';
+import { allReduceSeconds, type AllReduceSize, type Link } from '../engine/all-reduce-time.js';
+import { MAX_IN_ORDER } from '../engine/graph/all-reduce.js';
+import { messagesFor } from '../engine/graph/buckets.js';
+import type { Output } from '../app/output.js';
+import { formatBytes, formatCounted } from '../base/format.js';
+import { FLOAT_BYTES } from '../models/text-encoder.js';
+import { runAllReduceTrial } from './device-check.js';
+import { deviceNames } from './engine-parts.js';
+import type { PreparedRun } from './prepared-run.js';
 
 /** Network speeds to estimate all-reduce times for, in bits per second. */
 const NETWORKS = [1e9, 10e9, 25e9] as const;
