@@ -482,14 +482,14 @@ it('continues if the disk is full in the middle of a save, and puts the last sta
       else process.env.TMPDIR = before;
     });
     expect(result.stderr).toMatch(
-      /^warning: step \d+ not saved: .*cannot be (written|made): no space left on the device; earlier checkpoints are unchanged$/m,
+      /^warning: step \d+ not saved: .*cannot be (written|made): no room for another file, as all inodes of the device are in use \(df -i\); remove files there; earlier checkpoints are unchanged$/m,
     );
     expect(result.stderr).toMatch(
-      /^warning: training has ended, but step 12 could not be saved: .*no space left on the device; a copy is in \/.*\/kd-saved-\w+\/step-00000012; trying again for an hour; Ctrl-C ends that$/m,
+      /^warning: training has ended, but step 12 could not be saved: .*all inodes of the device are in use \(df -i\); remove files there; a copy is in \/.*\/kd-saved-\w+\/step-00000012; trying again for an hour; Ctrl-C ends that$/m,
     );
     expect(result.code).toBe(1);
     const [, command] =
-      /^error: .*expected to save step 12 at the end, but could not \(.*no space left on the device\); a copy is in .*\/step-00000012; fix that, then resume with: (mv .*\/step-00000012 .*tiny && kd train --resume tiny)$/.exec(
+      /^error: .*expected to save step 12 at the end, but could not \(.*all inodes of the device are in use \(df -i\); remove files there\); a copy is in .*\/step-00000012; fix that, then resume with: (mv .*\/step-00000012 .*tiny && kd train --resume tiny)$/.exec(
         lastLine(result),
       )!;
     expect(readdirSync(disk).filter((name) => name.startsWith('.tmp'))).toEqual([]);
