@@ -1,8 +1,10 @@
 // Threads that share the work of a kernel with the thread that TensorFlow calls it on.
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdlib>
 #include <deque>
 #include <exception>
 #include <functional>
@@ -46,11 +48,18 @@ inline size_t availableCpus() {
   return count == 0 ? 1 : count;
 }
 
-/** A pool with a thread for every CPU but the caller's. It lasts as long as the process. */
+/** The threads that TensorFlow uses for an op: one for every CPU, unless the user wants fewer. */
+inline size_t threadsOfOp() {
+  const char* const wanted = std::getenv("TF_NUM_INTRAOP_THREADS");
+  const int count = wanted == nullptr ? 0 : std::atoi(wanted);
+  return count > 0 ? std::min(static_cast<size_t>(count), availableCpus()) : availableCpus();
+}
+
+/** A pool with a thread for every CPU but the caller's, or for fewer. It lasts as long as the process. */
 class WorkerPool {
  public:
   static WorkerPool& shared() {
-    static WorkerPool* pool = new WorkerPool(availableCpus() - 1);
+    static WorkerPool* pool = new WorkerPool(threadsOfOp() - 1);
     return *pool;
   }
 
