@@ -1,7 +1,7 @@
 /** @file Regular files, as opposed to folders, devices, sockets and pipes. */
 import { constants, type Stats } from 'node:fs';
-import { access, open, stat, type FileHandle } from 'node:fs/promises';
-import { InputError } from './errors.js';
+import { access, open, readlink, stat, type FileHandle } from 'node:fs/promises';
+import { InputError, SYSTEM } from './errors.js';
 import { formatCount } from './format.js';
 import { fileError, isMissing } from './system-errors.js';
 
@@ -24,6 +24,14 @@ export async function openRegularFile(path: string): Promise<RegularFile> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENXIO')
       throw new InputError(`${path}: expected a file, found a socket or a device`);
+    const target = isMissing(error) ? await readlink(path).catch(() => undefined) : undefined;
+    if (target !== undefined) {
+      const found = `found a link to ${target}, where there is none`;
+      throw new InputError(`${path}: expected a file, ${found}; put the file there, or in place of the link`, {
+        cause: error,
+        code: SYSTEM,
+      });
+    }
     throw fileError(path, 'cannot be read', error);
   }
   try {

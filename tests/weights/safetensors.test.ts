@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openSafetensors, openShardedSafetensors } from '../../src/weights/safetensors.js';
@@ -120,6 +120,15 @@ describe('damage', () => {
     const path = join(folder, 'nowhere.safetensors');
     expect(await failureOf(openSafetensors(path))).toBe(`${path}: cannot be read: no such file or folder`);
     expect(await failureOf(openSafetensors(folder))).toBe(`${folder}: expected a file, found a folder`);
+  });
+
+  it('a link to a file that is not there', async () => {
+    const path = join(folder, 'link.safetensors');
+    await symlink('../../blobs/abc', path);
+    expect(await failureOf(openSafetensors(path))).toBe(
+      `${path}: expected a file, found a link to ../../blobs/abc, where there is none; put the file there, or in ` +
+        'place of the link',
+    );
   });
 
   it('shorter than the length field', async () => {
