@@ -25,6 +25,7 @@ import { declareModel, setVariables } from './graph/model-variables.js';
 import { spellOutSoftmax } from './graph/row-reductions.js';
 import { toBfloat16 } from './graph/precision.js';
 import { record } from './graph/recorder.js';
+import { hasLargeModel } from './step-layout.js';
 import { openSession, type Feed, type FetchedTensor } from './graph/session.js';
 import { cutTexts, lengthFor, lengthForIds, lengthsOn, textLengths } from './text-lengths.js';
 
@@ -33,11 +34,14 @@ const NO_DROPOUT = { rate: 0 };
 /**
  * An encoder over a recorded graph, whose session owns the parameters. When memory runs out, it goes on with smaller
  * passes.
+ *
+ * @param fused whether row loops compute what is between products; to prepare them takes longer than a small model
  */
 export async function compiledEncoder(
   encoder: TextEncoder,
   values: ParameterValues,
   options: PassOptions,
+  fused = options.device === 'cpu' && hasLargeModel([encoder]),
 ): Promise<EncoderEngine> {
   const { length, precision, device, masked } = options;
   const graph = new Graph();
@@ -51,7 +55,7 @@ export async function compiledEncoder(
     );
     return shapes.map((shape) => recordForward(recording, encoder, variables, shape, { fullLength: length, masked }));
   });
-  const session = openSession(lowered(graph.nodes, passes, options), [], { prunesFirst: device === 'cpu' });
+  const session = openSession(lowered(graph.nodes, passes, precision, fused), [], { prunesFirst: device === 'cpu' });
   await setVariables(session, variables, values).catch((error: unknown) => {
     session.close();
     throw error;
@@ -103,14 +107,15 @@ export async function compiledEncoder(
   }
 }
 
-/** The recorded ops as they run: on a CPU, loops over rows compute what is between products. */
+/** The recorded ops as they run. */
 function lowered(
   recorded: readonly GraphNode[],
   passes: readonly ForwardPass[],
-  { precision, device }: PassOptions,
+  precision: PassOptions['precision'],
+  fused: boolean,
 ): readonly GraphNode[] {
   const nodes = joinBiases(precision === 'bf16' ? toBfloat16(recorded) : recorded);
-  if (device === 'gpu') return nodes;
+  if (!fused) return nodes;
   const fetched = passes.flatMap(({ lastHiddenState, poolerOutput }) => [lastHiddenState.name, poolerOutput.name]);
   return fuse(spellOutSoftmax(nodes), fetched).nodes;
 }

@@ -67,6 +67,20 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow')).each(['teacher', 'stu
       },
     );
 
+    it('gives the same in row loops, with a mask and without', async () => {
+      const model = await openPretrained(`${PARITY}/${role}`, 0);
+      const batch = 70;
+      const some = ids.subarray(0, batch * LENGTH);
+      for (const mask of [undefined, Float32Array.from(some, (_, i) => (i % LENGTH < 3 + (i % 31) ? 1 : 0))]) {
+        const options = { ...EXACT, masked: mask !== undefined };
+        const fused = await compiledEncoder(model.encoder, model.parameters(), options, true);
+        const [expected, actual] = [await eager.encode(some, batch, mask), await fused.encode(some, batch, mask)];
+        fused.dispose();
+        for (const output of ['lastHiddenState', 'poolerOutput'] as const)
+          expect(largestDifference(actual[output], expected[output])).toBeLessThan(2 * bounds[output]);
+      }
+    });
+
     it.each([
       [1, 'cpu'],
       [20, 'cpu'],
