@@ -92,7 +92,8 @@ function fuseStep(
 ): FusedGraph {
   const times = passes.filter(({ step }) => step !== undefined).length; // each has an update of its own
   const fused = fuse(nodes, fetched, updated && { name: updated.name, times });
-  return { ...fused, nodes: serialise(fused.nodes, fetched, { beside: teacherOutputs }) };
+  // row loops carry their programs: TensorFlow needs no functions
+  return { nodes: serialise(fused.nodes, fetched, { beside: teacherOutputs }), functions: [] };
 }
 
 function declareInputs(graph: Graph, distillation: Distillation, options: EngineOptions, length: number): GraphInputs {
