@@ -16,8 +16,6 @@ namespace {
 
 /** Values that are computed together, in the first-level cache. */
 constexpr int64_t kBlock = 512;
-/** Values that are worth handing to another thread. */
-constexpr int64_t kPart = 65536;
 
 /** What is the same for all values of a parameter. */
 struct Scalars {
@@ -85,28 +83,22 @@ class AdamW {
   }
 
   void compute(TF_OpKernelContext* context) const {
-    Status status;
-    TF_Tensor* tensor = nullptr;
-    TF_GetInput(context, 0, &tensor, status.get());
-    const OwnedTensor parameter(tensor, TF_DeleteTensor);
-    status.check();
-    const int64_t count = TF_TensorElementCount(tensor);
+    const Tensor parameter = inputOf(context, 0);
+    const int64_t count = TF_TensorElementCount(parameter.get());
     std::vector<int64_t> shape;
-    for (int i = 0; i < TF_NumDims(tensor); i++) shape.push_back(TF_Dim(tensor, i));
-    const OwnedTensor first = inputOf(context, 1, TF_FLOAT, count), second = inputOf(context, 2, TF_FLOAT, count),
-                      gradient = inputOf(context, 3, gradientType_, count);
+    for (int i = 0; i < TF_NumDims(parameter.get()); i++) shape.push_back(TF_Dim(parameter.get(), i));
+    const Tensor first = inputOf(context, 1, TF_FLOAT, count), second = inputOf(context, 2, TF_FLOAT, count),
+                 gradient = inputOf(context, 3, gradientType_, count);
     Scalars scalars = attributes_;
     int index = 4;
     for (float* scalar : {&scalars.factor, &scalars.stepSize, &scalars.correction, &scalars.decay})
       *scalar = *static_cast<const float*>(TF_TensorData(inputOf(context, index++, TF_FLOAT, 1).get()));
     const bool applies = *static_cast<const bool*>(TF_TensorData(inputOf(context, index, TF_BOOL, 1).get()));
     const TF_Tensor* const before[] = {parameter.get(), first.get(), second.get()};
-    std::vector<OwnedTensor> after;
+    std::vector<Tensor> after;
     for (int i = 0; i < 3; i++) after.push_back(outputOf(context, i, TF_FLOAT, shape));
 
-    const FlushDenormals flush;
-    WorkerPool::shared().run(static_cast<size_t>((count + kPart - 1) / kPart), [&](size_t part) {
-      const int64_t begin = static_cast<int64_t>(part) * kPart, end = std::min(begin + kPart, count);
+    WorkerPool::shared().run(count, kValuesOfPart, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; i += kBlock)
         computeBlock(before, gradient.get(), after, scalars, applies, i, std::min(kBlock, end - i));
 #if defined(__SSE__)
@@ -116,7 +108,7 @@ class AdamW {
   }
 
  private:
-  void computeBlock(const TF_Tensor* const before[3], const TF_Tensor* gradient, const std::vector<OwnedTensor>& after,
+  void computeBlock(const TF_Tensor* const before[3], const TF_Tensor* gradient, const std::vector<Tensor>& after,
                     const Scalars& scalars, bool applies, int64_t from, int64_t count) const {
     Block block{};
     float* const values[] = {block.parameter, block.first, block.second};

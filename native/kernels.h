@@ -2,38 +2,42 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 #include <tensorflow/c/c_api.h>
 #include "failure.h"
 #include "kernel_api.h"
+#include "owned_tensor.h"
 #include "status.h"
 
 namespace kd {
 
-using OwnedTensor = std::unique_ptr<TF_Tensor, decltype(&TF_DeleteTensor)>;
-
-/** A kernel's input, which must have some dtype and number of values. */
-inline OwnedTensor inputOf(TF_OpKernelContext* context, int index, TF_DataType type, int64_t values) {
+/** A kernel's input. */
+inline Tensor inputOf(TF_OpKernelContext* context, int index) {
   Status status;
   TF_Tensor* tensor = nullptr;
   TF_GetInput(context, index, &tensor, status.get());
-  OwnedTensor owned(tensor, TF_DeleteTensor);
+  Tensor owned(tensor, TF_DeleteTensor);
   status.check();
-  if (TF_TensorType(tensor) != type || TF_TensorElementCount(tensor) != values)
-    refuse("input " + std::to_string(index) + ": expected " + std::to_string(values) + " values, got " +
-           std::to_string(TF_TensorElementCount(tensor)));
   return owned;
 }
 
+/** A kernel's input, which must have some dtype and number of values. */
+inline Tensor inputOf(TF_OpKernelContext* context, int index, TF_DataType type, int64_t values) {
+  Tensor tensor = inputOf(context, index);
+  const int64_t count = TF_TensorElementCount(tensor.get());
+  if (TF_TensorType(tensor.get()) != type || count != values)
+    refuse("input " + std::to_string(index) + ": expected " + std::to_string(values) + " values, got " +
+           std::to_string(count));
+  return tensor;
+}
+
 /** Memory for a kernel's output. */
-inline OwnedTensor outputOf(TF_OpKernelContext* context, int index, TF_DataType type,
-                            const std::vector<int64_t>& shape) {
+inline Tensor outputOf(TF_OpKernelContext* context, int index, TF_DataType type, const std::vector<int64_t>& shape) {
   Status status;
   size_t bytes = TF_DataTypeSize(type);
   for (int64_t size : shape) bytes *= static_cast<size_t>(size);
-  OwnedTensor owned(
+  Tensor owned(
       TF_AllocateOutput(context, index, type, shape.data(), static_cast<int>(shape.size()), bytes, status.get()),
       TF_DeleteTensor);
   status.check();

@@ -13,13 +13,13 @@ namespace kd {
 constexpr size_t kLine = 16;
 
 /** The tensors of one call, by slot. */
-using Tensors = std::vector<OwnedTensor>;
+using Tensors = std::vector<Tensor>;
 
 /** The state of one thread: where each slot's values are, for the piece of a row being computed. */
 class Frame {
  public:
   Frame(const RowProgram& program, const Tensors& tensors) : program_(program), numbers_(program.slots.size()) {
-    for (const OwnedTensor& tensor : tensors)
+    for (const Tensor& tensor : tensors)
       memory_.push_back(tensor == nullptr ? nullptr : TF_TensorData(tensor.get()));
     placeArrays();
     computeShared();

@@ -10,9 +10,6 @@
 namespace kd {
 namespace {
 
-/** Values that are worth handing to another thread. */
-constexpr int64_t kPart = 65536;
-
 std::string textAttribute(TF_OpKernelConstruction* construction, const char* name) {
   Status status;
   int32_t list = 0, size = 0;
@@ -35,15 +32,12 @@ class RowLoop {
       const int64_t values = slot.rows * (slot.isArray ? program_.width : 1);
       tensors.push_back(slot.storage == Storage::Input    ? inputOf(context, inputs++, slot.type, values)
                         : slot.storage == Storage::Output ? outputOf(context, outputs++, slot.type, slot.shape)
-                                                          : OwnedTensor(nullptr, TF_DeleteTensor));
+                                                          : Tensor(nullptr, TF_DeleteTensor));
     }
-    const FlushDenormals flush;
     const int64_t piece = program_.pieceWidth(), width = program_.width;
     const int64_t perRow = (width + piece - 1) / piece, pieces = program_.rows * perRow;
-    const int64_t perPart = std::max<int64_t>(1, kPart / piece);
-    WorkerPool::shared().run(static_cast<size_t>((pieces + perPart - 1) / perPart), [&](size_t part) {
+    WorkerPool::shared().run(pieces, std::max<int64_t>(1, kValuesOfPart / piece), [&](int64_t begin, int64_t end) {
       Frame frame(program_, tensors);
-      const int64_t begin = static_cast<int64_t>(part) * perPart, end = std::min(begin + perPart, pieces);
       for (int64_t i = begin; i < end; i++) {
         const int64_t column = i % perRow * piece;
         frame.compute(i / perRow, column, std::min(piece, width - column));

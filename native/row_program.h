@@ -181,7 +181,6 @@ struct RowProgram {
     return instruction;
   }
 
- public:
   static bool isReduction(Function function) {
     return function == Function::Sum || function == Function::Mean || function == Function::Max;
   }

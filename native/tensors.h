@@ -10,10 +10,9 @@
 #include <tensorflow/c/c_api.h>
 #include "failure.h"
 #include "js_values.h"
+#include "owned_tensor.h"
 
 namespace kd {
-
-using Tensor = std::unique_ptr<TF_Tensor, decltype(&TF_DeleteTensor)>;
 
 /** `[32, 77]`; `?` for an unknown size */
 inline std::string shapeText(const std::vector<int64_t>& shape) {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <deque>
 #include <exception>
@@ -55,6 +56,9 @@ inline size_t threadsOfOp() {
   return count > 0 ? std::min(static_cast<size_t>(count), availableCpus()) : availableCpus();
 }
 
+/** Values that are worth handing to another thread. */
+constexpr int64_t kValuesOfPart = 65536;
+
 /** A pool with a thread for every CPU but the caller's, or for fewer. It lasts as long as the process. */
 class WorkerPool {
  public:
@@ -64,10 +68,19 @@ class WorkerPool {
   }
 
   /**
-   * Calls `part(0)` to `part(count - 1)`, on this thread and on idle ones, and returns when all are done. Throws what
-   * one of them threw.
+   * Calls `work(begin, end)` for all of `count` items, so many at a time, on this thread and on idle ones, and returns
+   * when all are done. Throws what one of the calls threw.
    */
-  void run(size_t count, const std::function<void(size_t)>& part) {
+  void run(int64_t count, int64_t atATime, const std::function<void(int64_t, int64_t)>& work) {
+    const FlushDenormals flush;
+    runParts(static_cast<size_t>((count + atATime - 1) / atATime), [&](size_t part) {
+      const int64_t begin = static_cast<int64_t>(part) * atATime;
+      work(begin, std::min(begin + atATime, count));
+    });
+  }
+
+ private:
+  void runParts(size_t count, const std::function<void(size_t)>& part) {
     if (count < 2 || threads_ == 0) {
       for (size_t i = 0; i < count; i++) part(i);
       return;
@@ -84,7 +97,6 @@ class WorkerPool {
     if (job->failure != nullptr) std::rethrow_exception(job->failure);
   }
 
- private:
   struct Job {
     Job(size_t parts, const std::function<void(size_t)>& of) : count(parts), part(of) {}
 
