@@ -3,7 +3,7 @@ import type { JsonObject } from '../../base/json-schema.js';
 import { isNoPairs, type NoPairs, type OnOthers, type Verdict } from '../format.js';
 import type { Row } from '../pair.js';
 import { MAX_ELEMENT_BYTES } from '../readers/json-cutter.js';
-import { elementsOf, type Elements } from '../readers/json-elements.js';
+import { elementsOf, type Elements, type ElementText } from '../readers/json-elements.js';
 import { isBlank, parseObject, rowsOfText, type ObjectRows } from '../readers/json.js';
 import type { JsonArrays } from '../readers/json-arrays.js';
 import type { PairSource, Shape } from '../source.js';
@@ -13,9 +13,9 @@ import { EXAMINED_ROWS, probeObjects } from './json-objects.js';
 const MAX_EXAMINED = 1000;
 
 /** Whether no more elements need to be examined than these: by their number, or by their length. */
-export function areEnough(texts: readonly string[]): boolean {
+export function areEnough(texts: readonly ElementText[]): boolean {
   if (texts.length >= MAX_EXAMINED) return true;
-  return texts.reduce((sum, { length }) => sum + length, 0) > MAX_ELEMENT_BYTES;
+  return texts.reduce((sum, text) => sum + (text?.length ?? 0), 0) > MAX_ELEMENT_BYTES;
 }
 
 /**
@@ -45,7 +45,7 @@ class ArrayReader {
   private readonly passedOver = new Map<string | undefined, number>();
   /** The current array, and its elements until it is recognised. */
   private key: string | undefined;
-  private waiting: readonly string[] = [];
+  private waiting: readonly ElementText[] = [];
   private row = 0;
 
   constructor(private readonly source: PairSource) {}
@@ -84,7 +84,7 @@ class ArrayReader {
     return isNoPairs(found) ? found : found[0]!;
   }
 
-  private rowsOf(texts: readonly string[]): Row[] {
+  private rowsOf(texts: readonly ElementText[]): Row[] {
     const table = this.tables.get(this.key)!;
     if ('reason' in table) {
       this.passedOver.set(this.key, (this.passedOver.get(this.key) ?? 0) + texts.length);
@@ -96,7 +96,7 @@ class ArrayReader {
 
 /** Determines what elements hold, by the first objects among the first thousand of them. */
 export function probeElements(
-  texts: readonly string[],
+  texts: readonly ElementText[],
   name: string,
   { names, areNested }: JsonArrays,
   shape: Shape = 'json',
@@ -104,7 +104,7 @@ export function probeElements(
   const objects: JsonObject[] = [];
   let broken: string | undefined;
   for (const text of texts.slice(0, MAX_EXAMINED)) {
-    if (isBlank(text)) continue;
+    if (text !== undefined && isBlank(text)) continue;
     const object = parseObject(text);
     if (typeof object === 'string') broken ??= object;
     else if (objects.push(object) === EXAMINED_ROWS) break;

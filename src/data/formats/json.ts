@@ -6,7 +6,7 @@ import { isNoPairs, type Beginning, type Format, type NoPairs, type Verdict } fr
 import { utf8Pieces } from '../readers/encoding.js';
 import { linesOf } from '../readers/text-lines.js';
 import { MAX_ELEMENT_BYTES } from '../readers/json-cutter.js';
-import { elementsOf } from '../readers/json-elements.js';
+import { elementsOf, type ElementText } from '../readers/json-elements.js';
 import { JSON_TABLES } from '../readers/json-table-layout.js';
 import { readJsonTable, rowsOfTable, wholeValue } from '../readers/json-table.js';
 import { readJsonFiles } from '../readers/json-files.js';
@@ -81,7 +81,7 @@ async function probeValues(file: StoredFile, names: ColumnNames, { text }: Begin
  * first with pairs in lists inside its elements.
  */
 async function probeArrays(file: StoredFile, names: ColumnNames, areKeyed: boolean): Promise<Verdict> {
-  const seen = new Map<string | undefined, readonly string[]>();
+  const seen = new Map<string | undefined, readonly ElementText[]>();
   let nested: Verdict | undefined;
   let reason: NoPairs | undefined;
   for await (const { key, texts } of elementsOf(piecesOf(file), file.name, areKeyed)) {

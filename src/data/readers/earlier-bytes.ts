@@ -23,7 +23,14 @@ export class EarlierBytes {
 
   /** The last of these bytes and those that follow, as many as a key may have. */
   endWith(rest: Buffer): Buffer {
-    return rest.length < KEY_BYTES ? this.with(rest).subarray(-KEY_BYTES) : Buffer.from(rest.subarray(-KEY_BYTES));
+    const ends = [rest.subarray(-KEY_BYTES)];
+    let missing = KEY_BYTES - ends[0]!.length;
+    for (let i = this.pieces.length - 1; i >= 0 && missing > 0; i--) {
+      const end = this.pieces[i]!.subarray(-missing);
+      ends.unshift(end);
+      missing -= end.length;
+    }
+    return Buffer.concat(ends);
   }
 
   /** Forgets all but the last bytes, with those that follow. */

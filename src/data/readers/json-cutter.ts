@@ -5,13 +5,18 @@ import { dataKeyBefore, keyOfArrayBefore, keyOfObjectBefore } from './json-keys.
 import { hexadecimal } from './utf8.js';
 
 /**
- * The largest element of an array in bytes, so that an unclosed bracket or quote is noticed before it fills memory. An
- * element may be a document with a list of its sentences.
+ * The largest element of an array, or object outside arrays, in bytes, so that an unclosed bracket or quote does not
+ * fill memory. An element may be a document with a list of its sentences.
  */
 export const MAX_ELEMENT_BYTES = 1 << 24;
 
-/** The largest object outside arrays. Arrays are searched for in a larger one. */
-const MAX_TOP_BYTES = 1 << 20;
+/** Where only the array under `data` is sought, it begins within as many bytes. */
+const MAX_BYTES_BEFORE_DATA = 1 << 20;
+
+/** Why an element cannot be read that is longer. */
+export const TOO_LONG =
+  `expected an object of at most ${MAX_ELEMENT_BYTES >> 20} MiB, got a longer one; close its quotes and brackets, ` +
+  'or shorten it';
 
 /** White space, and what else may stand between values (see `parseLeniently`): a byte order mark, U+001E, U+001A. */
 const BETWEEN: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0d, 0x20, 0xef, 0xbb, 0xbf, 0x1e, 0x1a]);
@@ -25,9 +30,11 @@ const EXPECTED = 'a JSON array of objects, [{"ko": "…", "en": "…"}, …], or
 export interface Elements {
   /** The keys that lead to the array, joined by dots; absent for an array, or objects, at the top. */
   readonly key: string | undefined;
-  /** Unparsed. */
-  readonly texts: string[];
+  readonly texts: ElementText[];
 }
+
+/** An unparsed element, or nothing where it has more than `MAX_ELEMENT_BYTES`; its text is not kept. */
+export type ElementText = string | undefined;
 
 /** Cuts a text in UTF-8 into elements, chunk by chunk. */
 export class ElementCutter {
@@ -41,7 +48,7 @@ export class ElementCutter {
   /** How many of the open brackets, from the first, are braces, and the keys of those after the first. */
   private objects = 0;
   private readonly path: string[] = [];
-  /** Whether the current object has too many bytes to be an element itself, so that an array must be found in it. */
+  /** Whether the current element has too many bytes. Arrays are still searched for in an object outside arrays. */
   private isOversized = false;
   private state: 'before' | 'inside' | 'after array' | 'after' = 'before';
   /** The part of the current element from earlier chunks. */
@@ -90,6 +97,7 @@ export class ElementCutter {
   /** Throws if the array or object is not closed. */
   end(): void {
     if (this.state === 'after') return;
+    if (this.isOversized && this.state === 'inside') throw this.faulty(TOO_LONG);
     const found =
       this.state === 'before'
         ? 'an empty file'
@@ -132,18 +140,16 @@ export class ElementCutter {
       if (this.depth > 0) return i + 1;
     }
     if (this.depth > 0) return start;
-    if (this.arrayDepth === undefined) {
-      if (this.isOversized) throw this.tooLong();
-      this.emit(piece.subarray(start, i + 1), '}');
-    }
+    if (this.arrayDepth === undefined) this.emit(piece.subarray(start, i + 1), '}');
     this.earlier.clear();
     this.state = 'after';
     return i + 1;
   }
 
   private emit(last: Buffer, before: string): void {
-    const text = this.earlier.with(last).toString('utf8').trim();
+    const text = this.isOversized ? undefined : this.earlier.with(last).toString('utf8').trim();
     this.earlier.clear();
+    this.isOversized = false;
     if (text === '') {
       if (before === ']' && this.isFirst) return; // an empty array
       throw this.faulty(`expected an object before ${before}, got nothing; remove the comma`);
@@ -162,15 +168,12 @@ export class ElementCutter {
     }
     if (this.state !== 'inside' || rest.length === 0) return;
     this.earlier.add(rest);
-    if (this.earlier.bytes <= (this.arrayDepth === undefined ? MAX_TOP_BYTES : MAX_ELEMENT_BYTES)) return;
-    if (!this.areKeyed || this.arrayDepth !== undefined) throw this.tooLong();
+    const isFirst = this.arrayDepth === undefined && this.count === 0;
+    if (isFirst && !this.areKeyed && this.earlier.bytes > MAX_BYTES_BEFORE_DATA)
+      throw this.faulty(`expected ${EXPECTED}, got a longer one; close its quotes and brackets`);
+    if (this.earlier.bytes <= MAX_ELEMENT_BYTES) return;
     this.isOversized = true;
     this.earlier.keepEnd(Buffer.alloc(0));
-  }
-
-  private tooLong(): UnreadableFileError {
-    const expected = this.arrayDepth === undefined ? EXPECTED : `an object of at most ${MAX_ELEMENT_BYTES >> 20} MiB`;
-    return this.faulty(`expected ${expected}, got a longer one; close its quotes and brackets`);
   }
 
   /**

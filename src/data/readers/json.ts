@@ -4,7 +4,7 @@ import { shownNames } from '../column-faults.js';
 import { isSameName, type TextColumns } from '../columns.js';
 import type { Place, Row } from '../pair.js';
 import type { PairSource } from '../source.js';
-import { MAX_ELEMENT_BYTES } from './json-cutter.js';
+import { MAX_ELEMENT_BYTES, TOO_LONG, type ElementText } from './json-cutter.js';
 import { boundedLinesOf, tooLongReason, type BoundedLine } from './text-lines.js';
 import { describeColumns, faultyRow, rowOf } from './row-maker.js';
 
@@ -35,7 +35,8 @@ function rowsOfLine(text: BoundedLine, table: ObjectRows, place: ElementPlace): 
 }
 
 /** Parses an element or a line as an object, or says why it is not one. */
-export function parseObject(text: string): JsonObject | string {
+export function parseObject(text: ElementText): JsonObject | string {
+  if (text === undefined) return TOO_LONG;
   try {
     const value = parseLeniently(text);
     return isObject(value) ? value : wrongElement(value);
@@ -89,7 +90,7 @@ export function notJson(error: unknown): string {
 export type ElementPlace = Omit<Place, 'corpus'>;
 
 /** The rows of an element or a line: one, unless its pairs are in a list. */
-export function rowsOfText(text: string, table: ObjectRows, place: ElementPlace): Row[] {
+export function rowsOfText(text: ElementText, table: ObjectRows, place: ElementPlace): Row[] {
   const object = parseObject(text);
   if (typeof object === 'string') return [faultyRow({ ...place, corpus: table.corpus }, object)];
   return rowsOfValue(object, table, place);

@@ -166,7 +166,8 @@ describe('a JSON array', () => {
     await put('e.json', `[{"ko": "차", "en": "${'x'.repeat(17 << 20)}`);
     await expectError(
       ['e.json'],
-      'e.json element 1: expected an object of at most 16 MiB, got a longer one; close its quotes and brackets',
+      'e.json element 1: expected an object of at most 16 MiB, got a longer one; close its quotes and brackets, ' +
+        'or shorten it',
     );
     await put('f.json', '[]');
     await expectError(['f.json'], 'f.json: expected objects such as {"ko": "…", "en": "…"}, got none');

@@ -4,7 +4,7 @@ import { RecordCutter } from '../../../src/data/readers/record-cutter.js';
 import { writeWorkbookParts } from '../archives.js';
 import { readingFolder } from '../reading.js';
 
-const { put, read, inFolder } = readingFolder();
+const { put, read, inFolder, expectError } = readingFolder();
 
 const LONG = '가'.repeat(400_000); // 1.2 MB in UTF-8
 const FAULT = 'expected a row of at most 1 MiB, got a longer one; shorten it';
@@ -73,6 +73,37 @@ test('JSON Lines, whose objects may have 16 MiB', async () => {
     'expected a line of at most 16 MiB, got a longer one; shorten it',
     '배',
   ]);
+});
+
+describe('JSON, whose objects may have 16 MiB', () => {
+  const object = (ko: string): string => `{"ko": "${ko}", "en": "x"}`;
+  const long = '나'.repeat(6 << 20);
+  const fault = 'expected an object of at most 16 MiB, got a longer one; close its quotes and brackets, or shorten it';
+
+  test.each([
+    ['in the middle of an array', `[${object('차')}, ${object(long)}, ${object('배')}]`, [2]],
+    ['first and last in an array', `{"data": [${[long, '차', '배', long].map(object).join()}]}`, [1, 4]],
+    ['first in an array under another key', `{"n": 1, "rows": [${[long, '차', '배'].map(object).join()}]}`, [1]],
+    ['with brackets inside', `[${object('차')}, {"a": [[{"ko": "${long}"}]]}, ${object('배')}]`, [2]],
+    ['outside arrays', ['차', long, '배'].map(object).join('\n\n'), [2]],
+    ['outside arrays, first', [long, '차', '배'].map(object).join(',\n'), [1]],
+  ])('%s', async (_, text, places) => {
+    await put('a.json', text);
+    const rows = await read();
+    const faulty = places.map((row) => [fault, `a.json:${row}`]);
+    expect(rows.filter((row) => row.length === 2)).toEqual(faulty);
+    expect(rows.filter((row) => row.length !== 2).map((row) => row[0])).toEqual(['차', '배']);
+  });
+
+  test('that ends within one, as by an unclosed quote, is refused', async () => {
+    await put('a.json', `[${object('차')}, ${object('배')}, {"ko": "새, "en": "${long}`);
+    await expectError(['a.json'], `a.json element 3: ${fault}`);
+  });
+
+  test('as a pair that is large for an object outside arrays', async () => {
+    await put('a.json', `{"note": "${'x'.repeat(3 << 20)}", "ko": "차", "en": "car"}\n${object('배')}`);
+    expect((await read()).map((row) => row[0])).toEqual(['차', '배']);
+  });
 });
 
 test('cells of a workbook, as texts of their own and as shared strings', async () => {
