@@ -1,6 +1,5 @@
 /** @file How a command connects to the other processes of a run. */
 import { setImmediate } from 'node:timers/promises';
-import { CLUSTER_TIMEOUT } from './cluster-defaults.js';
 import type { Output } from './output.js';
 import { messageOf } from '../base/errors.js';
 import { VERSION } from '../base/version.js';
@@ -36,10 +35,7 @@ export interface Cluster {
  */
 export async function findCluster(flags: ClusterFlags, output: Output): Promise<Cluster | undefined> {
   const hosts = findHosts(flags, process.env);
-  if (hosts === undefined) {
-    warnOfIdle(flags, output);
-    return undefined;
-  }
+  if (hosts === undefined) return undefined;
   process.env.TF_CPP_MIN_LOG_LEVEL ??= SILENT_IN_CLUSTER;
   const key = await readClusterKey(flags.clusterKey, process.env);
   const network = openNetwork(hosts, {
@@ -52,16 +48,6 @@ export async function findCluster(flags: ClusterFlags, output: Output): Promise<
   if (flags.interface !== undefined)
     output.warn(`--interface ${flags.interface}: anyone who can reach this network interface can run code as you`);
   return { hosts, network, timeout: flags.clusterTimeout, hasKey: key !== undefined };
-}
-
-/** Warns of flags that have no effect on a process alone. */
-function warnOfIdle({ clusterKey, interface: device, clusterTimeout }: ClusterFlags, output: Output): void {
-  const idle = [
-    ...(clusterKey === undefined ? [] : ['--cluster-key']),
-    ...(device === undefined ? [] : ['--interface']),
-    ...(clusterTimeout === CLUSTER_TIMEOUT ? [] : ['--cluster-timeout']),
-  ];
-  if (idle.length > 0) output.warn(`${idle.join(', ')}: not applied without --hosts, TF_CONFIG or Slurm's variables`);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** @file Flag parsers and their error messages, from kinds of values. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { warnOfIdleFlags } from '../app/idle-flags.js';
 import type { Reporter } from '../app/reporter.js';
 import {
   choice,
@@ -43,14 +44,18 @@ export const listFrom = <T extends string>(choices: readonly T[]): ((text: strin
 /** Flags, by the names of their values, that have no effect if a condition holds, and the reason in words. */
 export type IdleFlags = readonly [names: readonly string[], isIdle: boolean, why: string];
 
-/** Warns of flags on the command line that have no effect: `--port: not applied without --serve`. */
+/** Warns of those that were given on the command line, even with their defaults. */
 export function warnOfIdle(command: Command, idle: readonly IdleFlags[], reporter: Pick<Reporter, 'warn'>): void {
   for (const [names, , why] of idle.filter(([, isIdle]) => isIdle)) {
     const given = command.options.filter(
       (option) =>
         names.includes(option.attributeName()) && command.getOptionValueSource(option.attributeName()) === 'cli',
     );
-    if (given.length > 0) reporter.warn(`${given.map(({ long }) => long).join(', ')}: not applied ${why}`);
+    warnOfIdleFlags(
+      given.map(({ long, flags }) => long ?? flags),
+      why,
+      reporter,
+    );
   }
 }
 

@@ -4,6 +4,7 @@ import { groupedByLength, inStoreOrder, uniformSample } from '../data/row-order.
 import { findSources, type Sources } from '../data/sources.js';
 import { contentFingerprint, isStore } from '../data/store/manifest.js';
 import { openStore, type TokenStore } from '../data/store/token-store.js';
+import { warnOfIdleFlags } from '../app/idle-flags.js';
 import type { Reporter } from '../app/reporter.js';
 import { formatCount, formatCounted } from '../base/format.js';
 import { warnOfFewer } from '../app/preparation-text.js';
@@ -43,10 +44,8 @@ export async function findData(
   const store = await openStore(data[0]!);
   const count = store.training.count + store.validation.count;
   if (samples !== undefined && samples !== count) {
-    reporter.warn(
-      `--samples ${formatCount(samples)} is not applied: ${data[0]} is prepared, and is used as it is ` +
-        `(${formatCounted(count, 'pair')})`,
-    );
+    const why = `because ${data[0]} is prepared and used as it is (${formatCounted(count, 'pair')})`;
+    warnOfIdleFlags([`--samples ${formatCount(samples)}`], why, reporter);
   }
   return { store };
 }

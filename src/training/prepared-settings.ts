@@ -1,4 +1,5 @@
 /** @file Settings that prepared data makes idle. */
+import { warnOfIdleFlags } from '../app/idle-flags.js';
 import type { Reporter } from '../app/reporter.js';
 import { isStore } from '../data/store/manifest.js';
 import { flagOf, type RequestedSettings } from './settings.js';
@@ -14,6 +15,6 @@ export async function warnOfPrepared(
 ): Promise<void> {
   const idle = PREPARATION.filter((name) => given[name] !== undefined);
   if (idle.length === 0 || data === undefined || others.length > 0 || !(await isStore(data))) return;
-  const flags = idle.map((name) => flagOf(name, given[name])).join(', ');
-  reporter.warn(`${flags}: not applied, as ${data} is prepared, and is used as it is`);
+  const flags = idle.map((name) => flagOf(name, given[name]));
+  warnOfIdleFlags(flags, `because ${data} is prepared and used as it is`, reporter);
 }

@@ -24,6 +24,11 @@ it.each([
     "--cluster-key, --interface, --cluster-timeout: not applied without --hosts, TF_CONFIG or Slurm's variables",
   ],
   [['doctor', '--student', 'a'], '--student: not applied to a single device'],
+  [['doctor', '--student', 'klue/roberta-small'], '--student: not applied to a single device'],
+  [
+    ['doctor', '--cluster-timeout', '300'],
+    "--cluster-timeout: not applied without --hosts, TF_CONFIG or Slurm's variables",
+  ],
 ])('%j', async (args, warning) => {
   const { stderr } = await kdHere(args, { env: { HF_HUB_OFFLINE: '1' } });
   expect(stderr).toContain(`warning: ${warning}\n`);
@@ -37,11 +42,11 @@ it('of a preparation that is over', async () => {
   const flags = ['--ko-column', 'x', '--valid-fraction', '0.5', '--no-shuffle', '--teacher', 'none'];
   const { stderr } = await kdHere(['train', '--data', 'store', ...flags], { cwd, env: { HF_HUB_OFFLINE: '1' } });
   expect(stderr).toContain(
-    'warning: --ko-column, --valid-fraction, --no-shuffle: not applied, as store is prepared, and is used as it is\n',
+    'warning: --ko-column, --valid-fraction, --no-shuffle: not applied because store is prepared and used as it is\n',
   );
 });
 
-it('are not named if they have their defaults', async () => {
+it('are not named if they were not given', async () => {
   const { stderr } = await kdHere(['generate', 'a', '--latents', 'none']);
   expect(stderr).not.toContain('warning');
 });

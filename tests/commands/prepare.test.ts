@@ -204,7 +204,7 @@ describe('kd train', () => {
     );
     expect(code, stderr).toBe(0);
     expect(stderr).toContain(
-      'warning: --samples 50 is not applied: store is prepared, and is used as it is (100 pairs)\n',
+      'warning: --samples 50: not applied because store is prepared and used as it is (100 pairs)\n',
     );
     expect(readdirSync(join(cwd, 'checkpoints'))).toEqual(['a']);
     const { data } = JSON.parse(readFileSync(join(cwd, 'checkpoints/a/config.json'), 'utf8')) as {

@@ -115,13 +115,13 @@ describe('a run that has ended', () => {
     expect(bare.stderr).toBe('--resume: the last run is checkpoints/tiny\n');
     const other = await kdHere(['train', '--resume', 'tiny', '--keep', '7'], { cwd });
     expect([other.code, other.stdout]).toEqual([0, finished]);
-    expect(other.stderr).toContain('warning: --keep: not applied, as there is nothing left to do');
+    expect(other.stderr).toContain('warning: --keep: not applied because there is nothing left to do');
     const two = await kdHere(['train', '--resume', 'tiny', '--max-steps', '12', '--keep', '7'], { cwd });
     expect([two.code, two.stdout]).toEqual([
       0,
       'checkpoints/tiny: finished at step 12; continue with: kd train --resume tiny --epochs 6 --max-steps 24\n',
     ]);
-    expect(two.stderr).toContain('warning: --keep, --max-steps: not applied, as there is nothing left to do');
+    expect(two.stderr).toContain('warning: --keep, --max-steps: not applied because there is nothing left to do');
     expect(two.stderr).not.toContain('cosine'); // it ends where it did
     const printed = await kdHere(['train', '--resume', 'tiny', '--print'], { cwd });
     expect(printed.stdout).toMatch(/^epochs: 3 +# the run's$/m);

@@ -32,6 +32,6 @@ export function doctorCommand(): Command {
     .addHelpText('after', () => examplesText(EXAMPLES))
     .action(async (flags: DoctorFlags, command: Command) => {
       const { examineAll } = await import('./action.js');
-      await examineAll(flags, openOutput(command.optsWithGlobals<OutputOptions>()));
+      await examineAll(flags, command, openOutput(command.optsWithGlobals<OutputOptions>()));
     });
 }

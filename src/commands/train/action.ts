@@ -1,7 +1,8 @@
 /** @file What `kd train` does. */
 import type { Command } from 'commander';
 import { findCluster, leave, meetCluster } from '../../app/cluster.js';
-import { clusterFlagsOf } from '../cluster-flags.js';
+import { clusterFlagsOf, idleClusterFlags } from '../cluster-flags.js';
+import { warnOfIdle } from '../flags.js';
 import { printJoinedRun } from './joined-run.js';
 import type { Ranks } from '../../cluster/ranks.js';
 import { takeConfig } from './config.js';
@@ -34,14 +35,15 @@ export async function trainOrPrint(given: TrainFlags, command: Command, output: 
   const { config, print = false, ...flags } = withRecipe(command.opts<TrainFlags>(), command, output);
   checkFlags({ ...flags, config });
   if (print) await printRequested(flags, command, output);
-  else await train(flags, givenSettings(command), output);
+  else await train(flags, command, output);
 }
 
 async function train(
   { dryRun: isDryRun = false, resume, ...flags }: TrainFlags,
-  given: Partial<RequestedSettings>,
+  command: Command,
   output: Output,
 ): Promise<void> {
+  const given = givenSettings(command);
   let ranks: Ranks | undefined;
   const stop = openTrainingStop(output, (message) => ranks?.fail(message));
   const contextOf = (): TrainContext => ({
@@ -56,6 +58,7 @@ async function train(
   if (resume === undefined) await warnOfPrepared(settings.data, given, output);
   try {
     const others = await findCluster(cluster, output);
+    warnOfIdle(command, [idleClusterFlags(others)], output);
     if (isDryRun) {
       const assumed = others && { rank: others.hosts.rank, count: others.hosts.addresses.length };
       const context = contextOf();

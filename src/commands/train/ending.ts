@@ -5,6 +5,7 @@ import type { TrainResult } from '../../distill/train.js';
 import { isReported } from '../../report/write-report.js';
 import { formatCount, formatCounted, formatDuration } from '../../base/format.js';
 import { validationRow } from '../../runs/loss-log.js';
+import { warnOfIdleFlags } from '../../app/idle-flags.js';
 import type { Output } from '../../app/output.js';
 import { reportCommand } from '../../training/resume-command.js';
 import type { TrainedRun } from '../../training/run.js';
@@ -37,8 +38,11 @@ export function printTrainedRun({ folder, result, seconds, report, resume }: Tra
 /** Prints that a run has already finished, and how to write its report if its process died before doing so. */
 export async function printFinishedRun(run: FinishedRun, output: Output): Promise<void> {
   const { folder, finishedAt, flagsToExtend, extend, notApplied } = run;
-  if (notApplied.length > 0)
-    output.warn(`${notApplied.map(flagOf).join(', ')}: not applied, as there is nothing left to do`);
+  warnOfIdleFlags(
+    notApplied.map((name) => flagOf(name)),
+    'because there is nothing left to do',
+    output,
+  );
   const report = (await isReported(folder)) ? undefined : reportCommand(folder);
   output.result(
     [finishedLine(run), ...(report === undefined ? [] : [`its report was not written; write it with: ${report}`])].join(

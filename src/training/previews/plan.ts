@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { InputError } from '../../base/errors.js';
 import { checkIsWritable } from '../../base/folders.js';
 import { checkIfFile } from '../../base/regular-file.js';
+import { warnOfIdleFlags } from '../../app/idle-flags.js';
 import type { TextSource } from '../../app/pictures/encoder-fit.js';
 import { GENERATE_DEFAULTS, type GenerateOptions } from '../../app/pictures/options.js';
 import { readPrompts, type PromptPair } from '../../app/pictures/prompts.js';
@@ -35,7 +36,11 @@ export async function planPreviews(settings: TrainSettings, reporter: Reporter):
   if (preview === undefined) {
     const names = Object.keys(PREVIEW_SETTINGS) as (keyof typeof PREVIEW_SETTINGS)[];
     const idle = names.filter((name) => settings[name] !== undefined);
-    if (idle.length > 0) reporter.warn(`${idle.map((name) => flagOf(name)).join(', ')}: not applied without --preview`);
+    warnOfIdleFlags(
+      idle.map((name) => flagOf(name)),
+      'without --preview',
+      reporter,
+    );
   }
   if (preview === undefined || preview === NONE) return undefined;
   const prompts = await readPrompts(preview).catch((error: unknown) => {
