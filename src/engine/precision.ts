@@ -5,6 +5,7 @@ import type { Precision, PrecisionChoice } from './precision-choice.js';
 import type { BackendInfo } from '../tensorflow/backend.js';
 import { whyNoBfloat16, bfloat16Blocker, cpuFeatures } from '../tensorflow/hardware.js';
 import { hasTensorCores } from '../tensorflow/nvidia.js';
+import { reasonText } from '../tensorflow/precision-reasons.js';
 import { matmulRates, type MatmulRates } from './matmul-rates.js';
 
 /**
@@ -65,7 +66,7 @@ export async function choosePrecision(
   if (choice !== 'auto') return { precision: choice };
   if (!isRecorded || (!isLarge && began === undefined)) return { precision: 'fp32' };
   if (began === 'bf16' && obstacle !== undefined) return { precision: 'fp32', reason: obstacle };
-  if (began !== undefined) return { precision: began, reason: 'as the run began' };
+  if (began !== undefined) return { precision: began, reason: reasonText('asBegun') };
   if (device === 'gpu') return ofGpu(gpu);
   const lack = whyNoBfloat16(features, env);
   return lack === undefined ? fasterOf(await rates()) : { precision: 'fp32', reason: lack };
@@ -75,7 +76,8 @@ function ofGpu(gpu: PrecisionSite['gpu']): ChosenPrecision {
   const capability = gpu?.capability;
   return {
     precision: gpu !== undefined && hasTensorCores(gpu) ? 'bf16' : 'fp32',
-    reason: `compute capability ${capability === undefined ? 'unknown' : capability.toFixed(1)}`,
+    reason:
+      capability === undefined ? reasonText('unknownCapability') : reasonText('capability', [capability.toFixed(1)]),
   };
 }
 
@@ -83,7 +85,7 @@ function ofGpu(gpu: PrecisionSite['gpu']): ChosenPrecision {
 function fasterOf({ float32, bfloat16 }: MatmulRates): ChosenPrecision {
   return {
     precision: bfloat16 >= MIN_SPEEDUP * float32 ? 'bf16' : 'fp32',
-    reason: `${formatFlops(float32)} in float32, ${formatFlops(bfloat16)} in bfloat16`,
+    reason: reasonText('measured', [formatFlops(float32), formatFlops(bfloat16)]),
   };
 }
 

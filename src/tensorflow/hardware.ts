@@ -1,5 +1,6 @@
 /** @file The machine's capabilities that decide how a step is run, known before TensorFlow is loaded. */
 import { readFileSync } from 'node:fs';
+import { reasonText } from './precision-reasons.js';
 
 /** The CPU's instruction set extensions, as Linux lists them; empty on other systems. */
 export function cpuFeatures(): ReadonlySet<string> {
@@ -33,7 +34,7 @@ function limitingVariable(env: NodeJS.ProcessEnv): string {
  * are not always faster than float32; that must be measured.
  */
 export function whyNoBfloat16(features: ReadonlySet<string> = cpuFeatures(), env = process.env): string | undefined {
-  if (!features.has('amx_bf16') && !features.has('avx512_bf16')) return 'the CPU has no bfloat16 instructions';
+  if (!features.has('amx_bf16') && !features.has('avx512_bf16')) return reasonText('noInstructions');
   if (env.TF_ENABLE_ONEDNN_OPTS === '0') return 'TF_ENABLE_ONEDNN_OPTS=0';
   const limit = instructionLimit(env);
   if (limit === undefined || ![...LIMITS_WITHOUT_BFLOAT16, ...LIMITS_WITH_EMULATED_BFLOAT16].includes(limit))

@@ -1,4 +1,5 @@
 /** @file Korean texts of a run's overview, losses and configuration. */
+import { parseReason, reasonText, type PrecisionReason } from '../../../../tensorflow/precision-reasons.js';
 import type { RUN as EN } from '../en/run.js';
 
 export const RUN: typeof EN = {
@@ -101,17 +102,19 @@ export const RUN: typeof EN = {
   environmentValue: (name, value) => (name === 'precisionReason' ? reasonInKorean(value) : value),
 };
 
-/** Why a precision was chosen (`src/engine/precision.ts`), in Korean. */
-function reasonInKorean(reason: string): string {
-  return REASONS.reduce((text, [pattern, korean]) => text.replace(pattern, korean), reason);
+/** Why a precision was chosen, in Korean. Variables that decided it stay as they are. */
+function reasonInKorean(text: string): string {
+  const parsed = parseReason(text);
+  return parsed === undefined ? text : reasonText(parsed.reason, parsed.values, PRECISION_REASONS);
 }
 
-const REASONS: readonly (readonly [RegExp, string])[] = [
-  [/^as the run began$/, '학습을 시작할 때의 정밀도'],
-  [/^compute capability unknown$/, 'compute capability를 알 수 없음'],
-  [/^(.+) in float32, (.+) in bfloat16$/, 'float32 $1, bfloat16 $2'],
-  [/^the CPU has no bfloat16 instructions$/, 'CPU에 bfloat16 명령어가 없음'],
-];
+const PRECISION_REASONS: Readonly<Record<PrecisionReason, string>> = {
+  asBegun: '학습을 시작할 때의 정밀도',
+  noInstructions: 'CPU에 bfloat16 명령어가 없음',
+  unknownCapability: 'compute capability를 알 수 없음',
+  capability: 'compute capability {}',
+  measured: 'float32 {}, bfloat16 {}',
+};
 
 /** A published duration in Korean: `3 h 06 m` is `3시간 6분`. */
 function inKorean(duration: string): string {
