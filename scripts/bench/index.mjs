@@ -107,9 +107,8 @@ if (flags.encode) {
 function checkNames() {
   const ways = flags.encode ? ENCODING_WAYS : flags.texts === 'real' ? REAL_WAYS : STEP_WAYS;
   for (const side of /** @type {const} */ (['ours', 'theirs'])) {
-    const kind = severalOf(choice(ways[side]));
-    const given = flags[side]?.join();
-    if (given !== undefined && !kind.is(kind.parse(given)))
-      refuse(`--${side}: expected ${kind.expected}, got "${given}"`);
+    const way = choice(ways[side]);
+    const unknown = flags[side]?.find((name) => !way.is(name));
+    if (unknown !== undefined) refuse(`--${side}: expected ${severalOf(way).expected}, got "${unknown}"`);
   }
 }

@@ -36,32 +36,46 @@ const DIGIT = new RegExp(NUMBER, 'gv');
  * of `@xenova/transformers` 2.17.2, whose character classes are JavaScript's, not Python's.
  */
 export function wordSplitterOf(config: StepConfig | null, where = 'tokenizer.json'): WordSplitter {
-  switch (config?.type) {
-    case undefined:
-      return (text) => [text];
+  return config === null ? (text) => [text] : stepOf(config, where).split;
+}
+
+/** A step of the pre-tokenizer. */
+interface Step {
+  readonly split: WordSplitter;
+  /** Whether it drops the beginning of a text, so that its first word is no longer there. Absent: it never does. */
+  readonly drops?: (text: string) => boolean;
+}
+
+const dropsSpace = (text: string): boolean => BEGINS_WITH_SPACE.test(text);
+
+function stepOf(config: StepConfig, where: string): Step {
+  switch (config.type) {
     case 'Sequence':
-      return sequenceSplitter(config.pretokenizers as StepConfig[], where);
+      return { split: sequenceSplitter(config.pretokenizers as StepConfig[], where) };
     case 'Split':
     case 'CharDelimiterSplit':
     case 'Punctuation':
     case 'Digits': {
       const { pattern, behavior, invert } = splitOf(config, where);
-      return splitAt(pattern, behavior, invert);
+      return {
+        split: splitAt(pattern, behavior, invert),
+        drops: (text) => dropsStart(text, pattern(text), behavior, invert),
+      };
     }
     case 'ByteLevel':
-      return byteLevelSplitter(config);
+      return { split: byteLevelSplitter(config) };
     case 'WhitespaceSplit':
-      return (text) => text.match(UNSPACED) ?? [];
+      return { split: (text) => text.match(UNSPACED) ?? [], drops: dropsSpace };
     case 'Whitespace':
-      return (text) => text.match(WORDS_AND_SIGNS) ?? [];
+      return { split: (text) => text.match(WORDS_AND_SIGNS) ?? [], drops: dropsSpace };
     case 'Metaspace':
-      return metaspaceSplitter(config);
+      return { split: metaspaceSplitter(config) };
     case 'BertPreTokenizer':
-      return (text) => text.match(BERT_WORDS(text)) ?? [];
+      return { split: (text) => text.match(BERT_WORDS(text)) ?? [], drops: dropsSpace };
     case 'UnicodeScripts':
-      return splitAtScripts;
+      return { split: splitAtScripts, drops: dropsStartAtScripts };
     default:
-      throw unsupportedStep(where, 'pre_tokenizer', config!.type);
+      throw unsupportedStep(where, 'pre_tokenizer', config.type);
   }
 }
 
@@ -80,39 +94,16 @@ export function needsStart(config: StepConfig | null): boolean {
 function sequenceSplitter(steps: readonly StepConfig[], where: string): WordSplitter {
   if (steps.slice(0, -1).some((step) => step.type === 'ByteLevel'))
     throw unsupportedStep(where, 'pre_tokenizer', 'a Sequence with ByteLevel inside');
-  const splitters = steps.map((step) => ({
-    split: wordSplitterOf(step, where),
-    drops: startDropperOf(step, where),
-  }));
+  const parts = steps.map((step) => stepOf(step, where));
   return (text, isStart = false) => {
     let [words, atStart] = [[text], isStart];
-    for (const { split, drops } of splitters) {
-      const staysAtStart = atStart && words.length > 0 && !drops(words[0]!);
+    for (const { split, drops } of parts) {
+      const staysAtStart = atStart && words.length > 0 && drops?.(words[0]!) !== true;
       words = words.flatMap((word, index) => split(word, atStart && index === 0));
       atStart = staysAtStart;
     }
     return words;
   };
-}
-
-/** Tells whether a step drops the beginning of a text, so that its first word is no longer there. */
-function startDropperOf(step: StepConfig, where: string): (text: string) => boolean {
-  switch (step.type) {
-    case 'Split':
-    case 'CharDelimiterSplit':
-    case 'Punctuation': {
-      const { pattern, behavior, invert } = splitOf(step, where);
-      return (text) => dropsStart(text, pattern(text), behavior, invert);
-    }
-    case 'WhitespaceSplit':
-    case 'Whitespace':
-    case 'BertPreTokenizer':
-      return (text) => BEGINS_WITH_SPACE.test(text);
-    case 'UnicodeScripts':
-      return dropsStartAtScripts;
-    default:
-      return () => false;
-  }
 }
 
 interface Split {
