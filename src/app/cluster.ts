@@ -1,5 +1,6 @@
 /** @file How a command connects to the other processes of a run. */
 import { setImmediate } from 'node:timers/promises';
+import type { IdleFlags } from './idle-flags.js';
 import type { Output } from './output.js';
 import { messageOf } from '../base/errors.js';
 import { VERSION } from '../base/version.js';
@@ -25,6 +26,12 @@ export interface Cluster {
   /** Seconds. */
   readonly timeout: number;
   readonly hasKey: boolean;
+}
+
+/** The flags that have no effect on a process alone. */
+export function idleClusterFlags(cluster: Cluster | undefined): IdleFlags {
+  const names: readonly (keyof ClusterFlags)[] = ['clusterTimeout', 'clusterKey', 'interface'];
+  return [names, cluster === undefined, "without --hosts, TF_CONFIG or Slurm's variables"];
 }
 
 /**

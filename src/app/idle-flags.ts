@@ -1,6 +1,9 @@
 /** @file The warning of flags that have no effect. */
 import type { Reporter } from './reporter.js';
 
+/** Flags, by the names of their values, that have no effect if a condition holds, and the reason in words. */
+export type IdleFlags = readonly [names: readonly string[], isIdle: boolean, why: string];
+
 /**
  * Warns of flags that have no effect: `--port: not applied without --serve`. Without flags, there is no warning.
  *

@@ -2,8 +2,8 @@
 import { Option, type Command } from 'commander';
 import { COUNT, numbers } from '../base/kinds.js';
 import { CLUSTER_TIMEOUT } from '../app/cluster-defaults.js';
-import type { Cluster, ClusterFlags } from '../app/cluster.js';
-import { parserOf, type IdleFlags } from './flags.js';
+import type { ClusterFlags } from '../app/cluster.js';
+import { parserOf } from './flags.js';
 
 /** The names of these flags. They belong to a process and are not settings of the run. */
 const NAMES: Readonly<Record<keyof ClusterFlags, true>> = {
@@ -24,12 +24,6 @@ export function clusterFlagsOf<Flags extends ClusterFlags>(
   const entries = Object.entries(flags) as [string, unknown][];
   const those = (are: boolean): object => Object.fromEntries(entries.filter(([name]) => isClusterFlag(name) === are));
   return [those(true) as ClusterFlags, those(false) as Omit<Flags, keyof ClusterFlags>];
-}
-
-/** Those that have no effect on a process alone. */
-export function idleClusterFlags(cluster: Cluster | undefined): IdleFlags {
-  const names: readonly (keyof ClusterFlags)[] = ['clusterTimeout', 'clusterKey', 'interface'];
-  return [names, cluster === undefined, "without --hosts, TF_CONFIG or Slurm's variables"];
 }
 
 const RANK = numbers('a whole number of at least 0', (value) => Number.isSafeInteger(value) && value >= 0);

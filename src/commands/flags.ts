@@ -1,6 +1,6 @@
 /** @file Flag parsers and their error messages, from kinds of values. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { warnOfIdleFlags } from '../app/idle-flags.js';
+import { warnOfIdleFlags, type IdleFlags } from '../app/idle-flags.js';
 import type { Reporter } from '../app/reporter.js';
 import {
   choice,
@@ -41,21 +41,14 @@ export const list = parserOf(NAMES);
 export const listFrom = <T extends string>(choices: readonly T[]): ((text: string) => T[]) =>
   parserOf(severalOf(choice(choices)));
 
-/** Flags, by the names of their values, that have no effect if a condition holds, and the reason in words. */
-export type IdleFlags = readonly [names: readonly string[], isIdle: boolean, why: string];
-
 /** Warns of those that were given on the command line, even with their defaults. */
 export function warnOfIdle(command: Command, idle: readonly IdleFlags[], reporter: Pick<Reporter, 'warn'>): void {
+  const given = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli');
   for (const [names, , why] of idle.filter(([, isIdle]) => isIdle)) {
-    const given = command.options.filter(
-      (option) =>
-        names.includes(option.attributeName()) && command.getOptionValueSource(option.attributeName()) === 'cli',
-    );
-    warnOfIdleFlags(
-      given.map(({ long, flags }) => long ?? flags),
-      why,
-      reporter,
-    );
+    const flags = given
+      .filter((option) => names.includes(option.attributeName()))
+      .map(({ long, flags }) => long ?? flags);
+    warnOfIdleFlags(flags, why, reporter);
   }
 }
 

@@ -16,7 +16,7 @@ import { chooseCheckpoint, extensionFlags } from './resume.js';
 import { checkUnchanged } from './resume-check.js';
 import { openResumedRun, type ResumedRun } from './resumed-run.js';
 import { beginTraining, resumeTraining, type TrainedRun } from './run.js';
-import type { RequestedSettings, SettingName } from './settings.js';
+import { flagOf, type RequestedSettings } from './settings.js';
 
 /** A run that has already finished and stays unchanged. */
 export interface FinishedRun {
@@ -28,8 +28,8 @@ export interface FinishedRun {
   readonly flagsToExtend: string;
   /** The shell command that extends it with them. */
   readonly extend: string;
-  /** Settings that were given but have no effect. */
-  readonly notApplied: readonly SettingName[];
+  /** The flags of settings that were given but have no effect. */
+  readonly notApplied: readonly string[];
 }
 
 /** A run to resume, checked but unchanged. */
@@ -114,7 +114,8 @@ export async function inspectRun(
     await checkPreviewsFolder(run.folder, run.settings);
     return { run, chosen, finished: undefined };
   }
-  const { folder, changed: notApplied } = run;
+  const { folder, changed } = run;
+  const notApplied = changed.map((name) => flagOf(name));
   const extend = `${resumeCommand(folder)} ${flagsToExtend}`;
   return { run, chosen, finished: { folder, finishedAt: state.step, flagsToExtend, extend, notApplied } };
 }

@@ -46,6 +46,12 @@ it('of a preparation that is over', async () => {
   );
 });
 
+it('of previews without prompts', async () => {
+  const flags = ['--data', 'pairs.csv', '--teacher', 'none', '--preview-steps', '5', '--preview-seed', '1'];
+  const { stderr } = await kdHere(['train', ...flags], { cwd: folderWithPairs(4), env: { HF_HUB_OFFLINE: '1' } });
+  expect(stderr).toContain('warning: --preview-steps, --preview-seed: not applied without --preview\n');
+});
+
 it('are not named if they were not given', async () => {
   const { stderr } = await kdHere(['generate', 'a', '--latents', 'none']);
   expect(stderr).not.toContain('warning');

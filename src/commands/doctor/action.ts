@@ -5,9 +5,8 @@ import type { DevicesChoice } from '../../tensorflow/device-choice.js';
 import { examine } from '../../app/doctor/findings.js';
 import { thisMachineFacts } from '../../app/doctor/machine-facts.js';
 import type { Output } from '../../app/output.js';
-import { findCluster, type ClusterFlags } from '../../app/cluster.js';
+import { findCluster, idleClusterFlags, type ClusterFlags } from '../../app/cluster.js';
 import { examineDevices } from './devices.js';
-import { idleClusterFlags } from '../cluster-flags.js';
 import { warnOfIdle } from '../flags.js';
 import { findingText } from './finding-text.js';
 

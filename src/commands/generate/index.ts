@@ -3,18 +3,9 @@ import { examplesText, type Example } from '../help.js';
 import { Command, Option } from 'commander';
 import { SCHEDULERS } from '../../diffusion/scheduler-config.js';
 import { GENERATE_DEFAULTS, isGrid, type GenerateOptions } from '../../app/pictures/options.js';
+import type { IdleFlags } from '../../app/idle-flags.js';
 import { openOutput, type OutputOptions } from '../../app/output.js';
-import {
-  backendOption,
-  count,
-  deviceOption,
-  list,
-  nonNegative,
-  pixels,
-  seed,
-  warnOfIdle,
-  type IdleFlags,
-} from '../flags.js';
+import { backendOption, count, deviceOption, list, nonNegative, pixels, seed, warnOfIdle } from '../flags.js';
 
 const EXAMPLES: readonly Example[] = [
   [`${KD} generate "노란색 차" "a yellow car" --seed 7`],

@@ -2,8 +2,9 @@ import { KD } from '../../base/own-command.js';
 import { examplesText, type Example } from '../help.js';
 import { Command } from 'commander';
 import { PORT } from '../../base/kinds.js';
+import type { IdleFlags } from '../../app/idle-flags.js';
 import { openOutput, type OutputOptions } from '../../app/output.js';
-import { backendOption, deviceOption, parserOf, warnOfIdle, type IdleFlags } from '../flags.js';
+import { backendOption, deviceOption, parserOf, warnOfIdle } from '../flags.js';
 import type { ReportFlags } from './action.js';
 
 const EXAMPLES: readonly Example[] = [

@@ -1,7 +1,7 @@
 /** @file What `kd train` does. */
 import type { Command } from 'commander';
-import { findCluster, leave, meetCluster } from '../../app/cluster.js';
-import { clusterFlagsOf, idleClusterFlags } from '../cluster-flags.js';
+import { findCluster, idleClusterFlags, leave, meetCluster } from '../../app/cluster.js';
+import { clusterFlagsOf } from '../cluster-flags.js';
 import { warnOfIdle } from '../flags.js';
 import { printJoinedRun } from './joined-run.js';
 import type { Ranks } from '../../cluster/ranks.js';

@@ -9,7 +9,6 @@ import { warnOfIdleFlags } from '../../app/idle-flags.js';
 import type { Output } from '../../app/output.js';
 import { reportCommand } from '../../training/resume-command.js';
 import type { TrainedRun } from '../../training/run.js';
-import { flagOf } from '../../training/settings.js';
 import type { FinishedRun } from '../../training/training.js';
 
 /** Prints how a run ended, where its report is, and how to resume it if it was stopped. */
@@ -38,11 +37,7 @@ export function printTrainedRun({ folder, result, seconds, report, resume }: Tra
 /** Prints that a run has already finished, and how to write its report if its process died before doing so. */
 export async function printFinishedRun(run: FinishedRun, output: Output): Promise<void> {
   const { folder, finishedAt, flagsToExtend, extend, notApplied } = run;
-  warnOfIdleFlags(
-    notApplied.map((name) => flagOf(name)),
-    'because there is nothing left to do',
-    output,
-  );
+  warnOfIdleFlags(notApplied, 'because there is nothing left to do', output);
   const report = (await isReported(folder)) ? undefined : reportCommand(folder);
   output.result(
     [finishedLine(run), ...(report === undefined ? [] : [`its report was not written; write it with: ${report}`])].join(
