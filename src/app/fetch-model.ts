@@ -76,6 +76,9 @@ async function fetchParts(
         bar ??= reporter.progress(idOrFolder, bytesTotal, 'bytes');
         bar.update(bytesDone);
       },
+      onWait: (text) => {
+        reporter.message(text);
+      },
     });
     const isLocal = !relative(idOrFolder, folder).startsWith('..');
     if (isLocal) await checkManifest(idOrFolder); // files from the hub have been checked already

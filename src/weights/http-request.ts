@@ -2,6 +2,7 @@
 import type { RequestInit as SendInit } from 'undici';
 import { PASSWORD_REQUIRED, reasonOf, seconds, UnreachableError } from './http-errors.js';
 import { isConnected } from './connected.js';
+import { limitLookups } from './name-lookup.js';
 import { dispatcherFor, proxyFor } from './proxy.js';
 
 /** How many timeouts the hub may take to respond to an upload, or to accept its next chunk. */
@@ -9,12 +10,6 @@ const UPLOAD_PATIENCE = 6;
 
 /** How long to wait where there is no network. */
 const HOPELESS_MS = 2000;
-
-/**
- * Options of the C library's resolver (resolv.conf(5)): without them it asks silent name servers for 10 s or more, and
- * a process cannot end before its lookups do.
- */
-const QUICK_LOOKUP = 'timeout:1 attempts:1';
 
 /**
  * One request, whose response must begin in time.
@@ -33,7 +28,7 @@ export async function sendOnce(url: URL, init: RequestInit, timeout: number): Pr
   };
   given?.addEventListener('abort', abort);
   const isHopeless = !isConnected(new URL(proxy?.address ?? url));
-  if (isHopeless) process.env.RES_OPTIONS ??= QUICK_LOOKUP;
+  limitLookups(isHopeless);
   const patience = hasBody(init) ? UPLOAD_PATIENCE * timeout : timeout;
   const limit = isHopeless ? Math.min(patience, HOPELESS_MS) : patience;
   const timer = setTimeout(() => {

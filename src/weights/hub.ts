@@ -27,6 +27,8 @@ export interface ResolveOptions {
   /** The parts of the model that are needed; default: all. */
   readonly parts?: readonly ModelPart[];
   readonly onProgress?: (progress: DownloadProgress) => void;
+  /** Called with a message if the hub does not answer soon. */
+  readonly onWait?: (text: string) => void;
   /** Ends downloads; the next one continues them. */
   readonly signal?: AbortSignal | undefined;
   /** The hub's address; default: `HF_ENDPOINT`, else the public hub. */
@@ -34,6 +36,9 @@ export interface ResolveOptions {
   /** Milliseconds before a broken download is resumed for the first time; doubled each time. */
   readonly retryDelay?: number;
 }
+
+/** After how long without the hub's answer that is said, in milliseconds. */
+const SOON_MS = 3000;
 
 /**
  * The folder of a model: the one given or, for a hub id (`owner/name`, `owner/name@revision`), the one in the cache,
@@ -84,7 +89,15 @@ async function isFolder(path: string, flag: string): Promise<boolean> {
 }
 
 async function openOnHub(model: ModelId, options: ResolveOptions, cache: ModelCache): Promise<Commit> {
-  return openCommit(model, await accessFrom(model, options), cache);
+  const access = await accessFrom(model, options);
+  const timer = setTimeout(() => {
+    options.onWait?.(`${model.name}: waiting for an answer from ${access.hubUrl}`);
+  }, SOON_MS);
+  try {
+    return await openCommit(model, access, cache);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function accessFrom(

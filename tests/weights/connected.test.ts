@@ -45,8 +45,15 @@ describe('a hub that does not answer', () => {
   afterEach(() => silent.close());
 
   /** Under this address, too, Linux reaches itself. */
-  const ask = (): Promise<string> =>
-    failureOf(resolveModelFolder('a/b', { flag: '--teacher', parts: ['config'], hubUrl: `http://0.0.0.0:${port}` }));
+  const ask = (onWait?: (text: string) => void): Promise<string> =>
+    failureOf(
+      resolveModelFolder('a/b', {
+        flag: '--teacher',
+        parts: ['config'],
+        hubUrl: `http://0.0.0.0:${port}`,
+        ...(onWait && { onWait }),
+      }),
+    );
 
   it('is not waited for without a network', async () => {
     interfaces.mockReturnValue(LOOPBACK);
@@ -60,8 +67,10 @@ describe('a hub that does not answer', () => {
 
   it('is waited for with a network', async () => {
     interfaces.mockReturnValue(ETHERNET);
-    vi.stubEnv('HF_HUB_DOWNLOAD_TIMEOUT', '2.5');
-    expect(await ask()).toContain('cannot be reached (no answer within 2.5 s); connect');
+    vi.stubEnv('HF_HUB_DOWNLOAD_TIMEOUT', '3.5');
+    const onWait = vi.fn();
+    expect(await ask(onWait)).toContain('cannot be reached (no answer within 3.5 s); connect');
+    expect(onWait.mock.calls).toEqual([[`a/b: waiting for an answer from http://0.0.0.0:${port}`]]);
     vi.unstubAllEnvs();
   });
 });
