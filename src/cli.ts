@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { OutputOptions } from './app/output.js';
 import { errorText } from './base/colour.js';
+import { printableJson } from './base/errors.js';
 import { requireModule } from './base/require-module.js';
 import { endOnUserSignal, isUnderNohup } from './base/stop-signals.js';
 import { failureOf, type ErrorEvent } from './commands/failure.js';
@@ -64,7 +65,7 @@ function report(error: unknown): number {
 /** Prints an event on standard output, unless that is what failed. */
 function printEvent(event: ErrorEvent): void {
   try {
-    process.stdout.write(`${JSON.stringify(event)}\n`);
+    process.stdout.write(`${printableJson(event)}\n`);
   } catch {
     // already reported on standard error
   }

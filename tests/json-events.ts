@@ -51,7 +51,7 @@ function typesOf(value: unknown): string[] {
  * without an end was cut by a signal.
  */
 export function holdToSchema(args: readonly string[], stdout: string): void {
-  if (!args.includes('--json') || args.some((arg) => ['--help', '-h', '--version', '-V'].includes(arg))) return;
+  if (!args.includes('--json')) return;
   for (const line of stdout.split('\n').slice(0, -1)) {
     const faults = faultsOf(JSON.parse(line) as Readonly<Record<string, unknown>>);
     if (faults.length > 0) throw new Error(`kd ${args.join(' ')}: ${faults.join('; ')}: ${line.slice(0, 500)}`);

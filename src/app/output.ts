@@ -1,5 +1,6 @@
 /** @file The console: messages and progress go to standard error, results to standard output. */
 import { warningText } from '../base/colour.js';
+import { printableJson, printableLines } from '../base/errors.js';
 import { canDrawBar, terminalColumns } from '../base/terminal.js';
 import { plainLines, terminalBar, type Bar } from './progress.js';
 import { SILENT_PROGRESS, type Reporter } from './reporter.js';
@@ -19,7 +20,10 @@ export interface Output extends Reporter {
   result(text: string, object: object): void;
 }
 
-/** Opens the console of a command. */
+/**
+ * Opens the console of a command. Texts may quote names from outside, of files and models: what a terminal would
+ * interpret in them is escaped.
+ */
 export function openOutput({ quiet = false, json = false }: OutputOptions): Output {
   let bar: Bar | undefined;
   const write = (stream: NodeJS.WriteStream, text: string): void => {
@@ -27,23 +31,23 @@ export function openOutput({ quiet = false, json = false }: OutputOptions): Outp
     stream.write(`${text}\n`);
   };
   const message = (text: string): void => {
-    if (!quiet) write(process.stderr, text);
+    if (!quiet) write(process.stderr, printableLines(text));
   };
   return {
     json,
     columns: terminalColumns(),
     message,
     warn: (text, kind) => {
-      if (!quiet || kind === 'loss') write(process.stderr, warningText(text));
+      if (!quiet || kind === 'loss') write(process.stderr, warningText(printableLines(text)));
     },
     result: (text, object) => {
-      write(process.stdout, json ? JSON.stringify(object) : text);
+      write(process.stdout, json ? printableJson(object) : printableLines(text));
     },
     event: (object) => {
-      if (json) write(process.stdout, JSON.stringify(object));
+      if (json) write(process.stdout, printableJson(object));
     },
     progress(title, total, unit) {
-      const task = { title, total, unit };
+      const task = { title: printableLines(title), total, unit };
       if (quiet) return SILENT_PROGRESS;
       return canDrawBar() ? (bar = terminalBar(task)) : plainLines(task, message);
     },

@@ -47,6 +47,16 @@ export function printable(text: string): string {
   );
 }
 
+/** Text from outside on several lines, with all else escaped that `printable` escapes. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
+/** A value as JSON on one line, with what `printable` escapes as JSON's escapes, so that it can be shown. */
+export function printableJson(value: object): string {
+  return printable(JSON.stringify(value));
+}
+
 /** How many characters of a long message are kept at its beginning, and at its end, where the remedy is. */
 const SHOWN = { first: 1500, last: 500 };
 

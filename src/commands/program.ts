@@ -3,6 +3,7 @@ import { KD } from '../base/own-command.js';
 import { examplesText, formatItem, visibleGlobalOptions, visibleOptions } from './help.js';
 import { Command, type Option } from 'commander';
 import { EXCESS } from './failure.js';
+import { printHelpAsEvents } from './json-help.js';
 import { namedSubcommand, SUBCOMMAND_NAMES, withoutGlobalFlags, type SubcommandName } from './arguments.js';
 import { VERSION } from '../base/version.js';
 
@@ -54,6 +55,7 @@ export async function createProgram(args: readonly string[] = []): Promise<Comma
       .exitOverride();
     for (const option of command.options) refuseEmpty(command, option);
   }
+  if (args.includes('--json')) printHelpAsEvents(program);
   program.hook('preAction', (_, command) => {
     refuseExcess(command);
   });

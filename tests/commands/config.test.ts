@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { printableLines } from '../../src/base/errors.js';
 import type { CliResult } from '../cli.js';
 import { kdHere } from '../in-process.js';
 import { folderWithPairs, parseLines, readCsv, readJson, STUDENT, TEACHER, trainArguments } from './tiny.js';
@@ -58,6 +59,20 @@ describe('--config', () => {
       epochs: 10,
       said: '--learning-rate 0.002 instead of 0.001 in run.yaml\n',
     });
+  });
+
+  it('escapes what a terminal would interpret in names, in messages and in what it prints, which is read back', async () => {
+    const [evil, shown] = ['a\u001b[31m\u009b\u202e\u2028\u007f.csv', String.raw`a\u001b[31m\u009b\u202e\u2028\u007f`];
+    const file = 'b\u001b[2J.yaml';
+    write(file, JSON.stringify({ data: [evil], teacher: 't\u202e', seed: 3 }));
+    const { code, stdout, stderr } = await here('train', '--config', file, '--seed', '7', '--print');
+    expect([code, stderr]).toEqual([0, '--seed 7 instead of 3 in b\\u001b[2J.yaml\n']);
+    expect(stdout).toMatch(/^teacher: "t\\u202e" +# given$/m);
+    expect(printableLines(stdout)).toBe(stdout);
+    write('printed.yaml', stdout);
+    const { data, teacher } = await printed('--config', 'printed.yaml');
+    expect([data, teacher]).toEqual([[evil], 't\u202e']);
+    expect((await here('train', '--config', file, '--print', '--json')).stdout).toContain(shown);
   });
 
   it('overrides a recipe and is overridden by flags', async () => {

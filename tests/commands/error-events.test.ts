@@ -2,6 +2,7 @@
  * @file Errors with `--json`: the last line of standard output says for programs what standard error says for people.
  */
 import { expect, it } from 'vitest';
+import { VERSION } from '../../src/base/version.js';
 import { kd, type CliResult } from '../cli.js';
 import { kdHere } from '../in-process.js';
 import { folderWithPairs, trainArguments } from './tiny.js';
@@ -37,9 +38,25 @@ it('a set-up that fails', async () => {
   expect(JSON.parse(stdout)).toEqual({ event: 'error', code: 'INPUT', message });
 });
 
-it('are not printed without --json, nor for help', () => {
+it('are not printed without --json', () => {
   expect(kd(['prepare', '--data', 'none.csv', '--out', 'store'])).toMatchObject({ code: 1, stdout: '' });
-  const version = kd(['--json', '--version']);
-  expect(version.code).toBe(0);
-  expect(version.stdout).not.toContain('error');
+});
+
+it.each([
+  [['--json', '--help'], null],
+  [['--json', 'train', '--help'], 'train'],
+  [['runs', '-h', '--json'], 'runs'],
+  [['help', 'export', '--json'], 'export'],
+])('help is an event, too: %j', async (args, command) => {
+  const { code, stdout, stderr } = await kdHere(args);
+  expect([code, stderr, stdout.split('\n').length]).toEqual([0, '', 2]);
+  const help = JSON.parse(stdout) as Record<string, unknown>;
+  expect(help).toMatchObject({ event: 'help', command });
+  const plain = await kdHere(args.filter((arg) => arg !== '--json'));
+  expect(`${String(help.text)}\n`).toBe(plain.stdout);
+});
+
+it.each([[['--json', '--version']], [['-V', '--json']]])('so is the version: %j', async (args) => {
+  const { code, stdout } = await kdHere(args);
+  expect([code, JSON.parse(stdout)]).toEqual([0, { event: 'version', version: VERSION }]);
 });

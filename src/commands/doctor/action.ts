@@ -7,8 +7,8 @@ import { thisMachineFacts } from '../../app/doctor/machine-facts.js';
 import type { Output } from '../../app/output.js';
 import { findCluster, idleClusterFlags, type ClusterFlags } from '../../app/cluster.js';
 import { examineDevices } from './devices.js';
+import { findingText } from '../../app/doctor/finding-text.js';
 import { warnOfIdle } from '../flags.js';
-import { findingText } from './finding-text.js';
 
 /** The flags of `kd doctor`. */
 export type DoctorFlags = ClusterFlags & { readonly device: DevicesChoice; readonly student: string };

@@ -6,7 +6,7 @@ import { VERSION } from '../../base/version.js';
 import { bandwidthOf } from '../../engine/all-reduce-time.js';
 import { checkDevices, type CheckedDevices, type DevicesCheck } from '../../training/device-check.js';
 import { leave, meetCluster, type Cluster } from '../../app/cluster.js';
-import { findingText } from './finding-text.js';
+import { findingText } from '../../app/doctor/finding-text.js';
 
 /**
  * Connects to the other ranks, if any, and reports how fast all devices sum gradients.

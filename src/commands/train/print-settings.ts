@@ -1,11 +1,9 @@
 /** @file `--print`: the settings of a run, as a file for `--config`. */
 import type { Command } from 'commander';
-import stringWidth from 'string-width';
-import { stringify } from 'yaml';
 import type { Output } from '../../app/output.js';
-import { padText } from '../../base/wrap.js';
 import type { RecipeName } from '../../training/recipe-names.js';
 import { recipeOf, type Recipe } from '../../training/recipes.js';
+import { settingsText } from '../../training/settings-text.js';
 import { isSetting } from '../../training/settings.js';
 import { isGiven } from './config.js';
 
@@ -22,30 +20,17 @@ export function printSettings(
 ): void {
   const recipe = recipeOf(flags.recipe);
   const settings = Object.entries(flags).filter(([key, value]) => isSetting(key) && value !== undefined);
-  const rows = settings.map(([key, value]) => [
-    stringify({ [key]: value as unknown }, { collectionStyle: 'flow', lineWidth: 0 }).replace(/^\{ | \}\n$/g, ''),
-    originOf(key, command, recipe, origin),
-  ]);
-  const width = Math.max(...rows.map(([setting]) => stringWidth(setting!)));
-  const text = [
-    ...(recipe === undefined ? [] : [`# ${flags.recipe}: ${recipe.description}`]),
-    ...rows.map(([setting, origin]) => `${padText(setting!, width)}  # ${origin}`),
-    '# in every run: texts of 77 tokens, no attention mask; batches in the same order in every epoch',
-    ...(recipe?.published === undefined ? [] : [`# ${publishedLine(recipe.published)}`]),
-  ].join('\n');
-  output.result(text, {
+  const sourced = settings.map(([key, value]) => ({
+    key,
+    value: value as unknown,
+    origin: originOf(key, command, recipe, origin),
+  }));
+  output.result(settingsText(sourced, flags.recipe), {
     event: 'settings',
     recipe: flags.recipe ?? null,
     settings: Object.fromEntries(settings.filter(([key]) => key !== 'recipe')),
     published: recipe?.published ?? null,
   });
-}
-
-function publishedLine({ loss, lossEn, lossKo, duration, source }: NonNullable<Recipe['published']>): string {
-  return (
-    `published: validation loss ${loss.toFixed(4)} (en ${lossEn.toFixed(4)} + ko ${lossKo.toFixed(4)}) after ` +
-    `${duration}; ${source}`
-  );
 }
 
 function originOf(key: string, command: Command, recipe: Recipe | undefined, origin: string | undefined): string {

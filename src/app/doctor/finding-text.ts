@@ -1,4 +1,4 @@
-import type { Finding } from '../../app/doctor/finding.js';
+import type { Finding } from './finding.js';
 import { hangingText } from '../../base/wrap.js';
 
 /** A finding as shown in a terminal of the given width. */
