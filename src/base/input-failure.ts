@@ -19,6 +19,13 @@ export interface InputFailure {
 /** The message for bad input or an operating system error; undefined for a bug. */
 export function inputFailure(error: unknown): InputFailure | undefined {
   if (error instanceof InputError) return { code: error.code, message: messageOf(error) };
+  const received = nullByteIn(error);
+  if (received !== undefined) {
+    const { code, message } = new InputError(
+      `a path: expected one without the character NUL, which no system allows, got ${received}; give another`,
+    );
+    return { code, message };
+  }
   const message = systemFailure(error);
   return message === undefined ? undefined : { code: SYSTEM, message };
 }
@@ -28,6 +35,12 @@ export function asInputError(error: unknown): unknown {
   if (error instanceof InputError) return error;
   const failure = inputFailure(error);
   return failure === undefined ? error : new InputError(failure.message, { cause: error, code: failure.code });
+}
+
+/** The path that Node refuses because it contains the character NUL, which only programs and files can give. */
+function nullByteIn(error: unknown): string | undefined {
+  if (!(error instanceof TypeError) || !('code' in error) || error.code !== 'ERR_INVALID_ARG_VALUE') return undefined;
+  return /without null bytes\. Received (.*)$/s.exec(error.message)?.[1];
 }
 
 /**
