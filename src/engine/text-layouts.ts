@@ -34,9 +34,9 @@ export interface ArrangedTexts {
 }
 
 /**
- * The numbers of rows that texts are packed into, as shares of the number of texts. Each is recorded, and compiled on
- * first use; the texts of a run's batches mostly need one or two of them. For small models, recording one takes as long
- * as several steps, so there are few.
+ * The numbers of rows that texts are packed into, as shares of the number of texts. Each is recorded, and TensorFlow
+ * prepares it on first use (XLA compiles it, on a GPU); the texts of a run's batches mostly need one or two of them.
+ * For small models, recording one takes as long as several steps, so there are few.
  */
 const PACKED_SHARES = {
   large: [1 / 8, 3 / 16, 1 / 4, 1 / 3, 5 / 12, 1 / 2, 5 / 8, 3 / 4],

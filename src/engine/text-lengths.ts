@@ -5,8 +5,8 @@ import type { TextEncoder } from '../models/text-encoder.js';
 /**
  * Lengths to which texts may be cut, ascending; the full length, 77 tokens, is always among them.
  *
- * - Training on a CPU: only a few, because each is recorded, and its fused loops are compiled on first use.
- * - Encoding on a CPU: more, because nothing is compiled there.
+ * - Training on a CPU: only a few, because forward pass, backward pass and update are recorded for each.
+ * - Encoding on a CPU: more, because only the forward pass is.
  * - A GPU: fewest, because XLA compiles the whole step again for every length, which may take minutes for many. On the
  *   generated corpora these compute 61% of the student's positions (those for a CPU: 60%); on texts with 0.6 times the
  *   tokens, 42% (36%); `scripts/bench/text-lengths.mjs`.

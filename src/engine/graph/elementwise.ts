@@ -1,4 +1,4 @@
-/** @file Elementwise ops: XLA fuses several into one loop; TensorFlow lets each overwrite an input. */
+/** @file Elementwise ops: several can be computed in one loop; TensorFlow lets each overwrite an input. */
 
 /** Ops that compute each value from the inputs' values at the same position; and `Reshape`, which computes nothing. */
 export const ELEMENTWISE: ReadonlySet<string> = new Set([
