@@ -27,24 +27,31 @@ export interface SeriesStyle {
   readonly font?: string;
 }
 
+/** A value where it is drawn on the axis; null leaves a gap. */
+type Height = (value: number) => number | null;
+
 /**
  * The series of a line: its band, its values before smoothing, and the line itself.
  *
  * @param index the line's index in its chart
  * @param endOffset how far to move the end label down, in pixels
  */
-export function lineSeries(
-  line: Line,
-  index: number,
-  { log, palette, endLabels, font = FONT }: SeriesStyle,
-  endOffset: number,
-): object[] {
-  const y = (value: number): number | null => {
-    const shown = log ? Math.log10(value) : value;
+export function lineSeries(line: Line, index: number, style: SeriesStyle, endOffset: number): object[] {
+  const height: Height = (value) => {
+    const shown = style.log ? Math.log10(value) : value;
     return Number.isFinite(shown) ? shown : null;
   };
-  const { points, band, raw, style, colour, name } = line;
-  const common = {
+  const { band, raw } = line;
+  return [
+    ...(band === undefined ? [] : [bandSeries(line, band, height)]),
+    ...(raw === undefined ? [] : [rawSeries(line, raw, `${index}-raw`, height)]),
+    { ...mainSeries(line, `${index}`, style.palette, height), ...endLabel(line, style, endOffset) },
+  ];
+}
+
+/** What all lines have in common. */
+function seriesOf({ style }: Line): object {
+  return {
     type: 'line',
     symbol: 'none',
     silent: true,
@@ -52,71 +59,71 @@ export function lineSeries(
     triggerLineEvent: false,
     emphasis: { disabled: true },
   };
-  const layers: object[] = [];
-  if (band !== undefined) layers.push(bandSeries(points, band, y, colour));
-  if (raw !== undefined) {
-    layers.push({
-      ...common,
-      id: `${index}-raw`,
-      data: points.map(([step], i) => [step, y(raw[i]!)]),
-      lineStyle: { color: colour, width: 1, opacity: 0.28 },
-      z: 2,
-    });
-  }
-  const marks =
-    style === 'marks'
-      ? {
-          symbol: 'circle',
-          symbolSize: points.length > 40 ? 4 : 7,
-          itemStyle: { color: palette.paper, borderColor: colour, borderWidth: 2 },
-        }
-      : {};
-  // a single point is no line
-  const alone = style === 'curve' && points.filter(([, value]) => Number.isFinite(value)).length === 1;
-  const dot = alone ? { symbol: 'circle', symbolSize: 5, showSymbol: true, itemStyle: { color: colour } } : {};
-  const end =
-    endLabels === true && style === 'marks' && Number.isFinite(points.at(-1)?.[1])
-      ? {
-          endLabel: {
-            show: true,
-            color: colour,
-            fontSize: TICK_SIZE,
-            fontWeight: 600,
-            fontFamily: font,
-            distance: 8,
-            offset: [0, endOffset],
-            formatter: () => points.at(-1)![1].toFixed(3),
-          },
-        }
-      : {};
-  layers.push({
-    ...common,
-    ...marks,
-    ...dot,
-    ...end,
-    id: `${index}`,
+}
+
+/** The values before smoothing, behind the line. */
+function rawSeries(line: Line, raw: readonly number[], id: string, height: Height): object {
+  return {
+    ...seriesOf(line),
+    id,
+    data: line.points.map(([step], i) => [step, height(raw[i]!)]),
+    lineStyle: { color: line.colour, width: 1, opacity: 0.28 },
+    z: 2,
+  };
+}
+
+function mainSeries(line: Line, id: string, palette: Palette, height: Height): object {
+  const { name, points, style, colour } = line;
+  return {
+    ...seriesOf(line),
+    ...symbols(line, palette),
+    id,
     name,
     z: style === 'curve' ? 3 : 4,
-    data: points.map(([step, value]) => [step, y(value)]),
+    data: points.map(([step, value]) => [step, height(value)]),
     lineStyle: {
       color: colour,
       width: style === 'curve' ? 1.5 : 2,
       type: style === 'dashes' ? [5, 4] : 'solid',
       opacity: style === 'curve' ? 0.8 : 1,
     },
-  });
-  return layers;
+  };
+}
+
+/** Circles at the points of marks, and at the only point of a curve, which would be no line. */
+function symbols({ style, points, colour }: Line, palette: Palette): object {
+  if (style === 'marks')
+    return {
+      symbol: 'circle',
+      symbolSize: points.length > 40 ? 4 : 7,
+      itemStyle: { color: palette.paper, borderColor: colour, borderWidth: 2 },
+    };
+  const isAlone = style === 'curve' && points.filter(([, value]) => Number.isFinite(value)).length === 1;
+  return isAlone ? { symbol: 'circle', symbolSize: 5, showSymbol: true, itemStyle: { color: colour } } : {};
+}
+
+/** The last value of marks, beside their last point. */
+function endLabel({ style, points, colour }: Line, { endLabels, font = FONT }: SeriesStyle, offset: number): object {
+  const last = points.at(-1)?.[1];
+  if (endLabels !== true || style !== 'marks' || last === undefined || !Number.isFinite(last)) return {};
+  return {
+    endLabel: {
+      show: true,
+      color: colour,
+      fontSize: TICK_SIZE,
+      fontWeight: 600,
+      fontFamily: font,
+      distance: 8,
+      offset: [0, offset],
+      formatter: () => last.toFixed(3),
+    },
+  };
 }
 
 /** A filled band, as one polygon over all points. */
-function bandSeries(
-  points: readonly Point[],
-  { low, high }: NonNullable<Line['band']>,
-  y: (value: number) => number | null,
-  colour: string,
-): object {
+function bandSeries({ points, colour }: Line, { low, high }: NonNullable<Line['band']>, height: Height): object {
   const steps = points.map(([step]) => step);
-  const sides = [high.map(y), low.map(y)];
+  const sides = [high.map(height), low.map(height)];
   const whole = steps.map((_, i) => i).filter((i) => sides.every((side) => side[i] !== null));
   return {
     type: 'custom',

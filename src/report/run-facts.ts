@@ -1,29 +1,14 @@
-/** @file The facts in a run's folder, other than its logs. */
-import { isObject } from '../base/json-schema.js';
+/** @file The facts of a run that change while it trains. */
 import { basename, relative } from 'node:path';
-import { readReport, type PrepareReport } from '../data/prepare/report.js';
-import { recipeOf } from '../training/recipes.js';
-import { flagOf, isDefault } from '../training/settings.js';
-import { messageOf } from '../base/errors.js';
-import { readEvaluations } from '../evaluate/evaluation-file.js';
 import { checkpointNames, checkpointStep } from '../runs/checkpoint-names.js';
 import type { ValidationRow } from '../runs/log-reader.js';
 import { readBaselines } from '../runs/baselines-file.js';
 import type { RunConfig } from '../runs/run-config.js';
 import { pointerTarget, type Pointer } from '../runs/run-folder.js';
-import { readEnding } from '../runs/run-ending.js';
-import { runArgument } from '../runs/run-names.js';
 import { knownPlan, runState } from '../runs/run-state.js';
-import { storePlaces } from '../runs/run-store.js';
-import { formatCount, formatHash } from '../base/format.js';
-import { contactSheet } from './contact-sheet.js';
-import { withRunNames } from './evaluated-runs.js';
-import { evaluateCommand, repeatCommand } from './shell-commands.js';
-import { filmStrips, type FrameCache } from './film-strips.js';
 import { paceOf, secondsFor } from './pace.js';
-import type { Entry, RunFacts, Sections } from './report-data.js';
+import type { RunFacts } from './report-data.js';
 import type { CurveRow } from './series.js';
-import { readTranslations } from './translations-file.js';
 
 /** The logs of a run. */
 export interface LogState {
@@ -35,55 +20,34 @@ export interface LogState {
 }
 
 /** The current facts of a run. */
-export async function runFacts(
-  folder: string,
-  config: RunConfig,
-  { rows, validated: lastValidation, skippedSteps, skippedLines }: LogState,
-): Promise<RunFacts> {
+export async function runFacts(folder: string, config: RunConfig, log: LogState): Promise<RunFacts> {
+  const { rows, validated, skippedSteps, skippedLines } = log;
   const last = rows.at(-1);
   const plan = knownPlan(config);
-  const checkpoints = await checkpointNames(folder);
-  const there = async (pointer: Pointer): Promise<string | undefined> => {
-    const name = await pointerTarget(folder, pointer);
-    return name !== undefined && checkpoints.includes(name) ? name : undefined;
-  };
-  const [best, newest] = [await there('best'), (await there('last')) ?? checkpoints.at(0)];
+  const { best, newest } = await savedCheckpoints(folder);
   const saved = newest === undefined ? 0 : checkpointStep(newest);
-  const step = Math.max(last?.step ?? 0, lastValidation?.step ?? 0, saved);
+  const step = Math.max(last?.step ?? 0, validated?.step ?? 0, saved);
   const state = await runState(folder, plan, step);
   const isAtWork = state.state === 'starting' || state.state === 'training';
-  const pairsPerStep = plan.stepsPerEpoch ? config.data.training_pairs / plan.stepsPerEpoch : NaN;
-  const pace = paceOf(rows, pairsPerStep);
   const stepsLeft = isAtWork && plan.totalSteps !== null ? plan.totalSteps - step : NaN;
-  const { batchSize, groupByLength, validPairs } = config.settings;
-  const baselines = await readBaselines(folder).catch(() => undefined); // `sectionsOf` tells of damage
-  const held = config.data.validation_pairs;
-  const asked = Math.min(held, typeof validPairs === 'number' ? validPairs : Infinity);
-  // from the log, unless it is of an earlier version or only has the untrained student
-  const validated =
-    lastValidation !== undefined && lastValidation.step > 0 ? (finite(lastValidation.pairs) ?? asked) : asked;
-  const lastBatch = typeof batchSize === 'number' ? config.data.training_pairs % batchSize : 0;
+  const { batchSize, groupByLength } = config.settings;
+  const trainingPairs = config.data.training_pairs;
+  const lastBatch = typeof batchSize === 'number' ? trainingPairs % batchSize : 0;
   return {
     name: basename(folder),
     folder: relative('.', folder) || '.',
     ...state,
     created: config.created,
     step,
-    epoch: Math.max(last?.epoch ?? 0, lastValidation?.epoch ?? 0),
-    pairsPerSecond: finite(last?.pairs_per_second),
-    meanPairsPerSecond: finite(pace.pairs / pace.seconds),
-    trainedSeconds: pace.seconds > 0 ? finite(pace.seconds) : null,
-    secondsLeft: secondsFor(stepsLeft * pairsPerStep, rows, pairsPerStep),
-    meanBaseline: finite(baselines?.mean),
+    epoch: Math.max(last?.epoch ?? 0, validated?.epoch ?? 0),
+    ...speeds(rows, plan.stepsPerEpoch ? trainingPairs / plan.stepsPerEpoch : NaN, stepsLeft),
     lastBatch: lastBatch === 0 ? null : lastBatch,
     isRepeated: groupByLength !== true,
     ...plan,
     best: best ?? null,
     last: newest ?? null,
-    trainingPairs: config.data.training_pairs,
-    validationPairs: held,
-    validationSample: validated < held ? validated : null,
-    baselineSample: baselines !== undefined && baselines.pairs < validated ? baselines.pairs : null,
+    trainingPairs,
+    ...(await validationFacts(folder, config, validated)),
     teacher: { source: config.teacher.source, parameters: config.teacher.parameters },
     student: { source: config.student.source, parameters: config.student.parameters },
     skippedSteps,
@@ -91,101 +55,49 @@ export async function runFacts(
   };
 }
 
-const finite = (value: number | undefined): number | null =>
-  value !== undefined && Number.isFinite(value) ? value : null;
+/** The names of the best and the newest checkpoint that are there. */
+async function savedCheckpoints(folder: string): Promise<Record<'best' | 'newest', string | undefined>> {
+  const names = await checkpointNames(folder);
+  const there = async (pointer: Pointer): Promise<string | undefined> => {
+    const name = await pointerTarget(folder, pointer);
+    return name !== undefined && names.includes(name) ? name : undefined;
+  };
+  return { best: await there('best'), newest: (await there('last')) ?? names.at(0) };
+}
 
-/**
- * The parts of a report that do not come from the logs.
- *
- * @param frames frames of film strips that have already been scaled down
- */
-export async function sectionsOf(folder: string, config: RunConfig, frames?: FrameCache): Promise<Sections> {
-  const problems: string[] = [];
-  await orProblem(readEnding(folder), problems);
-  await orProblem(readBaselines(folder), problems);
-  const data = await orProblem(readDataReport(folder, config), problems);
-  const evaluations = await orProblem(
-    readEvaluations(folder).then((kept) => kept && withRunNames(kept)),
-    problems,
-  );
-  const translations = await readTranslations(folder);
-  const previews = await filmStrips(folder, config, problems, frames);
-  const pictures = await contactSheet(folder, problems);
-  const { recipe } = config.settings;
-  const published = recipeOf(recipe)?.published;
+/** How fast a run trains, and for how long it has and will. */
+function speeds(
+  rows: readonly CurveRow[],
+  pairsPerStep: number,
+  stepsLeft: number,
+): Pick<RunFacts, 'pairsPerSecond' | 'meanPairsPerSecond' | 'trainedSeconds' | 'secondsLeft'> {
+  const pace = paceOf(rows, pairsPerStep);
   return {
-    settings: settingsOf(config),
-    commands: {
-      repeat: repeatCommand(folder),
-      evaluate: evaluateCommand(['clip', runArgument(folder)]),
-    },
-    environment: environmentOf(config),
-    ...(data === undefined ? {} : { data }),
-    ...(evaluations === undefined ? {} : { evaluations }),
-    ...(translations === undefined ? {} : { translations }),
-    ...(previews === undefined ? {} : { previews }),
-    ...(pictures === undefined ? {} : { pictures }),
-    ...(published === undefined ? {} : { published: { ...published, recipe: String(recipe) } }),
-    problems,
+    pairsPerSecond: finite(rows.at(-1)?.pairs_per_second),
+    meanPairsPerSecond: finite(pace.pairs / pace.seconds),
+    trainedSeconds: pace.seconds > 0 ? finite(pace.seconds) : null,
+    secondsLeft: secondsFor(stepsLeft * pairsPerStep, rows, pairsPerStep),
   };
 }
 
-/** A value, or undefined if it is not available, which is added to `problems`. */
-async function orProblem<T>(value: Promise<T | undefined>, problems: string[]): Promise<T | undefined> {
-  return value.catch((error: unknown) => {
-    problems.push(messageOf(error));
-    return undefined;
-  });
+/** Over how many pairs losses and baselines are measured. */
+async function validationFacts(
+  folder: string,
+  { settings, data }: RunConfig,
+  last: LogState['validated'],
+): Promise<Pick<RunFacts, 'meanBaseline' | 'validationPairs' | 'validationSample' | 'baselineSample'>> {
+  const baselines = await readBaselines(folder).catch(() => undefined); // `sectionsOf` tells of damage
+  const all = data.validation_pairs;
+  const asked = Math.min(all, typeof settings.validPairs === 'number' ? settings.validPairs : Infinity);
+  // from the log, unless it is of an earlier version or only has the untrained student
+  const validated = last !== undefined && last.step > 0 ? (finite(last.pairs) ?? asked) : asked;
+  return {
+    meanBaseline: finite(baselines?.mean),
+    validationPairs: all,
+    validationSample: validated < all ? validated : null,
+    baselineSample: baselines !== undefined && baselines.pairs < validated ? baselines.pairs : null,
+  };
 }
 
-/** The report of the data's preparation. */
-async function readDataReport(folder: string, { data }: RunConfig): Promise<PrepareReport | undefined> {
-  for (const place of storePlaces(folder, data.store)) {
-    const report = await readReport(place);
-    if (report !== undefined) return report;
-  }
-  return undefined;
-}
-
-/** Settings as command-line flags, without switches and values that were not given. */
-function settingsOf({ settings }: RunConfig): Entry[] {
-  return Object.entries(settings).flatMap(([name, value]): Entry[] => {
-    if (value === undefined || value === null) return [];
-    const flag = flagOf(name, value);
-    if (typeof value === 'boolean') return isDefault(name, value) ? [] : [[flag, '']];
-    return [[flag, Array.isArray(value) ? value.map(textOf).join(' ') : textOf(value)]];
-  });
-}
-
-/** Parts of a configuration that are shown elsewhere or only needed for resuming. */
-const NOT_ENVIRONMENT = ['created', 'settings', 'teacher', 'student', 'data', 'fingerprints', 'resumed', 'order'];
-
-/** Engine internals, and duplicates. */
-const INTERNAL = ['fused', 'teacherParts', 'version'];
-
-/**
- * The configuration's facts about machine, versions and data; anything not excluded is shown, so that new facts are,
- * too.
- */
-function environmentOf(config: RunConfig): Entry[] {
-  const groups = Object.entries(config).filter(([name]) => !NOT_ENVIRONMENT.includes(name));
-  return [
-    ['created', config.created],
-    ...groups.flatMap(([, group]): Entry[] =>
-      isObject(group)
-        ? Object.entries(group).flatMap(([name, value]): Entry[] =>
-            INTERNAL.includes(name) ? [] : [[name, textOf(value)]],
-          )
-        : [],
-    ),
-    ['teacher', formatCount(config.teacher.parameters)],
-    ['student', formatCount(config.student.parameters)],
-    ['data', config.data.store],
-    ['fingerprint', formatHash(config.data.fingerprint)],
-  ];
-}
-
-function textOf(value: unknown): string {
-  if (Array.isArray(value)) return value.map(textOf).join(', ');
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
+const finite = (value: number | undefined): number | null =>
+  value !== undefined && Number.isFinite(value) ? value : null;

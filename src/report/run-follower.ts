@@ -11,7 +11,8 @@ import { RUN_CONFIG } from '../runs/run-folder.js';
 import { VERSION } from '../base/version.js';
 import type { FrameCache } from './film-strips.js';
 import type { News, Position, ReportData, RunFacts, Sections, ValidationPoint } from './report-data.js';
-import { runFacts, sectionsOf } from './run-facts.js';
+import { runFacts } from './run-facts.js';
+import { sectionsOf } from './run-sections.js';
 import { CURVES, Series, type CurveRow } from './series.js';
 import { TRANSLATIONS_FILE } from './translations-file.js';
 

@@ -6,7 +6,7 @@ import { comparisonText } from '../../src/report/comparison-text.js';
 import { endOffsets, valueScale } from '../../src/report/value-axis.js';
 import { withoutCopies } from '../../src/report/evaluated-models.js';
 import { EVALUATION_FILE } from '../../src/evaluate/evaluation-file.js';
-import { sectionsOf } from '../../src/report/run-facts.js';
+import { sectionsOf } from '../../src/report/run-sections.js';
 import { keepBaselines } from '../../src/runs/baselines-file.js';
 import { readRunConfig } from '../../src/runs/run-config.js';
 import { addEvaluation, makeRun } from './run-of.js';
