@@ -71,7 +71,7 @@ export async function setUp(project, parts = PARTS) {
   if (await isReady(project, parts)) return;
   await withLock(
     project.root,
-    () => project.say('another set-up of this folder is at work: waiting for it'),
+    (who) => project.say(`${who} of this folder is at work: waiting for it`),
     async (lock) => {
       for (const part of parts) {
         if (!(await part.isReady(project))) await part.prepare(project, lock);

@@ -25,7 +25,7 @@ import { wheelArchive, wheelFiles } from './wheels.mjs';
  */
 export async function fillCache(project, distribution, { recompiles = false } = {}) {
   mkdirSync(project.cache, { recursive: true });
-  const onWait = () => project.say('another set-up is filling the cache: waiting for it');
+  const onWait = (/** @type {string} */ who) => project.say(`${who} is filling the cache: waiting for it`);
   return withLock(project.cache, onWait, (lock) => findOrGet(project, distribution, recompiles, lock));
 }
 

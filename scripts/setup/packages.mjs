@@ -1,30 +1,20 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { stopwatch } from './amounts.mjs';
 import { SetupError } from './errors.mjs';
-import { failureLine, NOT_FOUND, run } from './processes.mjs';
+import { installPackages } from './npm.mjs';
 import { stageFolder } from './staging.mjs';
 
 /** @import { Host } from './host.mjs' */
-/** @import { Command, Env, Result } from './processes.mjs' */
 /** @import { Project } from './project.mjs' */
 /** @typedef {{ version?: string, integrity?: string, optional?: boolean }} LockedPackage */
 
 /** Their name in a bundle. */
 export const ARCHIVE = 'packages';
 
-const NETWORK_FAILURE =
-  /E?(NOTFOUND|AI_AGAIN|CONNREFUSED|CONNRESET|TIMEDOUT|NETUNREACH|HOSTUNREACH|SOCKET_TIMEOUT|NOTCACHED)\b/;
-
-/**
- * NODE_ENV=production and omit=dev would leave out the compiler and headers that set-up itself needs; `npm start` with
- * `--silent` would keep npm from saying what went wrong; and npm's waits between attempts add up to over a minute.
- */
-const INSTALL = [
-  ...['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--prefer-offline', '--no-audit', '--no-fund'],
-  ...['--loglevel=error', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=4000'],
-];
+/** Between lines that say how many packages are there. */
+const PROGRESS_MS = 20_000;
 
 /**
  * Whether node_modules has what package-lock.json requires, by the record that npm writes there when it is done.
@@ -52,17 +42,20 @@ export function isReady({ root }) {
  * @param {number} [lock]
  */
 export async function prepare(project, lock) {
-  const { root, env, say, bundle } = project;
+  const { root, say, bundle } = project;
   if (bundle !== undefined) {
     await stageFolder(join(root, 'node_modules'), (partial) => bundle.unpack(ARCHIVE, partial, { ...project, lock }));
     return;
   }
   const elapsed = stopwatch();
-  const [command, ...args] = npmCommand(env);
-  say(`npm packages: installing up to ${Object.keys(lockedPackages(root)).length} …`);
+  const paths = Object.keys(lockedPackages(root));
+  say(`npm packages: installing up to ${paths.length} …`);
   rmSync(installRecord(root), { force: true });
-  const result = await run(command, [...args, ...INSTALL], { cwd: root, env, lock });
-  if (result.status !== 0) throw new SetupError(installFailure(result));
+  const progress = setInterval(() => {
+    const there = paths.filter((path) => existsSync(join(root, path, 'package.json')));
+    say(`npm packages: ${there.length} of up to ${paths.length} unpacked after ${elapsed()} …`);
+  }, PROGRESS_MS);
+  await installPackages(project, lock).finally(() => clearInterval(progress));
   say(`npm packages: ${Object.keys(readPackages(installRecord(root)) ?? {}).length} installed in ${elapsed()}`);
 }
 
@@ -117,32 +110,6 @@ export function lockFingerprint(root) {
  */
 export function ownVersion(root) {
   return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
-}
-
-/**
- * The npm that is running this script, if any, otherwise the one on PATH.
- *
- * @param {Env} env
- * @returns {Command}
- */
-function npmCommand(env) {
-  const runner = env.npm_execpath;
-  const isNpm = runner !== undefined && basename(runner) === 'npm-cli.js' && existsSync(runner);
-  return isNpm ? [process.execPath, runner] : ['npm'];
-}
-
-/** @param {Result} result */
-function installFailure(result) {
-  if (result.status === NOT_FOUND) return 'npm is missing: install it, with Node.js 20 or newer, and run this again';
-  const network = NETWORK_FAILURE.exec(result.stderr);
-  if (network !== null) {
-    return (
-      `the npm packages are missing and the npm registry cannot be reached (${network[0]}): ` +
-      'connect to the network and run this again'
-    );
-  }
-  const line = failureLine(result, /^npm (error|ERR!) (?!code )/).replace(/^npm (error|ERR!) /, '');
-  return `the npm packages cannot be installed (npm ci: ${line}): mend that and run this again`;
 }
 
 /** @param {string} root */

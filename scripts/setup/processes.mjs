@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** @typedef {NodeJS.ProcessEnv} Env */
 /** @typedef {readonly [string, ...string[]]} Command a program and its first arguments */
@@ -13,6 +14,8 @@ import { delimiter, join } from 'node:path';
 /** A shell's exit status for a command that does not exist. */
 export const NOT_FOUND = 127;
 
+const SUPERVISOR = fileURLToPath(new URL('supervisor.mjs', import.meta.url));
+
 /**
  * Runs a command to its end and returns its exit status, the signal that ended it, and its output.
  *
@@ -23,7 +26,7 @@ export const NOT_FOUND = 127;
  * @param {Env} [options.env]
  * @param {boolean} [options.showOutput] standard output goes to this process's standard error instead
  * @param {number | undefined} [options.lock] a descriptor from `withLock`, for children that write where a lock is
- *   needed
+ *   needed: they are killed when this process ends (supervisor.mjs), and keep the lock up to then
  * @param {number | undefined} [options.timeout] milliseconds after which it is killed, and not waited for, since one
  *   that waits for a driver in the kernel survives that
  * @returns {Promise<Result>}
@@ -31,9 +34,12 @@ export const NOT_FOUND = 127;
 export function run(command, args, { cwd, env, showOutput = false, lock, timeout }) {
   return new Promise((resolve) => {
     /** @type {('ignore' | 'pipe' | number)[]} */
-    const stdio = ['ignore', showOutput ? process.stderr.fd : 'pipe', 'pipe'];
+    const stdio = [lock === undefined ? 'ignore' : 'pipe', showOutput ? process.stderr.fd : 'pipe', 'pipe'];
     if (lock !== undefined) stdio.push(lock);
-    const child = spawn(command, args, { cwd, env, stdio });
+    const child =
+      lock === undefined
+        ? spawn(command, args, { cwd, env, stdio })
+        : spawn(process.execPath, [SUPERVISOR, command, ...args], { cwd, env, stdio, detached: true });
     const written = { stdout: '', stderr: '' };
     for (const name of /** @type {const} */ (['stdout', 'stderr'])) {
       child[name]?.setEncoding('utf8').on('data', (text) => (written[name] += text));
@@ -49,12 +55,28 @@ export function run(command, args, { cwd, env, showOutput = false, lock, timeout
       const stderr = `no answer within ${(timeout ?? 0) / 1000} s`;
       resolve({ status: null, signal: 'SIGKILL', stdout: '', stderr });
     };
+    child.once('exit', (_, signal) => {
+      if (lock !== undefined && signal !== null) killGroup(child.pid);
+    });
     const timer = timeout === undefined ? undefined : setTimeout(giveUp, timeout);
     child.once('close', (status, signal) => {
       clearTimeout(timer);
       resolve({ status, signal, ...written });
     });
   });
+}
+
+/**
+ * Kills what is left of a process group, as after the death of its leader.
+ *
+ * @param {number | undefined} leader
+ */
+function killGroup(leader) {
+  try {
+    if (leader !== undefined) process.kill(-leader, 'SIGKILL');
+  } catch {
+    // nothing is left
+  }
 }
 
 /**

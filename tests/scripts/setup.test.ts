@@ -691,6 +691,26 @@ describe('set-up without npm packages', () => {
     );
   });
 
+  it('tries again when the registry stops answering in the middle, three times', async () => {
+    expect(await runSetUp({ NPM_FAILS: 'EIDLETIMEOUT ' })).toContain(
+      'npm packages: the npm registry does not answer (EIDLETIMEOUT): attempt 2 of 3 …\n',
+    );
+    rmSync(join(clone.root, 'node_modules'), { recursive: true });
+    clone.calls();
+    await expect(runSetUp({ NPM_FAILS: 'EIDLETIMEOUT' })).rejects.toThrow(
+      'the npm registry did not answer, 3 times (EIDLETIMEOUT): run this again, which continues with what has been ' +
+        'downloaded',
+    );
+    expect(clone.calls()).toEqual(['npm', 'npm', 'npm']);
+  });
+
+  it('says where a full disk needs room', async () => {
+    await expect(runSetUp({ NPM_FAILS: 'ENOSPC' })).rejects.toThrow(
+      `the npm packages cannot be installed, for the disk is full (npm ci: ENOSPC): make room in ${clone.root} and ` +
+        "in npm's cache (npm config get cache), and run this again",
+    );
+  });
+
   it("stops with npm's own words for other failures", async () => {
     await expect(runSetUp({ NPM_FAILS: 'EINTEGRITY' })).rejects.toThrow(
       'the npm packages cannot be installed (npm ci: EINTEGRITY happened): mend that and run this again',
@@ -708,20 +728,10 @@ describe('set-ups that are interrupted or concurrent', () => {
   it.skipIf(process.platform !== 'linux')(
     'carries on after being killed while unpacking, without a second download',
     async () => {
-      const program = `
-      const [root, distributions] = process.argv.slice(1);
-      const { setUp } = await import('${SCRIPTS}/setup.mjs');
-      const { createProject } = await import('${SCRIPTS}/setup/project.mjs');
-      const host = { platform: 'linux', arch: 'x64', glibc: () => '2.36' };
-      const parts = { distributions: JSON.parse(distributions), host, device: 'cpu' };
-      await setUp(createProject({ root, env: process.env, ...parts }));`;
-      const args = ['--input-type=module', '-e', program, clone.root, JSON.stringify(SMALL_DISTRIBUTIONS)];
-      const env = { ...clone.env, UNPACK_HANGS: '1' };
-      const child = spawn(process.execPath, args, { env, detached: true, stdio: 'ignore' });
-      while (!partialFolders().some((name) => existsSync(join(clone.cache, name, 'lib', 'libtensorflow_cc.so.2'))))
-        await sleep(20);
-      process.kill(-child.pid!, 'SIGKILL');
-      await new Promise((resolve) => child.once('close', resolve));
+      const killed = await killSetUp({ UNPACK_HANGS: '1' }, () =>
+        partialFolders().some((name) => existsSync(join(clone.cache, name, 'lib', 'libtensorflow_cc.so.2'))),
+      );
+      expect(killed).toBe('SIGKILL');
       await runSetUp();
       expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'unpack', 'g++', 'g++', 'g++', 'g++', 'tsc']);
       expect(clone.read(`${PACKAGE}/deps/lib/libtensorflow_framework.so.2`)).toBe('framework');
@@ -729,11 +739,44 @@ describe('set-ups that are interrupted or concurrent', () => {
     },
   );
 
+  it.skipIf(process.platform !== 'linux')(
+    'carries on after being killed alone, since what it started ends with it',
+    async () => {
+      await killSetUp({ NPM_HANGS: '1' }, () => existsSync(clone.env.CALLS));
+      expect(await runSetUp()).not.toContain('process'); // that holds the lock
+      expect(clone.calls()).toEqual(['npm', 'npm', 'pip', 'unpack', 'g++', 'g++', 'g++', 'g++', 'tsc']);
+    },
+    20_000,
+  );
+
   it.skipIf(process.platform !== 'linux')('lets one of two work and the other wait', async () => {
     const printed = await Promise.all([runSetUp(), runSetUp()]);
     expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'g++', 'g++', 'g++', 'g++', 'tsc']);
-    expect(printed[1]).toBe('kd set-up: another set-up of this folder is at work: waiting for it\n');
+    expect(printed[1]).toBe(
+      `kd set-up: another set-up (process ${process.pid}) of this folder is at work: waiting for it\n`,
+    );
   });
+
+  /** Starts a set-up in a process of its own, and kills that alone as soon as `isTime`. */
+  async function killSetUp(env: Record<string, string>, isTime: () => boolean): Promise<unknown> {
+    const program = `
+      const [root, distributions] = process.argv.slice(1);
+      const { setUp } = await import('${SCRIPTS}/setup.mjs');
+      const { createProject } = await import('${SCRIPTS}/setup/project.mjs');
+      const host = { platform: 'linux', arch: 'x64', glibc: () => '2.36' };
+      const parts = { distributions: JSON.parse(distributions), host, device: 'cpu' };
+      await setUp(createProject({ root, env: process.env, ...parts }));`;
+    const args = ['--input-type=module', '-e', program, clone.root, JSON.stringify(SMALL_DISTRIBUTIONS)];
+    const child = spawn(process.execPath, args, { env: { ...clone.env, ...env }, stdio: 'ignore' });
+    const closed = new Promise((resolve) =>
+      child.once('close', (_, signal) => {
+        resolve(signal);
+      }),
+    );
+    while (!isTime()) await sleep(20);
+    child.kill('SIGKILL');
+    return closed;
+  }
 
   function partialFolders(): string[] {
     return existsSync(clone.cache) ? readdirSync(clone.cache).filter((name) => name.includes('.partial-')) : [];

@@ -81,11 +81,17 @@ for (const name of fs.readdirSync('src')) {
   console.log('TSFILE: ' + file);
 }`;
 
-/** `npm ci`: lays out the locked packages, and its record last. */
+/**
+ * `npm ci`: lays out the locked packages, and its record last. NPM_FAILS names why it fails, by attempt with spaces in
+ * between; NPM_HANGS keeps it from ending.
+ */
 const NPM = `
 const fs = require('node:fs');
 fs.appendFileSync(process.env.CALLS, 'npm\\n');
-const failure = process.env.NPM_FAILS;
+const attempt = fs.readFileSync(process.env.CALLS, 'utf8').split('npm').length - 2;
+const failures = (process.env.NPM_FAILS ?? '').split(' ');
+const failure = failures[Math.min(attempt, failures.length - 1)];
+if (process.env.NPM_HANGS) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);
 if (failure) { console.error('npm error code ' + failure + '\\nnpm error ' + failure + ' happened'); process.exit(1); }
 fs.rmSync('node_modules', { recursive: true, force: true });
 const write = (file, text) => {

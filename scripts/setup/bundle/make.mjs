@@ -44,7 +44,7 @@ export async function makeBundle(project, { folder, pieceBytes, slim, node }) {
   const elapsed = stopwatch();
   await withLock(
     root,
-    () => say('another set-up of this folder is at work: waiting for it'),
+    (who) => say(`${who} of this folder is at work: waiting for it`),
     async (lock) => {
       if (!packages.isReady(project)) await packages.prepare(project, lock);
     },
@@ -54,7 +54,7 @@ export async function makeBundle(project, { folder, pieceBytes, slim, node }) {
     prepareFolder(folder);
     await withLock(
       folder,
-      () => say(`another set-up is writing ${folder}: waiting for it`),
+      (who) => say(`${who} is writing ${folder}: waiting for it`),
       async () => {
         removeOld(folder);
         const contents = [packagesContent(project, slim), ...libraryContents(filled), ...addonContents(filled)];
@@ -187,6 +187,7 @@ async function packAll({ say, stream, terminal }, contents, writer) {
   try {
     for (const { name, folder, files, without } of contents) {
       const [offset, elapsed] = [writer.bytes, stopwatch()];
+      say(`${titleOf(name)}: packing …`);
       let read = 0;
       const onBytes = (/** @type {number} */ bytes) => {
         read += bytes;
