@@ -14,8 +14,8 @@ const ANSWER_MS = 1000;
  *
  * The lock is an abstract Unix socket: a name in the kernel, held by one process at a time and released when it dies,
  * however it dies, so that no stale lock is ever left. `work` gets the socket's file descriptor: a child process that
- * inherits it keeps the lock for as long as it lives (`run` has it killed with its parent). Only Linux has such sockets;
- * elsewhere `work` runs unlocked.
+ * inherits it keeps the lock for as long as it lives (`run` has it killed with its parent). Only Linux has such
+ * sockets; elsewhere `work` runs unlocked.
  *
  * @template T
  * @param {string} folder

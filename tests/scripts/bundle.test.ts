@@ -227,6 +227,17 @@ describe('an unusable bundle is a one-line error', () => {
       'a bundle of format 2, and this version of kd reads format 1; make it again with this version',
     ],
     [
+      'swapped pieces',
+      () => {
+        const first = join(bundle, 'kd-bundle.001');
+        const bytes = [first, second()].map((file) => readFileSync(file));
+        [second(), first].forEach((file, i) => {
+          writeFileSync(file, bytes[i]);
+        });
+      },
+      'kd-bundle.001 holds what belongs in kd-bundle.002; copy both again',
+    ],
+    [
       'missing pieces',
       () => {
         [second(), join(bundle, 'kd-bundle.003')].forEach((file) => {

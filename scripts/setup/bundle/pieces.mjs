@@ -134,7 +134,7 @@ export class PieceReader {
   /** @param {Piece} piece */
   #check(piece) {
     let check = this.#checks.get(piece.name);
-    if (check === undefined) this.#checks.set(piece.name, (check = checkPiece(this.#folder, piece)));
+    if (check === undefined) this.#checks.set(piece.name, (check = checkPiece(this.#folder, piece, this.#pieces)));
     return check;
   }
 }
@@ -142,8 +142,9 @@ export class PieceReader {
 /**
  * @param {string} folder
  * @param {Piece} piece
+ * @param {readonly Piece[]} pieces all, since a damaged one may be another
  */
-async function checkPiece(folder, { name, sha256 }) {
+async function checkPiece(folder, { name, sha256 }, pieces) {
   const hash = createHash('sha256');
   try {
     await pipeline(createReadStream(join(folder, name), { highWaterMark: 2 ** 20 }), hash);
@@ -152,6 +153,9 @@ async function checkPiece(folder, { name, sha256 }) {
     throw new SetupError(`--from ${folder}: ${name} cannot be read (${message}); copy it again`);
   }
   const found = hash.digest('hex');
+  const other = pieces.find((piece) => piece.sha256 === found)?.name;
+  if (found !== sha256 && other !== undefined)
+    throw new SetupError(`--from ${folder}: ${name} holds what belongs in ${other}; copy both again`);
   if (found !== sha256)
     throw new SetupError(
       `--from ${folder}: ${name} is damaged (its SHA-256 should begin with ${sha256.slice(0, 12)} and begins with ` +
