@@ -16,6 +16,7 @@ import sys
 import tempfile
 
 import transformers
+from tokenizers.pre_tokenizers import ByteLevel
 from transformers import AutoTokenizer
 
 transformers.logging.set_verbosity_error()
@@ -101,6 +102,19 @@ def llama():
     return stored(model, normalizer, None, ("<s>", 1), ("</s>", 2), tokens)
 
 
+def byte_letters(words):
+    """BPE over the letters that ByteLevel writes, here as a normalizer."""
+    letters = sorted(ByteLevel.alphabet())
+    merges = [["Ġ", "c"], ["a", "t"], ["Ġc", "at"], ["ê", "°"], ["ê°", "Ģ"]]
+    tokens = ["<s>", "<pad>", "</s>", *letters, *("".join(pair) for pair in merges)]
+    vocab = {token: i for i, token in enumerate(tokens)}
+    model = {"type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None}
+    model |= {"end_of_word_suffix": None, "fuse_unk": False, "vocab": vocab, "merges": merges}
+    normalizer = {"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "ByteLevel"}]}
+    named = [added(token, vocab[token]) for token in ("<s>", "<pad>", "</s>")]
+    return stored(model, normalizer, words, ("<s>", 0), ("</s>", 2), named)
+
+
 # Words, and pieces that tell at what a text was split
 WORDS = "<s> <pad> </s> <unk> a cat the . 고양이 이 , ! cats The CAT! a▁cat ! cat 고양이는 한국어 1 é fi ▁ ▁a ▁cat ▁the".split()
 
@@ -138,6 +152,8 @@ def splits():
     yield {"type": "Digits", "individual_digits": True}
     yield {"type": "CharDelimiterSplit", "delimiter": "t"}
     yield {"type": "UnicodeScripts"}
+    yield {"type": "FixedLength"}
+    yield {"type": "FixedLength", "length": 1}
 
 
 def normalizers():
@@ -179,6 +195,9 @@ def folders():
     yield "Unigram with byte fallback", by_bytes, fast, None
     yield "Unigram without splitting words", xlm_roberta(PRECOMPILED, whole), fast, None
     yield "BPE with byte fallback", llama(), fast, None
+    yield "BPE after ByteLevel as a normalizer", byte_letters(None), fast, None
+    by_length = byte_letters({"type": "FixedLength", "length": 3})
+    yield "BPE after ByteLevel as a normalizer, by length", by_length, fast, None
     for kind in ("Whitespace", "WhitespaceSplit"):
         yield f"WordLevel, {kind}", word_level({"type": kind}), fast, None
     for split in splits():

@@ -1,7 +1,7 @@
 /** @file BPE and WordPiece, as `@xenova/transformers` implements them. */
 import type { PreTrainedTokenizer } from '@xenova/transformers/src/tokenizers.js';
 import { InputError, messageOf } from '../base/errors.js';
-import { hasAllBytes } from './byte-tokens.js';
+import { BYTE_LETTERS, hasAllBytes } from './byte-tokens.js';
 import type { TokenizerJson } from './tokenizer-json.js';
 import { isByteLevel } from './word-splitter.js';
 
@@ -101,15 +101,4 @@ export function writesAllBytes(json: TokenizerJson): boolean {
   const endings = ['', suffixOf(json)];
   const isWritable = (letter: string) => endings.every((ending) => Object.hasOwn(json.model.vocab, letter + ending));
   return json.model.type === 'BPE' && isByteLevel(json.pre_tokenizer) && BYTE_LETTERS.every(isWritable);
-}
-
-const PRINTABLE = 188;
-
-/** The letters for the 256 bytes: printable ones stand for themselves, the others start at U+0100. */
-const BYTE_LETTERS: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte)
-  .sort((a, b) => Number(isPrintable(b)) - Number(isPrintable(a)))
-  .map((byte, index) => String.fromCharCode(isPrintable(byte) ? byte : 0x100 + index - PRINTABLE));
-
-function isPrintable(byte: number): boolean {
-  return (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte !== 0xad);
 }

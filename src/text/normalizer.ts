@@ -1,3 +1,4 @@
+import { byteLetters } from './byte-tokens.js';
 import { charactersMap } from './characters-map.js';
 import { isCommon } from './common-text.js';
 import { compilePattern } from './pattern.js';
@@ -52,6 +53,8 @@ export function normalizerOf(config: StepConfig | null, where = 'tokenizer.json'
       return bertNormalizer(config);
     case 'Precompiled':
       return charactersMap(config.precompiled_charsmap as string, where);
+    case 'ByteLevel':
+      return byteLetters;
     case 'Prepend': {
       const start = config.prepend as string;
       return (text) => (text === '' ? text : start + text);

@@ -34,6 +34,15 @@ export function splitAt(
       .map(({ start, end }) => text.slice(start, end));
 }
 
+/** Splits texts into pieces of as many characters, of which the last may have fewer. */
+export function splitByLength(length: number): (text: string) => string[] {
+  return (text) => {
+    const characters = Array.from(text);
+    const count = Math.ceil(characters.length / length);
+    return Array.from({ length: count }, (_, i) => characters.slice(i * length, (i + 1) * length).join(''));
+  };
+}
+
 /** Whether splitting drops the beginning of a text. */
 export function dropsStart(text: string, pattern: RegExp, behavior: SplitBehavior, invert: boolean): boolean {
   return behavior === 'Removed' && piecesOf(text, pattern, invert)[0]?.isMatch === true;

@@ -62,6 +62,7 @@ const preTokenizers = step(
     ['Split', v.looseObject({ pattern, behavior, invert: bool })],
     ['Punctuation', v.looseObject({ behavior: v.optional(behavior) })],
     ['Digits', v.looseObject({ individual_digits: bool })],
+    ['FixedLength', v.looseObject({ length: v.optional(whole(1)) })],
     ['CharDelimiterSplit', v.looseObject({ delimiter: character })],
     ['ByteLevel', byteLevel],
     ['Metaspace', metaspace],

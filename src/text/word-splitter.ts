@@ -1,7 +1,7 @@
 import { patternFor } from './common-text.js';
 import { compilePattern } from './pattern.js';
 import { dropsStartAtScripts, splitAtScripts } from './scripts.js';
-import { dropsStart, splitAt, type SplitBehavior } from './text-splits.js';
+import { dropsStart, splitAt, splitByLength, type SplitBehavior } from './text-splits.js';
 import type { StepConfig } from './tokenizer-json.js';
 import { BERT_PUNCTUATION, NUMBER, WHITE_SPACE, WORD } from './unicode.js';
 import { unsupportedStep } from './unsupported-step.js';
@@ -27,6 +27,9 @@ const BEGINS_WITH_SPACE = new RegExp(`^${WHITE_SPACE}`, 'v');
 
 /** The pattern of `Whitespace`, `tokenizers/src/pre_tokenizers/whitespace.rs`. */
 const WORDS_AND_SIGNS = new RegExp(`${WORD}+|[^${WORD}${WHITE_SPACE}]+`, 'gv');
+
+/** The length of a `FixedLength` that does not say it, `tokenizers/src/pre_tokenizers/fixed_length.rs`. */
+const FIXED_LENGTH = 5;
 
 const PUNCTUATION = new RegExp(BERT_PUNCTUATION, 'gv');
 const DIGIT = new RegExp(NUMBER, 'gv');
@@ -74,6 +77,8 @@ function stepOf(config: StepConfig, where: string): Step {
       return { split: (text) => text.match(BERT_WORDS(text)) ?? [], drops: dropsSpace };
     case 'UnicodeScripts':
       return { split: splitAtScripts, drops: dropsStartAtScripts };
+    case 'FixedLength':
+      return { split: splitByLength((config.length as number | undefined) ?? FIXED_LENGTH) };
     default:
       throw unsupportedStep(where, 'pre_tokenizer', config.type);
   }

@@ -205,11 +205,12 @@ describe('bad input is reported in one line', () => {
 
   test('for a normalizer, a pre_tokenizer, a pattern and a post_processor of another kind', async () => {
     const cases: [object, RegExp][] = [
+      [{ normalizer: { type: 'Reverse' } }, /expected a normalizer as CLIP, BERT and RoBERTa have it, got Reverse;/],
+      [{ pre_tokenizer: { type: 'Halves' } }, /expected a pre_tokenizer as .*, got Halves;/],
       [
-        { normalizer: { type: 'ByteLevel' } },
-        /expected a normalizer as CLIP, BERT and RoBERTa have it, got ByteLevel;/,
+        { pre_tokenizer: { type: 'FixedLength', length: 0 } },
+        /expected a whole number of at least 1, got 0 \(pre_tokenizer\.length\); get the file again/,
       ],
-      [{ pre_tokenizer: { type: 'FixedLength' } }, /expected a pre_tokenizer as .*, got FixedLength;/],
       [
         { normalizer: { type: 'Replace', pattern: { Regex: '(?i:a)\\b' }, content: '' } },
         /expected a pattern as .*, got "\(\?i:a\)\\b"/,
