@@ -8,7 +8,10 @@ import type { PiecesAgain } from './look-ahead.js';
 const ESCAPE = /\\["\t\r\n]/;
 
 /** A row that has not ended after this many characters is not one. */
-const MAX_CHARACTERS = 1 << 16;
+const MAX_CHARACTERS = 1 << 20;
+
+/** How many characters to look at for one row, which is looked at anew with each of its lines. */
+const MAX_LOOKED_AT = 1 << 28;
 
 /**
  * Determines from a whole tab-separated text whether backslashes escape, and if so, what encloses fields: double quotes
@@ -29,15 +32,20 @@ interface Reading {
 }
 
 async function explainsAll(pieces: AsyncIterable<Buffer>, reading: Reading): Promise<boolean> {
-  let [isSeen, mayGoOn, row] = [false, false, ''];
+  let [isSeen, mayGoOn, row, lookedAt] = [false, false, '', 0];
   for await (const lines of boundedLinesOf(pieces)) {
     for (const line of lines) {
-      if (line === undefined) return false;
+      // A line that is too long is no evidence: it is an unreadable row.
+      if (line === undefined) {
+        [mayGoOn, row] = [false, ''];
+        continue;
+      }
       // A row with all its fields continues if the next line is not a row.
       if (mayGoOn && fieldsOf(line, reading).length >= reading.width) row = '';
       else if (mayGoOn) isSeen = true;
+      lookedAt = row === '' ? line.length : lookedAt + row.length + line.length;
       row = row === '' ? line : `${row}\n${line}`;
-      if (row.length > MAX_CHARACTERS) return false;
+      if (row.length > MAX_CHARACTERS || lookedAt > MAX_LOOKED_AT) return false;
       const found = lookAt(row, reading);
       mayGoOn = found === 'whole or open';
       if (found === 'other') return false;

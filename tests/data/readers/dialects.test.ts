@@ -72,6 +72,18 @@ describe('backslashes are interpreted by what follows', () => {
     ]);
   });
 
+  test('in a tab-separated file with rows of up to a mebibyte, on one line or many, beside longer ones', async () => {
+    const long = '가'.repeat(100_000);
+    const lines = Array.from({ length: 400 }, () => '나'.repeat(300)).join('\\\n');
+    const rows = [`${long}\tsay \\"yes\\"`, `${lines}\tlines`, `${'다'.repeat(1 << 19)}\ttoo long`, '차\tC:\\\\car'];
+    expect(await texts(`ko\ten\n${rows.join('\n')}\n`, {}, 'a.tsv')).toEqual([
+      [long, 'say "yes"'],
+      [lines.replaceAll('\\', ''), 'lines'],
+      ['expected a row of at most 1 MiB, got a longer one; shorten it'],
+      ['차', 'C:\\car'],
+    ]);
+  });
+
   test('before line breaks, even in the last field, but not at the end of a path', async () => {
     const rows = ['줄\\\n둘,say \\"two\\"\\\nlines', '차,a\\, b', '배,C:\\', '감,x'];
     expect(await texts(`ko,en\n${rows.join('\n')}\n`)).toEqual([
