@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { InputError } from '../base/errors.js';
 import { LFS_KIND, LFS_POINTER, LFS_REMEDY } from '../base/lfs-pointer.js';
 import { openRegularFile } from '../base/regular-file.js';
-import { GET_AGAIN } from './wording.js';
+import { damagedFile, GET_AGAIN } from './wording.js';
 
 /** Random access to bytes: of a local file, or of one on the hub. */
 export interface ByteSource {
@@ -37,15 +37,16 @@ function randomAccess(location: string, handle: FileHandle, size: number): Rando
     size,
     async read(position, length) {
       if (position + length > size) {
-        throw new InputError(
-          `${location}: expected ${position + length} bytes or more, found ${size}; the file is cut short`,
-        );
+        throw damagedFile(location, `expected ${position + length} bytes or more, found ${size}: it is cut short`);
       }
       const bytes = new Uint8Array(length);
       for (let done = 0; done < length;) {
         const { bytesRead } = await handle.read(bytes, done, Math.min(length - done, LARGEST_READ), position + done);
         if (bytesRead === 0)
-          throw new InputError(`${location}: expected ${size} bytes, as when it was opened, found ${position + done}`);
+          throw new InputError(
+            `${location}: expected ${size} bytes, as when it was opened, found ${position + done}; ` +
+              'let no program change it, and run the command again',
+          );
         done += bytesRead;
       }
       return bytes.buffer;

@@ -101,7 +101,8 @@ export function decodeFloat32(dtype: Dtype, bytes: ArrayBuffer, where: string): 
   const decode = TO_FLOAT32[dtype];
   if (!decode)
     throw new InputError(
-      `${where}: expected floating-point values (${FLOAT_DTYPES.join(', ')}), found ${describeDtype(dtype)}`,
+      `${where}: expected floating-point values (${FLOAT_DTYPES.join(', ')}), found ${describeDtype(dtype)}; ` +
+        'store it as F32',
     );
   return decode(bytes);
 }
@@ -114,7 +115,7 @@ export function decodeFloat32(dtype: Dtype, bytes: ArrayBuffer, where: string): 
  */
 export function decodeInt32(dtype: Dtype, bytes: ArrayBuffer, where: string): Int32Array {
   const decode = TO_INTEGERS[dtype];
-  if (!decode) throw new InputError(`${where}: expected integers, found ${dtype}`);
+  if (!decode) throw new InputError(`${where}: expected integers, found ${dtype}; store it as I32 or I64`);
   const stored = decode(bytes);
   if (stored instanceof Int32Array) return stored;
   const values = new Int32Array(stored.length);

@@ -4,6 +4,7 @@ import { InputError } from '../base/errors.js';
 import type { ByteSource } from './byte-source.js';
 import { AnswerError, UnreachableError } from './http-errors.js';
 import { PLACEHOLDER_TOKEN } from './http.js';
+import { damagedFile } from './wording.js';
 
 /** A file on the hub, open for reading. */
 export interface RemoteFile extends ByteSource {
@@ -68,7 +69,11 @@ export function openRemoteFile(place: RemotePlace): RemoteFile {
     stream,
     async read(position, length) {
       if (position + length > size)
-        throw new InputError(`${location}: expected ${position + length} bytes or more, found ${size}`);
+        throw damagedFile(
+          location,
+          `expected ${position + length} bytes or more, found ${size}`,
+          'take another revision',
+        );
       const bytes = new Uint8Array(length);
       let done = 0;
       for await (const chunk of stream(position, position + length)) {

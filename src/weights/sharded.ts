@@ -81,7 +81,7 @@ function joinShards(
     if (!tensor) {
       throw new InputError(
         `${placeOf(location, name)}: expected in ${shown(shard)}, which does not have it; ` +
-          'the shards do not belong together',
+          'the shards do not belong together: get all of them again',
       );
     }
     tensors.set(name, tensor);
