@@ -6,7 +6,7 @@ import { InputError } from '../base/errors.js';
 import { sizeOf } from '../base/shape.js';
 import { MAX_LENGTH } from '../text/max-length.js';
 import type { Reporter } from '../app/reporter.js';
-import { formatBytes, formatBytesApart, formatCount } from '../base/format.js';
+import { formatBytes, formatBytesApart, formatCount, formatCounted } from '../base/format.js';
 import { startEngine } from './engine-choice.js';
 import { measuredStep, distillationOf, type EngineParts } from './engine-parts.js';
 import { memoryNeed } from '../engine/memory.js';
@@ -97,9 +97,9 @@ export function chooseBatchSize(
   return size;
 }
 
+/** How many steps an epoch has: `1 step`, `1,200 steps`. */
 function steps(pairs: number, batch: number): string {
-  const count = Math.ceil(pairs / batch);
-  return count === 1 ? '1 step' : `${formatCount(count)} steps`;
+  return formatCounted(Math.ceil(pairs / batch), 'step');
 }
 
 async function largestThatRuns(parts: EngineParts, estimated: number, start: typeof startEngine): Promise<number> {

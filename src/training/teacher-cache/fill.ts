@@ -1,11 +1,12 @@
 /** @file `kd train --cache-teacher`: fills the cache before training, and trains from it. */
 import { setImmediate } from 'node:timers/promises';
 import { targetShape } from '../../distill/loss.js';
+import type { Batch } from '../../data/batches.js';
 import { openTeacherCache, type TeacherCache } from './cache.js';
 import { InputError } from '../../base/errors.js';
 import { areOnOneDisk, freeDiskBytes } from '../../base/disk-space.js';
 import { MAX_LENGTH } from '../../text/max-length.js';
-import type { Reporter } from '../../app/reporter.js';
+import type { Progress, Reporter } from '../../app/reporter.js';
 import { formatBytes, formatBytesApart, formatCounted } from '../../base/format.js';
 import type { TrainContext } from '../context.js';
 import { startEngine } from '../engine-choice.js';
@@ -74,17 +75,7 @@ async function checkRoom({ folder, missingBytes }: TeacherCache, prepared: Prepa
 async function check(cache: TeacherCache, reporter: Reporter, signal: AbortSignal): Promise<void> {
   if (cache.presentBytes === 0) return;
   const bar = reporter.progress('teacher cache', cache.presentBytes, 'bytes');
-  let done = 0;
-  try {
-    await cache.check(async (more) => {
-      done += more;
-      bar.update(done);
-      await setImmediate(); // lets signals through
-      signal.throwIfAborted();
-    });
-  } finally {
-    bar.stop();
-  }
+  await showing(bar, signal, (onBytes) => cache.check(onBytes));
 }
 
 async function fill(
@@ -96,19 +87,27 @@ async function fill(
 ): Promise<void> {
   const engine = await startEngine(prepared);
   const bar = reporter.progress('teacher', pairs, 'pairs');
+  const outputs = (batch: Batch): Promise<Float32Array> => engine.teacherOutputs(batch);
+  await showing(bar, signal, (onPairs) => cache.fill(outputs, onPairs)).finally(() => {
+    engine.dispose();
+  });
+}
+
+/** Shows how far some work is, which tells what it has added each time, and stops it when asked to. */
+async function showing(
+  bar: Progress,
+  signal: AbortSignal,
+  work: (onAdded: (added: number) => Promise<void>) => Promise<void>,
+): Promise<void> {
   let done = 0;
   try {
-    await cache.fill(
-      (batch) => engine.teacherOutputs(batch),
-      async (more) => {
-        done += more;
-        bar.update(done);
-        await setImmediate(); // lets signals through
-        signal.throwIfAborted();
-      },
-    );
+    await work(async (added) => {
+      done += added;
+      bar.update(done);
+      await setImmediate(); // lets signals through
+      signal.throwIfAborted();
+    });
   } finally {
     bar.stop();
-    engine.dispose();
   }
 }
