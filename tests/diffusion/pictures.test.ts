@@ -131,6 +131,7 @@ describe('pictures', () => {
     expect(fileStemOf('\u3164\u200b차', 0)).toBe('차-0');
     expect(fileStemOf('CON', 0)).toBe('con-0');
     expect(fileStemOf('รถสีเหลือง', 0)).toBe('รถสีเหลือง-0');
+    expect(fileStemOf('a'.repeat(300), 0)).toBe(`${'a'.repeat(40)}-0`);
     expect(fileStemOf('가'.repeat(300), 'latents')).toHaveLength(40 + '-latents'.length);
     expect(Buffer.byteLength(fileStemOf('𠀀'.repeat(300), 4294967295))).toBeLessThanOrEqual(120 + 11);
   });

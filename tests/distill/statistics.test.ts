@@ -90,6 +90,11 @@ describe.each(BACKENDS_UNDER_TEST)('the evaluation of a batch on %s', (backend) 
   });
 });
 
+it('a single sentence has no similarity to others', () => {
+  const { student, teacher } = readEvaluation(Float32Array.of(1, 2, 0, 0.9, 0, 0.9, 0, 0.9, 5), 1);
+  expect([student.similarity, teacher.similarity]).toEqual([NaN, NaN]);
+});
+
 /** Batches of the given sizes. */
 function batchesOf(sizes: readonly number[]): Batches {
   const { at } = pairs(sizes.length);

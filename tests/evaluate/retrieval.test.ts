@@ -76,6 +76,16 @@ describe.each(BACKENDS_UNDER_TEST)('ranks on %s', (backend) => {
     }
   });
 
+  it.each([
+    ['ties as far as rounding may differ', 2 ** -20, 1],
+    ['none beyond that', 2 ** -18, 0],
+  ])('below a translation are %s', async (_, difference, ties) => {
+    const cosine = 1 - difference;
+    const ko = Float32Array.of(1, 0, cosine, Math.sqrt(1 - cosine ** 2));
+    const { en } = await translationRanks(Float32Array.of(1, 0, 0, 1), ko, 2);
+    expect([en.above[0], en.ties[0]]).toEqual([0, ties]);
+  });
+
   it('of a model that maps all texts to the same vector are ties, with the scores of guessing', async () => {
     const same = new Float32Array(30 * 768);
     setUnitRows(

@@ -18,5 +18,6 @@ it('the time left ignores the first step, and is unknown until there are enough'
   const rows = [row(1, 2), row(10, 16), row(20, 32)];
   expect(secondsFor(152, rows, 8)).toBe(7);
   expect(secondsFor(152, rows.slice(0, 2), 8)).toBeNull();
+  expect(secondsFor(0, rows, 8)).toBe(0);
   expect(secondsFor(NaN, rows, 8)).toBeNull();
 });

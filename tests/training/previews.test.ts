@@ -2,7 +2,7 @@
 import { beforeEach, expect, it, vi } from 'vitest';
 import { GENERATE_DEFAULTS } from '../../src/app/pictures/options.js';
 import type { PreparedRun } from '../../src/training/prepared-run.js';
-import type { PreviewPlan } from '../../src/training/previews/plan.js';
+import { previewCost, type PreviewPlan } from '../../src/training/previews/plan.js';
 import { startPreviews, type Previews } from '../../src/training/previews/previews.js';
 import type { PreviewEvent, PreviewOutcome, PreviewTask } from '../../src/training/previews/task.js';
 import { addPreview, makeRun } from '../report/run-of.js';
@@ -144,4 +144,17 @@ it('of a resumed run skip what is drawn, unless it is to be drawn differently', 
   await start(run, 20, { prompts: [CAR], options: { ...AS_DRAWN, seed: 8 } });
   expect(states()).toEqual(['teacher 0: a yellow car', 'untrained 0: a yellow car', 'student 20: a yellow car']);
   expect(asked.at(-1)!.task).toMatchObject({ run, resumed: 0, models: { teacher: { source: 'teacher' }, width: 8 } });
+});
+
+it.each([
+  ['also by the teacher and the untrained student', 0, { checkpoints: 4, pictures: 2 * (4 + 2) }],
+  ['for a resumed run only at its remaining checkpoints', 10, { checkpoints: 2, pictures: 2 * 2 }],
+])('each prompt is drawn at every checkpoint, %s', (_, done, cost) => {
+  const plan = { stepsPerEpoch: 10, totalSteps: 20, epochs: 2 };
+  expect(previewCost(PLAN, plan, { saveEvery: 8 }, done)).toEqual({ ...cost, isAtLeast: false });
+});
+
+it('without --save-every, slow steps may add checkpoints', () => {
+  const plan = { stepsPerEpoch: 10, totalSteps: 15, epochs: 2 };
+  expect(previewCost(PLAN, plan, {}, 0)).toEqual({ checkpoints: 2, isAtLeast: true, pictures: 8 });
 });
