@@ -159,6 +159,12 @@ describe('rows grouped by length', () => {
     expect(rises).toBeLessThan(93);
   });
 
+  test('are grouped within a quarter of an epoch, of rows that follow each other', async () => {
+    const first = new Set((await rowsOf(0)).slice(0, Math.floor(124 / 4)).flat());
+    expect(first.size).toBe(31 * STEP);
+    expect([...first].filter((row) => !first.has((row + 1) % PAIRS_THERE))).toHaveLength(1);
+  });
+
   test('say how long the longest text of a batch is, in either language', async () => {
     const grouped = batchesOf(groupedByLength(uneven.training, { stepPairs: STEP, seed: 1 }), STEP, PADDING);
     const lengths = await lengthsOf(0);

@@ -7,6 +7,7 @@ it('a logarithmic axis has round ticks, over a narrow range too', () => {
   expect(logTicks(0.018, 2.1)).toEqual([0.02, 0.05, 0.1, 0.2, 0.5, 1, 2]);
   expect(logTicks(0.46, 0.95)).toEqual([0.5, 0.6, 0.7, 0.8, 0.9]);
   expect(logTicks(1e-5, 10)).toEqual([1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 10]);
+  expect(logTicks(1e-5, 100)).toEqual([1e-5, 1e-3, 0.1, 10]);
   expect(logTicks(1e-12, 1e12).length).toBeLessThanOrEqual(7);
   expect(logTicks(1e-12, 1e12).length).toBeGreaterThan(3);
 });

@@ -13,6 +13,8 @@ describe('a pair', () => {
     ["The word 정 is rendered as 'affection'", "정이라는 말은 'affection'으로 옮긴다", true],
     ['빨간 공', '파란 공', false],
     ['Apple iPhone 15 Pro Max 공개', 'Apple iPhone 15 Pro Max (아이폰)', false],
+    ['Apple iPhone 15 Pro Max 공개', 'Galaxy (갤럭시)', false],
+    ['Galaxy 갤럭시노', '갤럭시 ab', true],
     ['', '빨간 공', true],
     ['빨간 공', '', false],
     ['1', '2', false],
