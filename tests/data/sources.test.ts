@@ -107,6 +107,17 @@ describe('files with the same pairs', () => {
     expect(skipped).toEqual([{ file: 'old/a.csv', why: 'the same pairs as copy/a.csv' }]);
   });
 
+  test.each([
+    ['half', 10, 1],
+    ['more than half', 11, 2],
+  ])('as CSV and JSON, of which %s were corrected by hand', async (_, corrected, count) => {
+    // of the first and of the last 20 of 30
+    const isCorrected = (i: number): boolean => i < corrected || i >= 30 - corrected;
+    await put('a.csv', table('기술과학', ...texts));
+    await put('a.json', tableJson('기술과학', ...texts.map((text, i) => (isCorrected(i) ? `new ${text}` : text))));
+    expect((await find()).sources).toHaveLength(count);
+  });
+
   test('as CSV and JSON with different pairs, or of different corpora, both count', async () => {
     await put('a.csv', table('기술과학', ...texts));
     await put('a.json', tableJson('기술과학', ...texts.map((text) => `other ${text}`)));
