@@ -7,7 +7,7 @@ import type { OutputOptions } from './app/output.js';
 import { errorText } from './base/colour.js';
 import { printableJson } from './base/errors.js';
 import { requireModule } from './base/require-module.js';
-import { endOnUserSignal, isUnderNohup } from './base/stop-signals.js';
+import { endOnSignals, isUnderNohup } from './base/stop-signals.js';
 import { failureOf, type ErrorEvent } from './commands/failure.js';
 import { createProgram, subcommandsFor } from './commands/program.js';
 import { watchStandardStreams } from './commands/standard-streams.js';
@@ -19,7 +19,7 @@ let program: Command | undefined;
 let loadError: unknown;
 watchStandardStreams(() => ({ command, trains }));
 if (isUnderNohup()) process.on('SIGHUP', () => undefined);
-endOnUserSignal();
+endOnSignals();
 process.on('uncaughtException', (error) => {
   process.exit(report(error));
 });

@@ -3,18 +3,29 @@ import { rmSync } from 'node:fs';
 
 const temporary = new Set<string>();
 
+/** What is done while there is something to remove: called with whether there is, whenever that changes. */
+let watcher: ((isSome: boolean) => void) | undefined;
+
+/** Tells, from now on, when there begins to be something to remove, and when no more; undefined: tells nobody. */
+export function watchTemporary(next: ((isSome: boolean) => void) | undefined): void {
+  if (temporary.size > 0) watcher?.(false);
+  watcher = next;
+  if (temporary.size > 0) watcher?.(true);
+}
+
 /** Removes a file or folder when the process exits, unless `forget` is called before. */
 export function removeOnExit(path: string): void {
   if (temporary.size === 0) {
     process.off('exit', removeAll);
     process.on('exit', removeAll);
+    watcher?.(true);
   }
   temporary.add(path);
 }
 
 /** Leaves a file or folder alone when the process exits: it was removed, or has got its name. */
 export function forget(path: string): void {
-  temporary.delete(path);
+  if (temporary.delete(path) && temporary.size === 0) watcher?.(false);
 }
 
 function removeAll(): void {

@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { basename } from 'node:path';
+import { watchTemporary } from './exit-removal.js';
 
 /** A request to stop, from Ctrl-C, a service manager or a cluster's scheduler, or a closing terminal. */
 export interface StopSignals {
@@ -28,12 +29,28 @@ function exitCodeOf(signal: StopSignal): number {
   return 128 + constants.signals[signal];
 }
 
-/** Lets SIGUSR1 end a process, as it does elsewhere. Node would open a port for a debugger and carry on. */
-export function endOnUserSignal(): void {
-  process.on('SIGUSR1', () => {
-    const isAlone = process.listenerCount('SIGUSR1') === 1; // else `onStopSignals` answers
-    if (isAlone) process.exit(exitCodeOf('SIGUSR1'));
+/**
+ * Lets signals end a command that does not answer them otherwise, and remove its temporary files. While there are none,
+ * the system ends it, at once even if native code computes; but SIGUSR1, for which Node would open a port for a
+ * debugger and carry on, always ends it here.
+ */
+export function endOnSignals(): void {
+  process.on('SIGUSR1', end);
+  watchTemporary((isSome) => {
+    for (const name of SIGNALS.filter((each) => each !== 'SIGUSR1'))
+      if (isSome) process.on(name, end);
+      else process.off(name, end);
   });
+}
+
+/** Leaves signals to the system, as JavaScript may now compute for minutes, in which it would not hear them. */
+export function endAtOnce(): void {
+  watchTemporary(undefined);
+}
+
+function end(signal: NodeJS.Signals): void {
+  const isAlone = process.listenerCount(signal) === 1; // else another listener answers, such as that of `onStopSignals`
+  if (isAlone) process.exit(exitCodeOf(signal as StopSignal));
 }
 
 /**

@@ -5,6 +5,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import * as v from 'valibot';
 import { InputError } from '../base/errors.js';
 import { syncFolder, writeFileAtomic } from '../base/files.js';
+import { forget, removeOnExit } from '../base/exit-removal.js';
 import { fileError, isMissing } from '../base/system-errors.js';
 import { makeFolders } from '../base/folders.js';
 import { isStale, makerTag, removeStaleFiles } from '../base/stale-files.js';
@@ -103,6 +104,7 @@ export async function writeExportFolder(folder: string, fill: (temporary: string
     await restoreEarlier(place);
     removeStaleFiles(dirname(place), (name) => name.startsWith(BESIDE) && name.endsWith('.tmp'));
     await mkdir(temporary);
+    removeOnExit(temporary);
     const description = await fill(temporary);
     const files = await filesBelow(temporary);
     await writeFileAtomic(join(temporary, EXPORT_FILE), `${JSON.stringify({ ...description, files }, null, 2)}\n`);
@@ -113,6 +115,7 @@ export async function writeExportFolder(folder: string, fill: (temporary: string
   } finally {
     // if it cannot be removed, as when there is no such folder, the next export does so
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    forget(temporary);
   }
 }
 

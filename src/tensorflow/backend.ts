@@ -5,6 +5,7 @@
 import { KD } from '../base/own-command.js';
 import tf from '../base/tfjs.cjs';
 import { InputError } from '../base/errors.js';
+import { endAtOnce } from '../base/stop-signals.js';
 import { absenceReason } from './absence.js';
 import type { BackendChoice } from './backend-choice.js';
 import { registerCpuKernels } from './cpu-kernels.js';
@@ -184,5 +185,6 @@ async function loadJavaScript(reason: string | undefined): Promise<BackendInfo> 
   await import('@tensorflow/tfjs'); // the backend, and the gradients that tfjs-core alone does not register
   registerCpuKernels();
   await tf.setBackend('cpu');
+  endAtOnce();
   return { backend: 'cpu', device: 'cpu', ...(reason === undefined ? {} : { reason }) };
 }

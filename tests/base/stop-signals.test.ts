@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it, vi } from 'vitest';
 import { onStopSignals } from '../../src/base/stop-signals.js';
+import { temporaryFolder } from '../cli.js';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -84,8 +87,8 @@ it.each([
 it('SIGUSR1 ends a command that does not listen for it, and opens no port for a debugger', async () => {
   const module = new URL('../../dist/base/stop-signals.js', import.meta.url).href;
   const script = `
-    import { endOnUserSignal } from ${JSON.stringify(module)};
-    endOnUserSignal();
+    import { endOnSignals } from ${JSON.stringify(module)};
+    endOnSignals();
     process.kill(process.pid, 'SIGUSR1');
     setInterval(() => undefined, 1000);`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -96,3 +99,36 @@ it('SIGUSR1 ends a command that does not listen for it, and opens no port for a 
   const [code] = (await once(child, 'close')) as [number | null];
   expect({ code, stderr }).toEqual({ code: 138, stderr: '' });
 });
+
+it.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+  ['SIGUSR2', 140],
+] as const)(
+  '%s removes temporary files; the system ends a command that has none, or where JavaScript computes',
+  async (signal, code) => {
+    const base = new URL('../../dist/base/', import.meta.url).href;
+    const ended = async (work: string): Promise<unknown> => {
+      const script = `
+      import { writeFileSync } from 'node:fs';
+      import { endAtOnce, endOnSignals } from '${base}stop-signals.js';
+      import { forget, removeOnExit } from '${base}exit-removal.js';
+      endOnSignals();
+      const path = process.argv[1];
+      writeFileSync(path, '');
+      removeOnExit(path);
+      ${work}
+      process.kill(process.pid, '${signal}');
+      setInterval(() => undefined, 1000);`;
+      const path = join(temporaryFolder(), 'unfinished');
+      const args = ['--input-type=module', '-e', script, path];
+      const child = spawn(process.execPath, args, { stdio: 'ignore', env: { ...process.env, _: '' } });
+      const [exitCode, by] = (await once(child, 'close')) as [number | null, string | null];
+      return [exitCode ?? by, existsSync(path)];
+    };
+    expect(await ended('')).toEqual([code, false]);
+    expect(await ended('forget(path);')).toEqual([signal, true]);
+    expect(await ended('endAtOnce();')).toEqual([signal, true]);
+  },
+);

@@ -22,7 +22,7 @@ export function printSettings(
   const settings = Object.entries(flags).filter(([key, value]) => isSetting(key) && value !== undefined);
   const sourced = settings.map(([key, value]) => ({
     key,
-    value: value,
+    value,
     origin: originOf(key, command, recipe, origin),
   }));
   output.result(settingsText(sourced, flags.recipe), {
