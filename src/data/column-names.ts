@@ -56,7 +56,7 @@ export const COUNTERPARTS: readonly string[] = [
 /** Words written without spaces, before and after which names are split. */
 const KOREAN_WORDS = /(한국어|한국말|국문|한글|국어|영어|영문)/g;
 
-/** The characters of a name. */
+/** The most characters of a name. */
 const LONGEST_NAME = 60;
 
 /** The form of a name; anything else is a text, or part of one. */
