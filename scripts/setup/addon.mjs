@@ -44,7 +44,10 @@ export const ADDONS = [
     title: 'session addon',
     folder: ['native'],
     sources: ['tf_session.cc', 'adamw.cc', 'lanes.cc', 'row_loop.cc'],
-    flags: ['-O3', '-fno-math-errno', '-fno-trapping-math'], // so that loops become vector instructions
+    flags: [
+      ...['-O3', '-fno-math-errno', '-fno-trapping-math'], // so that loops become vector instructions
+      '-Wl,-z,nodelete', // Node unloads the addon of a worker thread that ends, while the addon's own threads compute
+    ],
     file: 'tf_session.node',
   },
   {
