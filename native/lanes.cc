@@ -98,7 +98,13 @@ KD_ALWAYS_INLINE float larger(float a, float b) { return a != a || a > b ? a : b
     return partial[0];                                                                         \
   }
 
-#define KD_EACH(VALUE) _Pragma("GCC ivdep") for (size_t i = 0; i < n; i++) to[i] = VALUE
+// Iterations do not depend on each other, even where `to` is an operand: each reads only what it replaces.
+#if defined(__clang__)
+#define KD_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define KD_INDEPENDENT _Pragma("GCC ivdep")
+#endif
+#define KD_EACH(VALUE) KD_INDEPENDENT for (size_t i = 0; i < n; i++) to[i] = VALUE
 #define KD_UNARY(VALUE)                    \
   {                                        \
     KD_EACH(({ const float x = a[i]; VALUE; })); \

@@ -30,12 +30,12 @@ struct Slot {
   TF_DataType type = TF_FLOAT;
   /** Of an input: how many rows it has, and which of them a row of the loop reads. */
   int64_t rows = 1;
-  std::vector<Term> terms;
+  std::vector<Term> terms = {};
   /** Of a constant. */
   float value = 0;
   /** Of an output: the slot whose value it returns. */
   size_t source = 0;
-  std::vector<int64_t> shape;
+  std::vector<int64_t> shape = {};
 
   /** Whether it is an array that is read or written where TensorFlow has it. */
   bool isInMemory() const {

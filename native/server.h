@@ -32,10 +32,14 @@ inline bool listensAt(int socket, uint16_t port) {
   return address.ss_family == AF_INET6 && ntohs(reinterpret_cast<sockaddr_in6*>(&address)->sin6_port) == port;
 }
 
+struct FolderClosing {
+  void operator()(DIR* folder) const { closedir(folder); }
+};
+
 /** This process's sockets that listen on a port. */
 inline std::vector<int> listenersAt(uint16_t port) {
   std::vector<int> sockets;
-  const std::unique_ptr<DIR, decltype(&closedir)> folder(opendir("/proc/self/fd"), closedir);
+  const std::unique_ptr<DIR, FolderClosing> folder(opendir("/proc/self/fd"));
   if (folder == nullptr) throw Failure{"INTERNAL", "/proc/self/fd cannot be read"};
   while (const dirent* entry = readdir(folder.get())) {
     const int socket = std::atoi(entry->d_name);
