@@ -40,6 +40,7 @@ export function isReady({ root }) {
  *
  * @param {Project} project
  * @param {number} [lock]
+ * @throws {SetupError} if npm fails, or leaves packages out without an error, as it does on a full disk
  */
 export async function prepare(project, lock) {
   const { root, say, bundle } = project;
@@ -56,7 +57,16 @@ export async function prepare(project, lock) {
     say(`npm packages: ${there.length} of up to ${paths.length} unpacked after ${elapsed()} …`);
   }, PROGRESS_MS);
   await installPackages(project, lock).finally(() => clearInterval(progress));
+  if (!isReady(project)) throw new SetupError(incomplete(root));
   say(`npm packages: ${Object.keys(readPackages(installRecord(root)) ?? {}).length} installed in ${elapsed()}`);
+}
+
+/** @param {string} root */
+function incomplete(root) {
+  return (
+    'the npm packages are not complete, though npm ci reported no error: it does so if the disk is full; ' +
+    `make room in ${root} (df -h shows how much there is), and run this again`
+  );
 }
 
 /**

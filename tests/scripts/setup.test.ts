@@ -711,6 +711,16 @@ describe('set-up without npm packages', () => {
     );
   });
 
+  it.each(['node_modules/.package-lock.json', 'node_modules/typescript'])(
+    'stops if npm leaves out %s without an error',
+    async (file) => {
+      await expect(runSetUp({ NPM_LEAVES_OUT: file })).rejects.toThrow(
+        `the npm packages are not complete, though npm ci reported no error: it does so if the disk is full; make room ` +
+          `in ${clone.root} (df -h shows how much there is), and run this again`,
+      );
+    },
+  );
+
   it("stops with npm's own words for other failures", async () => {
     await expect(runSetUp({ NPM_FAILS: 'EINTEGRITY' })).rejects.toThrow(
       'the npm packages cannot be installed (npm ci: EINTEGRITY happened): mend that and run this again',

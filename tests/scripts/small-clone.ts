@@ -83,7 +83,7 @@ for (const name of fs.readdirSync('src')) {
 
 /**
  * `npm ci`: lays out the locked packages, and its record last. NPM_FAILS names why it fails, by attempt with spaces in
- * between; NPM_HANGS keeps it from ending.
+ * between; NPM_HANGS keeps it from ending; NPM_LEAVES_OUT is a file that it does not write, without an error.
  */
 const NPM = `
 const fs = require('node:fs');
@@ -102,7 +102,8 @@ write('node_modules/typescript/bin/tsc', ${JSON.stringify(TSC)});
 write('node_modules/node-api-headers/include/node_api.h', '// node');
 for (const name of ['tfjs_backend.cc', 'tfjs_binding.cc']) write('node_modules/@tensorflow/tfjs-node-gpu/binding/' + name, '// ' + name);
 const { '': project, ...packages } = JSON.parse(fs.readFileSync('package-lock.json', 'utf8')).packages;
-write('node_modules/.package-lock.json', JSON.stringify({ packages }));`;
+write('node_modules/.package-lock.json', JSON.stringify({ packages }));
+if (process.env.NPM_LEAVES_OUT) fs.rmSync(process.env.NPM_LEAVES_OUT, { recursive: true });`;
 
 /**
  * Answers for pip's version, `pip download`, and unpack-wheel.py, which it can keep from ending. CALLS gets the steps,
