@@ -10,7 +10,7 @@ import { checkWorkingFolder } from './working-folder.js';
 import { announceRun } from './joined-run.js';
 import { prepareRun } from './prepared-run.js';
 import { checkPreviewsFolder } from './previews/plan.js';
-import { repairPointers } from './pointers.js';
+import { repairFinished } from './repair.js';
 import { resumeCommand } from './resume-command.js';
 import { chooseCheckpoint, extensionFlags } from './resume.js';
 import { checkUnchanged } from './resume-check.js';
@@ -76,7 +76,7 @@ export async function resumeRun(
   const looking = inspectRun(target, given, context.reporter, checkLockable);
   const { run, chosen, finished } = await (ranks === undefined ? looking : ranks.unlessLost(looking));
   if (finished !== undefined) {
-    await repairPointers(run, chosen, context.reporter);
+    await repairFinished(run, chosen, context.reporter);
     await announceRun(ranks, { run: 'finished', step: finished.finishedAt });
     await ranks?.end();
     return finished;

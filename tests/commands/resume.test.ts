@@ -137,6 +137,22 @@ describe('a run that has ended', () => {
     expect(contentsOf(cwd)).toEqual(before);
   });
 
+  it('is completed if its process died between its last checkpoint and removing older ones', async () => {
+    const cwd = copied();
+    const run = join(cwd, 'checkpoints/tiny');
+    const kept = steps(cwd);
+    for (const name of ['step-00000004', 'step-00000006', '.tmp-step-00000002'])
+      cpSync(join(run, kept[0]), join(run, name), { recursive: true });
+    await kdHere(['train', '--resume', 'tiny'], { cwd });
+    expect(steps(cwd)).toEqual(['step-00000004', 'step-00000006', ...kept]); // it has ended: whose they are is unknown
+    rmSync(join(run, 'ended.json'));
+    await kdHere(['train', '--resume', 'tiny', '--keep', '1'], { cwd });
+    expect(steps(cwd)).toEqual(['step-00000004', 'step-00000006', ...kept]);
+    const { code, stdout } = await kdHere(['train', '--resume', 'tiny'], { cwd });
+    expect([code, stdout]).toEqual([0, expect.stringContaining('checkpoints/tiny: finished at step 12')]);
+    expect(readdirSync(run).filter((name) => name.includes('step-'))).toEqual(kept);
+  });
+
   it('says how to get its report if its process died while writing it', async () => {
     const cwd = copied();
     rmSync(join(cwd, 'checkpoints/tiny/loss.png'));
