@@ -20,12 +20,12 @@ export interface InputFailure {
 export function inputFailure(error: unknown): InputFailure | undefined {
   if (error instanceof InputError) return { code: error.code, message: messageOf(error) };
   const received = nullByteIn(error);
-  if (received !== undefined) {
-    const { code, message } = new InputError(
-      `a path: expected one without the character NUL, which no system allows, got ${received}; give another`,
+  if (received !== undefined)
+    return inputFailure(
+      new InputError(
+        `a path: expected one without the character NUL, which no system allows, got ${received}; give another`,
+      ),
     );
-    return { code, message };
-  }
   const message = systemFailure(error);
   return message === undefined ? undefined : { code: SYSTEM, message };
 }

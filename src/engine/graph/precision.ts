@@ -4,8 +4,8 @@
  * Products are computed in bfloat16, and so are moves and bias additions between them (transposes, slices and so on).
  * Everything else stays in float32: variables, LayerNorm, softmax, activations, reductions, the loss and the optimiser.
  * Casts connect the two, one for each consumer, so that each becomes part of the loop that reads it, and values kept
- * for the backward pass are kept in bfloat16. What a loop computes is cast in that loop, once for
- * all products that read it.
+ * for the backward pass are kept in bfloat16. What a loop computes is cast in that loop, once for all products that
+ * read it.
  */
 import { ELEMENTWISE } from './elementwise.js';
 import { FUSED_ADAMW, GRADIENT_INPUT, withBfloat16Gradient } from './fused-update.js';
