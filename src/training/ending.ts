@@ -1,5 +1,5 @@
 /** @file How a run ends: whether its last state was saved, what an error left behind, and how to resume it. */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { NotFiniteStepError } from '../distill/not-finite-step-error.js';
 import { InputError } from '../base/errors.js';
 import { LostRankError } from '../cluster/lost-rank.js';
@@ -43,11 +43,14 @@ export async function explainFailure(
   return error;
 }
 
+/** What must be so before a run resumes whose last state could not be saved: the message has said why. */
+export const ONCE_WRITABLE = "once the run's folder can be written, ";
+
 /**
  * What is left of a run, and how to resume it.
  *
  * @param names the checkpoints in its folder, newest first; undefined if the folder is gone
- * @param first what must be done before resuming, such as `fix that, then `
+ * @param first what must be so before resuming, such as `ONCE_WRITABLE`
  * @param flags what must change when resuming, such as ` --on-nan skip`
  */
 export function recoveryAdvice(
@@ -58,7 +61,8 @@ export function recoveryAdvice(
   const command = `${resumeCommand(folder)}${flags}`;
   if (copy !== undefined) {
     const before = names === undefined ? 'if the folder was moved, move it back; ' : first;
-    return `a copy is in ${copy}; ${before}resume with: mv ${shellQuote(copy)} ${shellQuote(folder)} && ${command}`;
+    const move = `mv ${shellQuote(copy)} ${shellQuote(folder)} && rmdir ${shellQuote(dirname(copy))}`;
+    return `a copy is in ${copy}; ${before}resume with: ${move} && ${command}`;
   }
   if (names === undefined) {
     const saved = last === undefined ? 'nothing was saved in it' : `the last checkpoint saved in it is ${last}`;
@@ -83,7 +87,7 @@ export async function checkSaved(run: EndedRun, step: number, refusal: string | 
   const reason = names === undefined ? 'its folder is not there any more' : `could not${why}`;
   throw new NotSavedError(
     `${folder}: expected to save step ${step} at the end, but ${reason}; ` +
-      recoveryAdvice(run, names, { first: 'fix that, then ' }),
+      recoveryAdvice(run, names, { first: ONCE_WRITABLE }),
   );
 }
 

@@ -48,9 +48,12 @@ export async function saveLast(
   let result = await attemptIn(attempt);
   if (result.name !== undefined) return result;
   const what = isValidationOnly ? `the validation of step ${state.step}` : `step ${state.step}`;
-  let giveUp = stop.unsaved(`${what} is not saved, and lost; ${left()}`);
-  const copy = isValidationOnly ? undefined : await saveElsewhere(state);
-  if (copy !== undefined) giveUp = stop.unsaved(`${what} is not saved; ${left(copy)}`);
+  let copy: string | undefined;
+  const describeLoss = (reason: string): AbortSignal | undefined =>
+    stop.unsaved(`${what} is not saved${copy === undefined ? ', and lost' : ''}: ${reason}; ${left(copy)}`);
+  const giveUp = describeLoss(result.refusal);
+  if (!isValidationOnly) copy = await saveElsewhere(state);
+  if (copy !== undefined) describeLoss(result.refusal);
   if (result.isMoved === true) return { refusal: result.refusal, copy };
   reporter.event({
     event: 'unsaved',
@@ -74,7 +77,9 @@ export async function saveLast(
       reporter.message(`${what} is saved now`);
       return result;
     }
-    if (result.refusal !== before) reporter.warn(`${what} still could not be saved: ${result.refusal}`, 'loss');
+    if (result.refusal === before) continue;
+    describeLoss(result.refusal);
+    reporter.warn(`${what} still could not be saved: ${result.refusal}`, 'loss');
   }
   return { refusal: result.refusal, copy };
 }

@@ -16,7 +16,7 @@ import { rateOf } from './meter.js';
 import type { PreparedRun } from './prepared-run.js';
 import type { Previews } from './previews/previews.js';
 import { checkpointSaver, type SaveResult } from './saving.js';
-import { recoveryAdvice } from './ending.js';
+import { ONCE_WRITABLE, recoveryAdvice } from './ending.js';
 import { saveLast, type LastSaveResult } from './last-save.js';
 import type { TrainingStop } from './stopping.js';
 import type { TrainingView } from './view.js';
@@ -173,7 +173,7 @@ export function recording(
       saveElsewhere,
       reporter,
       stop,
-      left: (copy) => recoveryAdvice({ folder, last, copy }, names, { first: 'fix that, then ' }),
+      left: (copy) => recoveryAdvice({ folder, last, copy }, names, { first: ONCE_WRITABLE }),
       isValidationOnly: last === checkpointName(state.step),
     });
   }

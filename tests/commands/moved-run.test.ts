@@ -1,6 +1,6 @@
 /** @file A run whose folder is moved or removed, in whole or in part, while it trains. */
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { kdMeanwhile, temporaryFolder } from '../cli.js';
@@ -35,7 +35,7 @@ it('moved: its old folder is not recreated, its state is copied, and the message
     renameSync(folder, `${folder}-moved`);
   });
   const copy = COPY.exec(said)?.[1] ?? '';
-  const command = `mv ${copy} ${run} && kd train --resume tiny`;
+  const command = `mv ${copy} ${run} && rmdir ${dirname(copy)} && kd train --resume tiny`;
   expect(said).toBe(`error: ${run}: ${GONE}; a copy is in ${copy}; ${BACK}${command}`);
   expect(readdirSync(join(cwd, 'checkpoints')).filter((name) => !name.startsWith('.'))).toEqual(['tiny-moved']);
   renameSync(`${run}-moved`, run);

@@ -190,7 +190,7 @@ it('a validation that cannot be saved is an error, even if its step is saved', (
   });
   expect(result.code, result.stderr).toBe(1);
   expect(result.stderr.trimEnd().split('\n').at(-1)).toMatch(
-    /^error: .*tiny: expected to save step 3 at the end, but could not \(.*a file of this size is more than the file system, or a limit \(ulimit -f\), allows\); last good checkpoint: .*step-00000003; fix that, then resume with: kd train --resume tiny$/,
+    /^error: .*tiny: expected to save step 3 at the end, but could not \(.*a file of this size is more than the file system, or a limit \(ulimit -f\), allows\); last good checkpoint: .*step-00000003; once the run's folder can be written, resume with: kd train --resume tiny$/,
   );
   const resumed = kd(['train', '--resume'], { cwd });
   expect(resumed.code, resumed.stderr).toBe(0);

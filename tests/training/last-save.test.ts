@@ -7,7 +7,6 @@ import { openTrainingStop } from '../../src/commands/train/stop.js';
 import { INITIAL_STATE } from '../../src/distill/train-state.js';
 import { FOLDER_MOVED } from '../../src/runs/run-lock.js';
 import { saveLast } from '../../src/training/last-save.js';
-import type { SaveResult } from '../../src/training/saving.js';
 import { stopOf, type TrainingStop } from '../../src/training/stopping.js';
 import { temporaryFolder } from '../cli.js';
 
@@ -28,13 +27,16 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const FULL: SaveResult = { refusal: 'no space' };
-
 /** What is said, and what becomes of a state that is saved at the `saved`th try; its copy's path, if there is one. */
 async function save(
   saved: number,
   stop: TrainingStop,
-  { hasCopy = true, error, moved = Infinity }: { hasCopy?: boolean; error?: Error; moved?: number } = {},
+  {
+    hasCopy = true,
+    error,
+    moved = Infinity,
+    refusal = () => 'no space',
+  }: { hasCopy?: boolean; error?: Error; moved?: number; refusal?: (tries: number) => string } = {},
 ) {
   const said: string[] = [];
   const say = (text: string): void => {
@@ -49,7 +51,7 @@ async function save(
     {
       attempt: () => {
         if (++tries >= moved) return Promise.reject(new InputError('moved', { code: FOLDER_MOVED }));
-        return Promise.resolve(tries === saved ? { name: 'step-00000006' } : FULL);
+        return Promise.resolve(tries === saved ? { name: 'step-00000006' } : { refusal: refusal(tries) });
       },
       saveElsewhere: () => {
         if (!hasCopy) return Promise.resolve(undefined);
@@ -98,6 +100,14 @@ it('is given up after an hour, and its copy stays', async () => {
   expect(existsSync(copy)).toBe(true);
 });
 
+it('is lost for the reason of the last try', async () => {
+  const stop = program();
+  const refusal = (tries: number): string => (tries < 3 ? 'no space' : 'read-only');
+  const { said, copy } = await save(Infinity, stop, { refusal });
+  expect(said.slice(1)).toEqual(['step 6 still could not be saved: read-only']);
+  expect(stop.lost()?.message).toBe(`step 6 is not saved: read-only; a copy is in ${copy}`);
+});
+
 it.each([
   ['at once', 1, []],
   ['while it is tried again', 3, [30, 30]],
@@ -141,8 +151,8 @@ it.each([
       const { copy } = await save(Infinity, stop, { hasCopy });
       process.emit(signal, signal);
       const message = hasCopy
-        ? `step 6 is not saved; a copy is in ${copy}`
-        : 'step 6 is not saved, and lost; last good checkpoint: none';
+        ? `step 6 is not saved: no space; a copy is in ${copy}`
+        : 'step 6 is not saved, and lost: no space; last good checkpoint: none';
       expect(exit.mock.calls[0]).toEqual([exitCode]);
       expect(said[0]).toBe(`error: ${message}\n`);
       expect(events).toContainEqual({ event: 'error', code: 'NOT_SAVED', message });
