@@ -34,6 +34,7 @@ import { isClone, makeHome } from './setup/home.mjs';
 import { withLock } from './setup/lock.mjs';
 import * as packages from './setup/packages.mjs';
 import * as packaging from './setup/packaging.mjs';
+import { waitFor } from './setup/progress.mjs';
 import { createProject } from './setup/project.mjs';
 import * as sources from './setup/sources.mjs';
 import * as tensorflow from './setup/tensorflow.mjs';
@@ -71,7 +72,7 @@ export async function setUp(project, parts = PARTS) {
   if (await isReady(project, parts)) return;
   await withLock(
     project.root,
-    (who) => project.say(`${who} of this folder is at work: waiting for it`),
+    (who) => waitFor(project, `${who} of this folder is at work`),
     async (lock) => {
       for (const part of parts) {
         if (!(await part.isReady(project))) await part.prepare(project, lock);

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { cachedFile } from './addon-cache.mjs';
 import { stopwatch } from './amounts.mjs';
 import { TensorflowUnavailable } from './errors.mjs';
 import { lacking } from './own-library.mjs';
 import { failureLine, run } from './processes.mjs';
 import { stageFolder } from './staging.mjs';
 
+/** @import { Wanted } from './addon-cache.mjs' */
 /** @import { Library } from './libtensorflow.mjs' */
 /** @import { Command, Env, Result } from './processes.mjs' */
 /** @import { Project } from './project.mjs' */
@@ -81,8 +83,8 @@ const COMPILER_FLAGS = [
 ];
 
 /**
- * A key of everything that goes into an addon: its sources, Node's headers, the compiler's flags and libtensorflow's
- * identity.
+ * A key of everything that goes into an addon but the compiler: its sources, Node's headers, our flags and
+ * libtensorflow's identity.
  *
  * @param {Project} project
  * @param {Addon} addon
@@ -100,34 +102,22 @@ export function addonKey({ root }, { folder, sources, flags = [], isAlone = fals
 }
 
 /**
- * The cached addon with that key, or undefined if none has been built.
- *
- * @param {Project} project
- * @param {Addon} addon
- * @param {string} key
- */
-export function findAddon({ cache }, addon, key) {
-  const file = cachedFile(cache, addon, key);
-  return existsSync(file) ? file : undefined;
-}
-
-/**
  * Compiles an addon into the cache.
  *
  * @param {Project} project
- * @param {Addon} addon
+ * @param {Wanted} wanted
  * @param {Library} library
- * @param {string} key
  * @param {Command} compiler
  * @param {number} [lock]
  * @throws {TensorflowUnavailable} if it does not compile; {SetupError} if that is for a header that TF_LIBRARY_DIR
  *   lacks
  */
-export async function buildAddon(project, addon, library, key, [compiler, ...compilerArgs], lock) {
+export async function buildAddon(project, wanted, library, [compiler, ...compilerArgs], lock) {
   const { root, env, cache, say } = project;
+  const { addon, key } = wanted;
   const elapsed = stopwatch();
   say(`${addon.title}: compiling …`);
-  const file = cachedFile(cache, addon, key);
+  const file = cachedFile(cache, wanted);
   const sources = addon.sources.map((name) => join(root, ...addon.folder, name));
   await stageFolder(dirname(file), async (partial) => {
     const includes = [...(addon.isAlone ? [] : [library.include]), join(root, ...NAPI_HEADERS)].map(
@@ -147,33 +137,6 @@ export async function buildAddon(project, addon, library, key, [compiler, ...com
     if (result.status !== 0) throw buildFailure(env, result, addon, [compiler, ...compilerArgs], key);
   });
   say(`${addon.title}: compiled in ${elapsed()}`);
-  return file;
-}
-
-/**
- * The name of a compiled addon in a bundle.
- *
- * @param {Addon} addon
- * @param {string} key
- */
-export function addonArchive({ name }, key) {
-  return `${name} ${key}`;
-}
-
-/**
- * Copies an addon from the bundle to the cache, if the bundle has it.
- *
- * @param {Project} project
- * @param {Addon} addon
- * @param {string} key
- * @param {number} [lock]
- */
-export async function unpackAddon(project, addon, key, lock) {
-  const { bundle, cache } = project;
-  const archive = addonArchive(addon, key);
-  if (!bundle?.has(archive)) return undefined;
-  const file = cachedFile(cache, addon, key);
-  await stageFolder(dirname(file), (partial) => bundle.unpack(archive, partial, { ...project, lock }));
   return file;
 }
 
@@ -244,13 +207,4 @@ export function installedAddon(root, { file }) {
 export function installedLibrary(root) {
   const deps = join(root, ...NPM_PACKAGE, 'deps');
   return { lib: join(deps, 'lib'), include: join(deps, 'include') };
-}
-
-/**
- * @param {string} cache
- * @param {Addon} addon
- * @param {string} key
- */
-function cachedFile(cache, { name, file }, key) {
-  return join(cache, `${name}-${key.slice(0, 16)}`, file);
 }

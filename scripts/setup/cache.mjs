@@ -1,15 +1,17 @@
 import { mkdirSync } from 'node:fs';
-import { ADDONS, addonArchive, addonKey, buildAddon, compileAttempt, findAddon, unpackAddon } from './addon.mjs';
+import { ADDONS, addonKey, buildAddon, compileAttempt } from './addon.mjs';
+import { findAddon, isInBundle, unpackAddon } from './addon-cache.mjs';
 import { TensorflowUnavailable } from './errors.mjs';
 import { hostMismatch } from './host.mjs';
 import { fetchLibrary, findLibrary, libraryIdentity } from './libtensorflow.mjs';
 import { withLock } from './lock.mjs';
+import { startProgress, waitFor } from './progress.mjs';
 import { refuseRepetition } from './status.mjs';
-import { findTools } from './tools.mjs';
+import { compilerIdentity, findTools } from './tools.mjs';
 import { downloadAttempt } from './wheel-download.mjs';
 import { wheelArchive, wheelFiles } from './wheels.mjs';
 
-/** @import { Addon } from './addon.mjs' */
+/** @import { Wanted } from './addon-cache.mjs' */
 /** @import { Distribution } from './distributions.mjs' */
 /** @import { Library } from './libtensorflow.mjs' */
 /** @import { Command } from './processes.mjs' */
@@ -25,7 +27,7 @@ import { wheelArchive, wheelFiles } from './wheels.mjs';
  */
 export async function fillCache(project, distribution, { recompiles = false } = {}) {
   mkdirSync(project.cache, { recursive: true });
-  const onWait = (/** @type {string} */ who) => project.say(`${who} is filling the cache: waiting for it`);
+  const onWait = (/** @type {string} */ who) => waitFor(project, `${who} is filling the cache`);
   return withLock(project.cache, onWait, (lock) => findOrGet(project, distribution, recompiles, lock));
 }
 
@@ -44,11 +46,11 @@ async function findOrGet(project, distribution, recompiles, lock) {
     demandWheels(project, distribution);
   }
   const identity = libraryIdentity(distribution, library);
-  const wanted = ADDONS.map((addon) => ({ addon, key: addonKey(project, addon, identity) }));
+  const compiledBy = await compilerIdentity(project.env);
+  const wanted = ADDONS.map((addon) => ({ addon, key: addonKey(project, addon, identity), compiler: compiledBy }));
   const { bundle } = project;
   const toCompile = wanted.filter(
-    ({ addon, key }) =>
-      recompiles || (findAddon(project, addon, key) === undefined && !bundle?.has(addonArchive(addon, key))),
+    (each) => recompiles || (findAddon(project, each) === undefined && !isInBundle(project, each)),
   );
   const needed = { python: library === undefined && bundle === undefined, compiler: toCompile.length > 0 };
   const tools = await findTools(project.env, needed);
@@ -65,20 +67,25 @@ async function findOrGet(project, distribution, recompiles, lock) {
  * even if one fails.
  *
  * @param {Project} project
- * @param {readonly { addon: Addon, key: string }[]} wanted
+ * @param {readonly Wanted[]} wanted
  * @param {Library} library
  * @param {{ compiler: Command, recompiles: boolean }} how
  * @param {number} [lock]
  */
 async function findOrBuild(project, wanted, library, { compiler, recompiles }, lock) {
+  /** @type {Set<string>} */
+  const atWork = new Set();
+  const stop = startProgress(project, (elapsed) => `${[...atWork].join(', ')}: compiling for ${elapsed} …`);
   const outcomes = await Promise.allSettled(
-    wanted.map(async ({ addon, key }) => {
-      const found = recompiles
-        ? undefined
-        : (findAddon(project, addon, key) ?? (await unpackAddon(project, addon, key, lock)));
-      return { addon, key, path: found ?? (await buildAddon(project, addon, library, key, compiler, lock)) };
+    wanted.map(async (each) => {
+      const found = recompiles ? undefined : (findAddon(project, each) ?? (await unpackAddon(project, each, lock)));
+      if (found !== undefined) return { ...each, path: found };
+      atWork.add(each.addon.title);
+      const path = await buildAddon(project, each, library, compiler, lock);
+      atWork.delete(each.addon.title);
+      return { ...each, path };
     }),
-  );
+  ).finally(stop);
   return outcomes.map((outcome) => {
     if (outcome.status === 'rejected') throw outcome.reason;
     return outcome.value;

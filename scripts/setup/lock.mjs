@@ -19,18 +19,20 @@ const ANSWER_MS = 1000;
  *
  * @template T
  * @param {string} folder
- * @param {(who: string) => void} onWait called once if somebody else has the lock: `another set-up (process 4711)`
+ * @param {(who: string) => () => void} onWait called once if somebody else has the lock: `another set-up (process
+ *   4711)`; what it returns is called when the wait is over
  * @param {(lock?: number) => Promise<T>} work
  */
 export async function withLock(folder, onWait, work) {
   if (process.platform !== 'linux') return work();
   const name = `\0kd-setup-${createHash('sha256').update(realpathSync(folder)).digest('hex').slice(0, 32)}`;
   let server = await listen(name);
-  if (server === undefined) onWait(await holderOf(name));
+  const onEnd = server === undefined ? onWait(await holderOf(name)) : undefined;
   while (server === undefined) {
     await sleep(RETRY_MS);
     server = await listen(name);
   }
+  onEnd?.();
   try {
     // Node has no documented way to get a socket's descriptor.
     return await work(/** @type {Server & { _handle?: { fd: number } }} */ (server)._handle?.fd);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { stopwatch } from './amounts.mjs';
 import { SetupError } from './errors.mjs';
 import { installPackages } from './npm.mjs';
+import { startProgress } from './progress.mjs';
 import { stageFolder } from './staging.mjs';
 
 /** @import { Host } from './host.mjs' */
@@ -12,9 +13,6 @@ import { stageFolder } from './staging.mjs';
 
 /** Their name in a bundle. */
 export const ARCHIVE = 'packages';
-
-/** Between lines that say how many packages are there. */
-const PROGRESS_MS = 20_000;
 
 /**
  * Whether node_modules has what package-lock.json requires, by the record that npm writes there when it is done.
@@ -52,11 +50,11 @@ export async function prepare(project, lock) {
   const paths = Object.keys(lockedPackages(root));
   say(`npm packages: installing up to ${paths.length} …`);
   rmSync(installRecord(root), { force: true });
-  const progress = setInterval(() => {
+  const stop = startProgress(project, (time) => {
     const there = paths.filter((path) => existsSync(join(root, path, 'package.json')));
-    say(`npm packages: ${there.length} of up to ${paths.length} unpacked after ${elapsed()} …`);
-  }, PROGRESS_MS);
-  await installPackages(project, lock).finally(() => clearInterval(progress));
+    return `npm packages: ${there.length} of up to ${paths.length} unpacked after ${time} …`;
+  });
+  await installPackages(project, lock).finally(stop);
   if (!isReady(project)) throw new SetupError(incomplete(root));
   say(`npm packages: ${Object.keys(readPackages(installRecord(root)) ?? {}).length} installed in ${elapsed()}`);
 }

@@ -4,14 +4,15 @@ import { cacheHome } from './cache-home.mjs';
 import { DISTRIBUTIONS } from './distributions.mjs';
 import { thisHost } from './host.mjs';
 import { findGpus } from './nvidia.mjs';
+import { CLEAR_LINE } from './progress.mjs';
 
 /** @import { Cuda, Device } from './choice.mjs' */
 /** @import { Distribution } from './distributions.mjs' */
 /** @import { Host } from './host.mjs' */
 /** @import { Gpus } from './nvidia.mjs' */
 /** @import { Bundle } from './bundle/open.mjs' */
-/** @import { Stream } from './bundle/progress.mjs' */
 /** @import { Env } from './processes.mjs' */
+/** @import { Stream } from './progress.mjs' */
 /** @import { Names } from './system-cuda.mjs' */
 
 /**
@@ -51,6 +52,7 @@ import { findGpus } from './nvidia.mjs';
  * @returns {Project}
  */
 export function createProject({ root, env, quiet = false, stream = process.stderr, ...rest }) {
+  const terminal = !quiet && stream.isTTY === true;
   return {
     root,
     env,
@@ -59,10 +61,10 @@ export function createProject({ root, env, quiet = false, stream = process.stder
     distributions: DISTRIBUTIONS,
     findGpus,
     loadAddons,
-    terminal: !quiet && stream.isTTY === true,
+    terminal,
     stream,
     say(line) {
-      if (!quiet) stream.write(`kd set-up: ${line}\n`);
+      if (!quiet) stream.write(`${terminal ? CLEAR_LINE : ''}kd set-up: ${line}\n`);
     },
     ...rest,
   };

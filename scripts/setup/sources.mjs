@@ -5,6 +5,7 @@ import { stopwatch } from './amounts.mjs';
 import { codeOf, SetupError } from './errors.mjs';
 import { replaceText } from './links.mjs';
 import { run } from './processes.mjs';
+import { withProgress } from './progress.mjs';
 
 /** @import { BuildOptions } from 'esbuild' */
 /** @import { Project } from './project.mjs' */
@@ -37,9 +38,18 @@ export function isReady({ root }) {
  * @param {Project} project
  * @param {number} [lock]
  */
-export async function prepare({ root, env, say, terminal }, lock) {
+export async function prepare(project, lock) {
   const elapsed = stopwatch();
-  say('TypeScript: compiling …');
+  project.say('TypeScript: compiling …');
+  await withProgress(project, 'TypeScript: compiling', () => compile(project, lock));
+  project.say(`TypeScript: compiled in ${elapsed()}`);
+}
+
+/**
+ * @param {Project} project
+ * @param {number} [lock]
+ */
+async function compile({ root, env, terminal }, lock) {
   const dist = join(root, 'dist');
   rmSync(join(dist, STAMP), { force: true });
   const compiled = fingerprint(root);
@@ -59,7 +69,6 @@ export async function prepare({ root, env, say, terminal }, lock) {
     if (!emitted.has(file)) rmSync(file);
   }
   replaceText(join(dist, STAMP), compiled);
-  say(`TypeScript: compiled in ${elapsed()}`);
 }
 
 /**

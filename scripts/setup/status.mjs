@@ -26,7 +26,8 @@ import { replaceText } from './links.mjs';
  * @property {'cpu' | 'gpu' | typeof OWN} device
  * @property {{ version: string, path: string }} libtensorflow
  * @property {Library['cuda']} cuda
- * @property {Record<string, { path: string, key: string }>} addons by their names
+ * @property {Record<string, { path: string, key: string, compiler?: string | undefined }>} addons by their names, with
+ *   the compiler if CXX named one
  */
 
 /** @typedef {{ backend: 'cpu', cost: string } & Failure} LeftOut */

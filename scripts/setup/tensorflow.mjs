@@ -5,11 +5,14 @@ import { fillCache } from './cache.mjs';
 import { codeOf, DISK_ERRORS, SetupError, TensorflowUnavailable } from './errors.mjs';
 import { findLibrary } from './libtensorflow.mjs';
 import { linkTarget, replaceCopy, replaceLink } from './links.mjs';
+import { withProgress } from './progress.mjs';
 import { OWN, readStatus, writeStatus } from './status.mjs';
 import { checkSystemCuda } from './system-cuda.mjs';
+import { compilerIdentity } from './tools.mjs';
 import { chosen, distributionFor, driverFailure, isGpuWanted, lookForGpus } from './wanted-build.mjs';
 
 /** @import { Addon } from './addon.mjs' */
+/** @import { Wanted } from './addon-cache.mjs' */
 /** @import { Library } from './libtensorflow.mjs' */
 /** @import { Project } from './project.mjs' */
 /** @import { Choice, Failure, Installed, LeftOut, Status } from './status.mjs' */
@@ -33,7 +36,14 @@ export async function isReady(project) {
   )
     return false;
   const library = findLibrary(project, distributionFor(project, status.device === 'gpu' ? 'gpu' : 'cpu', choice));
-  if (library === undefined || !ADDONS.every((addon) => isInPlace(project, addon, library, status))) return false;
+  if (library === undefined) return false;
+  const compiler = await compilerIdentity(project.env);
+  if (
+    !ADDONS.every((addon) =>
+      isInPlace(project, { addon, key: addonKey(project, addon, library.identity), compiler }, status),
+    )
+  )
+    return false;
   const { lib, include } = installedLibrary(project.root);
   if (linkTarget(lib) !== library.lib || linkTarget(include) !== library.include) return false;
   if (status.device === 'gpu') return true;
@@ -45,14 +55,16 @@ export async function isReady(project) {
 }
 
 /**
+ * Whether an addon is in place: without CXX, whichever compiler made it.
+ *
  * @param {Project} project
- * @param {Addon} addon
- * @param {Library} library
+ * @param {Wanted} wanted
  * @param {Installed} status
  */
-function isInPlace(project, addon, { identity }, { addons }) {
-  const { key } = addons?.[addon.name] ?? {};
-  return key === addonKey(project, addon, identity) && existsSync(installedAddon(project.root, addon));
+function isInPlace({ root }, { addon, key, compiler }, { addons }) {
+  const there = addons?.[addon.name];
+  const isWanted = there?.key === key && (compiler === undefined || there.compiler === compiler);
+  return isWanted && existsSync(installedAddon(root, addon));
 }
 
 /**
@@ -127,10 +139,8 @@ async function installFor(project, device, choice) {
   if (device === 'gpu' && choice.cuda === 'system') await checkSystemCuda(project, project.distributions.gpu);
   const load = (/** @type {Awaited<ReturnType<typeof fillCache>>} */ filled) => {
     place(project.root, filled.library, filled.addons);
-    return project.loadAddons(
-      project,
-      ADDONS.map((addon) => installedAddon(project.root, addon)),
-    );
+    const files = ADDONS.map((addon) => installedAddon(project.root, addon));
+    return withProgress(project, 'libtensorflow: loading', () => project.loadAddons(project, files));
   };
   let filled = await fillCache(project, distribution);
   const version = await load(filled).catch(async (error) => {
@@ -146,7 +156,7 @@ async function installFor(project, device, choice) {
     device: kind,
     libtensorflow: { version, path: library.lib },
     cuda: library.cuda,
-    addons: Object.fromEntries(addons.map(({ addon, path, key }) => [addon.name, { path, key }])),
+    addons: Object.fromEntries(addons.map(({ addon, path, key, compiler }) => [addon.name, { path, key, compiler }])),
   };
 }
 

@@ -12,6 +12,8 @@ import { findExecutables, run } from './processes.mjs';
 /** Older versions cannot choose a wheel for another Python than their own. */
 const OLDEST_PIP = 20;
 
+const VERSION_TIMEOUT_MS = 10_000;
+
 /** @type {Command} */
 const CXX = ['c++'];
 
@@ -66,6 +68,20 @@ async function findPython(env) {
     missing = version === 'none' ? 'pip is missing' : `pip ${version} is too old (${OLDEST_PIP} or newer is needed)`;
   }
   return { missing, debian: missing.startsWith('Python') ? 'python3 python3-pip' : 'python3-pip' };
+}
+
+/**
+ * The identity of the compiler that CXX names, with its flags: what it was called, and what it says of itself.
+ * Undefined without CXX, as any compiler will do then, and if there is no such compiler.
+ *
+ * @param {Env} env
+ */
+export async function compilerIdentity(env) {
+  const tool = env.CXX ? findCompiler(env) : undefined;
+  if (tool === undefined || 'missing' in tool) return undefined;
+  const [command, ...args] = tool.command;
+  const { stdout } = await run(command, [...args, '--version'], { env, timeout: VERSION_TIMEOUT_MS });
+  return `${tool.command.join(' ')}\n${stdout}`;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { slimOf } from './distributions.mjs';
 import { TensorflowUnavailable } from './errors.mjs';
 import { findLibrary } from './libtensorflow.mjs';
+import { withProgress } from './progress.mjs';
 import { withoutCuda } from './system-cuda.mjs';
 
 /** @import { Gpus } from './nvidia.mjs' */
@@ -67,8 +68,10 @@ function deviceOf(status) {
  * @param {Choice} choice
  * @returns {Promise<Gpus | undefined>}
  */
-export async function lookForGpus({ env, findGpus }, { device }) {
-  return device === 'auto' && !env.TF_LIBRARY_DIR ? findGpus(env) : undefined;
+export async function lookForGpus(project, { device }) {
+  const { env, findGpus } = project;
+  if (device !== 'auto' || env.TF_LIBRARY_DIR) return undefined;
+  return withProgress(project, 'GPUs: looking', () => findGpus(env));
 }
 
 /**

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { size, stopwatch } from './amounts.mjs';
 import { TensorflowUnavailable } from './errors.mjs';
 import { failureLine, run } from './processes.mjs';
+import { withProgress } from './progress.mjs';
 import { title } from './wheels.mjs';
 
 /** @import { Wheel } from './distributions.mjs' */
@@ -57,9 +58,11 @@ export async function downloadWheel(project, wheel, python, folder, lock) {
   ];
   // pip writes the unfinished file to TMPDIR: here it is removed with the folder if set-up is killed.
   const pipEnv = { ...env, PIP_REQUIRE_VIRTUALENV: '0', TMPDIR: folder };
-  const result = await run(python, args, { env: pipEnv, showOutput: terminal, lock });
+  const download = () => run(python, args, { env: pipEnv, showOutput: terminal, lock });
+  const what = `${title(wheel)}: downloading`;
+  const result = await (terminal ? download() : withProgress(project, what, download)); // pip draws a bar
   if (result.status !== 0) throw downloadFailure(wheel, result);
-  await checkWheel(project, wheel, wheelOf(folder));
+  await withProgress(project, `${title(wheel)}: verifying`, () => checkWheel(project, wheel, wheelOf(folder)));
   say(`${title(wheel)}: downloaded in ${elapsed()}`);
 }
 

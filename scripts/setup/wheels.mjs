@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { size, stopwatch, sum } from './amounts.mjs';
 import { SetupError, TensorflowUnavailable } from './errors.mjs';
 import { failureLine, run } from './processes.mjs';
+import { withProgress } from './progress.mjs';
 import { stageFolder } from './staging.mjs';
 
 /** @import { Bundle } from './bundle/open.mjs' */
@@ -70,12 +71,15 @@ function fileSize(file) {
  * @param {string} folder
  * @param {number} [lock]
  */
-export async function unpackWheel({ env, say }, wheel, python, file, folder, lock) {
+export async function unpackWheel(project, wheel, python, file, folder, lock) {
+  const { env, say } = project;
   const elapsed = stopwatch();
   say(`${title(wheel)}: unpacking ${size(unpackedBytes(wheel))} …`);
   const members = [...Object.keys(wheel.files), ...wheel.headers].map((path) => `${memberOf(wheel, path)}=${path}`);
   const script = fileURLToPath(new URL('unpack-wheel.py', import.meta.url));
-  const result = await run(python, [script, file, folder, ...members], { env, lock });
+  const result = await withProgress(project, `${title(wheel)}: unpacking`, () =>
+    run(python, [script, file, folder, ...members], { env, lock }),
+  );
   if (result.status !== 0) {
     const line = failureLine(result, /^\w*Error\b/);
     throw new TensorflowUnavailable(

@@ -3,7 +3,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, realpathSy
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { setUp } from '../../scripts/setup.mjs';
 import { readChoice } from '../../scripts/setup/choice.mjs';
 import { DISTRIBUTIONS } from '../../scripts/setup/distributions.mjs';
@@ -85,6 +85,27 @@ describe('set-up of a fresh clone', () => {
       'tf-session',
       'tfjs-binding',
     ]);
+  });
+
+  it('tells of everything that takes over two seconds, and every now and then for how long', async () => {
+    const { setTimeout: start } = globalThis;
+    const waits = new Set<number | undefined>();
+    const timer = vi.spyOn(globalThis, 'setTimeout').mockImplementation((tell: () => void, wait?: number) => {
+      waits.add(wait);
+      return start(tell, (wait ?? 0) / 20); // as if the tools below took 20 times as long
+    });
+    const printed = await runSetUp({ TAKES: '0.4' });
+    timer.mockRestore();
+    expect(waits).toContain(2000);
+    for (const what of [
+      'npm packages: 0 of up to 3 unpacked after',
+      'libtensorflow 2.21.0: downloading for',
+      'libtensorflow 2.21.0: unpacking for',
+      'TensorFlow addon, session addon, standard error addon, driver addon: compiling for',
+      'TypeScript: compiling for',
+    ])
+      expect(printed.split(`kd set-up: ${what} 0.`).length, printed).toBeGreaterThan(2);
+    expect(await runSetUp({ TAKES: '0.4' }, { quiet: true })).toBe('');
   });
 
   it('links the command for npx', async () => {
@@ -203,6 +224,50 @@ describe('set-up of a ready clone', () => {
         'the TypeScript sources do not compile:\nsrc/cli.ts(1,1): error TS2322: a type error',
       );
     }
+  });
+});
+
+describe('set-up with another compiler', () => {
+  const session = (): string => clone.read(`${PACKAGE}/lib/napi-v8/tf_session.node`);
+  const other = { CXX: 'clang++ -march=native' };
+  beforeEach(async () => {
+    clone.addTool('clang++', `${COMPILER}\nprintf clang > "$2"`);
+    await runSetUp();
+    clone.calls();
+  });
+
+  it('compiles with the one that CXX names, once, and leaves the build by the usual one to other clones', async () => {
+    await runSetUp(other);
+    expect(clone.calls()).toEqual(['g++', 'g++', 'g++', 'g++']);
+    expect(session()).toBe('clang');
+    expect(await runSetUp(other)).toBe('');
+    expect(await runSetUp()).toBe(''); // what is in place will do
+    rmSync(join(clone.root, 'node_modules'), { recursive: true });
+    await runSetUp();
+    expect([clone.calls(), session()]).toEqual([['npm'], 'addon']);
+    await runSetUp(other);
+    expect([clone.calls(), session()]).toEqual([[], 'clang']);
+  });
+
+  it.each([
+    ['other flags', (): void => undefined, { CXX: 'clang++ -march=x86-64-v3' }],
+    [
+      'a new version of it',
+      () => {
+        clone.addTool('clang++', COMPILER.replace('$0 12', '$0 13'));
+      },
+      other,
+    ],
+  ])('compiles again with %s', async (_, change, env) => {
+    await runSetUp(other);
+    clone.calls();
+    change();
+    await runSetUp(env);
+    expect(clone.calls()).toEqual(['g++', 'g++', 'g++', 'g++']);
+  });
+
+  it('is content with what is there if there is no such compiler', async () => {
+    expect(await runSetUp({ CXX: 'icpx' })).toBe('');
   });
 });
 

@@ -65,9 +65,12 @@ const LOCKED = {
   'node_modules/@tensorflow/tfjs-node-gpu': '4.22.0',
 };
 
+const PAUSE = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000 * (process.env.TAKES ?? 0));';
+
 /** Compiles by copying, and lists what it wrote as `tsc --listEmittedFiles` does. */
 const TSC = `
 const fs = require('node:fs'), path = require('node:path');
+${PAUSE}
 fs.appendFileSync(process.env.CALLS, 'tsc\\n');
 for (const name of fs.readdirSync('src')) {
   const text = fs.readFileSync(path.join('src', name), 'utf8');
@@ -87,6 +90,7 @@ for (const name of fs.readdirSync('src')) {
  */
 const NPM = `
 const fs = require('node:fs');
+${PAUSE}
 fs.appendFileSync(process.env.CALLS, 'npm\\n');
 const attempt = fs.readFileSync(process.env.CALLS, 'utf8').split('npm').length - 2;
 const failures = (process.env.NPM_FAILS ?? '').split(' ');
@@ -114,6 +118,7 @@ PATH=/usr/bin:/bin
 case "$1 $3" in
 -c*) echo "\${PIP_VERSION-24.0}"; exit;;
 '-m download')
+  if [ -n "$TAKES" ]; then sleep "$TAKES"; fi
   echo pip >> "$CALLS"
   if [ -n "$PIP_FAILS" ]; then echo "$PIP_FAILS" >&2; exit 1; fi
   while [ "$1" != --dest ]; do shift; done
@@ -123,6 +128,7 @@ case "$1 $3" in
   printf '%s' "\${WHEEL-wheel $name}" > "$2/$name.whl"; exit;;
 esac
 echo unpack >> "$CALLS"
+if [ -n "$TAKES" ]; then sleep "$TAKES"; fi
 folder=$3; shift 3
 for pair; do
   file=$folder/\${pair#*=}
@@ -137,7 +143,10 @@ ${Object.entries(TEXTS)
   if [ -n "$UNPACK_HANGS" ]; then sleep 60; fi
 done`;
 
+/** Compiles in TAKES seconds, as do npm, pip, the unpacking and tsc; says who it is. */
 export const COMPILER = `
+case "$*" in *--version) echo "$0 12"; exit;; esac
+if [ -n "$TAKES" ]; then /bin/sleep "$TAKES"; fi
 echo g++ >> "$CALLS"
 if [ -n "$COMPILER_FAILS" ]; then echo "a.cc:1:1: $COMPILER_FAILS" >&2; exit 1; fi
 while [ "$1" != -o ]; do shift; done

@@ -2,18 +2,18 @@ import { createReadStream, existsSync, lstatSync, mkdirSync, readdirSync, rmSync
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { addonArchive } from '../addon.mjs';
-import { size, stopwatch } from '../amounts.mjs';
+import { addonArchive } from '../addon-cache.mjs';
+import { size, stopwatch, sum } from '../amounts.mjs';
 import { codeOf, DISK_ERRORS, SetupError } from '../errors.mjs';
 import { replaceText } from '../links.mjs';
 import { withLock } from '../lock.mjs';
 import * as packages from '../packages.mjs';
+import { startByteProgress, waitFor, withProgress } from '../progress.mjs';
 import { fillFor } from '../tensorflow.mjs';
 import { wheelArchive, wheelFiles } from '../wheels.mjs';
 import { pack, TarError } from './archives.mjs';
 import { FORMAT, MANIFEST, nodePieceName, OWN_FILE, pieceName, titleOf } from './manifest.mjs';
 import { PieceWriter } from './pieces.mjs';
-import { createProgress } from './progress.mjs';
 
 /** @import { Project } from '../project.mjs' */
 /** @import { Archive, Manifest } from './manifest.mjs' */
@@ -44,7 +44,7 @@ export async function makeBundle(project, { folder, pieceBytes, slim, node }) {
   const elapsed = stopwatch();
   await withLock(
     root,
-    (who) => say(`${who} of this folder is at work: waiting for it`),
+    (who) => waitFor(project, `${who} of this folder is at work`),
     async (lock) => {
       if (!packages.isReady(project)) await packages.prepare(project, lock);
     },
@@ -54,7 +54,7 @@ export async function makeBundle(project, { folder, pieceBytes, slim, node }) {
     prepareFolder(folder);
     await withLock(
       folder,
-      (who) => say(`${who} is writing ${folder}: waiting for it`),
+      (who) => waitFor(project, `${who} is writing ${folder}`),
       async () => {
         removeOld(folder);
         const contents = [packagesContent(project, slim), ...libraryContents(filled), ...addonContents(filled)];
@@ -62,7 +62,7 @@ export async function makeBundle(project, { folder, pieceBytes, slim, node }) {
         const nodeWriter = new PieceWriter(folder, pieceBytes, nodePieceName);
         try {
           const archives = await packAll(project, contents, writer);
-          if (node !== undefined) await packNode(node, nodeWriter);
+          if (node !== undefined) await withProgress(project, 'Node: packing', () => packNode(node, nodeWriter));
           /** @type {Manifest} */
           const manifest = {
             format: FORMAT,
@@ -179,9 +179,10 @@ function addonContents({ addons }) {
  * @param {readonly Content[]} contents
  * @param {PieceWriter} writer
  */
-async function packAll({ say, stream, terminal }, contents, writer) {
+async function packAll(project, contents, writer) {
+  const { say } = project;
   const total = contents.flatMap(({ folder, files }) => files.map((name) => bytesOf(join(folder, name))));
-  const progress = createProgress(stream, { terminal, title: 'packing', total: total.reduce((a, b) => a + b, 0) });
+  const progress = startByteProgress(project, 'packing', sum(total));
   /** @type {Archive[]} */
   const archives = [];
   try {
@@ -195,12 +196,11 @@ async function packAll({ say, stream, terminal }, contents, writer) {
       };
       await pack(folder, files, { without, sink: writer.stream(), onBytes });
       archives.push({ name, offset, bytes: writer.bytes - offset });
-      progress.clear();
       say(`${titleOf(name)}: ${size(read)} packed into ${size(writer.bytes - offset)} in ${elapsed()}`);
     }
     await writer.finish();
   } finally {
-    progress.clear();
+    progress.stop();
   }
   return archives;
 }

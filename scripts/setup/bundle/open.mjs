@@ -2,14 +2,14 @@ import { dirname } from 'node:path';
 import { size, stopwatch } from '../amounts.mjs';
 import { SetupError } from '../errors.mjs';
 import * as packages from '../packages.mjs';
+import { startByteProgress, withProgress } from '../progress.mjs';
 import { unpack } from './archives.mjs';
 import { readManifest, titleOf } from './manifest.mjs';
 import { PieceReader } from './pieces.mjs';
-import { createProgress } from './progress.mjs';
 
 /** @import { Cuda } from '../choice.mjs' */
 /** @import { Host } from '../host.mjs' */
-/** @import { Stream } from './progress.mjs' */
+/** @import { Screen } from '../progress.mjs' */
 /**
  * A bundle for this machine and this version of kd.
  *
@@ -23,13 +23,7 @@ import { createProgress } from './progress.mjs';
  * @property {(name: string, folder: string, options: UnpackOptions) => Promise<void>} unpack throws `SetupError` for
  *   an archive that is not there, a damaged piece, and a folder that takes no files
  */
-/**
- * @typedef {object} UnpackOptions
- * @property {(line: string) => void} say
- * @property {Stream} stream
- * @property {boolean} terminal
- * @property {number | undefined} [lock]
- */
+/** @typedef {Screen & { lock?: number | undefined }} UnpackOptions */
 
 /**
  * Opens the bundle in `folder` for the clone in `root`.
@@ -59,22 +53,24 @@ export function openBundle(folder, { root, host }) {
     demand(name) {
       if (find(name) === undefined) throw otherVersion(folder, `no ${titleOf(name)}`);
     },
-    async unpack(name, target, { say, stream, terminal, lock }) {
+    async unpack(name, target, screen) {
       const archive = find(name);
       const title = titleOf(name);
       if (archive === undefined) throw otherVersion(folder, `no ${title}`);
       const elapsed = stopwatch();
-      say(`${title}: unpacking ${size(archive.bytes)} from ${folder} …`);
-      const source = await reader.read(archive.offset, archive.bytes);
-      const progress = createProgress(stream, { terminal, title, total: archive.bytes });
+      screen.say(`${title}: unpacking ${size(archive.bytes)} from ${folder} …`);
+      const source = await withProgress(screen, `${title}: verifying`, () =>
+        reader.read(archive.offset, archive.bytes),
+      );
+      const progress = startByteProgress(screen, `${title}: unpacking`, archive.bytes);
       try {
-        await unpack(source, target, { onBytes: progress.add, lock });
+        await unpack(source, target, { onBytes: progress.add, lock: screen.lock });
       } catch (error) {
         throw unpackFailure(folder, title, target, error);
       } finally {
-        progress.clear();
+        progress.stop();
       }
-      say(`${title}: unpacked in ${elapsed()}`);
+      screen.say(`${title}: unpacked in ${elapsed()}`);
     },
   };
 }
