@@ -1,4 +1,5 @@
 /** @file Small text and JSON files from outside, such as configurations, read with limits on size and depth. */
+import type * as v from 'valibot';
 import { InputError } from './errors.js';
 import { isMissing } from './system-errors.js';
 import { anyObject, checkJson, type JsonObject } from './json-schema.js';
@@ -39,6 +40,24 @@ export async function readJsonObject(path: string, most = LARGEST): Promise<Json
   const text = await readTextFile(path, most);
   checkDepth(text, path);
   return checkJson(anyObject, parseJson(text, path, AGAIN), path, AGAIN);
+}
+
+/**
+ * Reads a small JSON file that may be absent, and checks it.
+ *
+ * @param most the largest size, in bytes
+ * @param remedy how an error message ends: what to do
+ * @returns undefined if there is none
+ * @throws InputError for a file that cannot be read, is larger, or does not match the schema
+ */
+export async function readOptionalJson<Schema extends v.GenericSchema>(
+  path: string,
+  schema: Schema,
+  most: number,
+  remedy: string,
+): Promise<v.InferOutput<Schema> | undefined> {
+  const bytes = await ifThere(readRegularFile(path, most));
+  return bytes && checkJson(schema, parseJson(bytes.toString('utf8'), path, remedy), path, remedy);
 }
 
 /** Awaits the reading of a file; returns undefined if the file does not exist. */

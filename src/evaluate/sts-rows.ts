@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream';
 import { COMMA_SEPARATED, firstRecords, soundRecordsOf, type Marks } from '../data/readers/delimited.js';
 import { utf8Pieces } from '../data/readers/encoding.js';
+import { bufferPieces } from '../data/readers/random-access.js';
 import { areFieldsQuoted } from '../data/readers/tab-quotes.js';
 import { linesOf } from '../data/readers/text-lines.js';
 import { isFirstRow, MIN_COLUMNS, type StsRow } from './sts-columns.js';
@@ -27,7 +28,8 @@ export async function readStsRows(
   ending: string,
   checkCount: (rows: number) => void,
 ): Promise<StsRow[]> {
-  const pieces = (): AsyncGenerator<Buffer> => utf8Pieces(Readable.from(piecesOf(bytes)), path);
+  // in pieces, so that rows are counted before all are parsed
+  const pieces = (): AsyncGenerator<Buffer> => utf8Pieces(Readable.from(bufferPieces(bytes)), path);
   const rows: StsRow[] = [];
   const add = (row: StsRow): void => {
     rows.push(row);
@@ -67,13 +69,6 @@ async function areTabsQuoted(first: string, pieces: AsyncIterable<Buffer>): Prom
   const fields = first.split('\t');
   return fields.every((field) => /^"[^"]*"$/.test(field)) || (await areFieldsQuoted(pieces, fields.length));
 }
-
-/** Splits bytes into pieces, so that rows are counted before all are parsed. */
-function* piecesOf(bytes: Buffer): Generator<Buffer> {
-  for (let start = 0; start < bytes.length; start += PIECE) yield bytes.subarray(start, start + PIECE);
-}
-
-const PIECE = 2 ** 18;
 
 /** The first two lines that are not blank, if there are any. */
 async function firstLines(pieces: AsyncIterable<Buffer>, path: string): Promise<string[]> {

@@ -1,15 +1,10 @@
 /** @file How long a run has trained, and its remaining time, from its log. */
+import type { Pace } from '../training/meter.js';
 
 /** A logged step, and the rate since the previous one. */
 export interface PacedRow {
   readonly step: number;
   readonly pairs_per_second: number;
-}
-
-/** Seconds and pairs of training. */
-export interface Pace {
-  readonly seconds: number;
-  readonly pairs: number;
 }
 
 /** The fewest rows for an estimate of the time left: the first includes start-up work. */

@@ -3,10 +3,8 @@ import { join } from 'node:path';
 import type { Baselines } from '../distill/records.js';
 import { writeFileAtomic } from '../base/files.js';
 import * as v from 'valibot';
-import { ifThere } from '../base/json-file.js';
-import { checkJson, number, object } from '../base/json-schema.js';
-import { parseJson } from '../base/parse-json.js';
-import { readRegularFile } from '../base/regular-file.js';
+import { readOptionalJson } from '../base/json-file.js';
+import { number, object } from '../base/json-schema.js';
 
 /** The file's name in a run's folder. */
 const BASELINES_FILE = 'baselines.json';
@@ -34,7 +32,5 @@ export async function keepBaselines(run: string, baselines: Baselines): Promise<
  * @throws InputError for a file that cannot be read or is damaged
  */
 export async function readBaselines(run: string): Promise<Baselines | undefined> {
-  const path = join(run, BASELINES_FILE);
-  const bytes = await ifThere(readRegularFile(path, LARGEST));
-  return bytes && checkJson(BASELINES, parseJson(bytes.toString('utf8'), path, REMEDY), path, REMEDY);
+  return readOptionalJson(join(run, BASELINES_FILE), BASELINES, LARGEST, REMEDY);
 }

@@ -3,10 +3,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { writeFileAtomic } from '../base/files.js';
-import { ifThere } from '../base/json-file.js';
-import { checkJson, number, object, text } from '../base/json-schema.js';
-import { parseJson } from '../base/parse-json.js';
-import { readRegularFile } from '../base/regular-file.js';
+import { readOptionalJson } from '../base/json-file.js';
+import { number, object, text } from '../base/json-schema.js';
 
 /** The file's name in a run's folder. */
 export const ENDED_FILE = 'ended.json';
@@ -41,9 +39,7 @@ const REMEDY = 'restore it from a copy, or delete it, as its state is then taken
  * @throws InputError for a file that cannot be read or is damaged
  */
 export async function readEnding(run: string): Promise<RunEnding | undefined> {
-  const path = join(run, ENDED_FILE);
-  const bytes = await ifThere(readRegularFile(path, LARGEST));
-  return bytes && checkJson(ENDED, parseJson(bytes.toString('utf8'), path, REMEDY), path, REMEDY);
+  return readOptionalJson(join(run, ENDED_FILE), ENDED, LARGEST, REMEDY);
 }
 
 /** The same, but undefined for a damaged file, too. */

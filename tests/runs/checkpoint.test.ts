@@ -12,7 +12,12 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { NamedValues } from '../../src/distill/engine.js';
 import { checkpointName } from '../../src/runs/checkpoint-names.js';
-import { pruneCheckpoints, writeCheckpoint, type CheckpointContents } from '../../src/runs/checkpoint.js';
+import {
+  checkpointBytes,
+  pruneCheckpoints,
+  writeCheckpoint,
+  type CheckpointContents,
+} from '../../src/runs/checkpoint.js';
 import { findCheckpoint, openCheckpoint, setAside, tidyRun } from '../../src/runs/find-checkpoint.js';
 import { INITIAL_STATE } from '../../src/distill/train-state.js';
 import { trainerText } from '../../src/runs/trainer-state.js';
@@ -72,6 +77,17 @@ it('checkpoints are named after their step, so that names sort like steps', () =
 });
 
 describe('writing a checkpoint', () => {
+  it('takes as many bytes as `checkpointBytes` says, except for headers and small files', async () => {
+    const { shapes, trained, files } = contents(3);
+    const folder = join(run, await writeCheckpoint(run, contents(3), false));
+    const tensorBytes = (name: string): number => {
+      const file = readFileSync(join(folder, name));
+      return file.length - 8 - Number(file.readBigUInt64LE(0)); // without the header and its length
+    };
+    const written = tensorBytes('model.safetensors') + tensorBytes('optimizer.safetensors') + read('vocab.txt').length;
+    expect(written).toBe(checkpointBytes(shapes, trained, files));
+  });
+
   it('makes a complete folder, and points last and, if asked, best at it', async () => {
     expect(await writeCheckpoint(run, contents(3), true)).toBe('step-00000003');
     expect(await writeCheckpoint(run, contents(6), false)).toBe('step-00000006');

@@ -60,7 +60,8 @@ export function openBuffer(bytes: Buffer, name: string): RandomAccess {
   };
 }
 
-function* bufferPieces(bytes: Buffer): Generator<Buffer> {
+/** Splits bytes into pieces of `PIECE` bytes. */
+export function* bufferPieces(bytes: Buffer): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
 }
 
