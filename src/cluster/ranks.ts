@@ -1,5 +1,6 @@
 /** @file The processes of a run, as seen by one of them: exchanges between them, and the loss of one. */
 import { setTimeout as after } from 'node:timers/promises';
+import { untilAborted } from '../base/abort.js';
 import { messageOf } from '../base/errors.js';
 import { joinHub } from './member.js';
 import { openHub } from './hub.js';
@@ -81,15 +82,11 @@ export async function meetRanks(
     await link.fail(messageOf(error));
     throw error;
   }
-  const loss = new Promise<never>((_, reject) => {
-    lost.signal.addEventListener('abort', () => {
-      reject(lost.signal.reason as LostRankError);
-    });
-  });
-  loss.catch(() => undefined);
+  // Not a race with one promise for the whole run, which would keep all that was ever awaited.
+  const unlessLost = <T>(work: Promise<T>): Promise<T> => untilAborted(work, lost.signal);
 
   async function gather(topic: string, text: string): Promise<readonly string[]> {
-    const { texts, stop: isStopped } = await Promise.race([link.exchange(topic, text, stop.aborted), loss]);
+    const { texts, stop: isStopped } = await unlessLost(link.exchange(topic, text, stop.aborted));
     if (isStopped) stopped.abort();
     return texts;
   }
@@ -103,12 +100,12 @@ export async function meetRanks(
     nameOf: (other) => nameOf(hosts, other),
     gather,
     lost: lost.signal,
-    unlessLost: (work) => Promise.race([work, loss]),
+    unlessLost,
     async orLost(work) {
       try {
-        return await Promise.race([work, loss]);
+        return await unlessLost(work);
       } catch (error) {
-        if (!(error instanceof LostRankError)) await Promise.race([loss, after(TOLD_AFTER, undefined, { ref: false })]);
+        if (!(error instanceof LostRankError)) await unlessLost(after(TOLD_AFTER, undefined, { ref: false }));
         throw error;
       }
     },

@@ -4,6 +4,8 @@ import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as after } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
 import { openNetwork } from '../../src/cluster/open-network.js';
 import { meetRanks, type Ranks } from '../../src/cluster/ranks.js';
@@ -67,6 +69,24 @@ describe('ranks', () => {
     stop.abort();
     await gather();
     expect(ranks.map(({ signal }) => signal.aborted)).toEqual([true, true, true]);
+    await Promise.all(ranks.map((each) => each.end()));
+  });
+
+  it('keep nothing of earlier exchanges, however long the run', async () => {
+    const addresses = await loopbackAddresses(2);
+    const ranks = await Promise.all([0, 1].map((rank) => meet(addresses, rank)));
+    const earlier: WeakRef<object>[] = [];
+    for (let exchange = 0; exchange < 10; exchange++)
+      for (const texts of await Promise.all(ranks.map((each) => each.orLost(each.gather('ranks', 'a text')))))
+        earlier.push(new WeakRef(texts));
+    const [isKept, last] = [(text: WeakRef<object>): boolean => text.deref() !== undefined, 2 * ranks.length];
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    for (let tries = 0; tries < 20 && earlier.slice(0, -last).some(isKept); tries++) {
+      await after(10);
+      collectGarbage();
+    }
+    expect(earlier.slice(0, -last).filter(isKept)).toHaveLength(0);
     await Promise.all(ranks.map((each) => each.end()));
   });
 
