@@ -96,6 +96,21 @@ it('lines are written again if they could not be flushed, as the system may have
   file.close();
 });
 
+it('lines from before it was opened stay if the first flush fails', () => {
+  const path = join(temporaryFolder(), 'lines');
+  appendFileSync(path, '1\n');
+  const file = openLines(path);
+  file.line('2');
+  refused = { fdatasyncSync: 'EIO' };
+  expect(() => {
+    file.sync();
+  }).toThrow('(EIO)');
+  refused = {};
+  file.sync();
+  expect(read(path)).toBe('1\n2\n');
+  file.close();
+});
+
 it('closing tells how much is lost', () => {
   const [one, other] = [temporaryFolder(), temporaryFolder()].map((folder) => join(folder, 'lines'));
   const [full, failing] = [openLines(one), openLines(other)];
