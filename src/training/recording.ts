@@ -1,69 +1,23 @@
 /** @file Logs and shows the events of the training loop. */
-import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { Engine } from '../distill/engine.js';
 import { isCollapsed } from '../distill/evaluation.js';
+import type { OutputsRecord } from '../distill/records.js';
 import { rangesOf } from '../distill/steps.js';
-import type { Ending, TrainCallbacks, TrainPlan } from '../distill/train.js';
-import type { TrainState } from '../distill/train-state.js';
+import type { TrainCallbacks, TrainPlan } from '../distill/train.js';
 import { formatCount, formatCounted } from '../base/format.js';
-import { checkpointName, checkpointNames } from '../runs/checkpoint-names.js';
 import { keepBaselines } from '../runs/baselines-file.js';
-import { outputsRow, stepRow, validationRow, type LossLog } from '../runs/loss-log.js';
-import type { RunLock } from '../runs/run-lock.js';
+import { outputsRow, stepRow, validationRow } from '../runs/loss-log.js';
 import type { Reporter } from '../app/reporter.js';
+import { checkpointing } from './checkpointing.js';
 import { rateOf } from './meter.js';
-import type { PreparedRun } from './prepared-run.js';
-import type { Previews } from './previews/previews.js';
-import { checkpointSaver, type SaveResult } from './saving.js';
-import { ONCE_WRITABLE, recoveryAdvice } from './ending.js';
-import { saveLast, type LastSaveResult } from './last-save.js';
-import type { TrainingStop } from './stopping.js';
-import type { TrainingView } from './view.js';
-
-/** A run in progress. */
-export interface Run {
-  /** Absolute path of its folder. */
-  readonly folder: string;
-  readonly lock: RunLock;
-  readonly prepared: PreparedRun;
-  readonly engine: Engine;
-  readonly log: LossLog;
-  readonly view: TrainingView;
-  readonly reporter: Reporter;
-  readonly stop: TrainingStop;
-  /** Absent if no previews are drawn. */
-  readonly previews: Previews | undefined;
-}
-
-/** The progress of a run. */
-export interface RunProgress {
-  /** Steps taken. */
-  step: number;
-  /** The name of the newest checkpoint; undefined if there is none. */
-  last: string | undefined;
-  /** Why the last state that was to be saved could not be; undefined if it was. */
-  refusal?: string | undefined;
-  /** The path of a copy of that state outside the run's folder, if there is one. */
-  copy?: string | undefined;
-}
+import type { Run, RunProgress } from './run-in-progress.js';
 
 /** The callbacks of the training loop; they keep `progress` up to date. */
-export function recording(
-  { folder, lock, prepared, engine, log, view, reporter, stop, previews }: Run,
-  progress: RunProgress,
-): TrainCallbacks {
+export function recording(run: Run, progress: RunProgress): TrainCallbacks {
+  const { folder, lock, prepared, log, view, reporter } = run;
   const { settings, data } = prepared;
-  const { save, saveElsewhere } = checkpointSaver({
-    folder,
-    prepared,
-    engine,
-    reporter,
-    loggedRows: () => log.rows(),
-    heldCheckpoint: () => previews?.held(),
-  });
+  const warnOfCollapse = collapseWarning(reporter);
   let warmupSteps = 0;
-  let isWarned = false;
   return {
     onPlan(plan) {
       warmupSteps = settings.warmupRatio * plan.totalSteps;
@@ -111,17 +65,7 @@ export function recording(
     onOutputs(record) {
       log.logOutputs(record);
       reporter.event({ event: 'outputs', ...outputsRow(record) });
-      const { step, student, teacher } = record;
-      const collapsed = isCollapsed(student, teacher) && step > warmupSteps;
-      if (collapsed && !isWarned) {
-        reporter.warn(
-          `step ${step}: the student gives nearly the same output for every sentence: its outputs vary by ` +
-            `${student.variance.toPrecision(3)} over a batch, the teacher's by ${teacher.variance.toPrecision(3)}; ` +
-            `mean similarity ${student.similarity.toFixed(4)}, the teacher's ${teacher.similarity.toFixed(4)}; ` +
-            'try a lower --learning-rate',
-        );
-      }
-      isWarned = collapsed;
+      warnOfCollapse(record, record.step > warmupSteps);
     },
     async onValidationBatch(pairs, total) {
       view.validating(pairs, total);
@@ -133,50 +77,28 @@ export function recording(
       log.logValidation(record);
       reporter.event({ event: 'validation', ...validationRow(record) });
     },
-    async onCheckpoint(state, isBest, ending) {
-      const { step } = state;
-      const attempt = async (): Promise<SaveResult> => {
-        lock.check();
-        const unflushed = log.sync();
-        const result = await save(state, isBest, ending !== undefined);
-        if (unflushed !== undefined && result.name !== undefined)
-          reporter.warn(
-            `step ${step} is saved, but its logs are not all on disk: ${unflushed}; they will be written later`,
-          );
-        return result;
-      };
-      const saved: LastSaveResult = await (ending === undefined ? attempt() : atLast(state, ending, attempt));
-      const { name, refusal, copy } = saved;
-      if (refusal !== undefined && ending === undefined)
-        reporter.warn(`step ${step} not saved: ${refusal}; earlier checkpoints are unchanged`, 'loss');
-      progress.refusal = refusal;
-      progress.copy = copy;
-      if (name !== undefined) {
-        progress.last = name;
-        reporter.event({ event: 'checkpoint', step, path: join(folder, name), best: isBest });
-        previews?.saved(step);
-      }
-      view.meter.resume();
-      return name !== undefined;
-    },
+    onCheckpoint: checkpointing(run, progress),
   };
+}
 
-  async function atLast(
-    state: TrainState,
-    ending: Ending,
-    attempt: () => Promise<SaveResult>,
-  ): Promise<LastSaveResult> {
-    const { last } = progress;
-    const names = await checkpointNames(folder).catch(() => undefined);
-    return saveLast(state, ending, {
-      attempt,
-      saveElsewhere,
-      reporter,
-      stop,
-      left: (copy) => recoveryAdvice({ folder, last, copy }, names, { first: ONCE_WRITABLE }),
-      isValidationOnly: last === checkpointName(state.step),
-    });
-  }
+/**
+ * Warns of a student whose outputs have collapsed: once, and again only after a measurement at which they had not.
+ *
+ * @returns to be called with each measurement, and with whether it counts: during warm-up it does not
+ */
+function collapseWarning(reporter: Reporter): (record: OutputsRecord, counts: boolean) => void {
+  let isWarned = false;
+  return ({ step, student, teacher }, counts) => {
+    const collapsed = counts && isCollapsed(student, teacher);
+    if (collapsed && !isWarned)
+      reporter.warn(
+        `step ${step}: the student gives nearly the same output for every sentence: its outputs vary by ` +
+          `${student.variance.toPrecision(3)} over a batch, the teacher's by ${teacher.variance.toPrecision(3)}; ` +
+          `mean similarity ${student.similarity.toFixed(4)}, the teacher's ${teacher.similarity.toFixed(4)}; ` +
+          'try a lower --learning-rate',
+      );
+    isWarned = collapsed;
+  };
 }
 
 /** `505 pairs`, or `2,000 of 34,000 pairs` */
