@@ -12,15 +12,15 @@ import { randomIntegers } from '../weights/support.js';
 const KEY: CacheKey = { teacher: 't', tokenizer: 'k', data: 'd', loss: 'hidden', precision: 'fp32' };
 const SHAPE = [2, 3];
 
-/** What the teacher gives for a row: values that bfloat16 holds. */
-const outputsOf = (row: number): number[] => Array.from({ length: 6 }, (_, i) => row + i / 8);
+/** What the teacher gives for a row of training (sign 1) or validation (-1): values that bfloat16 holds. */
+const outputsOf = (row: number, sign = 1): number[] => Array.from({ length: 6 }, (_, i) => sign * (row + i / 8));
 
-/** `pairs` rows in batches of 4, in this order of batches. */
-function batchesOf(pairs: number, order: readonly number[]): Batches {
+/** `pairs` rows in batches of 4, in this order of batches; their ids are `sign`. */
+function batchesOf(pairs: number, order: readonly number[], sign = 1): Batches {
   const at = (index: number, epoch?: number): Promise<Batch> => {
     const from = 4 * (epoch === undefined ? index : order[index]);
     const rows = Uint32Array.from({ length: Math.min(4, pairs - from) }, (_, i) => from + i);
-    const ids = new Int32Array(rows.length);
+    const ids = new Int32Array(rows.length).fill(sign);
     return Promise.resolve({
       size: rows.length,
       teacherIds: ids,
@@ -33,9 +33,9 @@ function batchesOf(pairs: number, order: readonly number[]): Batches {
   return { count: Math.ceil(pairs / 4), pairs, at };
 }
 
-const DATA = { training: batchesOf(14, [2, 0, 3, 1]), validation: batchesOf(3, [0]) };
-const teach = ({ rows }: Batch): Promise<Float32Array> =>
-  Promise.resolve(Float32Array.from([...rows].flatMap(outputsOf)));
+const DATA = { training: batchesOf(14, [2, 0, 3, 1]), validation: batchesOf(3, [0], -1) };
+const teach = ({ rows, teacherIds }: Batch): Promise<Float32Array> =>
+  Promise.resolve(Float32Array.from([...rows].flatMap((row) => outputsOf(row, teacherIds[0]))));
 
 /** 5 rows a file, so that batches lie across two. */
 const open = (root: string): ReturnType<typeof openTeacherCache> => openTeacherCache(root, KEY, DATA, SHAPE, 5 * 2 * 6);
@@ -61,10 +61,27 @@ describe('the cache of a teacher', () => {
     for (const split of ['training', 'validation'] as const) {
       for (let index = 0; index < DATA[split].count; index++) {
         const { rows, target } = await cache.withTargets(split, DATA[split]).at(index, 1);
-        expect([...target!]).toEqual([...rows].flatMap(outputsOf));
+        const sign = split === 'training' ? 1 : -1;
+        expect([...target!]).toEqual([...rows].flatMap((row) => outputsOf(row, sign)));
       }
     }
     await cache.close();
+  });
+
+  it('verifies files of more than 16 MiB in parts, and tells how many bytes each has', async () => {
+    const shape = [2 ** 21]; // 4 MiB an output
+    const data = { training: batchesOf(10, [0, 1, 2]), validation: batchesOf(1, [0]) };
+    const zeros = ({ size }: Batch): Promise<Float32Array> => Promise.resolve(new Float32Array(size * shape[0]));
+    const cache = await openTeacherCache(temporaryFolder(), KEY, data, shape);
+    await cache.fill(zeros, () => undefined);
+    const again = await openTeacherCache(join(cache.folder, '..'), KEY, data, shape);
+    const verified: number[] = [];
+    await again.check((bytes) => {
+      verified.push(bytes / 2 ** 22);
+    });
+    expect(verified).toEqual([4, 4, 2, 1]);
+    expect(again.presentBytes).toBe(11 * 2 ** 22);
+    await again.close();
   });
 
   it('continues with the unfinished file', async () => {
@@ -96,7 +113,7 @@ describe('the cache of a teacher', () => {
     writeFileSync(path, bytes);
     const cache = await open(root);
     const { at } = cache.withTargets('training', DATA.training);
-    expect([...(await at(1)).target!]).toEqual([4, 5, 6, 7].flatMap(outputsOf));
+    expect([...(await at(1)).target!]).toEqual([4, 5, 6, 7].flatMap((row) => outputsOf(row)));
     await expect(at(2)).rejects.toThrow(
       /^\S+training-00001\.safetensors: row 4 \(from 0\): expected the CRC-32 [0-9a-f]{8}, got [0-9a-f]{8}: the file is damaged; remove the file, and it will be written again$/,
     );
@@ -105,7 +122,7 @@ describe('the cache of a teacher', () => {
     const again = await open(root);
     await again.fill(teach, () => undefined);
     expect([...(await again.withTargets('training', DATA.training).at(2)).target!]).toEqual(
-      [8, 9, 10, 11].flatMap(outputsOf),
+      [8, 9, 10, 11].flatMap((row) => outputsOf(row)),
     );
     await again.close();
   });
@@ -152,7 +169,7 @@ describe('the cache of a teacher', () => {
 it(`a ${MUTATIONS} times damaged file of outputs gives what was written, or is refused in one line`, async () => {
   const folder = temporaryFolder();
   const path = join(folder, 'original.safetensors');
-  const expected = [0, 1, 2].flatMap(outputsOf);
+  const expected = [0, 1, 2].flatMap((row) => outputsOf(row));
   const shard = await createShard(path, [3, ...SHAPE]);
   await shard.write(0, Float32Array.from(expected));
   await shard.finish();

@@ -17,8 +17,9 @@ import { removeStaleFiles } from '../../base/stale-files.js';
 import { SPLITS, type Split } from '../../data/store/splits.js';
 import { sizeOf } from '../../base/shape.js';
 import { cacheFolder, type CacheKey } from './cache-folder.js';
-import { BYTES_A_VALUE, createShard, openShard, type Shard } from './shard.js';
-import { rangesInShards, shardPlaces, type ShardPlace } from './shard-places.js';
+import { BYTES_A_VALUE, createShard } from './shard.js';
+import { shardPlaces, type ShardPlace } from './shard-places.js';
+import { ShardReader } from './shard-reader.js';
 
 /** Bytes to verify between checks for a stop request. */
 const CHECKED_AT_ONCE = 2 ** 24;
@@ -33,7 +34,7 @@ export interface TeacherCache {
   /**
    * Reads and verifies everything already on disk.
    *
-   * @param onBytes called with the number of bytes done
+   * @param onBytes called with how many more bytes are verified
    * @throws InputError for the first damaged file
    */
   check(onBytes: (bytes: number) => void | Promise<void>): Promise<void>;
@@ -47,7 +48,7 @@ export interface TeacherCache {
    * Computes and writes what is missing.
    *
    * @param teacherOutputs computes the teacher's outputs for a batch
-   * @param onPairs called with the number of pairs done, including those already on disk
+   * @param onPairs called with how many more pairs are done; those already on disk count
    */
   fill(
     teacherOutputs: (batch: Batch) => Promise<Float32Array>,
@@ -92,7 +93,7 @@ export async function openTeacherCache(
   });
   const shards = SPLITS.flatMap((split) => shardPlaces(split, data[split].pairs, shardRows));
   const missing = shards.filter(({ name }) => !names.includes(name));
-  const files = new Map<string, Promise<Shard>>();
+  const reader = new ShardReader(folder, shards, shardRows, shape);
   const rowsAtOnce = Math.max(1, Math.floor(CHECKED_AT_ONCE / (BYTES_A_VALUE * width)));
 
   return {
@@ -101,7 +102,7 @@ export async function openTeacherCache(
     presentBytes: bytesOf(shards) - bytesOf(missing),
     async check(onBytes) {
       for (const place of shards.filter((shard) => !missing.includes(shard))) {
-        const shard = await opened(place);
+        const shard = await reader.open(place);
         for (let row = 0; row < place.rows; row += rowsAtOnce) {
           const count = Math.min(rowsAtOnce, place.rows - row);
           await shard.check(row, count);
@@ -125,66 +126,59 @@ export async function openTeacherCache(
       for (const shard of shards) {
         // Another process may have written it meanwhile.
         if (missing.includes(shard) && !existsSync(join(folder, shard.name)))
-          await fillShard(shard, teacherOutputs, onPairs);
+          await fillShard(
+            join(folder, shard.name),
+            shard,
+            { batches: data[shard.split], shape },
+            teacherOutputs,
+            onPairs,
+          );
         else await onPairs(shard.rows);
       }
     },
     withTargets: (split, batches) => ({
       ...batches,
-      at: async (index, epoch) => withTarget(split, await batches.at(index, epoch)),
+      at: async (index, epoch) => {
+        const batch = await batches.at(index, epoch);
+        return { ...batch, target: await reader.read(split, batch.rows) };
+      },
     }),
-    async close() {
-      for (const opened of files.values())
-        await opened.then(
-          (shard) => shard.close(),
-          () => undefined,
-        );
-      files.clear();
-    },
+    close: () => reader.close(),
   };
 
   function bytesOf(places: readonly ShardPlace[]): number {
     return places.reduce((sum, { rows }) => sum + outputBytes(rows, shape), 0);
   }
+}
 
-  async function fillShard(
-    { split, name, from, rows }: ShardPlace,
-    teacherOutputs: (batch: Batch) => Promise<Float32Array>,
-    onPairs: (pairs: number) => void | Promise<void>,
-  ): Promise<void> {
-    const writer = await createShard(join(folder, name), [rows, ...shape]);
-    try {
-      const size = (await data[split].at(0)).size; // all batches but the last have this size
-      for (let index = Math.floor(from / size); index * size < from + rows; index++) {
-        const batch = await data[split].at(index);
-        const outputs = await teacherOutputs(batch);
-        // the part of the batch that lies in this shard
-        const [first, end] = [Math.max(from - index * size, 0), Math.min(from + rows - index * size, batch.size)];
-        await writer.write(index * size + first - from, outputs.subarray(first * width, end * width));
-        await onPairs(end - first);
-      }
-      await writer.finish();
-    } catch (error) {
-      await writer.discard();
-      throw error;
+/**
+ * Computes the teacher's outputs for a shard's rows and writes them.
+ *
+ * @param batches those of the shard's split, in row order
+ * @param shape the shape of one sentence's outputs
+ */
+async function fillShard(
+  path: string,
+  { from, rows }: ShardPlace,
+  { batches, shape }: { readonly batches: Batches; readonly shape: readonly number[] },
+  teacherOutputs: (batch: Batch) => Promise<Float32Array>,
+  onPairs: (pairs: number) => void | Promise<void>,
+): Promise<void> {
+  const width = sizeOf(shape);
+  const writer = await createShard(path, [rows, ...shape]);
+  try {
+    const size = (await batches.at(0)).size; // all batches but the last have this size
+    for (let index = Math.floor(from / size); index * size < from + rows; index++) {
+      const batch = await batches.at(index);
+      const outputs = await teacherOutputs(batch);
+      // the part of the batch that lies in this shard
+      const [first, end] = [Math.max(from - index * size, 0), Math.min(from + rows - index * size, batch.size)];
+      await writer.write(index * size + first - from, outputs.subarray(first * width, end * width));
+      await onPairs(end - first);
     }
-  }
-
-  async function withTarget(split: Split, batch: Batch): Promise<Batch> {
-    const target = new Float32Array(batch.size * width);
-    let done = 0;
-    for (const { from, count } of rangesInShards(batch.rows, shardRows)) {
-      const inShard = from % shardRows;
-      const shard = await opened(shards.find((each) => each.split === split && each.from === from - inShard)!);
-      target.set(await shard.read(inShard, count), done * width);
-      done += count;
-    }
-    return { ...batch, target };
-  }
-
-  function opened({ name, rows }: ShardPlace): Promise<Shard> {
-    const open = files.get(name) ?? openShard(join(folder, name), [rows, ...shape]);
-    files.set(name, open);
-    return open;
+    await writer.finish();
+  } catch (error) {
+    await writer.discard();
+    throw error;
   }
 }
