@@ -96,6 +96,22 @@ it('lines are written again if they could not be flushed, as the system may have
   file.close();
 });
 
+it('lines keep their order if one could not be flushed and the next not written', () => {
+  const path = join(temporaryFolder(), 'lines');
+  const file = openLines(path);
+  file.line('1');
+  refused = { fdatasyncSync: 'EIO' };
+  expect(() => {
+    file.sync();
+  }).toThrow('(EIO)');
+  refused = { writeSync: 'ENOSPC' };
+  file.line('2');
+  refused = {};
+  file.sync();
+  expect(read(path)).toBe('1\n2\n');
+  file.close();
+});
+
 it('lines from before it was opened stay if the first flush fails', () => {
   const path = join(temporaryFolder(), 'lines');
   appendFileSync(path, '1\n');

@@ -84,6 +84,20 @@ describe('the cache of a teacher', () => {
     await again.close();
   });
 
+  it('leaves files alone that another process has written meanwhile', async () => {
+    const root = temporaryFolder();
+    const [first, second] = [await open(root), await open(root)];
+    await first.fill(teach, () => undefined);
+    const pairs: number[] = [];
+    await second.fill(
+      () => Promise.reject(new Error('not wanted')),
+      (more) => {
+        pairs.push(more);
+      },
+    );
+    expect(pairs).toEqual([5, 5, 4, 3]);
+  });
+
   it('continues with the unfinished file', async () => {
     const root = temporaryFolder();
     let taught = 0;
