@@ -5,11 +5,14 @@ import { textTable } from '../evaluate/table-text.js';
 import { pairsTables, stsTable } from '../evaluate/tables.js';
 import type { ModelFacts } from '../evaluate/evaluation.js';
 import { areComparable } from './comparable.js';
+import { areSplit } from './joint-evaluations.js';
 import type { ComparisonData } from './pages.js';
 import { FACT_NAMES } from './fact-names.js';
 import { bestOf } from './validations.js';
 
 const OTHER_LOSSES = 'teacher, loss or validation pairs differ between these runs: their losses cannot be compared';
+
+const OTHER_SCORES = 'evaluated on different pairs or with different teachers: compare scores within a table only';
 
 /** The tables of a comparison, for a terminal of the given width: the runs, their differences and their evaluations. */
 export function comparisonText(comparison: ComparisonData, columns = Infinity): string {
@@ -78,6 +81,7 @@ function runsTable(comparison: ComparisonData): Table {
           : [`${name}: validated on a sample of ${formatCount(sample)} of ${formatCount(all)} pairs`],
       ),
       ...(areComparable(comparison) ? [] : [OTHER_LOSSES]),
+      ...(areSplit(comparison.evaluations) ? [OTHER_SCORES] : []),
     ],
   };
 }

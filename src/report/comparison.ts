@@ -2,8 +2,7 @@
 import { formatCount } from '../base/format.js';
 import { VERSION } from '../base/version.js';
 import { runArgument } from '../runs/run-names.js';
-import type { ModelFacts, RunEvaluations } from '../evaluate/evaluation.js';
-import { withoutCopies } from './evaluated-models.js';
+import { jointEvaluations } from './joint-evaluations.js';
 import type { ComparisonData, Difference } from './pages.js';
 import type { Entry, ReportData } from './report-data.js';
 import { followRun } from './run-follower.js';
@@ -78,45 +77,4 @@ export function differencesOf(runs: readonly (readonly Entry[])[], isSetting: bo
       values: runs.map((entries) => entries.find(([each]) => each === name)?.[1] ?? null),
     }))
     .filter(({ values }) => new Set(values).size > 1);
-}
-
-/** The runs' evaluations, merged if they use the same pairs or the same judged file, with each model once. */
-function jointEvaluations(reports: readonly ReportData[]): RunEvaluations[] {
-  const folders = reports.map(({ run }) => run.folder);
-  const joint = new Map<string, RunEvaluations>();
-  const add = (key: string, next: RunEvaluations): void => {
-    const known = joint.get(key);
-    joint.set(key, known === undefined ? next : joined(known, next));
-  };
-  for (const { sections } of reports) {
-    const { pairs, sts = [] } = sections.evaluations ?? {};
-    if (pairs !== undefined) {
-      const { fingerprint, pairs: count, split, seed } = pairs.data;
-      const models = pairs.models.filter((model) => isOfRuns(model, folders));
-      add(['pairs', fingerprint, count, split, seed, pairs.teacher].join(' '), {
-        pairs: { ...pairs, models: withoutCopies(models) },
-        sts: [],
-      });
-    }
-    for (const file of sts) {
-      const models = file.models.filter((model) => isOfRuns(model, folders));
-      add(`sts ${file.file} ${file.pairs}`, { sts: [{ ...file, models: withoutCopies(models) }] });
-    }
-  }
-  return [...joint.values()];
-}
-
-/** Whether a model is a baseline, or a checkpoint of one of the runs. */
-function isOfRuns({ role, source }: ModelFacts, folders: readonly string[]): boolean {
-  return role !== 'student' || folders.some((folder) => source === folder || source.startsWith(`${folder}/`));
-}
-
-function joined(first: RunEvaluations, second: RunEvaluations): RunEvaluations {
-  const [a, b] = [first.sts[0], second.sts[0]];
-  return {
-    ...(first.pairs === undefined || second.pairs === undefined
-      ? {}
-      : { pairs: { ...first.pairs, models: withoutCopies([...first.pairs.models, ...second.pairs.models]) } }),
-    sts: a === undefined || b === undefined ? [] : [{ ...a, models: withoutCopies([...a.models, ...b.models]) }],
-  };
 }

@@ -26,7 +26,7 @@ export interface ComparisonData extends PageFacts {
   readonly kind: 'comparison';
   readonly runs: readonly ComparedRun[];
   readonly differences: readonly Difference[];
-  /** Evaluations of the runs; those on the same pairs are merged. */
+  /** Evaluations of the runs; those on the same pairs, with the same teacher, are merged. */
   readonly evaluations: readonly RunEvaluations[];
   /** The shell command line that evaluates the runs on the same pairs. */
   readonly evaluate: string;

@@ -5,7 +5,7 @@ import { differencesOf, followComparison } from '../../src/report/comparison.js'
 import { comparisonText } from '../../src/report/comparison-text.js';
 import { endOffsets, valueScale } from '../../src/report/value-axis.js';
 import { withoutCopies } from '../../src/report/evaluated-models.js';
-import { EVALUATION_FILE } from '../../src/evaluate/evaluation-file.js';
+import { EVALUATION_FILE, keepEvaluations, readEvaluations } from '../../src/evaluate/evaluation-file.js';
 import { sectionsOf } from '../../src/report/run-sections.js';
 import { keepBaselines } from '../../src/runs/baselines-file.js';
 import { readRunConfig } from '../../src/runs/run-config.js';
@@ -104,6 +104,34 @@ describe('a comparison', () => {
     expect(evaluations).toHaveLength(1); // on the same pairs
     // its students are of other runs
     expect(evaluations[0].pairs!.models.map(({ role }) => role)).toEqual(['teacher', 'untrained']);
+  });
+
+  it('does not merge evaluations with different teachers of one name', async () => {
+    const runs = [makeRun({ name: 'a' }), makeRun({ name: 'b' })];
+    for (const run of runs) {
+      await addEvaluation(run);
+      const { pairs } = (await readEvaluations(run))!;
+      const correlation = { spearman: 0.5, pearson: 0.5 };
+      const models = pairs!.models.map((model) => ({
+        ...model,
+        correlation: { mean: correlation, pooled: correlation },
+      }));
+      await keepEvaluations(run, { sts: [{ ...pairs!, file: 'sts.tsv', pairs: 9, models }] });
+    }
+    const path = join(runs[1], EVALUATION_FILE);
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll('"source": "clip"', '"source": "data/other"'));
+    const comparison = await followComparison(runs).comparison(false);
+    const text = comparisonText(comparison);
+    expect([...new Set(text.match(/^(Distance|Similarity|clip).*?(?= {2}|,|$)/gm))]).toEqual([
+      'Distance to clip (clip) on English',
+      'clip (clip)',
+      'Distance to clip (data/other) on English',
+      'clip (data/other)',
+      'Similarity as people judge it: sts.tsv',
+    ]);
+    expect(text).toContain(
+      '\n(evaluated on different pairs or with different teachers: compare scores within a table only)\n',
+    );
   });
 
   it('distinguishes data by their pairs, not by where they are stored', async () => {

@@ -1,6 +1,7 @@
 /** @file The texts of the pages with the values that are put into them. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { fixed } from '../../src/report/browser/format.js';
 import { WORDS } from '../../src/report/browser/words.js';
 
 const { en, ko } = WORDS;
@@ -10,6 +11,15 @@ it('one is singular in English', () => {
   expect(en.lastBatchNote('1')).toMatch(/only 1 pair and/);
   expect(en.lastBatchNote('2')).toMatch(/only 2 pairs and/);
   expect([en.groupPairs('1'), en.groupPairs('1,001')]).toEqual(['1 pair', '1,001 pairs']);
+});
+
+it('negative scores have a minus sign, and zero has none', () => {
+  expect([-0.0061, 0.25, -0.00001, 0].map((value) => fixed(value, 4))).toEqual([
+    '−0.0061',
+    '0.2500',
+    '0.0000',
+    '0.0000',
+  ]);
 });
 
 it('published durations have Korean units', () => {

@@ -12,6 +12,7 @@ import type {
 import { withoutCopies } from '../evaluated-models.js';
 import { details, h, nameOf } from './dom.js';
 import { distanceColumns, factColumns, foundColumns, otherColumns } from './evaluation/columns.js';
+import { fixed } from './format.js';
 import { scoreTable, type ScoreColumn } from './scores.js';
 import type { Look, Part, View } from './view.js';
 
@@ -136,7 +137,7 @@ function stsTable(look: Look, { file, pairs, models }: StsEvaluation): HTMLEleme
     (['spearman', 'pearson'] as const).map((kind): ScoreColumn<StsScores> => ({
       title: `${kind === 'spearman' ? 'Spearman' : 'Pearson'}, ${words.foundBy[pooling]}`,
       value: ({ correlation }) => correlation[pooling][kind],
-      text: (value) => (100 * value).toFixed(2),
+      text: (value) => fixed(100 * value, 2),
       better: 'high',
     })),
   );

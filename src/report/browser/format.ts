@@ -34,7 +34,7 @@ export function formatFor(language: Language): Format {
     value !== null && value !== undefined && Number.isFinite(value);
   return {
     count: (value) => value.toLocaleString(locale),
-    loss: (value) => (finite(value) ? value.toFixed(4) : '–'),
+    loss: (value) => (finite(value) ? fixed(value, 4) : '–'),
     rate: (value) => (finite(value) ? formatRate(value) : '–'),
     percent: (share) => `${(100 * share).toFixed(1)}%`,
     chance: (count) => `${Number((100 / count).toPrecision(2))}%`,
@@ -50,6 +50,14 @@ export function formatFor(language: Language): Format {
             ? value.toExponential(2).replace('e-', 'e−')
             : Number(value.toPrecision(4)).toLocaleString(locale, { maximumSignificantDigits: 4 }),
   };
+}
+
+/** A number with a fixed number of decimals: `−0.0061`; zero has no sign. */
+export function fixed(value: number, digits: number): string {
+  return value
+    .toFixed(digits)
+    .replace(/^-(?=[0.]*$)/, '')
+    .replace('-', '−');
 }
 
 /** A model's hub id or name unchanged, or the last part of its path. */

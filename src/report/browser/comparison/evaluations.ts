@@ -1,4 +1,5 @@
 /** @file The section of the runs' evaluations, side by side. */
+import { areSplit } from '../../joint-evaluations.js';
 import type { ComparisonData } from '../../pages.js';
 import { h } from '../dom.js';
 import { evaluationTables } from '../evaluation.js';
@@ -14,13 +15,12 @@ export function evaluationsPart(look: Look, { evaluations, evaluate }: Compariso
           h('div', { class: 'command' }, h('code', { tabindex: 0 }, evaluate)),
         ]
       : evaluations.flatMap((evaluation) => evaluationTables(look, evaluation, { pooler: 'any' }));
-  const isSplit = evaluations.filter(({ pairs }) => pairs !== undefined).length > 1;
   return {
     element: h(
       'section',
       { id: 'evaluation' },
       h('h2', {}, words.evaluation),
-      isSplit && h('p', { class: 'alarm' }, words.otherPairs),
+      areSplit(evaluations) && h('p', { class: 'alarm' }, words.otherPairs),
       contents,
     ),
   };

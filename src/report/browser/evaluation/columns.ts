@@ -1,5 +1,6 @@
 /** @file The columns of an evaluation's tables. */
 import type { Language, ModelScores, Pooling, ScoresByLanguage } from '../../../evaluate/evaluation.js';
+import { fixed } from '../format.js';
 import type { ScoreColumn } from '../scores.js';
 import type { Look } from '../view.js';
 
@@ -73,4 +74,4 @@ export function otherColumns({ words, format }: Look): ScoreColumn<ModelScores>[
   ];
 }
 
-const fourDigits = (value: number): string => value.toFixed(4);
+const fourDigits = (value: number): string => fixed(value, 4);

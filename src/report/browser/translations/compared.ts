@@ -1,5 +1,6 @@
 /** @file Sentences that are compared with each other's translations. */
 import type { Translations } from '../../report-data.js';
+import { fixed } from '../format.js';
 
 /** Compared sentences, all of whose similarities are numbers. */
 export interface Compared extends Translations {
@@ -13,7 +14,7 @@ export function isComparable(translations: Translations): translations is Compar
 
 /** A similarity, which may differ from others in its last digits only. */
 export function formatSimilarity(value: number): string {
-  return value.toFixed(4);
+  return fixed(value, 4);
 }
 
 /** The rank of a sentence's own translation among all sentences by similarity, from 1. */

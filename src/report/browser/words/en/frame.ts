@@ -42,7 +42,8 @@ export const FRAME = {
   differences: 'Differences',
   noDifferences: 'These runs have the same settings and the same environment.',
   noJointEvaluation: 'Not evaluated yet. To evaluate them side by side:',
-  otherPairs: 'The runs were evaluated on different pairs: compare scores within a table only.',
+  otherPairs:
+    'The runs were evaluated on different pairs or with different teachers: compare scores within a table only.',
   lost: 'connection lost, trying again',
   problems: 'What could not be shown',
   /** What precedes a message that is not translated. */

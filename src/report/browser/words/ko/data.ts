@@ -15,7 +15,7 @@ export const DATA: typeof EN = {
   rowsRead: '읽은 행',
   dropped: '제외',
   notSampled: '표본에서 제외',
-  all: '모두',
+  all: '전체',
   droppedFor: '제외한 이유',
   rows: '행',
   reasons: {

@@ -35,7 +35,7 @@ export const FRAME: typeof EN = {
   differences: '차이',
   noDifferences: '설정과 환경이 모두 같습니다.',
   noJointEvaluation: '아직 평가하지 않았습니다. 나란히 평가하려면:',
-  otherPairs: '학습마다 다른 문장 쌍으로 평가했습니다. 같은 표 안의 점수만 비교하세요.',
+  otherPairs: '평가에 쓴 문장 쌍이나 교사 모델이 학습마다 다릅니다. 같은 표 안의 점수만 비교하세요.',
   lost: '연결이 끊겨 다시 시도하는 중',
   problems: '보여 줄 수 없는 것',
   englishMessage: '영어 메시지: ',

@@ -27,7 +27,7 @@ export const RESULTS: typeof EN = {
   model: '모델',
   models: '모델 정보',
   best: '(최고)',
-  barNote: '막대가 길수록 좋습니다. 열마다 교사를 뺀 가장 좋은 점수를, 같으면 모두 표시했습니다.',
+  barNote: '막대가 길수록 좋습니다. 교사를 제외하고 열마다 가장 좋은 점수를 표시했으며, 동점이면 모두 표시했습니다.',
   onDisk: '파일 크기',
   width: '은닉 차원',
   byGroup: { corpus: '말뭉치별', length: '영어 문장의 토큰 수별' },
