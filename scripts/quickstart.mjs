@@ -2,10 +2,11 @@
  * `npm start`: trains a tiny student from a tiny teacher on the sample corpus, with the same command that trains the
  * real models. Prints what was made and what to type next.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { inProject, KD } from './kd.mjs';
+import { inProject, KD, passOnSignals } from './kd.mjs';
 
 /** A minute at most on two cores: all pairs with TensorFlow, some of them without. */
 const LENGTHS = { tensorflow: ['--epochs', '10'], cpu: ['--samples', '480', '--epochs', '2'] };
@@ -29,7 +30,9 @@ const args = [
 ];
 const extra = process.argv.slice(2);
 process.stderr.write(`$ npx kd ${[...args, ...extra].join(' ')}\n`);
-const { status } = spawnSync(process.execPath, [KD, ...args, ...extra], { stdio: 'inherit' });
+const training = spawn(process.execPath, [KD, ...args, ...extra], { stdio: 'inherit' });
+passOnSignals(training);
+const [status] = await once(training, 'close');
 if (status === 0 && !extra.includes('--json')) process.stdout.write(`\n${report(`checkpoints/${run}`)}\n`);
 process.exitCode = status ?? 2;
 

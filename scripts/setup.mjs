@@ -22,7 +22,7 @@
  * Exit status 0: `kd` can run, on TensorFlow or, if that is not available, on tfjs's pure-JavaScript backend, after a
  * line that says why. 1: it cannot run, and one line says why.
  */
-import { realpathSync, writeFileSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeBundle } from './setup/bundle/make.mjs';
@@ -133,25 +133,33 @@ function fromBundle(project, folder) {
 }
 
 /**
+ * Does what the arguments and the environment ask for; `kd setup` calls this, too.
+ *
+ * @param {string[]} args
+ * @throws {SetupError} on one line
+ */
+export async function answerArguments(args) {
+  const folder = dirname(dirname(fileURLToPath(import.meta.url)));
+  const request = readChoice(args, process.env);
+  const root = isClone(folder) ? folder : await makeHome(folder, process.env);
+  await answer({ root, env: process.env }, request);
+}
+
+/**
  * Runs set-up as a program, and reports errors on one line.
  *
  * @param {string[]} args
  */
 export async function main(args) {
-  const folder = dirname(dirname(fileURLToPath(import.meta.url)));
   if (args.includes('--help')) {
     process.stdout.write(`${USAGE}\n`);
     return;
   }
   try {
-    const request = readChoice(args, process.env);
-    const root = isClone(folder) ? folder : await makeHome(folder, process.env);
-    await answer({ root, env: process.env }, request);
+    await answerArguments(args);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
-    const { KD_SETUP_ERROR_DESCRIPTOR: descriptor } = process.env; // set by src/commands/setup/action.ts
-    if (descriptor === undefined) process.stderr.write(`error: kd set-up: ${error.message}\n`);
-    else writeFileSync(Number(descriptor), error.message);
+    process.stderr.write(`error: kd set-up: ${error.message}\n`);
     process.exitCode = 1;
   }
 }

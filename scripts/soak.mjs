@@ -15,7 +15,7 @@ import { POSITIVE, TEXT } from '#dist/base/kinds.js';
 import { readArguments } from './arguments.mjs';
 import { writeModelFolders } from './bench/model-folders.mjs';
 import { memoryOf } from './bench/process-memory.mjs';
-import { flagsOf, inProject, KD } from './kd.mjs';
+import { flagsOf, inProject, KD, passOnSignals } from './kd.mjs';
 
 const {
   flags: { out, minutes },
@@ -50,6 +50,7 @@ const child = spawn(process.execPath, [KD, 'train', '--random-weights', ...flags
   cwd: folder,
   stdio: ['ignore', 'inherit', 'inherit'],
 });
+passOnSignals(child);
 
 const memory = join(folder, 'memory.csv');
 writeFileSync(memory, 'minutes,resident_bytes,peak_bytes,steps\n');

@@ -4,11 +4,11 @@
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { OutputOptions } from './app/output.js';
-import { errorText } from './base/colour.js';
-import { printableJson } from './base/errors.js';
+import { errorText, warningText } from './base/colour.js';
+import { printEvent, type ErrorEvent } from './base/json-event.js';
 import { requireModule } from './base/require-module.js';
 import { endOnSignals, isUnderNohup } from './base/stop-signals.js';
-import { failureOf, type ErrorEvent } from './commands/failure.js';
+import { failureOf } from './commands/failure.js';
 import { createProgram, subcommandsFor } from './commands/program.js';
 import { watchStandardStreams } from './commands/standard-streams.js';
 
@@ -19,7 +19,7 @@ let program: Command | undefined;
 let loadError: unknown;
 watchStandardStreams(() => ({ command, trains }));
 if (isUnderNohup()) process.on('SIGHUP', () => undefined);
-endOnSignals();
+endOnSignals(process.argv.includes('--json') ? reportStop : undefined);
 process.on('uncaughtException', (error) => {
   process.exit(report(error));
 });
@@ -58,14 +58,23 @@ function report(error: unknown): number {
   const { exitCode, text, event } = failureOf(error, args);
   process.exitCode = exitCode; // set before writing, which may fail
   process.stderr.write(errorText(text));
-  if (event !== undefined && program?.opts<OutputOptions>().json === true) printEvent(event);
+  if (event !== undefined && program?.opts<OutputOptions>().json === true) printLast(event);
   return exitCode;
 }
 
-/** Prints an event on standard output, unless that is what failed. */
-function printEvent(event: ErrorEvent): void {
+/** Says what has ended a command that does not say so itself. */
+function reportStop(signal: NodeJS.Signals): void {
+  const message = `stopped by ${signal}`;
+  if (program?.opts<OutputOptions>().quiet !== true)
+    process.stderr.write(`${warningText(message)}
+`);
+  printLast({ event: 'error', code: 'STOPPED', message });
+}
+
+/** Prints the last event on standard output, unless that is what failed. */
+function printLast(event: ErrorEvent): void {
   try {
-    process.stdout.write(`${printableJson(event)}\n`);
+    printEvent(event);
   } catch {
     // already reported on standard error
   }

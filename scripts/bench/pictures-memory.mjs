@@ -21,7 +21,7 @@ import { configJson, exportedConfig } from '#dist/models/exported-config.js';
 import { writeModelFolder } from '#dist/models/model-folder.js';
 import { randomModel } from '#dist/models/pretrained.js';
 import { readArguments } from '../arguments.mjs';
-import { flagsOf, inProject, KD } from '../kd.mjs';
+import { flagsOf, inProject, KD, passOnSignals } from '../kd.mjs';
 import { modelConfigs, MODELS } from './models.mjs';
 import { childrenOf, memoryOf, resetPeak } from './process-memory.mjs';
 import { writeRandomPipeline } from './random-pipeline.mjs';
@@ -171,6 +171,7 @@ async function whole(encoder, pipeline, pictureSize) {
   };
   const memoryFlag = lowMemory ? ['--low-memory'] : [];
   const child = spawn(process.execPath, [KD, 'generate', '노란색 차', ...flagsOf(settings), ...memoryFlag]);
+  passOnSignals(child);
   let [embedding, left, drawing] = [0, NaN, NaN];
   let words = '';
   const resident = () => {

@@ -17,7 +17,7 @@ import { batchesOf } from '#dist/data/batches.js';
 import { inStoreOrder } from '#dist/data/row-order.js';
 import { openStore } from '#dist/data/store/token-store.js';
 import { readArguments } from '../arguments.mjs';
-import { flagsOf, inProject, KD } from '../kd.mjs';
+import { flagsOf, inProject, KD, passOnSignals } from '../kd.mjs';
 import { loaderWait } from './loader-wait.mjs';
 import { machine, run } from './measure.mjs';
 import { memoryOf } from './process-memory.mjs';
@@ -104,6 +104,7 @@ function filesOf(folder) {
 async function measure(command, args) {
   const started = performance.now();
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  passOnSignals(child);
   let [output, peakBytes] = ['', NaN];
   child.stdout.on('data', (text) => {
     output += text;

@@ -20,7 +20,7 @@ import { choice, COUNT, severalOf } from '#dist/base/kinds.js';
 import { median } from '#dist/base/median.js';
 import { freePort } from '#dist/cluster/network.js';
 import { readArguments, refuse } from '../arguments.mjs';
-import { flagsOf, inProject, KD } from '../kd.mjs';
+import { flagsOf, inProject, KD, passOnSignals } from '../kd.mjs';
 import { machine, markdownTable, measureInTurn } from './measure.mjs';
 import { writeModelFolders } from './model-folders.mjs';
 import { MODELS } from './models.mjs';
@@ -166,6 +166,7 @@ function stepsOf(core, args) {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  passOnSignals(child);
   let said = '';
   child.stderr.on('data', (/** @type {Buffer} */ chunk) => (said += chunk.toString()));
   /** @type {{ at: number, cpu: number }[]} */

@@ -1,7 +1,7 @@
 /** A process of `kd train` that is killed at a given moment. */
 import { spawn } from 'node:child_process';
 import { watch } from 'node:fs';
-import { KD } from '../kd.mjs';
+import { KD, passOnSignals } from '../kd.mjs';
 import { phaseOf } from './phase.mjs';
 
 /** @import { ChildProcess } from 'node:child_process' */
@@ -47,6 +47,7 @@ export function trainAndKill(args, { cwd, by, saveMs }, kill) {
       cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    passOnSignals(child);
     let [stderr, stdout, struck] = ['', '', false];
     /** @type {Plan | undefined} */
     let plan;

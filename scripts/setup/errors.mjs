@@ -1,5 +1,8 @@
 /** Something that `kd` cannot run without; the message is one line that says what to do. */
-export class SetupError extends Error {}
+export class SetupError extends Error {
+  /** @override */
+  name = 'SetupError';
+}
 
 /** Why TensorFlow is not available here; `kd` still runs, on tfjs's pure-JavaScript backend. */
 export class TensorflowUnavailable extends Error {

@@ -1,6 +1,7 @@
 /** @file The console: messages and progress go to standard error, results to standard output. */
 import { warningText } from '../base/colour.js';
-import { printableJson, printableLines } from '../base/errors.js';
+import { printableLines } from '../base/errors.js';
+import { printEvent } from '../base/json-event.js';
 import { canDrawBar, terminalColumns } from '../base/terminal.js';
 import { plainLines, terminalBar, type Bar } from './progress.js';
 import { SILENT_PROGRESS, type Reporter } from './reporter.js';
@@ -26,9 +27,16 @@ export interface Output extends Reporter {
  */
 export function openOutput({ quiet = false, json = false }: OutputOptions): Output {
   let bar: Bar | undefined;
-  const write = (stream: NodeJS.WriteStream, text: string): void => {
+  const hideBar = (stream: NodeJS.WriteStream): void => {
     if (stream.isTTY) bar?.hide(); // both are on the same screen
+  };
+  const write = (stream: NodeJS.WriteStream, text: string): void => {
+    hideBar(stream);
     stream.write(`${text}\n`);
+  };
+  const event = (object: object): void => {
+    hideBar(process.stdout);
+    printEvent(object);
   };
   const message = (text: string): void => {
     if (!quiet) write(process.stderr, printableLines(text));
@@ -41,10 +49,11 @@ export function openOutput({ quiet = false, json = false }: OutputOptions): Outp
       if (!quiet || kind === 'loss') write(process.stderr, warningText(printableLines(text)));
     },
     result: (text, object) => {
-      write(process.stdout, json ? printableJson(object) : printableLines(text));
+      if (json) event(object);
+      else write(process.stdout, printableLines(text));
     },
     event: (object) => {
-      if (json) write(process.stdout, printableJson(object));
+      if (json) event(object);
     },
     progress(title, total, unit) {
       const task = { title: printableLines(title), total, unit };

@@ -1,7 +1,8 @@
-/** @file What is removed when the process exits: temporary files and folders that nobody removed before. */
+/** @file What ends with the process: temporary files and folders that nobody removed before, and child processes. */
+import type { ChildProcess } from 'node:child_process';
 import { rmSync } from 'node:fs';
 
-const temporary = new Set<string>();
+const temporary = new Map<string | ChildProcess, () => void>();
 
 /** What is done while there is something to remove: called with whether there is, whenever that changes. */
 let watcher: ((isSome: boolean) => void) | undefined;
@@ -15,21 +16,37 @@ export function watchTemporary(next: ((isSome: boolean) => void) | undefined): v
 
 /** Removes a file or folder when the process exits, unless `forget` is called before. */
 export function removeOnExit(path: string): void {
+  doOnExit(path, () => {
+    removeIfPossible(path);
+  });
+}
+
+/** Kills a child process when this process exits: its work is of use to this one only. */
+export function killOnExit(child: ChildProcess): void {
+  doOnExit(child, () => {
+    child.kill('SIGKILL');
+  });
+  child.once('exit', () => {
+    forget(child);
+  });
+}
+
+function doOnExit(what: string | ChildProcess, action: () => void): void {
   if (temporary.size === 0) {
     process.off('exit', removeAll);
     process.on('exit', removeAll);
     watcher?.(true);
   }
-  temporary.add(path);
+  temporary.set(what, action);
 }
 
-/** Leaves a file or folder alone when the process exits: it was removed, or has got its name. */
-export function forget(path: string): void {
-  if (temporary.delete(path) && temporary.size === 0) watcher?.(false);
+/** Leaves something alone when the process exits: it was removed, has ended, or has got its name. */
+export function forget(what: string | ChildProcess): void {
+  if (temporary.delete(what) && temporary.size === 0) watcher?.(false);
 }
 
 function removeAll(): void {
-  for (const path of temporary) removeIfPossible(path);
+  for (const action of temporary.values()) action();
 }
 
 /**

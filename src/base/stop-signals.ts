@@ -29,28 +29,42 @@ function exitCodeOf(signal: StopSignal): number {
   return 128 + constants.signals[signal];
 }
 
+/** What is said before a signal ends the process; nothing if undefined. */
+let sayStopped: ((signal: NodeJS.Signals) => void) | undefined;
+
 /**
- * Lets signals end a command that does not answer them otherwise, and remove its temporary files. While there are none,
- * the system ends it, at once even if native code computes; but SIGUSR1, for which Node would open a port for a
- * debugger and carry on, always ends it here.
+ * Lets signals end a command that does not answer them otherwise, and end what is temporary. While there is nothing,
+ * and nothing is to be said, the system ends it, at once even if native code computes; but SIGUSR1, for which Node
+ * would open a port for a debugger and carry on, always ends it here.
+ *
+ * @param say says what has ended the process
  */
-export function endOnSignals(): void {
+export function endOnSignals(say?: (signal: NodeJS.Signals) => void): void {
+  sayStopped = say;
   process.on('SIGUSR1', end);
-  watchTemporary((isSome) => {
-    for (const name of SIGNALS.filter((each) => each !== 'SIGUSR1'))
-      if (isSome) process.on(name, end);
-      else process.off(name, end);
-  });
+  if (say === undefined) watchTemporary(listen);
+  else listen(true);
 }
 
 /** Leaves signals to the system, as JavaScript may now compute for minutes, in which it would not hear them. */
 export function endAtOnce(): void {
   watchTemporary(undefined);
+  listen(false);
+}
+
+/** Listens for the signals that the system would answer otherwise, or leaves them to it. */
+function listen(isWanted: boolean): void {
+  for (const name of SIGNALS.filter((each) => each !== 'SIGUSR1')) {
+    process.off(name, end);
+    if (isWanted) process.on(name, end);
+  }
 }
 
 function end(signal: NodeJS.Signals): void {
   const isAlone = process.listenerCount(signal) === 1; // else another listener answers, such as that of `onStopSignals`
-  if (isAlone) process.exit(exitCodeOf(signal as StopSignal));
+  if (!isAlone) return;
+  sayStopped?.(signal);
+  process.exit(exitCodeOf(signal as StopSignal));
 }
 
 /**

@@ -3,6 +3,7 @@ import { KD } from '../base/own-command.js';
 import { CommanderError } from 'commander';
 import { InputError, messageOf } from '../base/errors.js';
 import { inputFailure } from '../base/input-failure.js';
+import type { ErrorEvent } from '../base/json-event.js';
 import { namedSubcommand, withoutGlobalFlags } from './arguments.js';
 
 /** Done; bad input; a bug; stopped by the user after saving (128 + SIGINT, as in shells). */
@@ -21,15 +22,6 @@ export interface Failure {
   readonly text: string;
   /** The same for programs, with `--json`; absent if nothing failed. */
   readonly event?: ErrorEvent;
-}
-
-/** With `--json`: the last line that a failed command prints on standard output. */
-export interface ErrorEvent {
-  readonly event: 'error';
-  /** The kind of error: an `InputError`'s code, `SYSTEM`, `USAGE` for flags and arguments, or `BUG`. */
-  readonly code: string;
-  /** The message on standard error, on one line and without a stack. */
-  readonly message: string;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** @file Help and the version with `--json`: events, as every line of standard output is one then. */
 import type { Command } from 'commander';
-import { printableJson } from '../base/errors.js';
+import { printEvent } from '../base/json-event.js';
 import { VERSION } from '../base/version.js';
 
 /**
@@ -9,17 +9,15 @@ import { VERSION } from '../base/version.js';
  * @param program with all its subcommands
  */
 export function printHelpAsEvents(program: Command): void {
-  const print = (event: object): void => {
-    process.stdout.write(`${printableJson(event)}\n`);
-  };
   let text = '';
   const writeOut = (part: string): void => {
-    if (part === `${VERSION}\n`) print({ event: 'version', version: VERSION });
+    if (part === `${VERSION}\n`) printEvent({ event: 'version', version: VERSION });
     else text += part;
   };
   for (const command of [program, ...program.commands]) command.configureOutput({ writeOut });
   program.addHelpText('afterAll', ({ command, error }) => {
-    if (!error) print({ event: 'help', command: command === program ? null : command.name(), text: text.trimEnd() });
+    if (!error)
+      printEvent({ event: 'help', command: command === program ? null : command.name(), text: text.trimEnd() });
     return '';
   });
 }

@@ -10,6 +10,7 @@ import type { DeviceChoice } from '../../tensorflow/device-choice.js';
 import type { BackendChoice } from '../../tensorflow/backend-choice.js';
 import { usersEnvironment } from '../../tensorflow/own-variables.js';
 import { InputError } from '../../base/errors.js';
+import { killOnExit } from '../../base/exit-removal.js';
 import { checkedFolders } from '../../weights/manifest.js';
 
 /** What to embed, and with which text encoder. */
@@ -56,6 +57,7 @@ export async function embedInChild(
     serialization: 'advanced',
     env: usersEnvironment(), // it chooses a device of its own
   });
+  killOnExit(child);
   const ended = new Promise<number | string | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) => {

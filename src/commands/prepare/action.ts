@@ -1,6 +1,7 @@
 /** @file What `kd prepare` does. */
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../base/files.js';
+import { reportEnd } from '../../app/reported-error.js';
 import type { Output } from '../../app/output.js';
 import { EXIT } from '../failure.js';
 import { formatCounted, formatDuration } from '../../base/format.js';
@@ -14,7 +15,7 @@ export interface PrepareFlags extends PrepareRequest {
   readonly report?: boolean;
 }
 
-const STOPPED = 'stopped; nothing was written';
+const STOPPED = { code: 'STOPPED', message: 'stopped; nothing was written' };
 
 /** The report page, in the store's folder. */
 const PAGE_FILE = 'report.html';
@@ -27,7 +28,7 @@ export async function prepare(flags: PrepareFlags, output: Output): Promise<void
   const stop = onStopSignals({
     onRequest: () => {
       if (isWriting) return;
-      output.warn(STOPPED);
+      reportEnd(STOPPED, output);
       process.exit(EXIT.stopped);
     },
   });
@@ -46,7 +47,7 @@ export async function prepare(flags: PrepareFlags, output: Output): Promise<void
     if (flags.report === true) output.message(`report: ${page}`);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
-    output.warn(STOPPED);
+    reportEnd(STOPPED, output);
     process.exitCode = EXIT.stopped;
   } finally {
     stop.dispose();

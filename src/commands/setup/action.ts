@@ -1,11 +1,6 @@
 /** @file What `kd setup` does. */
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import type { OutputOptions } from '../../app/output.js';
 import { InputError } from '../../base/errors.js';
-import { EXIT } from '../failure.js';
-
-const PROGRAM = fileURLToPath(new URL('../../../scripts/setup.mjs', import.meta.url));
 
 /** The flags of `kd setup`. */
 export interface SetupFlags {
@@ -14,22 +9,24 @@ export interface SetupFlags {
   readonly from?: string;
 }
 
-/** Where the setup script writes why it failed, instead of standard error. */
-const ERROR_DESCRIPTOR = 3;
+/** What is used of the setup script, which needs no packages. */
+interface SetupScript {
+  readonly answerArguments: (args: readonly string[]) => Promise<void>;
+}
 
 /**
- * Runs the setup script, which needs no packages.
+ * Runs the setup script, in this process: what it starts ends with it.
  *
  * @throws InputError if it could not set up
  */
-export function setUp(flags: SetupFlags, { quiet = false }: OutputOptions): void {
+export async function setUp(flags: SetupFlags, { quiet = false }: OutputOptions): Promise<void> {
   const given = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const { status, output } = spawnSync(process.execPath, [PROGRAM, ...given, ...(quiet ? ['--quiet'] : [])], {
-    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
-    env: { ...process.env, KD_SETUP_ERROR_DESCRIPTOR: String(ERROR_DESCRIPTOR) },
-    encoding: 'utf8',
-  });
-  const reason = output[ERROR_DESCRIPTOR] ?? '';
-  if (reason !== '') throw new InputError(reason);
-  process.exitCode = status ?? EXIT.bug;
+  const script = new URL('../../../scripts/setup.mjs', import.meta.url).href;
+  const { answerArguments } = (await import(script)) as SetupScript;
+  try {
+    await answerArguments([...given, ...(quiet ? ['--quiet'] : [])]);
+  } catch (error) {
+    if (error instanceof Error && error.name === 'SetupError') throw new InputError(error.message);
+    throw error;
+  }
 }

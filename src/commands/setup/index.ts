@@ -21,6 +21,6 @@ export function setupCommand(): Command {
     )
     .action(async (flags: SetupFlags, command: Command) => {
       const { setUp } = await import('./action.js');
-      setUp(flags, command.optsWithGlobals<OutputOptions>());
+      await setUp(flags, command.optsWithGlobals<OutputOptions>());
     });
 }
