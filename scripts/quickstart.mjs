@@ -68,9 +68,11 @@ function report(folder) {
     `The student's loss on pairs it has not seen fell to ${Math.round((100 * best) / first)}% of where it began.`,
     '',
     'Written:',
-    `  ${checkpoint}   the student, a model folder for transformers`,
-    `  ${folder}/report.html   the report: open it in a browser`,
-    `  ${folder}/loss.csv, validation.csv   the losses, also as loss.jsonl and TensorBoard events`,
+    ...columns([
+      [checkpoint, 'the student, a model folder for transformers'],
+      [`${folder}/report.html`, 'the report: open it in a browser'],
+      [`${folder}/loss.csv, validation.csv`, 'the losses, also as loss.jsonl and TensorBoard events'],
+    ]),
     '',
     'Next:',
     `  echo "말을 타는 남자" | npx kd encode --model ${checkpoint} --input - --output texts.safetensors`,
@@ -81,4 +83,14 @@ function report(folder) {
     'This student is too small for Stable Diffusion. docs/first-real-run.md shows how to train one that draws,',
     'docs/pictures.md how to draw a first picture without a download.',
   ].join('\n');
+}
+
+/**
+ * Indented rows of a name and what it is, one below the other.
+ *
+ * @param {readonly (readonly [string, string])[]} rows
+ */
+function columns(rows) {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, what]) => `  ${name.padEnd(width)}   ${what}`);
 }

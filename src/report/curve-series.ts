@@ -102,8 +102,12 @@ function symbols({ style, points, colour }: Line, palette: Palette): object {
   return isAlone ? { symbol: 'circle', symbolSize: 5, showSymbol: true, itemStyle: { color: colour } } : {};
 }
 
-/** The last value of marks, beside their last point. */
-function endLabel({ style, points, colour }: Line, { endLabels, font = FONT }: SeriesStyle, offset: number): object {
+/** The last value of marks, beside their last point; it covers lines that go on behind it. */
+function endLabel(
+  { style, points, colour }: Line,
+  { endLabels, palette, font = FONT }: SeriesStyle,
+  offset: number,
+): object {
   const last = points.at(-1)?.[1];
   if (endLabels !== true || style !== 'marks' || last === undefined || !Number.isFinite(last)) return {};
   return {
@@ -113,7 +117,9 @@ function endLabel({ style, points, colour }: Line, { endLabels, font = FONT }: S
       fontSize: TICK_SIZE,
       fontWeight: 600,
       fontFamily: font,
-      distance: 8,
+      backgroundColor: palette.paper,
+      padding: [0, 2],
+      distance: 6,
       offset: [0, offset],
       formatter: () => last.toFixed(3),
     },

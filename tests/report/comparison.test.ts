@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { differencesOf, followComparison } from '../../src/report/comparison.js';
 import { comparisonText } from '../../src/report/comparison-text.js';
+import { lineSeries } from '../../src/report/curve-series.js';
+import { PALETTES } from '../../src/report/palette.js';
 import { endOffsets, valueScale } from '../../src/report/value-axis.js';
 import { withoutCopies } from '../../src/report/evaluated-models.js';
 import { EVALUATION_FILE, keepEvaluations, readEvaluations } from '../../src/evaluate/evaluation-file.js';
@@ -164,6 +166,14 @@ it('labels at the ends of lines do not overlap, and are inside the plot', () => 
   expect(Math.max(...places)).toBe(100);
   expect(Math.abs(places[0] - places[1])).toBeGreaterThanOrEqual(14);
   expect(endOffsets(data, [0, 1], 100)[4]).toBe(0);
+});
+
+it('labels at the ends of lines cover the lines behind them', () => {
+  const points = [[0, 1] as const, [1, 0.5] as const];
+  const marks = { name: '', colour: '#123456', style: 'marks' as const, points };
+  const style = { palette: PALETTES.dark, log: false, endLabels: true };
+  const label = { color: '#123456', backgroundColor: PALETTES.dark.paper };
+  expect(lineSeries(marks, 0, style, 0)).toMatchObject([{ endLabel: label }]);
 });
 
 it('labels of lines that end at other steps stay where they are', () => {
