@@ -18,7 +18,10 @@ export interface PairGroup {
 /** Upper bounds of the length buckets; longer texts form one more. */
 const BUCKET_ENDS = [10, 20, 30, 40, 50, 77];
 
-/** Groups of pairs: corpora in order of appearance, lengths from short to long. Empty groups are left out. */
+/**
+ * Groups of pairs: corpora from large to small, since pairs are in no order that means anything, and lengths from short
+ * to long. Empty groups are left out.
+ */
 export function groupPairs(keys: readonly GroupKeys[], groupings: readonly Grouping[]): PairGroup[] {
   return groupings.flatMap((by) => {
     const members = new Map<string, number[]>(by === 'length' ? BUCKETS.map((bucket) => [bucket, []]) : []);
@@ -28,7 +31,8 @@ export function groupPairs(keys: readonly GroupKeys[], groupings: readonly Group
       if (list === undefined) members.set(group, [pair]);
       else list.push(pair);
     }
-    return [...members]
+    const ordered = by === 'corpus' ? [...members].sort(([, a], [, b]) => b.length - a.length) : [...members];
+    return ordered
       .filter(([, pairs]) => pairs.length > 0)
       .map(([group, pairs]) => ({ by, group, pairs: Uint32Array.from(pairs) }));
   });

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { groupPairs } from '../../src/evaluate/groups.js';
 
-it('pairs are grouped by the tokens of their English texts, short to long, and by corpus in order of appearance', () => {
+it('pairs are grouped by the tokens of their English texts, short to long, and by corpus, large to small', () => {
   const lengths = [10, 11, 78, 2, 20, 77, 50, 51];
-  const keys = lengths.map((length, i) => ({ length, corpus: i < 2 ? 'second' : 'first' }));
+  const keys = lengths.map((length, i) => ({ length, corpus: i < 2 ? 'small' : 'large' }));
   const groups = groupPairs(keys, ['length', 'corpus']).map(({ by, group, pairs }) => [by, group, [...pairs]]);
   expect(groups).toEqual([
     ['length', '1–10', [0, 3]],
@@ -11,7 +11,7 @@ it('pairs are grouped by the tokens of their English texts, short to long, and b
     ['length', '41–50', [6]],
     ['length', '51–77', [5, 7]],
     ['length', 'over 77', [2]],
-    ['corpus', 'second', [0, 1]],
-    ['corpus', 'first', [2, 3, 4, 5, 6, 7]],
+    ['corpus', 'large', [2, 3, 4, 5, 6, 7]],
+    ['corpus', 'small', [0, 1]],
   ]);
 });
