@@ -36,7 +36,8 @@ const padding = encoder.sharedPadding({ rate: 0 }) ?? 0;
 const WAYS = /** @type {Readonly<Record<string, (batchSize: number) => TextLayouts>>} */ ({
   'cut, on a CPU': (size) => textLayouts(encoder, LENGTH, size, { rate: 0 }, cut('cpu')),
   'cut, on a GPU': (size) => textLayouts(encoder, LENGTH, size, { rate: 0 }, cut('gpu')),
-  'in shared rows': (size) => textLayouts(encoder, LENGTH, size, { rate: 0 }, layoutFor(true, 'compiled', 'cpu')),
+  'in shared rows, on a CPU': (size) => textLayouts(encoder, LENGTH, size, { rate: 0 }, packed('cpu')),
+  'in shared rows, on a GPU': (size) => textLayouts(encoder, LENGTH, size, { rate: 0 }, packed('gpu')),
   'in as few rows as possible': (size) => ({
     layouts: Array.from({ length: 2 * size }, (_, i) => ({ rows: i + 1, length: LENGTH })),
     padding,
@@ -73,8 +74,13 @@ try {
 }
 
 /** @param {'cpu' | 'gpu'} device */
+function packed(device) {
+  return layoutFor(true, 'compiled', device);
+}
+
+/** @param {'cpu' | 'gpu'} device */
 function cut(device) {
-  return { textLengths: layoutFor(true, 'compiled', device).textLengths };
+  return { textLengths: packed(device).textLengths };
 }
 
 /**

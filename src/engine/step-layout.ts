@@ -44,7 +44,7 @@ export function loadOptionsFor(
 /** The layout of a recorded graph; on a GPU it is left to TensorFlow. */
 export function layoutFor(isLarge: boolean, engine: 'compiled' | 'eager', device: BackendInfo['device']): StepLayout {
   const textLengths = lengthsOn(device, 'training');
-  const packedShares = engine === 'compiled' ? packedSharesOf(isLarge) : [];
+  const packedShares = engine === 'compiled' ? packedSharesOf(isLarge, device) : [];
   const texts = { textLengths, packedShares };
   if (engine === 'eager' || device === 'gpu') return { fused: false, teacherParts: 1, ...texts };
   return { fused: isLarge, teacherParts: isLarge ? 1 : SMALL_TEACHER_PARTS, ...texts };

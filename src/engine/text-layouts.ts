@@ -35,17 +35,22 @@ export interface ArrangedTexts {
 
 /**
  * The numbers of rows that texts are packed into, as shares of the number of texts. Each is recorded, and TensorFlow
- * prepares it on first use (XLA compiles it, on a GPU); the texts of a run's batches mostly need one or two of them.
- * For small models, recording one takes as long as several steps, so there are few.
+ * prepares it on first use; the texts of a run's batches mostly need one or two of them, those grouped by length more.
+ *
+ * - A CPU: for small models, recording one takes as long as several steps, so there are few.
+ * - A GPU: fewest, because XLA compiles the whole step again for each, which may take minutes for many.
  */
 const PACKED_SHARES = {
-  large: [1 / 8, 3 / 16, 1 / 4, 1 / 3, 5 / 12, 1 / 2, 5 / 8, 3 / 4],
-  small: [1 / 4, 1 / 2, 3 / 4],
+  cpu: {
+    large: [1 / 8, 3 / 16, 1 / 4, 1 / 3, 5 / 12, 1 / 2, 5 / 8, 3 / 4],
+    small: [1 / 4, 1 / 2, 3 / 4],
+  },
+  gpu: { large: [1 / 4, 5 / 12, 5 / 8], small: [1 / 4, 1 / 2, 3 / 4] },
 } as const;
 
-/** The numbers of rows that texts are packed into, as shares of the number of texts. */
-export function packedSharesOf(isLarge: boolean): readonly number[] {
-  return PACKED_SHARES[isLarge ? 'large' : 'small'];
+/** The numbers of rows that texts are packed into on a device, as shares of the number of texts. */
+export function packedSharesOf(isLarge: boolean, device: 'cpu' | 'gpu'): readonly number[] {
+  return PACKED_SHARES[device][isLarge ? 'large' : 'small'];
 }
 
 /**

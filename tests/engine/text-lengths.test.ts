@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildStepGraph } from '../../src/engine/graph/step-graph.js';
 import { layoutFor } from '../../src/engine/step-layout.js';
+import { textLayouts } from '../../src/engine/text-layouts.js';
 import { cutTexts, lengthFor, lengthForIds, lengthsOn, textLengths } from '../../src/engine/text-lengths.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
 import { randomModel } from '../../src/models/pretrained.js';
@@ -61,6 +62,16 @@ describe('the lengths that texts are cut to', () => {
       { rows: 1, length: 77 },
       { rows: 2, length: 77 },
     ]);
+  });
+
+  it.each([
+    ['large', true, [16, 27, 40, 64]],
+    ['small', false, [16, 32, 48, 64]],
+  ] as const)('pack the texts of %s models into few numbers of rows on a GPU', async (_, isLarge, rows) => {
+    const { config } = await readConfig(`${PARITY}/student`);
+    const layout = layoutFor(isLarge, 'compiled', 'gpu');
+    const { layouts } = textLayouts(randomModel(config, 1).encoder, 77, 32, { rate: 0 }, layout);
+    expect(layouts).toEqual(rows.map((each) => ({ rows: each, length: 77 })));
   });
 
   it('cut off the end of every text', () => {
