@@ -1,6 +1,6 @@
 /** @file The losses section: the loss chart, and the other values in the training log. */
-import { curveControls } from './curve-controls.js';
-import { choice, chooser, h } from './dom.js';
+import { choiceOf, controlRow, curveControls } from './controls.js';
+import { chooser, h, type Chooser } from './dom.js';
 import { lineLegend } from './line-legend.js';
 import { lossLines } from './losses/lines.js';
 import { logViewOf } from './losses/log-view.js';
@@ -27,40 +27,36 @@ export function lossesPart(first: View): RunPart {
     },
   );
   const small = smallCharts(() => view);
-  const lossChart = mountLossChart(
-    () => view,
-    () => {
-      for (const { chart } of small) chart.update();
-      showRange();
-    },
-  );
+  const lossChart = mountLossChart(() => view, redrawOthers);
   const charts = [lossChart, ...small.map(({ chart }) => chart)];
-  const redrawCharts = (): void => {
-    for (const chart of charts) chart.update();
-    showRange();
-  };
-  const ranges = chooser(
-    words.range,
-    [
-      ['all', words.rangeAll],
-      ['half', words.rangeHalf],
-      ['tenth', words.rangeTenth],
-    ],
-    rangeName(choices),
-    (name) => {
-      choices.range = RANGES[name];
-      redrawCharts();
-    },
-  );
+  const ranges = rangeButtons(view, redrawCharts);
   const sliders = rangeSliders(() => view, redrawCharts);
+  const switches = controlRow(
+    choiceOf(
+      choices,
+      'lines',
+      words.shown,
+      [
+        ['both', words.both],
+        ['total', words.total],
+      ],
+      () => {
+        legend.update();
+        lossChart.update();
+      },
+    ),
+    ranges.element,
+    curveControls(view, choices, () => {
+      lossChart.update();
+    }),
+  );
   const notes = h('div', { class: 'notes' });
-  const smalls = h(
+  const figures = h(
     'div',
     { class: 'thirds' },
     small.map(({ figure }) => figure),
   );
   const tables = h('div', {});
-  const switches = controls();
   // shown if there is something to draw
   const drawn = [switches, legend.element, lossChart.element, sliders.element, tables];
   refresh();
@@ -75,7 +71,7 @@ export function lossesPart(first: View): RunPart {
       lossChart.element,
       sliders.element,
       notes,
-      smalls,
+      figures,
       tables,
     ),
     update: (news) => {
@@ -87,49 +83,58 @@ export function lossesPart(first: View): RunPart {
     },
   };
 
+  /** Shows the report as it is now. */
   function refresh(): void {
     legend.update();
     const isEmpty = view.points.step.length === 0 && view.data.validation.length === 0;
     for (const each of drawn) each.hidden = isEmpty;
-    smalls.hidden = view.points.step.length === 0; // they need the training log
+    figures.hidden = view.points.step.length === 0; // they need the training log
     redrawCharts();
     notes.replaceChildren(...lossNotes(view));
-    const opened = [...tables.querySelectorAll('details')].map(({ open }) => open);
-    tables.replaceChildren(validationTable(view), trainingTable(view));
-    [...tables.querySelectorAll('details')].forEach((each, i) => {
-      each.open = opened[i] ?? false;
-    });
+    replaceTables(tables, [validationTable(view), trainingTable(view)]);
   }
 
-  /** Shows the range in the buttons and sliders, whatever has changed it. */
-  function showRange(): void {
+  function redrawCharts(): void {
+    lossChart.update();
+    redrawOthers();
+  }
+
+  /** Redraws all but the loss chart, and shows the range in the buttons and sliders, whatever has changed it. */
+  function redrawOthers(): void {
+    for (const { chart } of small) chart.update();
     ranges.choose(rangeName(choices));
     sliders.update();
   }
+}
 
-  function controls(): HTMLElement {
-    return h(
-      'div',
-      { class: 'controls' },
-      choice(
-        words.shown,
-        [
-          ['both', words.both],
-          ['total', words.total],
-        ],
-        choices.lines,
-        (lines) => {
-          choices.lines = lines;
-          legend.update();
-          lossChart.update();
-        },
-      ),
-      ranges.element,
-      curveControls(view, choices, () => {
-        lossChart.update();
-      }),
-    );
-  }
+/**
+ * The buttons that select a range of steps.
+ *
+ * @param redraw called when one was pressed
+ */
+function rangeButtons({ words, choices }: View, redraw: () => void): Chooser<RangeName> {
+  return chooser(
+    words.range,
+    [
+      ['all', words.rangeAll],
+      ['half', words.rangeHalf],
+      ['tenth', words.rangeTenth],
+    ],
+    rangeName(choices),
+    (name) => {
+      choices.range = RANGES[name];
+      redraw();
+    },
+  );
+}
+
+/** Replaces the tables; those that were open stay open. */
+function replaceTables(tables: HTMLElement, next: readonly HTMLElement[]): void {
+  const opened = [...tables.querySelectorAll('details')].map(({ open }) => open);
+  tables.replaceChildren(...next);
+  [...tables.querySelectorAll('details')].forEach((each, i) => {
+    each.open = opened[i] ?? false;
+  });
 }
 
 /** The button of the current range; none if it was set with the slider. */

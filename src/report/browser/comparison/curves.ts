@@ -4,9 +4,9 @@ import { curveChartOption } from '../../curve-chart.js';
 import type { ComparedRun } from '../../pages.js';
 import { Series } from '../../series.js';
 import { curveTooltip, mountChart, tip, type TipRow } from '../chart.js';
-import { curveControls } from '../curve-controls.js';
+import { choiceOf, controlRow, curveControls } from '../controls.js';
 import { pointAt } from '../curves.js';
-import { choice, h } from '../dom.js';
+import { h } from '../dom.js';
 import { lineLegend } from '../line-legend.js';
 import type { Look, Part } from '../view.js';
 import { comparedLines, lastOf, type PlottedRun } from './lines.js';
@@ -51,33 +51,27 @@ export function curvesPart(look: Look, compared: readonly ComparedRun[], shown: 
 
 function controls(look: Look, shown: Shown, redraw: () => void): HTMLElement {
   const { words } = look;
-  return h(
-    'div',
-    { class: 'controls' },
-    choice(
+  return controlRow(
+    choiceOf(
+      shown,
+      'curve',
       words.shown,
       [
         ['loss', words.total],
         ['loss_ko', words.korean],
         ['loss_en', words.english],
       ],
-      shown.curve,
-      (curve) => {
-        shown.curve = curve;
-        redraw();
-      },
+      redraw,
     ),
-    choice(
+    choiceOf(
+      shown,
+      'over',
       words.over,
       [
         ['steps', words.steps],
         ['epochs', words.epochs],
       ],
-      shown.over,
-      (over) => {
-        shown.over = over;
-        redraw();
-      },
+      redraw,
     ),
     curveControls(look, shown, redraw),
   );

@@ -1,5 +1,6 @@
 /** @file The nearest neighbours of one sentence among the translations. */
-import { choice, h } from '../dom.js';
+import { choiceOf, controlRow } from '../controls.js';
+import { h } from '../dom.js';
 import type { View } from '../view.js';
 import { formatSimilarity, rankOf, type Compared } from './compared.js';
 
@@ -38,20 +39,16 @@ export function neighbours(view: View, translations: Compared): HTMLElement {
   return h(
     'div',
     { class: 'nearest' },
-    h(
-      'div',
-      { class: 'controls' },
-      choice(
+    controlRow(
+      choiceOf(
+        choices,
+        'direction',
         words.direction,
         [
           ['ko', words.koToEn],
           ['en', words.enToKo],
         ],
-        choices.direction,
-        (direction) => {
-          choices.direction = direction;
-          fill();
-        },
+        fill,
       ),
       select,
     ),
