@@ -20,8 +20,8 @@ export interface BaselineCallbacks extends ValidationCallbacks {
 }
 
 /**
- * Measures the untrained student and the mean predictor on the baseline pairs. If there are none, the first training
- * batch is used and nothing is recorded.
+ * Measures the untrained student and the mean predictor on the baseline pairs. If there are none, they are measured on
+ * the first training batch, which is not a validation.
  *
  * @returns the untrained student's validation; undefined without validation pairs, or if stopped
  */

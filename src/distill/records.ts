@@ -5,9 +5,12 @@ import type { Losses } from './losses.js';
 /** One optimiser step, counted from 1 over the whole run. */
 export interface StepRecord extends Losses {
   readonly step: number;
+  /** Counted from 1. */
   readonly epoch: number;
   readonly learningRate: number;
+  /** `lossEn + lossKo` */
   readonly loss: number;
+  /** The norm of the gradients, before clipping. */
   readonly gradNorm: number;
   /** The number of pairs in this step. */
   readonly pairs: number;
@@ -16,7 +19,9 @@ export interface StepRecord extends Losses {
 /** The losses on a run's validation pairs after a step; step 0 is the untrained student. */
 export interface ValidationRecord extends Losses {
   readonly step: number;
+  /** Counted from 1; 0 for the untrained student. */
   readonly epoch: number;
+  /** `lossEn + lossKo` */
   readonly loss: number;
   /** The number of pairs: all held-out pairs, or a sample. Absent in records of earlier versions. */
   readonly pairs?: number | undefined;

@@ -9,7 +9,9 @@ import { measureOutputs, validate } from './validation.js';
 /** How long and how a run trains, and when it saves. */
 export interface TrainOptions {
   readonly epochs: number;
+  /** The peak of the schedule. */
   readonly learningRate: number;
+  /** The share of all steps used for warm-up. */
   readonly warmupRatio: number;
   /** Micro-batches per step. */
   readonly accumulate: number;
@@ -113,8 +115,7 @@ export async function train(
         if (validation === undefined && isStopped()) return await saveAndStop();
         const { state: validated, isBest } = afterValidation(state, validation);
         const isEnd = (): boolean => validated.step >= plan.totalSteps || isStopped();
-        let isSaved = !isEnd() && (await checkpoints.save(validated, isBest));
-        if (!isSaved && isEnd()) isSaved = await checkpoints.save(validated, isBest, {}); // perhaps stopped meanwhile
+        const isSaved = await checkpoints.saveEpoch(validated, isBest, isEnd);
         state = isSaved ? validated : { ...validated, best: state.best };
       }
       // the next epoch, if any
@@ -138,6 +139,13 @@ interface Checkpoints {
   isDue(state: TrainState): boolean;
   /** Returns whether it was saved. */
   save(state: TrainState, isBest?: boolean, ending?: Ending): Promise<boolean>;
+  /**
+   * Saves the end of an epoch. Returns whether it was saved.
+   *
+   * @param isEnd whether the run ends here, which a stop request may change meanwhile; then it is saved as the last
+   *   state
+   */
+  saveEpoch(state: TrainState, isBest: boolean, isEnd: () => boolean): Promise<boolean>;
 }
 
 function checkpointsOf(
@@ -146,16 +154,21 @@ function checkpointsOf(
   from: TrainState,
 ): Checkpoints {
   let last = { step: from.step, at: performance.now() };
+  const save: Checkpoints['save'] = async (state, isBest = false, ending) => {
+    const isSaved = (await callbacks.onCheckpoint?.(state, isBest, ending)) ?? true;
+    last = { step: isSaved ? state.step : last.step, at: performance.now() };
+    return isSaved;
+  };
   return {
     get lastStep() {
       return last.step;
     },
     isDue: ({ step }) =>
       saveEvery === undefined ? performance.now() - last.at >= SAVE_INTERVAL_MS : step % saveEvery === 0,
-    async save(state, isBest = false, ending) {
-      const isSaved = (await callbacks.onCheckpoint?.(state, isBest, ending)) ?? true;
-      last = { step: isSaved ? state.step : last.step, at: performance.now() };
-      return isSaved;
+    save,
+    async saveEpoch(state, isBest, isEnd) {
+      if (!isEnd() && (await save(state, isBest))) return true;
+      return isEnd() && save(state, isBest, {});
     },
   };
 }

@@ -1,4 +1,4 @@
-/** @file What to do about steps that are not finite: the commands that help, and one that would only repeat them. */
+/** @file What to do about steps that are not finite: the commands that help, as resuming would only repeat them. */
 import { join, relative } from 'node:path';
 import { KD } from '../base/own-command.js';
 import { shellCommand } from '../base/shell.js';
