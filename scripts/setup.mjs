@@ -102,7 +102,10 @@ async function isReady(project, parts) {
 export async function answer(options, { bundle, from, sources: onlySources, device, ...rest }) {
   try {
     if (bundle !== undefined)
-      return await makeBundle(createProject({ ...options, ...rest, device, slim: bundle.slim }), bundle);
+      return await makeBundle(
+        createProject({ ...options, ...rest, device, slim: bundle.slim, bundleFolder: bundle.folder }),
+        bundle,
+      );
     const project = createProject({ ...options, ...rest, device });
     if (onlySources === true) return await setUp(project, SOURCES);
     return await setUp(from === undefined ? project : fromBundle(project, from));

@@ -110,11 +110,13 @@ function demandWheels({ bundle }, { wheels }) {
  * @param {Project} project
  * @param {Distribution} distribution
  */
-function refuseHost({ host }, distribution) {
+function refuseHost({ host, bundleFolder }, distribution) {
   const mismatch = hostMismatch(host, distribution.host);
   if (mismatch === undefined) return;
   throw new TensorflowUnavailable(
     mismatch,
-    'set TF_LIBRARY_DIR to the folder of a libtensorflow that was built for this system, if you have one',
+    bundleFolder === undefined
+      ? 'set TF_LIBRARY_DIR to the folder of a libtensorflow that was built for this system, if you have one'
+      : 'make the bundle on a system like that',
   );
 }

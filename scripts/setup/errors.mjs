@@ -20,9 +20,6 @@ export class TensorflowUnavailable extends Error {
   }
 }
 
-/** A full disk, or a folder that cannot be written. */
-export const DISK_ERRORS = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EFBIG', 'ENOTDIR', 'EEXIST'];
-
 /**
  * The code of a system error, such as `ENOENT`; empty for any other error.
  *
@@ -32,6 +29,25 @@ export function codeOf(error) {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
+/** What the system does besides reading and writing files. */
+const OTHER_CALLS = /^(spawn|kill|connect|listen|bind|getaddrinfo)/;
+
+/**
+ * What the system refused to do with a file, and with which if that is known; undefined for any other error. Node says
+ * ENOENT of a folder that is to be made on a read-only file system.
+ *
+ * @param {unknown} error
+ */
+export function refusalOf(error) {
+  if (!(error instanceof Error) || !('syscall' in error) || OTHER_CALLS.test(String(error.syscall))) return undefined;
+  const isFolder = codeOf(error) === 'ENOENT' && error.syscall === 'mkdir';
+  const reason = isFolder
+    ? error.message.replace('directory,', 'directory, or a read-only file system,')
+    : error.message;
+  const { dest, path = '' } = /** @type {{ dest?: string, path?: string }} */ (error);
+  return { reason, path: dest ?? path };
+}
+
 /**
  * A folder that takes no files, on one line; any other error unchanged.
  *
@@ -39,6 +55,9 @@ export function codeOf(error) {
  * @param {string} where the beginning of the message
  */
 export function asSetupError(error, where) {
-  if (!(error instanceof Error) || !DISK_ERRORS.includes(codeOf(error))) return error;
-  return new SetupError(`${where}files cannot be written (${error.message}); make room there, or let this user write`);
+  const refusal = refusalOf(error);
+  if (refusal === undefined) return error;
+  return new SetupError(
+    `${where}files cannot be written (${refusal.reason}); make room there, or let this user write, and run this again`,
+  );
 }

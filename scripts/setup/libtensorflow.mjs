@@ -5,6 +5,7 @@ import { size, sum } from './amounts.mjs';
 import { TensorflowUnavailable } from './errors.mjs';
 import { linkTarget, replaceLink } from './links.mjs';
 import { ownLibrary } from './own-library.mjs';
+import { shellWord } from './processes.mjs';
 import { stageFolder } from './staging.mjs';
 import { downloadWheel, wheelIn, wheelOf } from './wheel-download.mjs';
 import { isUnpacked, takeFromBundle, unpackedBytes, unpackWheel } from './wheels.mjs';
@@ -98,11 +99,12 @@ export async function fetchLibrary(project, distribution, python, lock) {
  * @param {Distribution} distribution
  * @param {readonly Wheel[]} missing
  */
-function announce({ root, say }, { version, device }, missing) {
+function announce({ root, say, bundleFolder }, { version, device }, missing) {
   if (missing.length < 2) return;
   const [download, disk] = [sum(missing.map(({ bytes }) => bytes)), sum(missing.map(unpackedBytes))];
   const isClone = existsSync(join(root, 'src')); // an installed kd comes compiled
-  const setup = isClone ? 'npm run setup --' : 'kd setup';
+  const into = bundleFolder === undefined ? '' : ` --bundle ${shellWord(bundleFolder)}`;
+  const setup = `${isClone ? 'npm run setup --' : 'kd setup'}${into}`;
   const wayOut = device === 'gpu' ? `; \`${setup} --device cpu\` takes the CPU build instead` : '';
   say(
     `libtensorflow ${version} and CUDA: ${missing.length} wheels, ` +

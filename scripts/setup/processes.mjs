@@ -80,6 +80,15 @@ function killGroup(leader) {
 }
 
 /**
+ * A word of a command to be typed into a shell.
+ *
+ * @param {string} text
+ */
+export function shellWord(text) {
+  return /^[\w./:@%+,=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/**
  * All executable files on PATH with one of `names`, in the order of the names.
  *
  * @param {readonly string[]} names

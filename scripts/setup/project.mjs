@@ -31,6 +31,7 @@ import { CLEAR_LINE } from './progress.mjs';
  * @property {Stream} stream where `say` writes, for progress that is drawn
  * @property {Device | undefined} [device] what was chosen in this call
  * @property {Cuda | undefined} [cuda] what was chosen in this call
+ * @property {string | undefined} [bundleFolder] where a bundle is made, in place of a set-up
  * @property {boolean} [slim] without what a text encoder's step does not open
  * @property {Bundle | undefined} [bundle] what set-up takes everything from, in place of the network
  * @property {(folder: string) => number} [freeBytes] instead of asking the file system

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ADDONS, addonKey, installedAddon, installedLibrary } from './addon.mjs';
 import { fillCache } from './cache.mjs';
-import { codeOf, DISK_ERRORS, SetupError, TensorflowUnavailable } from './errors.mjs';
+import { refusalOf, SetupError, TensorflowUnavailable } from './errors.mjs';
 import { findLibrary } from './libtensorflow.mjs';
 import { linkTarget, replaceCopy, replaceLink } from './links.mjs';
 import { withProgress } from './progress.mjs';
@@ -80,7 +80,8 @@ export async function prepare(project) {
   const choice = chosen(project, before);
   const { installed, failure } = await installForGpu(project, choice, before);
   const status =
-    installed ?? (await installFor(project, 'cpu', choice).catch((error) => goWithout(project, asUnavailable(error))));
+    installed ??
+    (await installFor(project, 'cpu', choice).catch((error) => goWithout(project, asUnavailable(project, error))));
   const note = failure === undefined ? {} : { gpu: failure };
   writeStatus(project.root, { ...status, choice, ...note });
 }
@@ -103,7 +104,7 @@ export async function fillFor(project) {
     const distribution = distributionFor(project, device, choice);
     return { device, cuda: choice.cuda, distribution, ...(await fillCache(project, distribution)) };
   } catch (error) {
-    const { message, remedy } = asUnavailable(error);
+    const { message, remedy } = asUnavailable(project, error);
     throw new SetupError(`--bundle: ${message}; ${remedy}`);
   }
 }
@@ -121,7 +122,7 @@ async function installForGpu(project, choice, before) {
     if (!(await isGpuWanted(project, choice, before))) return {};
     return { installed: await installFor(project, 'gpu', choice) };
   } catch (error) {
-    const { message: reason, remedy, attempt } = asUnavailable(error);
+    const { message: reason, remedy, attempt } = asUnavailable(project, error);
     if (choice.device === 'gpu') throw new SetupError(`${originOf(project) ?? '--device gpu'}: ${reason}; ${remedy}`);
     project.say(`no TensorFlow for GPUs, because ${reason}: ${GPU_COST}; ${remedy}`);
     return { failure: { reason, remedy, attempt } };
@@ -214,13 +215,20 @@ function leaveOut({ root, say }, { message, remedy, attempt }) {
   return { backend: 'cpu', reason: message, cost: COST, remedy, attempt };
 }
 
-/** @param {unknown} error */
-function asUnavailable(error) {
+/**
+ * @param {Project} project
+ * @param {unknown} error
+ */
+function asUnavailable({ cache }, error) {
   if (error instanceof TensorflowUnavailable) return error;
-  if (!(error instanceof Error && DISK_ERRORS.includes(codeOf(error)))) throw error;
+  const refusal = refusalOf(error);
+  if (refusal === undefined) throw error;
+  const wayOut = refusal.path.startsWith(cache)
+    ? 'set XDG_CACHE_HOME to a folder that can be written'
+    : 'let this user write';
   return new TensorflowUnavailable(
-    `files cannot be written (${error.message})`,
-    'make room there, or set XDG_CACHE_HOME to a folder that can be written, and run this again',
+    `files cannot be written (${refusal.reason})`,
+    `make room there, or ${wayOut}, and run this again`,
   );
 }
 

@@ -133,6 +133,29 @@ describe('a bundle', () => {
     expect(await ask({}, { in: elsewhere })).toBe('');
   });
 
+  it('that is large says how to make a smaller one, in a command that makes it', async () => {
+    bundle = join(clone.folder, 'a bundle');
+    const printed = await make({}, { device: 'gpu' });
+    const [, command = ''] = /; `npm run setup -- (.*?)` takes the CPU build instead/.exec(printed)!;
+    expect(command).toBe(`--bundle '${bundle}' --device cpu`);
+    expect(printed).toContain(`; there: npm run setup -- --from '${bundle}'\n`);
+  });
+
+  it('cannot be made where TensorFlow has no library, and says where', async () => {
+    const host = { ...LINUX, arch: 'arm64' };
+    await expect(make({ host })).rejects.toThrow(/^--bundle: .*; make the bundle on a system like that$/);
+  });
+
+  it('says what to do if the clone cannot be written, which another cache would not mend', async () => {
+    await make();
+    await use();
+    rmSync(join(elsewhere.root, PACKAGE, 'lib'), { recursive: true });
+    elsewhere.write(`${PACKAGE}/lib`, 'a file');
+    await expect(use()).rejects.toThrow(
+      /: files cannot be written \(E.*\); make room there, or let this user write, and run this again$/,
+    );
+  });
+
   it('that is slim has neither source maps nor the libraries that a step does not open', async () => {
     const cudnn = { package: 'nvidia-cudnn-cu12', folder: 'nvidia/cudnn' };
     const [tensorflow, runtime] = SMALL_DISTRIBUTIONS.gpu.wheels;
@@ -190,6 +213,14 @@ describe('an unusable bundle is a one-line error', () => {
         rmSync(bundle, { recursive: true });
       },
       'no such folder; name one that `npm run setup -- --bundle` made',
+    ],
+    [
+      'a file',
+      () => {
+        rmSync(bundle, { recursive: true });
+        writeText(bundle, 'a piece');
+      },
+      'expected the folder of a bundle, got a file; name the folder',
     ],
     [
       'no manifest',
@@ -278,7 +309,7 @@ describe('an unusable bundle is a one-line error', () => {
       () => {
         elsewhere.write('node_modules', 'a file');
       },
-      /files cannot be written \(ENOTDIR: [^\n]+\); make room there, or let this user write$/,
+      /files cannot be written \(ENOTDIR: [^\n]+\); make room there, or let this user write, and run this again$/,
     ],
     [
       'another system',
@@ -410,6 +441,16 @@ describe('making a bundle', () => {
     afterEach(() => {
       if (isMounted) spawnSync('umount', [disk]);
       rmSync(disk, { recursive: true });
+    });
+
+    it('says so in one line if it is read-only', async ({ skip }) => {
+      skip(!isMounted, 'this machine does not let tmpfs be mounted');
+      await make();
+      spawnSync('mount', ['-o', 'remount,ro', disk]);
+      const request = { bundle: { folder: join(disk, 'bundle'), pieceBytes: PIECE_BYTES, slim: false } };
+      await expect(ask(request)).rejects.toThrow(
+        /^--bundle \S+: cannot be written \(ENOENT: .*read-only file system, mkdir '\S+'\); make room there, or name another$/,
+      );
     });
 
     it('says so in one line, and leaves no partial piece', async ({ skip }) => {

@@ -4,12 +4,13 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { addonArchive } from '../addon-cache.mjs';
 import { size, stopwatch, sum } from '../amounts.mjs';
-import { codeOf, DISK_ERRORS, SetupError } from '../errors.mjs';
+import { refusalOf, SetupError } from '../errors.mjs';
 import { replaceText } from '../links.mjs';
 import { withLock } from '../lock.mjs';
 import * as packages from '../packages.mjs';
 import { startByteProgress, waitFor, withProgress } from '../progress.mjs';
 import { fillFor } from '../tensorflow.mjs';
+import { shellWord } from '../processes.mjs';
 import { wheelArchive, wheelFiles } from '../wheels.mjs';
 import { pack, TarError } from './archives.mjs';
 import { FORMAT, MANIFEST, nodePieceName, OWN_FILE, pieceName, titleOf } from './manifest.mjs';
@@ -85,14 +86,15 @@ export async function makeBundle(project, { folder, pieceBytes, slim, node }) {
         const files = writer.pieces.length + nodeWriter.pieces.length;
         say(
           `${folder}: ${size(writer.bytes + nodeWriter.bytes)} in ${files} piece${files === 1 ? '' : 's'}, ` +
-            `made in ${elapsed()}; there: npm run setup -- --from ${folder}`,
+            `made in ${elapsed()}; there: npm run setup -- --from ${shellWord(folder)}`,
         );
       },
     );
   } catch (error) {
     if (error instanceof TarError) throw new SetupError(`--bundle ${folder}: ${error.message}, and run this again`);
-    if (!(error instanceof Error) || !DISK_ERRORS.includes(codeOf(error))) throw error;
-    throw new SetupError(`--bundle ${folder}: cannot be written (${error.message}); make room there, or name another`);
+    const refusal = refusalOf(error);
+    if (refusal === undefined) throw error;
+    throw new SetupError(`--bundle ${folder}: cannot be written (${refusal.reason}); make room there, or name another`);
   }
 }
 

@@ -57,6 +57,8 @@ export function titleOf(archive) {
 export function readManifest(folder) {
   if (!existsSync(folder))
     throw new SetupError(`--from ${folder}: no such folder; name one that \`npm run setup -- --bundle\` made`);
+  if (!statSync(folder).isDirectory())
+    throw new SetupError(`--from ${folder}: expected the folder of a bundle, got a file; name the folder`);
   const manifest = parse(folder);
   const missing = manifest.pieces.filter(({ name }) => !existsSync(join(folder, name)));
   const [first] = missing;
