@@ -20,7 +20,7 @@ export const DATA: typeof EN = {
   rows: '행',
   reasons: {
     unreadable: '읽을 수 없는 행',
-    repeated_header: '행 사이에 든 머리글',
+    repeated_header: '행 사이에 든 헤더',
     empty: '빈 문장',
     identical: '양쪽이 같은 문장',
     no_hangul: '한국어 문장에 한글 없음',
