@@ -86,7 +86,7 @@ export function recording(run: Run, progress: RunProgress): TrainCallbacks {
  *
  * @returns to be called with each measurement, and with whether it counts: during warm-up it does not
  */
-function collapseWarning(reporter: Reporter): (record: OutputsRecord, counts: boolean) => void {
+export function collapseWarning(reporter: Reporter): (record: OutputsRecord, counts: boolean) => void {
   let isWarned = false;
   return ({ step, student, teacher }, counts) => {
     const collapsed = counts && isCollapsed(student, teacher);
