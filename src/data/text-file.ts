@@ -1,14 +1,16 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { InputError } from '../base/errors.js';
 import { formatCount } from '../base/format.js';
 import { inputChunks, inputName, type InputLimit } from '../base/input-file.js';
+import { conversionAdvice, sevenBitEncoding } from './readers/seven-bit-encodings.js';
 import { countLineBreaks, findInvalidByte, lengthOfWholeCharacters } from './readers/utf8.js';
 
 const BYTE_ORDER_MARK = '\ufeff';
 
 /**
  * Decodes UTF-8 in chunks of whole characters, without a byte order mark. Throws an `InputError` with the line and the
- * byte if the text is not UTF-8, or contains a zero byte, as other encodings and files that are not text do.
+ * byte if the text is not UTF-8, or contains a zero byte, as other encodings and files that are not text do, and for an
+ * encoding that writes other scripts in ASCII.
  */
 export async function* utf8Chunks(bytes: AsyncIterable<Buffer>, file: string): AsyncGenerator<string> {
   let rest: Buffer = Buffer.alloc(0);
@@ -19,6 +21,7 @@ export async function* utf8Chunks(bytes: AsyncIterable<Buffer>, file: string): A
     const whole = joined.subarray(0, lengthOfWholeCharacters(joined));
     if (!isUtf8(whole)) throw notUtf8(whole, line, file);
     if (whole.includes(0)) throw notText(line + countLineBreaks(whole.subarray(0, whole.indexOf(0))), '0x00', file);
+    if (isAscii(whole)) refuseSevenBit(whole, line, isStart, file);
     rest = joined.subarray(whole.length);
     line += countLineBreaks(whole);
     const text = whole.toString('utf8');
@@ -66,6 +69,13 @@ export async function* linesOf(chunks: AsyncIterable<string>, file: string): Asy
     checked(rest);
   }
   if (rest !== '') yield rest;
+}
+
+function refuseSevenBit(ascii: Buffer, firstLine: number, isStart: boolean, file: string): void {
+  const found = sevenBitEncoding(ascii, isStart);
+  if (found === undefined) return;
+  const line = firstLine + countLineBreaks(ascii.subarray(0, found.at));
+  throw new InputError(`${file} line ${line}: expected UTF-8 text, got ${found.name}; ${conversionAdvice(found)}`);
 }
 
 function notUtf8(bytes: Buffer, firstLine: number, file: string): InputError {

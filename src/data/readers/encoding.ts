@@ -5,6 +5,7 @@
 import { isAscii } from 'node:buffer';
 import iconv from 'iconv-lite';
 import { UnreadableFileError } from '../unreadable-file.js';
+import { conversionAdvice, sevenBitEncoding } from './seven-bit-encodings.js';
 import {
   cutUnit,
   narrowEncoding,
@@ -21,8 +22,8 @@ const HANGUL = /[\uac00-\ud7a3]/;
 /**
  * Converts a text to UTF-8, without a byte order mark. The encoding is recognised by its mark, or by zero bytes at the
  * start (UTF-16), or by the first bytes beyond ASCII: UTF-8 or code page 949, if most of them decode to Hangul there
- * that may be Korean. Otherwise throws an `UnreadableFileError` that names the first such byte. Invalid bytes, wherever
- * they are, become U+FFFD when the text is decoded.
+ * that may be Korean. Otherwise throws an `UnreadableFileError` that names the first such byte, or an encoding that
+ * writes Korean in ASCII. Invalid bytes, wherever they are, become U+FFFD when the text is decoded.
  */
 export async function* utf8Pieces(pieces: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
   const iterator = pieces[Symbol.asyncIterator]();
@@ -61,6 +62,7 @@ async function* narrowPieces(start: Buffer, rest: AsyncIterable<Buffer>, name: s
     if (head === undefined) {
       yield decode(piece);
     } else if (head.length === 0 && isAscii(piece)) {
+      refuseSevenBit(piece, before, name);
       before.bytes += piece.length;
       before.lines += countLineBreaks(piece);
       yield piece;
@@ -84,6 +86,7 @@ async function* chained(start: Buffer, rest: AsyncIterable<Buffer>): AsyncGenera
 export function decodeText(bytes: Buffer, name: string): string {
   const wide = wideEncoding(bytes);
   if (wide !== undefined) return iconv.decode(bytes, wide) + cutUnit(bytes.length, wide);
+  if (isAscii(bytes)) refuseSevenBit(bytes, { bytes: 0, lines: 0 }, name);
   return decoderFor(bytes, { bytes: 0, lines: 0 }, name)(bytes).toString('utf8');
 }
 
@@ -96,6 +99,7 @@ export function decodeBeginning(bytes: Buffer): { readonly text: string; readonl
   if (wide !== undefined) return { text: iconv.getDecoder(wide).write(bytes), isText: true };
   try {
     const whole = bytes.subarray(0, lengthOfWholeCharacters(bytes));
+    if (isAscii(whole)) refuseSevenBit(whole, { bytes: 0, lines: 0 }, '');
     return { text: decoderFor(whole, { bytes: 0, lines: 0 }, '')(whole).toString('utf8'), isText: true };
   } catch (error) {
     if (!(error instanceof UnreadableFileError)) throw error;
@@ -123,6 +127,18 @@ function decoderFor(head: Buffer, before: { bytes: number; lines: number }, name
   }
   const decoder = iconv.getDecoder('cp949');
   return (piece) => Buffer.from(decoder.write(piece));
+}
+
+/** Throws an `UnreadableFileError` for a text that writes other scripts in ASCII, which would be read as nonsense. */
+function refuseSevenBit(ascii: Buffer, before: { readonly bytes: number; readonly lines: number }, name: string): void {
+  const found = sevenBitEncoding(ascii, before.bytes === 0);
+  if (found === undefined) return;
+  const reason = `expected text in UTF-8 or code page 949, got ${found.name}; ${conversionAdvice(found)}`;
+  throw new UnreadableFileError(
+    name,
+    reason,
+    `line ${before.lines + countLineBreaks(ascii.subarray(0, found.at)) + 1}`,
+  );
 }
 
 function notText(bytes: Buffer, linesBefore: number, name: string, encoding?: 'foreign'): UnreadableFileError {

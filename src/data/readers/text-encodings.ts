@@ -28,7 +28,7 @@ const WIDTHS = { 'utf-16le': 2, 'utf-16be': 2, 'utf-32le': 4, 'utf-32be': 4 } as
 export type WideEncoding = keyof typeof WIDTHS;
 
 /** The usual characters of pairs: ASCII, accented letters, punctuation, Hangul, full-width forms. */
-const USUAL = /[\t\n\r -~\u00a0-\u024f\u2000-\u206f\u3000-\u303f\u3130-\u318f\uac00-\ud7a3\uff00-\uffef]/g;
+export const USUAL = /[\t\n\r -~\u00a0-\u024f\u2000-\u206f\u3000-\u303f\u3130-\u318f\uac00-\ud7a3\uff00-\uffef]/g;
 
 /** The least share of usual characters in a text without a byte order mark. Bytes of another encoding have few. */
 const MOSTLY_USUAL = 0.8;

@@ -131,6 +131,58 @@ describe('text that decodes in code page 949, but not to Korean', () => {
   });
 });
 
+/** ISO-2022-KR (RFC 1557): EUC-KR with the high bits removed, between shifts. */
+function iso2022kr(text: string): Buffer {
+  const shifted = text.replaceAll(/[\uac00-\ud7a3]+/g, (run) => {
+    const bytes = iconv.encode(run, 'euc-kr').map((byte) => byte & 0x7f);
+    return `\x0e${Buffer.from(bytes).toString('latin1')}\x0f`;
+  });
+  return Buffer.from(`\x1b$)C${shifted}`, 'latin1');
+}
+
+describe('text that writes Hangul in ASCII', () => {
+  const rows = '안녕하세요,Hello\n고마워요,Thanks\n';
+  const objects = '{"ko": "안녕하세요", "en": "Hello"}\n{"ko": "고마워요", "en": "Thanks"}\n';
+  const lines = '안녕하세요\n고마워요\n';
+  const utf7 = (text: string): Buffer => iconv.encode(text, 'utf-7');
+
+  test.each([
+    ['a.csv', 'ISO-2022-KR', iso2022kr(`ko,en\n${rows}`), 1],
+    ['a.csv', 'ISO-2022-KR', Buffer.concat([Buffer.from('ko,en\n'), iso2022kr(rows)]), 2],
+    [
+      'a.csv',
+      'ISO-2022-KR',
+      Buffer.concat([Buffer.from(`ko,en\n${'x,word\n'.repeat(40_000)}`), iso2022kr(rows)]),
+      40_002,
+    ],
+    ['a.tsv', 'ISO-2022-KR', iso2022kr(`ko\ten\n${rows.replaceAll(',', '\t')}`), 1],
+    ['a.jsonl', 'ISO-2022-KR', iso2022kr(objects), 1],
+    ['a.json', 'ISO-2022-KR', iso2022kr(`[${objects.trim().replace('\n', ',')}]`), 1],
+    ['a.csv', 'UTF-7', utf7(`ko,en\n${rows}`), 2],
+    ['a.jsonl', 'UTF-7', utf7(objects), 1],
+    ['a.csv', 'ISO-2022-JP', Buffer.from('ko,en\n\x1b$BF|K\\8l\x1b(B,Japanese\n', 'latin1'), 2],
+  ])('%s in %s is refused with how to convert it', async (name, encoding, bytes, line) => {
+    await put(name, bytes);
+    await expectError(
+      [name],
+      `${name} line ${line}: expected text in UTF-8 or code page 949, got ${encoding}; ` +
+        `convert it: iconv -f ${encoding} -t UTF-8`,
+    );
+  });
+
+  test('is refused in aligned files, too', async () => {
+    await put('a.ko', iso2022kr(lines));
+    await put('a.en', 'Hello\nThanks\n');
+    await expectError(['a.ko'], /^a\.ko line 1: .+ got ISO-2022-KR; /);
+  });
+
+  test('is not seen in codes and telephone numbers', async () => {
+    const texts = ['call +821012345678', '+100 points', 'a+bcd, e+fgh', 'x+++', '\x1b[31mred\x1b[0m $5'];
+    await put('a.csv', `en,ko\n${texts.map((text) => `"${text}",x\n`).join('')}`);
+    expect((await read()).map(([, en]) => en)).toEqual(texts);
+  });
+});
+
 describe('text in UTF-16 and UTF-32', () => {
   test.each(['utf-16le', 'utf-16be', 'utf-32le', 'utf-32be'])(
     'in %s without a byte order mark is recognised whatever it begins with',
