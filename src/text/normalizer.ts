@@ -2,6 +2,7 @@ import { byteLetters } from './byte-tokens.js';
 import { charactersMap } from './characters-map.js';
 import { isCommon } from './common-text.js';
 import { compilePattern } from './pattern.js';
+import { stepsIn } from './steps.js';
 import type { StepConfig } from './tokenizer-json.js';
 import {
   AFTER_UNICODE_9,
@@ -73,8 +74,7 @@ export function normalizerOf(config: StepConfig | null, where = 'tokenizer.json'
  * SentencePiece's table does even if it drops the first character.
  */
 export function startKeeperOf(config: StepConfig | null): (text: string) => boolean {
-  const steps = config?.type === 'Sequence' ? (config.normalizers as StepConfig[]) : config === null ? [] : [config];
-  const normalizers = steps.filter(({ type }) => type !== 'Precompiled');
+  const normalizers = stepsIn(config, 'normalizers').filter(({ type }) => type !== 'Precompiled');
   const normalize = normalizerOf({ type: 'Sequence', normalizers });
   return (text) => text !== '' && normalize(String.fromCodePoint(text.codePointAt(0)!)) !== '';
 }

@@ -1,5 +1,6 @@
 /** @file Reads the vocabulary of checkpoints without a `tokenizer.json`, as Python's `tokenizers` does. */
 import path from 'node:path';
+import { InputError } from '../base/errors.js';
 import { ifThere, readJsonObject, readTextFile } from '../base/json-file.js';
 import { isObject, jsonError, type JsonPath } from '../base/json-schema.js';
 
@@ -82,13 +83,31 @@ export function checkMerges(
 ): void {
   for (const [index, merge] of merges.entries()) {
     const parts: unknown = typeof merge === 'string' ? merge.split(' ') : merge;
-    if (!isPair(parts))
+    if (!isPair(parts)) {
+      if (Array.isArray(merge) && isPair(merge.map(withoutSpaces))) throw tokensWithSpaces(placeOf(index), merge);
       throw jsonError({ ...placeOf(index), expected: 'two tokens with a space between them', got: merge });
+    }
     const unknown = [...parts, parts.join('')].find((token) => !Object.hasOwn(vocab, token));
     if (unknown === undefined) continue;
     const expected = `tokens of the vocabulary, which ${JSON.stringify(unknown)} is not`;
     throw jsonError({ ...placeOf(index), expected, got: merge });
   }
+}
+
+function withoutSpaces(part: unknown): unknown {
+  return typeof part === 'string' ? part.replaceAll(' ', '') : part;
+}
+
+/** The error for a merge that Python reads, of a tokenizer that does not split at spaces. */
+function tokensWithSpaces(
+  { file, path }: { readonly file: string; readonly path: JsonPath },
+  merge: unknown,
+): InputError {
+  const [index, ...before] = path.toReversed();
+  return new InputError(
+    `${file}: expected merges of tokens without spaces, as CLIP, BERT and RoBERTa have them, got ` +
+      `${JSON.stringify(merge).slice(0, 80)} (${before.toReversed().join('.')}[${index}]); use a checkpoint with one of them`,
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import { patternFor } from './common-text.js';
 import { compilePattern } from './pattern.js';
 import { dropsStartAtScripts, splitAtScripts } from './scripts.js';
+import { stepsIn } from './steps.js';
 import { dropsStart, splitAt, splitByLength, type SplitBehavior } from './text-splits.js';
 import type { StepConfig } from './tokenizer-json.js';
 import { BERT_PUNCTUATION, NUMBER, WHITE_SPACE, WORD } from './unicode.js';
@@ -39,7 +40,7 @@ const DIGIT = new RegExp(NUMBER, 'gv');
  * of `@xenova/transformers` 2.17.2, whose character classes are JavaScript's, not Python's.
  */
 export function wordSplitterOf(config: StepConfig | null, where = 'tokenizer.json'): WordSplitter {
-  return config === null ? (text) => [text] : stepOf(config, where).split;
+  return sequenceSplitter(stepsIn(config, 'pretokenizers'), where);
 }
 
 /** A step of the pre-tokenizer. */
@@ -53,8 +54,6 @@ const dropsSpace = (text: string): boolean => BEGINS_WITH_SPACE.test(text);
 
 function stepOf(config: StepConfig, where: string): Step {
   switch (config.type) {
-    case 'Sequence':
-      return { split: sequenceSplitter(config.pretokenizers as StepConfig[], where) };
     case 'Split':
     case 'CharDelimiterSplit':
     case 'Punctuation':
@@ -86,14 +85,14 @@ function stepOf(config: StepConfig, where: string): Step {
 
 /** Whether words are written as UTF-8 bytes before lookup in the vocabulary. */
 export function isByteLevel(config: StepConfig | null): boolean {
-  if (config?.type === 'Sequence') return isByteLevel((config.pretokenizers as StepConfig[]).at(-1) ?? null);
-  return config?.type === 'ByteLevel';
+  return stepsIn(config, 'pretokenizers').at(-1)?.type === 'ByteLevel';
 }
 
 /** Whether a pre-tokenizer treats the beginning of the whole input differently. */
 export function needsStart(config: StepConfig | null): boolean {
-  if (config?.type === 'Sequence') return (config.pretokenizers as StepConfig[]).some(needsStart);
-  return config?.type === 'Metaspace' && config.prepend_scheme === 'first';
+  return stepsIn(config, 'pretokenizers').some(
+    ({ type, prepend_scheme: scheme }) => type === 'Metaspace' && scheme === 'first',
+  );
 }
 
 function sequenceSplitter(steps: readonly StepConfig[], where: string): WordSplitter {
