@@ -50,7 +50,7 @@ export function hubAddress(given = environment('HF_ENDPOINT')): HubAddress {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.search !== '' || url.hash !== '') {
     const found = /[@?#]/.test(text) ? 'something else' : text.slice(0, 100); // these may precede a password
-    throw new InputError(`HF_ENDPOINT: expected an address such as ${HUB_URL}, got ${found}`);
+    throw new InputError(`HF_ENDPOINT: expected an address such as ${HUB_URL}, got ${found}; correct or unset it`);
   }
   const authorization = basicAuthorization(url);
   return { url: (url.origin + url.pathname).replace(/\/+$/, ''), authorization };
@@ -165,5 +165,6 @@ export function hubTimeout(): number {
   if (text === undefined) return 1000 * STANDARD_TIMEOUT_S;
   const seconds = Number(text);
   if (seconds > 0 && seconds <= 86_400) return 1000 * seconds;
-  throw new InputError(`HF_HUB_DOWNLOAD_TIMEOUT: expected seconds, more than 0 and at most a day, got ${text}`);
+  const found = `expected seconds, more than 0 and at most a day, got ${text}`;
+  throw new InputError(`HF_HUB_DOWNLOAD_TIMEOUT: ${found}; correct or unset it`);
 }

@@ -34,7 +34,9 @@ export function proxyFor(url: URL): Proxy | undefined {
   const address = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`; // curl accepts `host:port`, too
   const proxy = URL.canParse(address) ? new URL(address.replace(/^socks5h:/i, 'socks5:')) : undefined;
   if (proxy === undefined || !PROTOCOLS.includes(proxy.protocol) || proxy.hostname === '')
-    throw new InputError(`${variable}: expected the address of a proxy, such as http://host:8080, got something else`);
+    throw new InputError(
+      `${variable}: expected the address of a proxy, such as http://host:8080, got something else; correct or unset it`,
+    );
   return { address: `${proxy.protocol}//${proxy.host}`, variable, authorization: basicAuthorization(proxy) };
 }
 

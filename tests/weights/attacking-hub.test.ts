@@ -270,7 +270,7 @@ describe('a password in HF_ENDPOINT', () => {
     ]) {
       vi.stubEnv('HF_ENDPOINT', address);
       expect(await failureOf(resolve())).toBe(
-        'HF_ENDPOINT: expected an address such as https://huggingface.co, got something else',
+        'HF_ENDPOINT: expected an address such as https://huggingface.co, got something else; correct or unset it',
       );
     }
     vi.stubEnv('HF_ENDPOINT', 'huggingface.co');

@@ -135,7 +135,7 @@ describe('the hub', () => {
   it.each(['soon', '0', '-1', '1e99', 'NaN'])('has no time limit of "%s"', (text) => {
     vi.stubEnv('HF_HUB_DOWNLOAD_TIMEOUT', text);
     expect(() => hubTimeout()).toThrow(
-      `HF_HUB_DOWNLOAD_TIMEOUT: expected seconds, more than 0 and at most a day, got ${text}`,
+      `HF_HUB_DOWNLOAD_TIMEOUT: expected seconds, more than 0 and at most a day, got ${text}; correct or unset it`,
     );
   });
 });

@@ -176,7 +176,8 @@ describe('a proxy', () => {
     async (address) => {
       vi.stubEnv('HTTP_PROXY', address);
       expect(await failureOf(resolve())).toContain(
-        'HTTP_PROXY: expected the address of a proxy, such as http://host:8080, got something else',
+        'HTTP_PROXY: expected the address of a proxy, such as http://host:8080, got something else; ' +
+          'correct or unset it',
       );
     },
   );
