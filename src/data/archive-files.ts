@@ -52,6 +52,7 @@ export function filesInArchive(file: string): FoundFiles {
       else if (modelFolders.has(path.posix.dirname(entry.path))) continue;
       else if (why === undefined) files.push({ name, path: file, bytes: entry.member.size, member: entry.member });
       else skipped.push({ file: name, why });
+      if (why === undefined && entry.replaced > 0) skipped.push({ file: name, why: whyReplaced(entry.replaced) });
     }
     const byFolder = groupBy(files, ({ name }) => path.posix.dirname(name));
     for (const [name, inFolder] of byFolder) folders.push({ name, files: inFolder });
@@ -59,6 +60,12 @@ export function filesInArchive(file: string): FoundFiles {
   } finally {
     archive.close();
   }
+}
+
+/** Why earlier files of the same path in an archive are not read. */
+function whyReplaced(count: number): string {
+  const earlier = count === 1 ? 'an earlier file' : `${count} earlier files`;
+  return `${earlier} of this very name, replaced by the last one as when unpacked; rename each to use all`;
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {

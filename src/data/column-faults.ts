@@ -45,7 +45,10 @@ export function whyUnrecognised(header: readonly string[], names: ColumnNames, r
   if (missing.length === 0)
     return `expected two columns, got ${header[found.ko[0]!]} for both languages; name them apart`;
   const wanted = missing.map((language) => describe(language, names)).join(' and a column ');
-  return `expected a column ${wanted}, got ${shown}; name them with --ko-column and --en-column`;
+  const areGiven = names.ko !== undefined || names.en !== undefined;
+  const areTooFew = !areGiven && header.filter((name) => name.trim() !== '').length < 2;
+  const remedy = areTooFew ? 'write a column for each language' : 'name them with --ko-column and --en-column';
+  return `expected a column ${wanted}, got ${shown}; ${remedy}`;
 }
 
 /** Advice if the first row contains Korean texts instead of names; else empty. */

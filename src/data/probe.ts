@@ -31,10 +31,10 @@ export interface ProbedFile {
 /** Determines what a file holds by its beginning. Throws an `InputError` if it cannot be read. */
 export async function probeFile(stored: StoredFile, names: ColumnNames): Promise<ProbedFile> {
   let file = stored;
-  let bytes = await firstBytes(file);
+  let { bytes, damage } = await firstBytes(file);
   if (isGzip(bytes)) {
     file = { ...file, isGzip: true, bytes: Math.round(file.bytes * growthOf(bytes.subarray(0, GROWTH_BYTES))) };
-    bytes = await firstBytes(file);
+    ({ bytes, damage } = await firstBytes(file));
   }
   const isWhole = bytes.length < BEGINNING_BYTES;
   const beginning = { bytes, ...decodeBeginning(bytes), isWhole };
@@ -45,7 +45,13 @@ export async function probeFile(stored: StoredFile, names: ColumnNames): Promise
   if (isZip(bytes)) return { file, verdict: whatArchive(file) };
   const kind = kindOf(beginning);
   if (kind !== undefined) return { file, verdict: { reason: kind } };
-  return { file, verdict: await probeText(file, names, beginning) };
+  const verdict = await probeText(file, names, beginning);
+  if (damage !== undefined && isNoPairs(verdict) && isNamedAsPairs(file.name)) throw damage;
+  return { file, verdict };
+}
+
+function isNamedAsPairs(name: string): boolean {
+  return FORMATS.some(({ endings }) => endings.some((ending) => isNamed(name, ending)));
 }
 
 /** A text that no other format claims, such as a table or prose. */
@@ -130,7 +136,8 @@ function notPairs(): string {
   return `not a kind of file that holds pairs (${endings.join(', ')}, .zip); save a table of pairs as one of them`;
 }
 
-async function firstBytes(file: StoredFile): Promise<Buffer> {
+/** The first bytes of a file, and what is wrong after them: a file that is damaged there may still be recognised. */
+async function firstBytes(file: StoredFile): Promise<{ bytes: Buffer; damage?: UnreadableFileError }> {
   const pieces: Buffer[] = [];
   let size = 0;
   try {
@@ -140,8 +147,8 @@ async function firstBytes(file: StoredFile): Promise<Buffer> {
       if (size >= BEGINNING_BYTES) break;
     }
   } catch (error) {
-    // A file that is damaged after its beginning may still be recognised.
     if (!(error instanceof UnreadableFileError) || size === 0) throw error;
+    return { bytes: Buffer.concat(pieces), damage: error };
   }
-  return Buffer.concat(pieces).subarray(0, BEGINNING_BYTES);
+  return { bytes: Buffer.concat(pieces).subarray(0, BEGINNING_BYTES) };
 }

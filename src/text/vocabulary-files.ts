@@ -106,7 +106,8 @@ function tokensWithSpaces(
   const [index, ...before] = path.toReversed();
   return new InputError(
     `${file}: expected merges of tokens without spaces, as CLIP, BERT and RoBERTa have them, got ` +
-      `${JSON.stringify(merge).slice(0, 80)} (${before.toReversed().join('.')}[${index}]); use a checkpoint with one of them`,
+      `${JSON.stringify(merge).slice(0, 80)} (${before.toReversed().join('.')}[${index}]); ` +
+      'use a checkpoint with one of them',
   );
 }
 

@@ -76,7 +76,7 @@ describe('data', () => {
 
   it('that is empty', async () => {
     expect(await refusedTraining('--data', file('empty.csv', ''))).toBe(
-      'empty.csv: expected a header and rows, got an empty file',
+      'empty.csv: expected a header and rows, got an empty file; download or write it again',
     );
     expect(await refusedTraining('--data', file('header.csv', 'ko,en\n'))).toBe(
       'header.csv: expected pairs of texts, got none; add rows with both texts',

@@ -45,8 +45,8 @@ test('an unusable file is listed with the reason, whatever it is', async () => {
   expect(Object.keys(reasons)).toHaveLength(16 + POINTERS.length);
   for (const name of POINTERS) expect(reasons[name]).toMatch(/^the pointer of a Git LFS file; run `git lfs pull`/);
   expect(reasons).toMatchObject({
-    'comments.json': expect.stringMatching(/JSON.+got \/$/) as string,
-    'empty.csv': 'expected a header and rows, got an empty file',
+    'comments.json': expect.stringMatching(/JSON.+got \/\/; remove the comments$/) as string,
+    'empty.csv': 'expected a header and rows, got an empty file; download or write it again',
     'latin1.csv': expect.stringMatching(/^line 2: expected text in UTF-8 .+ 0xE9/) as string,
     'page.csv': expect.stringMatching(/^an HTML page/) as string,
     'old.xlsx': expect.stringMatching(/^an old or encrypted Office document/) as string,

@@ -3,7 +3,7 @@ import { numberedPlaces, type ColumnNames } from '../columns.js';
 import { corpusOf } from '../corpora.js';
 import type { Beginning, Format, Probed, Verdict } from '../format.js';
 import { findHeader, whyNoHeader, type Header } from './header.js';
-import { firstRecords, readDelimited, recordsIn, type Marks, type DelimitedRecord } from '../readers/delimited.js';
+import { firstRecords, readDelimited, type Marks, type DelimitedRecord } from '../readers/delimited.js';
 import type { Dialect } from '../readers/dialect.js';
 import { utf8Pieces } from '../readers/encoding.js';
 import { readPieces, type StoredFile } from '../readers/stored-file.js';
@@ -48,14 +48,11 @@ class Reading {
   }
 }
 
-async function probeDelimited(file: StoredFile, names: ColumnNames, { text, isWhole }: Beginning): Promise<Verdict> {
-  const readings = readingsOf(text, isWhole, file.name);
-  const [first] = readings;
-  if (first!.records.length === 0) {
-    if (!isWhole)
-      for await (const records of recordsIn(piecesOf(file), first!.marks, file.name)) if (records.length > 0) break;
-    const found = isWhole ? 'an empty file' : 'blank lines at its beginning';
-    return { reason: `expected a header and rows, got ${found}` };
+async function probeDelimited(file: StoredFile, names: ColumnNames, beginning: Beginning): Promise<Verdict> {
+  const readings = await readingsWithRows(file, beginning);
+  if (readings[0]!.records.length === 0) {
+    const found = beginning.bytes.length === 0 ? 'an empty file' : 'blank lines';
+    return { reason: `expected a header and rows, got ${found}; download or write it again` };
   }
   const header = findHeader(readings, names, HEADER_ROWS);
   if (header !== undefined) return [await tableUnder(header, file)];
@@ -63,6 +60,27 @@ async function probeDelimited(file: StoredFile, names: ColumnNames, { text, isWh
   if (table !== undefined) return [await settled(table, file)];
   return whyNot(readings, names);
 }
+
+/**
+ * The beginning, split in every way to be tried. If it has too few rows to find a header, as they are long or blank,
+ * more is read. Throws an `UnreadableFileError` if the first row is too long.
+ */
+async function readingsWithRows(file: StoredFile, { text, isWhole }: Beginning): Promise<Reading[]> {
+  const readings = readingsOf(text, isWhole, file.name);
+  if (isWhole || readings[0]!.records.length >= HEADER_ROWS) return readings;
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of piecesOf(file)) {
+    pieces.push(piece);
+    bytes += piece.length;
+    if (bytes > LONG_BEGINNING_BYTES) break;
+  }
+  const longer = Buffer.concat(pieces).toString('utf8', 0, LONG_BEGINNING_BYTES);
+  return readingsOf(longer, bytes <= LONG_BEGINNING_BYTES, file.name);
+}
+
+/** How many bytes to examine of a file that begins with long rows: two of the longest. */
+const LONG_BEGINNING_BYTES = 1 << 21;
 
 /** A first line of fields in single quotes. */
 const SINGLE_QUOTED_HEADER = /^\s*'[^'\r\n]+'(?:[,;|\t]'[^'\r\n]+')+[\r\n]/;

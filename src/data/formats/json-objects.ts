@@ -61,7 +61,8 @@ function probeFlat(
     const found = `lists in ${shownNames([...new Set(listed)])}`;
     return { reason: `expected one text under each key, got ${found}; write one object for each pair` };
   }
-  if (objects.length === 0) return { reason: 'expected objects such as {"ko": "…", "en": "…"}, got none' };
+  if (objects.length === 0)
+    return { reason: 'expected objects such as {"ko": "…", "en": "…"}, got none; write one for each pair' };
   const keys = entries[0]!.map(([key]) => key);
   return {
     reason: whyUnrecognised(

@@ -2,6 +2,7 @@
 import { isObject } from '../../base/json-schema.js';
 import type { ColumnNames } from '../columns.js';
 import type { Probed } from '../format.js';
+import { decodeText } from '../readers/encoding.js';
 import { objectsOf } from '../readers/json-files.js';
 import { readSmallFiles, type StoredFile } from '../readers/stored-file.js';
 import { UnreadableFileError } from '../unreadable-file.js';
@@ -33,7 +34,7 @@ function sortByKeys(files: readonly StoredFile[], names: ColumnNames): SmallFile
   for (const { file, bytes } of readSmallFiles(files)) {
     try {
       const verdict = probeObjects(
-        objectsOf(bytes, file.name).filter(isObject).slice(0, EXAMINED_ROWS),
+        objectsOf(decodeText(bytes, file.name), file.name).filter(isObject).slice(0, EXAMINED_ROWS),
         'json-files',
         file.name,
         names,

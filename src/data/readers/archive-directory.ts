@@ -14,6 +14,8 @@ import { PIECE, type RandomAccess } from './random-access.js';
 export interface DirectoryEntry {
   /** The path inside, for messages: printable, in NFC, with `/`. */
   readonly path: string;
+  /** The bytes of the path, by which it is unpacked. */
+  readonly rawPath: string;
   readonly isEncrypted: boolean;
   /** Whether it is a link, whose content is the path of another file. */
   readonly isLink: boolean;
@@ -156,6 +158,7 @@ function entryOf(bytes: Buffer, [nameLength, extraLength]: readonly number[]): D
   const flags = bytes.readUInt16LE(8);
   return {
     path: pathOf(name, flags, extraFields),
+    rawPath: name.toString('latin1'),
     isEncrypted: (flags & ENCRYPTED) !== 0,
     isLink: bytes[5] === MADE_ON_UNIX && (bytes.readUInt16LE(40) & UNIX_TYPE) === UNIX_LINK,
     method: bytes.readUInt16LE(10),

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream';
 import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
 import { messageOf } from '../../base/errors.js';
 import { DamagedArchiveError } from '../unreadable-file.js';
-import { readDirectory } from './archive-directory.js';
+import { readDirectory, type DirectoryEntry } from './archive-directory.js';
 import { excessOf } from './growth.js';
 import { isZlibError } from './gzip.js';
 import { PIECE, type RandomAccess } from './random-access.js';
@@ -27,6 +27,8 @@ export interface ArchiveEntry {
   readonly isEncrypted: boolean;
   /** Whether it is a link, whose content is the path of another file. */
   readonly isLink: boolean;
+  /** How many earlier files with the very same path it replaces, as it does when the archive is unpacked. */
+  readonly replaced: number;
   readonly member: ArchiveMember;
 }
 
@@ -45,24 +47,35 @@ export function isZip(bytes: Buffer): boolean {
 }
 
 /**
- * Lists the files in an archive, in order, reading only its directory. Files with the same path are numbered. Throws a
- * `DamagedArchiveError`.
+ * Lists the files in an archive, in order, reading only its directory. Of files with the same path, the last counts;
+ * those whose paths only look the same are numbered. Throws a `DamagedArchiveError`.
  */
 export function listArchive(archive: RandomAccess): ArchiveEntry[] {
   try {
-    const entries = readDirectory(archive).map(({ path, isEncrypted, isLink, ...member }) => ({
-      path,
-      isEncrypted,
-      isLink,
-      member,
-    }));
-    return withOwnNames(entries.filter(({ path }) => !path.endsWith('/')));
+    const files = readDirectory(archive).filter(({ path }) => !path.endsWith('/'));
+    return withOwnNames(lastOfEachPath(files));
   } catch (error) {
     const found = messageOf(error).replace(/\.$/, '');
     const expected = `expected a whole zip archive, got ${archive.size} bytes that are not (${found})`;
     if (error instanceof DamagedArchiveError || !(error instanceof Error)) throw error;
     throw new DamagedArchiveError(archive.name, `${expected}; download it again`);
   }
+}
+
+/** The last file of each path, as tools that add a file to an archive again leave the earlier one in it. */
+function lastOfEachPath(files: readonly DirectoryEntry[]): ArchiveEntry[] {
+  const counts = new Map<string, number>();
+  for (const { rawPath } of files) counts.set(rawPath, (counts.get(rawPath) ?? 0) + 1);
+  const seen = new Map<string, number>();
+  return files.flatMap(({ path, rawPath, isEncrypted, isLink, ...member }) => {
+    const count = counts.get(rawPath)!;
+    if (count > 1) {
+      const number = (seen.get(rawPath) ?? 0) + 1;
+      seen.set(rawPath, number);
+      if (number < count) return [];
+    }
+    return [{ path, isEncrypted, isLink, replaced: count - 1, member }];
+  });
 }
 
 /** Gives every file a unique path, so that none is mistaken for another. */

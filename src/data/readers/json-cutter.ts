@@ -20,7 +20,11 @@ export const TOO_LONG =
 
 /** White space, and what else may stand between values (see `parseLeniently`): a byte order mark, U+001E, U+001A. */
 const BETWEEN: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0d, 0x20, 0xef, 0xbb, 0xbf, 0x1e, 0x1a]);
-const SPACE = 0x20;
+
+/** What stands where a value or nothing was expected, as far as it is shown. */
+const WORD = /^[!-~]+/;
+const MAX_SHOWN = 20;
+const COMMENT = /^(?:\/[/*]|#)/;
 const [QUOTE, COMMA, BACKSLASH] = [0x22, 0x2c, 0x5c];
 const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
 
@@ -86,7 +90,7 @@ export class ElementCutter {
         this.emit(piece.subarray(start, i), ',');
         start = i + 1;
       } else if (this.depth === 0 && !BETWEEN.has(byte) && !(byte === COMMA && this.state === 'after'))
-        throw this.stray(byte);
+        throw this.stray(piece, i);
     }
     this.escaped = i > piece.length; // the chunk ends in a backslash
     this.keep(piece.subarray(start));
@@ -98,13 +102,13 @@ export class ElementCutter {
   end(): void {
     if (this.state === 'after') return;
     if (this.isOversized && this.state === 'inside') throw this.faulty(TOO_LONG);
-    const found =
-      this.state === 'before'
-        ? 'an empty file'
-        : `the end of the file after ${this.bytes} bytes, in element ${this.count + 1}`;
-    const expected = this.state === 'before' ? EXPECTED : 'JSON up to its last bracket';
-    const state = this.state === 'before' ? 'empty' : 'cut short';
-    throw new UnreadableFileError(this.name, `expected ${expected}, got ${found}; the file is ${state}`);
+    const again = 'download or write it again';
+    if (this.state === 'before') {
+      const found = this.bytes === 0 ? 'an empty file' : 'nothing but blanks';
+      throw new UnreadableFileError(this.name, `expected ${EXPECTED}, got ${found}; ${again}`);
+    }
+    const found = `the end of the file after ${this.bytes} bytes, in element ${this.count + 1}`;
+    throw new UnreadableFileError(this.name, `expected JSON up to its last bracket, got ${found}; ${again}`);
   }
 
   private open(byte: number, piece: Buffer, start: number, i: number): number {
@@ -130,7 +134,7 @@ export class ElementCutter {
   }
 
   private close(byte: number, piece: Buffer, start: number, i: number): number {
-    if (this.depth === 0) throw this.stray(byte);
+    if (this.depth === 0) throw this.stray(piece, i);
     this.depth--;
     this.objects = Math.min(this.objects, this.depth);
     if (this.state === 'inside' && this.arrayDepth !== undefined && this.depth < this.arrayDepth) {
@@ -200,9 +204,17 @@ export class ElementCutter {
     return new UnreadableFileError(this.name, reason, `element ${this.count + 1}`);
   }
 
-  private stray(byte: number): UnreadableFileError {
-    const expected = this.state === 'before' ? EXPECTED : 'nothing after the last bracket';
-    const found = byte > SPACE && byte < 0x7f ? String.fromCharCode(byte) : `the byte ${hexadecimal(byte)}`;
-    return new UnreadableFileError(this.name, `expected ${expected}, got ${found}`);
+  private stray(piece: Buffer, at: number): UnreadableFileError {
+    const isStart = this.state === 'before';
+    const expected = isStart ? EXPECTED : 'nothing after the last bracket';
+    const word = WORD.exec(piece.toString('latin1', at, at + MAX_SHOWN))?.[0];
+    const remedy =
+      word !== undefined && COMMENT.test(word)
+        ? 'remove the comments'
+        : isStart
+          ? 'write an object for each pair'
+          : 'remove what follows it';
+    const found = word ?? `the byte ${hexadecimal(piece[at]!)}`;
+    return new UnreadableFileError(this.name, `expected ${expected}, got ${found}; ${remedy}`);
   }
 }

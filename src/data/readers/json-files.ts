@@ -8,7 +8,8 @@ import type { PairSource } from '../source.js';
 import { UnreadableFileError } from '../unreadable-file.js';
 import { decodeText } from './encoding.js';
 import { elementsOfBytes } from './json-elements.js';
-import { notJson, parseLeniently, rowsOfValue, valueOf, type ObjectRows } from './json.js';
+import { whyRepeated } from './json-repeats.js';
+import { jsonRemedy, notJson, parseLeniently, rowsOfText, rowsOfValue, valueOf, type ObjectRows } from './json.js';
 import { describeColumns, faultyRow } from './row-maker.js';
 import { readSmallFiles } from './stored-file.js';
 
@@ -43,8 +44,7 @@ export async function* readJsonFiles({ files, ...table }: PairSource, onOthers?:
  * sequence of arrays and objects. If columns are given, also the elements of arrays beside `data` that have them; other
  * arrays of objects there are told of. Throws an `UnreadableFileError`.
  */
-export function objectsOf(bytes: Buffer, name: string, columns?: TextColumns, onOther?: OnOthers): readonly unknown[] {
-  const text = decodeText(bytes, name);
+export function objectsOf(text: string, name: string, columns?: TextColumns, onOther?: OnOthers): readonly unknown[] {
   try {
     const value = parseLeniently(text);
     if (Array.isArray(value)) return value;
@@ -56,7 +56,7 @@ export function objectsOf(bytes: Buffer, name: string, columns?: TextColumns, on
     if (!(error instanceof SyntaxError)) throw error;
     const several = elementsIfSound(text, name);
     if (several !== undefined) return several;
-    throw new UnreadableFileError(name, notJson(error));
+    throw new UnreadableFileError(name, `${notJson(error)}; ${jsonRemedy(text)}`);
   }
 }
 
@@ -86,7 +86,12 @@ function elementsIfSound(text: string, name: string): readonly unknown[] | undef
 
 function rowsOfFile(bytes: Buffer, table: ObjectRows, file: string, onOther: OnOthers): Row[] {
   try {
-    const objects = objectsOf(bytes, file, table.columns, onOther);
+    const text = decodeText(bytes, file);
+    if (whyRepeated(text, table.columns) !== undefined) {
+      const elements = elementsOfBytes(Buffer.from(text), file);
+      return elements.flatMap((element, i) => rowsOfText(element, table, { file, row: i + 1 }));
+    }
+    const objects = objectsOf(text, file, table.columns, onOther);
     return objects.flatMap((value, i) => rowsOfValue(value, table, { file, row: i + 1 }));
   } catch (error) {
     if (!(error instanceof UnreadableFileError)) throw error;

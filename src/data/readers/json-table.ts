@@ -9,6 +9,7 @@ import type { PairSource } from '../source.js';
 import { UnreadableFileError } from '../unreadable-file.js';
 import { decodeText } from './encoding.js';
 import { parseLeniently, rowOfObject, valueOf } from './json.js';
+import { whyRepeated } from './json-repeats.js';
 import type { JsonTable } from './json-table-layout.js';
 import { readPieces, type StoredFile } from './stored-file.js';
 
@@ -20,6 +21,10 @@ const BATCH = 1000;
 
 /** Parses a whole file; undefined if it is not JSON. Throws an `UnreadableFileError` if it is too large. */
 export async function wholeValue(file: StoredFile): Promise<unknown> {
+  return valueIn(await wholeText(file));
+}
+
+async function wholeText(file: StoredFile): Promise<string> {
   const pieces: Buffer[] = [];
   let bytes = 0;
   for await (const piece of readPieces(file)) {
@@ -30,8 +35,12 @@ export async function wholeValue(file: StoredFile): Promise<unknown> {
       throw new UnreadableFileError(file.name, `${expected}; write it with to_json(…, orient="records", lines=True)`);
     }
   }
+  return decodeText(Buffer.concat(pieces), file.name);
+}
+
+function valueIn(text: string): unknown {
   try {
-    return parseLeniently(decodeText(Buffer.concat(pieces), file.name));
+    return parseLeniently(text);
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
@@ -57,11 +66,16 @@ export function* rowsOfTable(value: unknown, table: JsonTable): Generator<JsonOb
   } else if (parts.every((part) => typeof part === 'object' && part !== null)) yield* rowsOfColumns(value);
 }
 
-/** Reads the rows of a table in a file. Throws an `UnreadableFileError` if the file has changed. */
+/**
+ * Reads the rows of a table in a file. Throws an `UnreadableFileError` if the file has changed, or has a column twice.
+ */
 export async function* readJsonTable({ id: file, files: [stored], corpus, columns, table }: PairSource) {
   let row = 0;
   let rows: Row[] = [];
-  const value = await wholeValue(stored!);
+  const text = await wholeText(stored!);
+  const repeated = whyRepeated(text, columns);
+  if (repeated !== undefined) throw new UnreadableFileError(file, repeated);
+  const value = valueIn(text);
   if (table === 'columns') checkLengths(value, columns, file);
   for (const object of rowsOfTable(value, table!)) {
     rows.push(rowOfObject(object, columns, { file, row: ++row, corpus }));

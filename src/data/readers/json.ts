@@ -5,6 +5,7 @@ import { isSameName, type TextColumns } from '../columns.js';
 import type { Place, Row } from '../pair.js';
 import type { PairSource } from '../source.js';
 import { MAX_ELEMENT_BYTES, TOO_LONG, type ElementText } from './json-cutter.js';
+import { whyRepeated } from './json-repeats.js';
 import { boundedLinesOf, tooLongReason, type BoundedLine } from './text-lines.js';
 import { describeColumns, faultyRow, rowOf } from './row-maker.js';
 
@@ -28,7 +29,7 @@ function rowsOfLine(text: BoundedLine, table: ObjectRows, place: ElementPlace): 
   if (text === undefined)
     return [faultyRow({ ...place, corpus: table.corpus }, tooLongReason('line', MAX_ELEMENT_BYTES))];
   const object = parseObject(text);
-  if (typeof object !== 'string') return rowsOfValue(object, table, place);
+  if (typeof object !== 'string') return rowsOfObject(object, text, table, place);
   const lines = text.split('\r').filter((line) => line.trim() !== '');
   if (lines.length > 1) return lines.flatMap((line) => rowsOfText(line, table, place));
   return [faultyRow({ ...place, corpus: table.corpus }, object)];
@@ -86,6 +87,17 @@ export function notJson(error: unknown): string {
   return `expected JSON, got something else (${messageOf(error)})`;
 }
 
+/** What to do about a text that is not a JSON object. */
+export function jsonRemedy(text: string): string {
+  try {
+    parseLeniently(text);
+    return 'write an object for each pair';
+  } catch {
+    const outsideStrings = text.replace(STRING_OR_NUMBER, '').replaceAll(/'[^'\n]*'/g, '');
+    return /\/[/*]|#/.test(outsideStrings) ? 'remove the comments' : 'write it as JSON again';
+  }
+}
+
 /** Where an element is. */
 export type ElementPlace = Omit<Place, 'corpus'>;
 
@@ -93,7 +105,14 @@ export type ElementPlace = Omit<Place, 'corpus'>;
 export function rowsOfText(text: ElementText, table: ObjectRows, place: ElementPlace): Row[] {
   const object = parseObject(text);
   if (typeof object === 'string') return [faultyRow({ ...place, corpus: table.corpus }, object)];
-  return rowsOfValue(object, table, place);
+  return rowsOfObject(object, text!, table, place);
+}
+
+function rowsOfObject(object: JsonObject, text: string, table: ObjectRows, place: ElementPlace): Row[] {
+  const fault = whyRepeated(text, table.columns);
+  return fault === undefined
+    ? rowsOfValue(object, table, place)
+    : [faultyRow({ ...place, corpus: table.corpus }, fault)];
 }
 
 /** The rows of a value, which may be no object. */

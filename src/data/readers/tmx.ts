@@ -18,7 +18,14 @@ export interface TmxText {
 /** The languages to take from a unit, of any country. */
 export const TMX_COLUMNS = { ko: 'ko', en: 'en' } as const;
 
-const MEMORY: XmlKind = { document: 'a translation memory (TMX)', remedy: 'export it again' };
+const MEMORY: XmlKind = {
+  document: 'a translation memory (TMX)',
+  remedy: 'export it again',
+  remedies: [
+    [/undefined entity/, 'replace entities that are not of XML, such as &nbsp;, by the characters they stand for'],
+    [/disallowed character|malformed character entity/, 'remove control characters'],
+  ],
+};
 
 /** Elements whose text is not part of the sentence: codes of the original document. */
 const CODES: ReadonlySet<string> = new Set(['bpt', 'ept', 'ph', 'it', 'ut']);

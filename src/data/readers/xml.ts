@@ -29,6 +29,8 @@ export interface XmlKind {
   readonly document: string;
   /** What to do if it is damaged. */
   readonly remedy: string;
+  /** What to do about faults, by the parser's words, that would be there again. */
+  readonly remedies?: readonly (readonly [fault: RegExp, remedy: string])[];
 }
 
 const WORKBOOK: XmlKind = { document: 'the workbook', remedy: 'save it as .xlsx again' };
@@ -41,7 +43,7 @@ export async function* readXml<T>(
   pieces: AsyncIterable<Buffer>,
   name: string,
   { open, close, text, take }: XmlReader<T>,
-  { document, remedy }: XmlKind = WORKBOOK,
+  { document, remedy, remedies = [] }: XmlKind = WORKBOOK,
 ): AsyncGenerator<T> {
   const place = document === WORKBOOK.document ? ' of a part' : '';
   const parser = new SaxesParser();
@@ -55,7 +57,8 @@ export async function* readXml<T>(
   parser.on('error', (error) => {
     throw new UnreadableFileError(
       name,
-      `expected XML in ${document}, got something else near byte ${bytes}${place} (${messageOf(error)}); ${remedy}`,
+      `expected XML in ${document}, got something else near byte ${bytes}${place} (${messageOf(error)}); ` +
+        (remedies.find(([fault]) => fault.test(error.message))?.[1] ?? remedy),
     );
   });
   parser.on('opentag', (tag) => {

@@ -76,6 +76,42 @@ describe('an archive', () => {
 });
 
 describe('a damaged archive', () => {
+  test('reads the last of the files of one path, as unpacking leaves it, and tells of the others', async () => {
+    const csv = (ko: string, en: string): string => `ko,en\n${ko},${en}\n`;
+    writeZip(inFolder('a.zip'), [
+      ['a.csv', csv('차', 'car')],
+      ['b.csv', csv('말', 'horse')],
+      ['a.csv', csv('배', 'pear')],
+      ['b.csv', csv('말', 'horse')],
+      ['b.csv', csv('말', 'horse')],
+      ['c/A.csv', csv('집', 'house')],
+      ['c/a.csv', csv('문', 'door')],
+    ]);
+    expect((await read()).map(([ko, , place]) => [ko, place])).toEqual([
+      ['배', 'a.zip/a.csv:2'],
+      ['집', 'a.zip/c/A.csv:2'],
+      ['문', 'a.zip/c/a.csv:2'],
+      ['말', 'a.zip/b.csv:2'],
+    ]);
+    const why = 'of this very name, replaced by the last one as when unpacked; rename each to use all';
+    expect((await find()).skipped).toEqual([
+      { file: 'a.zip/a.csv', why: `an earlier file ${why}` },
+      { file: 'a.zip/b.csv', why: `2 earlier files ${why}` },
+    ]);
+  });
+
+  test('names damage to the header of a file, not a missing column', async () => {
+    writeZip(inFolder('a.zip'), [['a.csv', 'ko,en\n차,car\n']], { store: true });
+    const bytes = readFileSync(inFolder('a.zip'));
+    bytes[bytes.indexOf('ko,en')] ^= 0x01;
+    writeFileSync(inFolder('a.zip'), bytes);
+    await expectError(
+      ['a.zip'],
+      'a.zip/a.csv: expected the 14 bytes that its archive names, got others (their checksum differs); download the ' +
+        'archive again',
+    );
+  });
+
   test('names the file if it is cut short', async () => {
     writeZip(inFolder('a.zip'), [['a.csv', CSV]]);
     truncateSync(inFolder('a.zip'), 5000);
@@ -240,12 +276,12 @@ describe('the directory of an archive', () => {
     }
   });
 
-  test('gives files of the same name distinct names', async () => {
+  test('gives files whose paths only look the same distinct names', async () => {
     await put(
       'a.zip',
       simpleZip([
         ['a.csv', 'ko,en\n차,car\n'],
-        ['a.csv', 'ko,en\n배,pear\n'],
+        ['./a.csv', 'ko,en\n배,pear\n'],
       ]),
     );
     expect((await read()).map(([ko, , place]) => [ko, place])).toEqual([

@@ -171,6 +171,40 @@ describe('CSV and TSV', () => {
     await put('c.csv', 'ko,en\n차,car\n');
     await expectError(['c.csv'], `c.csv line 1: expected a column mt, got ko, en; ${remedy}`, { en: 'mt' });
     await put('d.csv', '');
-    await expectError(['d.csv'], 'd.csv: expected a header and rows, got an empty file');
+    await expectError(['d.csv'], 'd.csv: expected a header and rows, got an empty file; download or write it again');
+    for (const blank of ['\n \n', '\ufeff\r\n', '\n'.repeat(100_000)]) {
+      await put('e.csv', blank);
+      await expectError(['e.csv'], 'e.csv: expected a header and rows, got blank lines; download or write it again');
+    }
+    await put('f.csv', 'ko;en'.replace(';', '，'));
+    await expectError(
+      ['f.csv'],
+      'f.csv line 1: expected a column ko (or korea, korean) and a column en (or english), got ko，en; ' +
+        'write a column for each language',
+    );
+  });
+
+  test('may be longer than the beginning that is examined, or come after long lines', async () => {
+    const names = Array.from({ length: 9000 }, (_, i) => `column ${i}`);
+    for (const [name, delimiter] of [
+      ['a.csv', ','],
+      ['b.tsv', '\t'],
+    ] as const) {
+      for (const isLast of [true, false]) {
+        const rowOf = (pair: readonly string[], others: readonly string[]): string =>
+          (isLast ? [...others, ...pair] : [...pair, ...others]).join(delimiter);
+        const empty = names.map(() => '');
+        const rows = [rowOf(['ko', 'en'], names), rowOf(['차', 'car'], empty), rowOf(['배', 'pear'], empty)];
+        await put(name, rows.join('\n'));
+        expect((await read([name])).map(([ko, en]) => [ko, en])).toEqual([
+          ['차', 'car'],
+          ['배', 'pear'],
+        ]);
+      }
+    }
+    for (const before of [`# ${'x'.repeat(70_000)}\n`, '\n'.repeat(70_000)]) {
+      await put('c.csv', `${before}ko,en\n차,car\n`);
+      expect((await read(['c.csv'])).map(([ko, en]) => [ko, en])).toEqual([['차', 'car']]);
+    }
   });
 });

@@ -137,13 +137,13 @@ describe('a JSON array', () => {
     await expectError(
       ['a.json'],
       `a.json: expected JSON up to its last bracket, got the end of the file after 300000 bytes, in ` +
-        `element ${element}; the file is cut short`,
+        `element ${element}; download or write it again`,
     );
     await put('b.json', '{"data": [{"ko": "차", "en": "c');
     await expectError(
       ['b.json'],
       'b.json: expected JSON up to its last bracket, got the end of the file after 32 bytes, in ' +
-        'element 1; the file is cut short',
+        'element 1; download or write it again',
     );
   });
 
@@ -156,13 +156,15 @@ describe('a JSON array', () => {
   test('that is malformed is reported with the file and the element', async () => {
     const array = 'a JSON array of objects, [{"ko": "…", "en": "…"}, …], or one under "data"';
     await put('a.json', 'kor\n');
-    await expectError(['a.json'], `a.json: expected ${array}, got k`);
+    await expectError(['a.json'], `a.json: expected ${array}, got kor; write an object for each pair`);
     await put('b.json', '');
-    await expectError(['b.json'], `b.json: expected ${array}, got an empty file; the file is empty`);
+    await expectError(['b.json'], `b.json: expected ${array}, got an empty file; download or write it again`);
+    await put('b.json', ' \n');
+    await expectError(['b.json'], `b.json: expected ${array}, got nothing but blanks; download or write it again`);
     await put('c.json', '[{"ko": "차", "en": "car"},\n]');
     await expectError(['c.json'], 'c.json element 2: expected an object before ], got nothing; remove the comma');
     await put('d.json', '[{"ko": "차", "en": "car"}]\n]');
-    await expectError(['d.json'], 'd.json: expected nothing after the last bracket, got ]');
+    await expectError(['d.json'], 'd.json: expected nothing after the last bracket, got ]; remove what follows it');
     await put('e.json', `[{"ko": "차", "en": "${'x'.repeat(17 << 20)}`);
     await expectError(
       ['e.json'],
@@ -170,7 +172,91 @@ describe('a JSON array', () => {
         'or shorten it',
     );
     await put('f.json', '[]');
-    await expectError(['f.json'], 'f.json: expected objects such as {"ko": "…", "en": "…"}, got none');
+    await expectError(
+      ['f.json'],
+      'f.json: expected objects such as {"ko": "…", "en": "…"}, got none; write one for each pair',
+    );
+  });
+});
+
+describe('JSON that is no object', () => {
+  const array = 'a JSON array of objects, [{"ko": "…", "en": "…"}, …], or one under "data"';
+  const object = 'an object such as {"ko": "…", "en": "…"}';
+  const pairs = 'write an object for each pair';
+  const columns = 'a column ko (or korea, korean) and a column en (or english)';
+
+  test.each([
+    ['null', `expected ${array}, got null; ${pairs}`, `expected ${object}, got null; ${pairs}`],
+    ['-42', `expected ${array}, got -42; ${pairs}`, `expected ${object}, got -42; ${pairs}`],
+    ['"text"', `expected ${array}, got "text"; ${pairs}`, `expected ${object}, got "text"; ${pairs}`],
+    ['[1, 2]', `expected ${object}, got 1; ${pairs}`, `expected ${object}, got 1; ${pairs}`],
+    ...['{}', '{"a": 1}'].map((text): [string, string, string] => {
+      const found = `expected ${columns}, got ${text === '{}' ? 'no columns' : 'a'}; write a column for each language`;
+      return [text, found, found];
+    }),
+  ])('such as %s is refused with what to do', async (text, asJson, asLines) => {
+    await put('a.json', text);
+    await expectError(['a.json'], `a.json: ${asJson}`);
+    await put('b.jsonl', `${text}\n`);
+    await expectError(['b.jsonl'], `b.jsonl: ${asLines}`);
+  });
+
+  test.each([
+    '// made by x\n[{"ko": "차"}]',
+    '/* x */ [{"ko": "차"}]',
+    '# x\n[{"ko": "차"}]',
+    '[\n// x\n{"ko": "차"}]',
+    '[{"ko": "차", # x\n"en": "car"}]',
+  ])('with comments is refused: %j', async (text) => {
+    await put('a.json', text);
+    await expectError(['a.json'], /^a\.json: expected .+; remove the comments$/);
+  });
+
+  test('in another notation is refused', async () => {
+    await put('a.json', "[{'ko': '차', 'en': '#1'}]");
+    await expectError(['a.json'], /^a\.json: expected JSON, got something else .+; write it as JSON again$/);
+  });
+});
+
+describe('an object with one of its keys twice', () => {
+  const fault = (key: string): string => `expected each key once in an object, got ${key} twice; keep one of them`;
+  const twice = '{"ko": "차", "ko": "배", "en": "car"}';
+  const other = '{"ko": "배", "en": "pear", "x": "\\"ko\\": \\"ko\\":", "y": {"ko": "?"}}';
+
+  test.each([
+    ['a.jsonl', `${other}\n${twice}\n`],
+    ['a.json', `[${other}, ${twice}]`],
+    ['a.json', `{"rows": [${other}, ${twice}]}`],
+  ])('is an unreadable row, not its last value: %s', async (name, text) => {
+    await put(name, text);
+    expect(await read([name])).toEqual([
+      ['배', 'pear', `${name}:1`, 'other'],
+      [fault('ko'), `${name}:2`],
+    ]);
+  });
+
+  test('is found however its keys are escaped, and in nested objects', async () => {
+    await put('a.jsonl', '{"\\uc6d0\\ubb38": "차", "\\uC6D0\\uBB38": "배", "번역문": "car"}\n');
+    expect(await read(['a.jsonl'])).toEqual([[fault('원문'), 'a.jsonl:1']]);
+    await put('b.jsonl', '{"translation": {"ko": "차", "en": "car", "en": "x"}}\n');
+    expect(await read(['b.jsonl'])).toEqual([[fault('en'), 'b.jsonl:1']]);
+  });
+
+  test('is one row among many small files', async () => {
+    for (let i = 0; i < 60; i++)
+      await put(`${i + 100}.json`, JSON.stringify({ 원문: `차 ${i}`, 최종번역문: `car ${i}` }));
+    await put('200.json', `[{"원문": "배", "최종번역문": "pear"}, {"원문": "a", "원문": "b", "최종번역문": "c"}]`);
+    const rows = await read();
+    expect(rows.slice(-2)).toEqual([
+      ['배', 'pear', '200.json:1', 'broadcast'],
+      [fault('원문'), '200.json:2'],
+    ]);
+    expect(rows).toHaveLength(62);
+  });
+
+  test('is refused where it is the table', async () => {
+    await put('a.json', '{"ko": {"0": "차"}, "en": {"0": "car"}, "ko": {"0": "배"}}');
+    await expectError(['a.json'], `a.json: ${fault('ko')}`);
   });
 });
 

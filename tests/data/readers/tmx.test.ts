@@ -21,6 +21,17 @@ const unit = (ko: string, en: string, names = ['xml:lang="ko"', 'xml:lang="en"']
 
 describe('a translation memory', () => {
   test.each([
+    ['안녕 &nbsp;', 'replace entities that are not of XML, such as &nbsp;, by the characters they stand for'],
+    ['안녕\x01', 'remove control characters'],
+    ['안녕&#1;', 'remove control characters'],
+    ['안녕 <b>', 'export it again'],
+  ])('with %j is refused with what to do', async (text, remedy) => {
+    await expect(read(unit(text, 'hello'))).rejects.toThrow(
+      new RegExp(`expected XML in a translation memory \\(TMX\\), got something else .+; ${remedy}$`),
+    );
+  });
+
+  test.each([
     ['ko', 'en'],
     ['ko-KR', 'en-US'],
     ['KO', 'EN-GB'],
@@ -71,7 +82,7 @@ describe('a translation memory', () => {
     const refusal = (reading: Promise<unknown>): Promise<string> =>
       reading.then(String, (error: unknown) => (error as Error).message);
     expect(await refusal(read(unit('&b;', 'x'), laughs))).toMatch(
-      /^memory\.tmx: expected XML in a translation memory \(TMX\), got .*; export it again$/,
+      /^memory\.tmx: expected XML in a translation memory \(TMX\), got .*; replace entities that are not of XML, .+$/,
     );
     expect(await refusal(read('<tu><tuv xml:lang="ko"><seg>가'))).toMatch(
       /^memory\.tmx: expected XML in .*; export it again$/,
