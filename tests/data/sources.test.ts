@@ -242,7 +242,10 @@ describe('JSON files', () => {
 
   test('with lists in lists, or lists of different lengths, are refused, not read in part', async () => {
     await put('a.json', JSON.stringify([[ofList(1), ofList(2)], [ofList(3)]]));
-    await expectError(['a.json'], 'a.json: expected an object such as {"ko": "…", "en": "…"}, got a list of 2');
+    await expectError(
+      ['a.json'],
+      'a.json: expected an object such as {"ko": "…", "en": "…"}, got a list of 2; write an object for each pair',
+    );
     await put('a.json', JSON.stringify({ id: [1, 2, 3], ko: ['차', '배', '집'], en: ['car', 'house'] }));
     await expectError(
       ['a.json'],

@@ -138,7 +138,8 @@ export class ElementCutter {
     this.depth--;
     this.objects = Math.min(this.objects, this.depth);
     if (this.state === 'inside' && this.arrayDepth !== undefined && this.depth < this.arrayDepth) {
-      if (byte !== CLOSE_BRACKET) throw this.faulty('expected ] at the end of the array, got }');
+      if (byte !== CLOSE_BRACKET)
+        throw this.faulty('expected ] at the end of the array, got }; close its brackets in their order');
       this.emit(piece.subarray(start, i), ']');
       this.state = 'after array';
       if (this.depth > 0) return i + 1;

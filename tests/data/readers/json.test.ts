@@ -165,6 +165,11 @@ describe('a JSON array', () => {
     await expectError(['c.json'], 'c.json element 2: expected an object before ], got nothing; remove the comma');
     await put('d.json', '[{"ko": "차", "en": "car"}]\n]');
     await expectError(['d.json'], 'd.json: expected nothing after the last bracket, got ]; remove what follows it');
+    await put('d.json', '[{"ko": "차", "en": "car"}}');
+    await expectError(
+      ['d.json'],
+      'd.json element 1: expected ] at the end of the array, got }; close its brackets in their order',
+    );
     await put('e.json', `[{"ko": "차", "en": "${'x'.repeat(17 << 20)}`);
     await expectError(
       ['e.json'],
