@@ -2,6 +2,7 @@
  * @file The distillation loss (Reimers and Gurevych, arXiv 2004.09813): compares the student's embeddings of an English
  * sentence and of its Korean translation with the teacher's embedding of the English sentence.
  */
+import { sizeOf } from '../base/shape.js';
 import tf from '../base/tfjs.cjs';
 import { customGradient } from '../models/custom-gradient.js';
 import type { DropoutKey } from '../models/dropout.js';
@@ -110,9 +111,26 @@ export function lossesOf({ english, korean }: StudentOutputs, target: tf.Tensor,
 
 function meanSquaredError(student: tf.Tensor, teacher: tf.Tensor, floor: tf.Scalar, weights: tf.Tensor1D): tf.Scalar {
   const difference = withoutNoise(tf.sub(student, teacher), floor);
-  const axes = difference.shape.map((_, axis) => axis).slice(1);
-  const errors = tf.mean<tf.Tensor1D>(tf.square(difference), axes); // [B]
-  return tf.sum(tf.mul(errors, weights));
+  return tf.sum(tf.mul(meanSquares(difference), weights));
+}
+
+/**
+ * The mean of a pair's squared values. `[B, …] → [B]`
+ *
+ * Its gradient is that of `tf.mean` and `tf.square`, without the ones that tfjs multiplies by, as many as there are
+ * values.
+ */
+function meanSquares(values: tf.Tensor): tf.Tensor1D {
+  const [pairs, ...rest] = values.shape as [number, ...number[]];
+  const axes = rest.map((_, axis) => axis + 1);
+  return customGradient(
+    [values],
+    (x) => ({ value: tf.mean<tf.Tensor1D>(tf.square(x), axes), saved: [x] }),
+    (dy, x) => {
+      const share = tf.div(tf.reshape(dy, [pairs, ...axes.map(() => 1)]), sizeOf(rest)); // [B, 1, …]
+      return [tf.mul(share, tf.mul(x, 2))];
+    },
+  );
 }
 
 /** Sets differences up to `floor` to 0, with zero gradient. */
