@@ -65,9 +65,7 @@ function report(error: unknown): number {
 /** Says what has ended a command that does not say so itself. */
 function reportStop(signal: NodeJS.Signals): void {
   const message = `stopped by ${signal}`;
-  if (program?.opts<OutputOptions>().quiet !== true)
-    process.stderr.write(`${warningText(message)}
-`);
+  if (program?.opts<OutputOptions>().quiet !== true) process.stderr.write(`${warningText(message)}\n`);
   printLast({ event: 'error', code: 'STOPPED', message });
 }
 

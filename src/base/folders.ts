@@ -1,6 +1,6 @@
 /** @file Finding, creating and checking folders. */
 import { constants } from 'node:fs';
-import { access, mkdir, stat } from 'node:fs/promises';
+import { access, mkdir, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { InputError } from './errors.js';
 import { fileError } from './system-errors.js';
@@ -33,6 +33,20 @@ export async function makeFolders(folder: string): Promise<string | undefined> {
     if (await makeOne(place)) topmost ??= place;
   }
   return topmost;
+}
+
+/**
+ * Removes folders that `makeFolders` has created, as far as they are empty.
+ *
+ * @param topmost what it returned
+ */
+export async function removeEmptyFolders(folder: string, topmost: string): Promise<void> {
+  const path = resolve(folder);
+  const isEmpty = await rmdir(path).then(
+    () => true,
+    () => false,
+  );
+  if (isEmpty && path !== resolve(topmost)) await removeEmptyFolders(dirname(path), topmost);
 }
 
 /** Creates a folder; returns false if it exists already. */

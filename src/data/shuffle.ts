@@ -1,3 +1,5 @@
+import { rotateLeft } from './rotate.js';
+
 /** A source of random numbers: each call gives the next integer from 0 to 2³² − 1. */
 export type RandomSource = () => number;
 
@@ -59,8 +61,4 @@ function splitMix64(seed: bigint): Uint32Array {
     words[i] = z ^ (z >> 31n);
   }
   return new Uint32Array(words.buffer);
-}
-
-function rotateLeft(word: number, bits: number): number {
-  return (word << bits) | (word >>> (32 - bits));
 }

@@ -56,7 +56,8 @@ async function buildLibraryTokenizer(folder: string, json: TokenizerJson): Promi
     return new library.PreTrainedTokenizer(config, {});
   } catch (error) {
     throw new InputError(
-      `${folder}: expected a tokenizer of the CLIP, BERT or RoBERTa kind, got another (${messageOf(error)})`,
+      `${folder}: expected a tokenizer of the CLIP, BERT or RoBERTa kind, got another ` +
+        `(${messageOf(error)}); use a checkpoint with one of them`,
     );
   }
 }

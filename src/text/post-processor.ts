@@ -50,7 +50,8 @@ const KINDS: ReadonlySet<string> = new Set(['BertProcessing', 'RobertaProcessing
 
 function unknownKind(type: string, where: string): InputError {
   return new InputError(
-    `${where}: expected a tokenizer of the CLIP, BERT or RoBERTa kind, got another (post_processor ${type})`,
+    `${where}: expected a tokenizer of the CLIP, BERT or RoBERTa kind, got another (post_processor ${type}); use a ` +
+      'checkpoint with one of them',
   );
 }
 

@@ -93,7 +93,9 @@ function checkSides(folder: string, settings: TokenizerSettings, stored: Tokeniz
   const padding = side('padding_side', stored?.padding?.direction.toLowerCase());
   const truncation = side('truncation_side', stored?.truncation?.direction.toLowerCase());
   if (padding !== 'left' && truncation !== 'left') return;
-  throw new InputError(`${folder}: expected a tokenizer that pads and cuts on the right, got one for the left`);
+  throw new InputError(
+    `${folder}: expected a tokenizer that pads and cuts on the right, got one for the left; use a checkpoint that does`,
+  );
 }
 
 async function fingerprintOf(folder: string, className: string): Promise<string> {

@@ -217,7 +217,7 @@ describe('bad input is reported in one line', () => {
       ],
       [
         { post_processor: { type: 'Odd' } },
-        /expected a tokenizer of the CLIP, BERT or RoBERTa kind, got another \(.*Odd\)/,
+        /expected a tokenizer of the CLIP, BERT or RoBERTa kind, got another \(.*Odd\); use a checkpoint with one of them$/,
       ],
     ];
     for (const [change, message] of cases) {
@@ -232,7 +232,7 @@ describe('bad input is reported in one line', () => {
     await expect(loadTokenizer(copy)).rejects.toThrow(/expected a pad token of the vocabulary, got <nothing>;/);
     await writeFile(path.join(copy, 'tokenizer_config.json'), '{"padding_side": "left"}');
     await expect(loadTokenizer(copy)).rejects.toThrow(
-      /expected a tokenizer that pads and cuts on the right, got one for the left$/,
+      /expected a tokenizer that pads and cuts on the right, got one for the left; use a checkpoint that does$/,
     );
   });
 });

@@ -1,8 +1,8 @@
 /** @file The folder for pictures: by default in the encoder's run, or in the current folder if there is no run. */
-import { access, constants, rmdir } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { access, constants } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileError } from '../../base/system-errors.js';
-import { checkIsWritable, makeFolders } from '../../base/folders.js';
+import { checkIsWritable, makeFolders, removeEmptyFolders } from '../../base/folders.js';
 import { PICTURES_FOLDER } from '../../diffusion/pictures.js';
 import type { OpenEncoder } from '../open-encoder.js';
 import type { GenerateOptions } from './options.js';
@@ -35,15 +35,6 @@ export async function makePicturesFolder(folder: string): Promise<() => Promise<
     throw fileError(folder, 'cannot be written', error);
   });
   return async () => {
-    if (made !== undefined) await removeEmptyFolders(resolve(folder), made);
+    if (made !== undefined) await removeEmptyFolders(folder, made);
   };
-}
-
-/** Removes a folder and those above it, up to one of them, as far as they are empty. */
-async function removeEmptyFolders(folder: string, top: string): Promise<void> {
-  const isEmpty = await rmdir(folder).then(
-    () => true,
-    () => false,
-  );
-  if (isEmpty && folder !== top) await removeEmptyFolders(dirname(folder), top);
 }

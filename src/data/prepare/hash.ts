@@ -3,6 +3,7 @@
  * github.com/aappleby/smhasher, src/MurmurHash3.cpp). Among five million texts, the probability of any collision is 7
  * in 10 million.
  */
+import { rotateLeft } from '../rotate.js';
 
 /** A 64-bit hash as two words, the lower half first. */
 export type Hash64 = Uint32Array;
@@ -75,10 +76,6 @@ function wordAt(bytes: Uint8Array, at: number, end: number): number {
   let word = 0;
   for (let i = at; i < end; i++) word |= bytes[i]! << (8 * (i - at));
   return word;
-}
-
-function rotateLeft(word: number, bits: number): number {
-  return (word << bits) | (word >>> (32 - bits));
 }
 
 function finalMix(word: number): number {

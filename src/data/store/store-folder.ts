@@ -3,12 +3,12 @@
  * then published by renaming, the manifest last, one process at a time. So at any moment the store is complete or has
  * no manifest. Whatever a killed process leaves behind is removed by the next one.
  */
-import { mkdir, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { InputError } from '../../base/errors.js';
 import { isPendingName, syncFolder, writeFileAtomic } from '../../base/files.js';
 import { fileError } from '../../base/system-errors.js';
-import { makeFolders } from '../../base/folders.js';
+import { makeFolders, removeEmptyFolders } from '../../base/folders.js';
 import { makerTag, removeStaleFiles } from '../../base/stale-files.js';
 import { isLockName } from '../../base/lock/claim.js';
 import { takeLock } from '../../base/lock/lock.js';
@@ -71,7 +71,7 @@ export async function beginStore(folder: string): Promise<StoreFolder> {
     },
     async discard() {
       await rm(partial, { recursive: true, force: true });
-      if (firstMade !== undefined) await removeEmpty(resolve(folder), resolve(firstMade));
+      if (firstMade !== undefined) await removeEmptyFolders(folder, firstMade);
     },
   };
 }
@@ -115,15 +115,6 @@ async function isPublished(
     if (there !== made) return false;
   }
   return true;
-}
-
-/** Removes a folder and its parents up to `last`, stopping at one that is not empty. */
-async function removeEmpty(folder: string, last: string): Promise<void> {
-  const isEmpty = await rmdir(folder).then(
-    () => true,
-    () => false,
-  );
-  if (isEmpty && folder !== last) await removeEmpty(dirname(folder), last);
 }
 
 async function requireOwnFiles(folder: string): Promise<void> {
