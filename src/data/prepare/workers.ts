@@ -31,7 +31,7 @@ export function poolOf(runners: readonly JobRunner[]): WorkerPool {
 
 /** Starts a runner in its own thread. After a failed job it must be closed. */
 export function workerRunner(setup: WorkerSetup): JobRunner {
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: setup });
+  const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: setup });
   return {
     run: <J extends Job>(job: J, onRows: OnRows) =>
       new Promise<Result<J>>((resolve, reject) => {
