@@ -39,16 +39,17 @@ _, columns = moments.pop(0)
 resize(columns)
 came.append([columns, ''])
 while True:
-    if began is not None and moments and time.monotonic() - began >= moments[0][0]:
-        _, columns = moments.pop(0)
-        resize(columns)
-        came.append([columns, ''])
-    if not select.select([master], [], [], 0.02)[0]: continue
+    select.select([master], [], [])
     try: said = os.read(master, 65536)
     except OSError: break
     if not said: break
     if began is None: began = time.monotonic()
     came[-1][1] += said.decode('latin-1')
+    # just after the bar was drawn: what is drawn next is drawn for the new width
+    if moments and time.monotonic() - began >= moments[0][0] and not select.select([master], [], [], 0)[0]:
+        _, columns = moments.pop(0)
+        resize(columns)
+        came.append([columns, ''])
 os.waitpid(child, 0)
 print(json.dumps(came))
 `;
