@@ -39,17 +39,18 @@ _, columns = moments.pop(0)
 resize(columns)
 came.append([columns, ''])
 while True:
-    select.select([master], [], [])
+    if not select.select([master], [], [], 0.02)[0]:
+        # between two drawings, so that what comes next is drawn for the new width
+        if began is not None and moments and time.monotonic() - began >= moments[0][0]:
+            _, columns = moments.pop(0)
+            resize(columns)
+            came.append([columns, ''])
+        continue
     try: said = os.read(master, 65536)
     except OSError: break
     if not said: break
     if began is None: began = time.monotonic()
     came[-1][1] += said.decode('latin-1')
-    # just after the bar was drawn: what is drawn next is drawn for the new width
-    if moments and time.monotonic() - began >= moments[0][0] and not select.select([master], [], [], 0)[0]:
-        _, columns = moments.pop(0)
-        resize(columns)
-        came.append([columns, ''])
 os.waitpid(child, 0)
 print(json.dumps(came))
 `;
