@@ -19,6 +19,11 @@ export interface Batch {
   readonly target?: Float32Array | undefined;
 }
 
+/** The pairs in a step's micro-batches. */
+export function countPairs(microBatches: readonly Batch[]): number {
+  return microBatches.reduce((sum, batch) => sum + batch.size, 0);
+}
+
 /** The batches of an epoch. The last one holds the remainder. */
 export interface Batches {
   /** Number of batches. */

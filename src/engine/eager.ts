@@ -1,6 +1,6 @@
 /** @file The reference engine: every op runs as tfjs calls it, on the current tfjs backend. */
 import tf from '../base/tfjs.cjs';
-import type { Batch } from '../data/batches.js';
+import { countPairs, type Batch } from '../data/batches.js';
 import { adamWScalars, adamWUpdate, decays, momentName, type AdamWScalars } from '../distill/adamw.js';
 import type { Engine, InitialEngineState, StepResult } from '../distill/engine.js';
 import type { EngineOptions } from './engine-options.js';
@@ -66,7 +66,7 @@ export async function eagerEngine(
  */
 function sumGradients(models: EagerModels, microBatches: readonly Batch[], position: number): StepSums {
   const { distillation, options, state } = models;
-  const pairs = microBatches.reduce((sum, batch) => sum + batch.size, 0);
+  const pairs = countPairs(microBatches);
   const dropout = { rate: options.dropout, padding: options.padding };
   let sums: StepSums | undefined;
   try {

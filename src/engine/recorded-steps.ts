@@ -1,5 +1,5 @@
 /** @file Takes steps with a recorded graph, on one device or on several that share a step. */
-import type { Batch } from '../data/batches.js';
+import { countPairs, type Batch } from '../data/batches.js';
 import type { StepResult } from '../distill/engine.js';
 import type { BatchFeeds } from './batch-feeds.js';
 import type { ProcessGroup } from './engine-options.js';
@@ -97,8 +97,4 @@ function resultOf(values: Float32Array, microBatches: number): StepResult {
     if (!Number.isFinite(lossEn + lossKo)) return { lossEn, lossKo, gradNorm: NaN, applied };
   }
   return { lossEn, lossKo, gradNorm: values.at(-1)!, applied };
-}
-
-function countPairs(microBatches: readonly Batch[]): number {
-  return microBatches.reduce((sum, batch) => sum + batch.size, 0);
 }

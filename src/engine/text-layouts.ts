@@ -37,20 +37,17 @@ export interface ArrangedTexts {
  * The numbers of rows that texts are packed into, as shares of the number of texts. Each is recorded, and TensorFlow
  * prepares it on first use; the texts of a run's batches mostly need one or two of them, those grouped by length more.
  *
- * - A CPU: for small models, recording one takes as long as several steps, so there are few.
- * - A GPU: fewest, because XLA compiles the whole step again for each, which may take minutes for many.
+ * - For small models, recording one takes as long as several steps, so there are few.
+ * - On a GPU there are few, because XLA compiles the whole step again for each, which may take minutes for many.
  */
 const PACKED_SHARES = {
-  cpu: {
-    large: [1 / 8, 3 / 16, 1 / 4, 1 / 3, 5 / 12, 1 / 2, 5 / 8, 3 / 4],
-    small: [1 / 4, 1 / 2, 3 / 4],
-  },
-  gpu: { large: [1 / 4, 5 / 12, 5 / 8], small: [1 / 4, 1 / 2, 3 / 4] },
+  small: [1 / 4, 1 / 2, 3 / 4],
+  large: { cpu: [1 / 8, 3 / 16, 1 / 4, 1 / 3, 5 / 12, 1 / 2, 5 / 8, 3 / 4], gpu: [1 / 4, 5 / 12, 5 / 8] },
 } as const;
 
 /** The numbers of rows that texts are packed into on a device, as shares of the number of texts. */
 export function packedSharesOf(isLarge: boolean, device: 'cpu' | 'gpu'): readonly number[] {
-  return PACKED_SHARES[device][isLarge ? 'large' : 'small'];
+  return isLarge ? PACKED_SHARES.large[device] : PACKED_SHARES.small;
 }
 
 /**

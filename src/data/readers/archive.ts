@@ -66,16 +66,10 @@ export function listArchive(archive: RandomAccess): ArchiveEntry[] {
 function lastOfEachPath(files: readonly DirectoryEntry[]): ArchiveEntry[] {
   const counts = new Map<string, number>();
   for (const { rawPath } of files) counts.set(rawPath, (counts.get(rawPath) ?? 0) + 1);
-  const seen = new Map<string, number>();
-  return files.flatMap(({ path, rawPath, isEncrypted, isLink, ...member }) => {
-    const count = counts.get(rawPath)!;
-    if (count > 1) {
-      const number = (seen.get(rawPath) ?? 0) + 1;
-      seen.set(rawPath, number);
-      if (number < count) return [];
-    }
-    return [{ path, isEncrypted, isLink, replaced: count - 1, member }];
-  });
+  const last = new Map(files.map(({ rawPath }, i) => [rawPath, i]));
+  return files.flatMap(({ path, rawPath, isEncrypted, isLink, ...member }, i) =>
+    last.get(rawPath) === i ? [{ path, isEncrypted, isLink, replaced: counts.get(rawPath)! - 1, member }] : [],
+  );
 }
 
 /** Gives every file a unique path, so that none is mistaken for another. */

@@ -86,7 +86,6 @@ async function* chained(start: Buffer, rest: AsyncIterable<Buffer>): AsyncGenera
 export function decodeText(bytes: Buffer, name: string): string {
   const wide = wideEncoding(bytes);
   if (wide !== undefined) return iconv.decode(bytes, wide) + cutUnit(bytes.length, wide);
-  if (isAscii(bytes)) refuseSevenBit(bytes, { bytes: 0, lines: 0 }, name);
   return decoderFor(bytes, { bytes: 0, lines: 0 }, name)(bytes).toString('utf8');
 }
 
@@ -99,7 +98,6 @@ export function decodeBeginning(bytes: Buffer): { readonly text: string; readonl
   if (wide !== undefined) return { text: iconv.getDecoder(wide).write(bytes), isText: true };
   try {
     const whole = bytes.subarray(0, lengthOfWholeCharacters(bytes));
-    if (isAscii(whole)) refuseSevenBit(whole, { bytes: 0, lines: 0 }, '');
     return { text: decoderFor(whole, { bytes: 0, lines: 0 }, '')(whole).toString('utf8'), isText: true };
   } catch (error) {
     if (!(error instanceof UnreadableFileError)) throw error;
@@ -114,6 +112,7 @@ export function decodeCp949(bytes: Buffer): string | undefined {
 }
 
 function decoderFor(head: Buffer, before: { bytes: number; lines: number }, name: string): (piece: Buffer) => Buffer {
+  if (isAscii(head)) refuseSevenBit(head, before, name);
   const sample = head.subarray(0, head.findIndex((byte) => byte > 0x7f) + SAMPLE_BYTES);
   const encoding = narrowEncoding(sample);
   if (encoding === undefined || encoding === 'foreign') throw notText(sample, before.lines, name, encoding);
