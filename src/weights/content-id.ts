@@ -4,9 +4,9 @@
  * https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
  */
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { hashFile } from '../base/file-hash.js';
 import { hasSha256 } from './verified-files.js';
 
 /** A hash of the same kind as an id, for content that arrives in pieces. */
@@ -39,7 +39,7 @@ export async function hasContent(path: string, contentId: string, size?: number)
   if (isSha256(contentId)) return hasSha256(path, contentId);
   const hash = hashFor(contentId, stats.size);
   try {
-    for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
+    await hashFile(path, hash);
   } catch {
     return false;
   }

@@ -3,14 +3,13 @@
  * folder that has one is checked before it is read:
  * `{"files": {"model.safetensors": {"bytes": 272363520, "sha256": "…"}, …}}`.
  */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as v from 'valibot';
 import { InputError, messageOf } from '../base/errors.js';
-import { formatHash } from '../base/format.js';
+import { sha256Of } from '../base/file-hash.js';
 import { readIfThere } from '../base/files.js';
+import { formatHash } from '../base/format.js';
 import { fileError, systemReason } from '../base/system-errors.js';
 import { checkJson, mapOf, number, object, valuesThat } from '../base/json-schema.js';
 import { parseJson } from '../base/parse-json.js';
@@ -103,13 +102,6 @@ export async function checkFiles(folder: string, files: Manifest): Promise<void>
 /** Parses a manifest. Throws an InputError for an invalid one. */
 export function parseManifest(text: string): Manifest {
   return checkJson(CONTENTS, parseJson(text, MANIFEST_FILE), MANIFEST_FILE, '').files;
-}
-
-/** SHA-256 of a file, in hexadecimal. */
-export async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }
 
 /** The folders that this process found intact, for another process that will read them. */

@@ -5,6 +5,7 @@ import { constants, renameSync, rmSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { hashOpenFile } from '../base/file-hash.js';
 import { syncFolder, writeAt } from '../base/files.js';
 import { fileError } from '../base/system-errors.js';
 import { freeParts, keptPath, removeForgotten, writingPath, type FreePart, type PartialSource } from './free-parts.js';
@@ -25,8 +26,6 @@ export interface PartialFile {
 
 /** Parts of fewer bytes are not kept. */
 const MIN_BYTES = 65_536;
-/** Bytes that are read at once. */
-const PIECE = 1 << 20;
 
 /** A part on disk, open for writing. */
 interface Part {
@@ -114,15 +113,9 @@ async function continued(folder: string, source: PartialSource): Promise<Part | 
 async function opened(path: string, { key }: PartialSource, { bytes, start }: FreePart): Promise<Part | undefined> {
   const handle = await open(path, constants.O_RDWR | constants.O_NOFOLLOW);
   const hash = createHash('sha256');
-  const buffer = Buffer.alloc(PIECE);
   try {
-    for (let done = 0; done < bytes;) {
-      const { bytesRead } = await handle.read(buffer, 0, Math.min(PIECE, bytes - done), done);
-      if (bytesRead === 0) break;
-      hash.update(buffer.subarray(0, bytesRead));
-      done += bytesRead;
-      if (done < bytes) continue;
-      if (start !== undefined && !hash.copy().digest('hex').startsWith(start)) break;
+    const isWhole = (await hashOpenFile(handle, hash, bytes)) === bytes;
+    if (isWhole && (start === undefined || hash.copy().digest('hex').startsWith(start))) {
       await handle.truncate(bytes);
       return { path, key, handle, hash, bytes };
     }

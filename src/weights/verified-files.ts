@@ -2,10 +2,9 @@
  * @file Records which large files were found to match their SHA-256. A mark in kd's own cache holds size, time and
  * inode, so that each file is read once, and again after a change.
  */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sha256Of } from '../base/file-hash.js';
 import { writeFileWhole } from './whole-file.js';
 import { ownCacheFolder } from './hub-environment.js';
 
@@ -14,13 +13,7 @@ export async function hasSha256(path: string, sha256: string): Promise<boolean> 
   const mark = await markOf(path, sha256);
   if (mark === undefined) return false;
   if ((await readFile(mark.path, 'utf8').catch(() => '')) === mark.text) return true;
-  const hash = createHash('sha256');
-  try {
-    for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
-  } catch {
-    return false;
-  }
-  if (hash.digest('hex') !== sha256) return false;
+  if ((await sha256Of(path).catch(() => undefined)) !== sha256) return false;
   await write(mark);
   return true;
 }

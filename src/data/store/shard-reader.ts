@@ -10,6 +10,7 @@ import {
   type Vector,
 } from 'apache-arrow';
 import { InputError, messageOf } from '../../base/errors.js';
+import { hashOpenFile } from '../../base/file-hash.js';
 import { fileError, isSystemError } from '../../base/system-errors.js';
 import type { ShardFile } from './manifest.js';
 import { ID_COLUMNS, type IdColumn } from './id-columns.js';
@@ -126,13 +127,7 @@ async function versionOf(handle: FileHandle, path: string): Promise<string> {
 
 async function verify(handle: FileHandle, path: string, { sha256 }: ShardFile): Promise<void> {
   const hash = createHash('sha256');
-  const buffer = Buffer.allocUnsafe(1 << 20);
-  for (let at = 0; ;) {
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
-    if (bytesRead === 0) break;
-    hash.update(buffer.subarray(0, bytesRead));
-    at += bytesRead;
-  }
+  await hashOpenFile(handle, hash);
   const found = hash.digest('hex');
   if (found !== sha256)
     throw new InputError(`${path}: expected the SHA-256 ${sha256}, got ${found}; prepare the data again`);
