@@ -25,32 +25,50 @@ export const matMul: CpuKernel = (cpu, { a, b }, attributes) => {
 };
 
 /**
- * `out[r, c] = left[r, :] · right[c, :]`, four columns at a time, so that each value on the left is read once for four.
+ * `out[r, c] = left[r, :] · right[c, :]`, two rows by four columns at a time, so that a value is read once for several
+ * products. At the edges, the last row or column stands in for those that are missing.
  */
 function multiplyRows(left: Float32Array, right: Float32Array, out: Float32Array, inner: number): void {
+  const rows = left.length / inner;
   const columns = right.length / inner;
-  const byFour = columns - (columns % 4);
-  for (let row = 0, at = 0; row < left.length; row += inner) {
-    for (let column = 0; column < byFour; column += 4) {
-      const c0 = column * inner;
-      const [c1, c2, c3] = [c0 + inner, c0 + 2 * inner, c0 + 3 * inner];
-      let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  for (let r0 = 0; r0 < rows; r0 += 2) {
+    const r1 = Math.min(r0 + 1, rows - 1);
+    for (let c0 = 0; c0 < columns; c0 += 4) {
+      const c1 = Math.min(c0 + 1, columns - 1);
+      const c2 = Math.min(c0 + 2, columns - 1);
+      const c3 = Math.min(c0 + 3, columns - 1);
+      let s00 = 0;
+      let s01 = 0;
+      let s02 = 0;
+      let s03 = 0;
+      let s10 = 0;
+      let s11 = 0;
+      let s12 = 0;
+      let s13 = 0;
       for (let k = 0; k < inner; k++) {
-        const value = left[row + k]!;
-        s0 += value * right[c0 + k]!;
-        s1 += value * right[c1 + k]!;
-        s2 += value * right[c2 + k]!;
-        s3 += value * right[c3 + k]!;
+        const a0 = left[r0 * inner + k]!;
+        const a1 = left[r1 * inner + k]!;
+        const b0 = right[c0 * inner + k]!;
+        const b1 = right[c1 * inner + k]!;
+        const b2 = right[c2 * inner + k]!;
+        const b3 = right[c3 * inner + k]!;
+        s00 += a0 * b0;
+        s01 += a0 * b1;
+        s02 += a0 * b2;
+        s03 += a0 * b3;
+        s10 += a1 * b0;
+        s11 += a1 * b1;
+        s12 += a1 * b2;
+        s13 += a1 * b3;
       }
-      out[at++] = s0;
-      out[at++] = s1;
-      out[at++] = s2;
-      out[at++] = s3;
-    }
-    for (let column = byFour; column < columns; column++) {
-      let sum = 0;
-      for (let k = 0; k < inner; k++) sum += left[row + k]! * right[column * inner + k]!;
-      out[at++] = sum;
+      out[r0 * columns + c0] = s00;
+      out[r0 * columns + c1] = s01;
+      out[r0 * columns + c2] = s02;
+      out[r0 * columns + c3] = s03;
+      out[r1 * columns + c0] = s10;
+      out[r1 * columns + c1] = s11;
+      out[r1 * columns + c2] = s12;
+      out[r1 * columns + c3] = s13;
     }
   }
 }
