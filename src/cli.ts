@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import type { OutputOptions } from './app/output.js';
 import { errorText, warningText } from './base/colour.js';
 import { printEvent, type ErrorEvent } from './base/json-event.js';
-import { requireInSteps } from './base/require-module.js';
+import { requireModule } from './base/require-module.js';
 import { endOnSignals, isUnderNohup } from './base/stop-signals.js';
 import { failureOf } from './commands/failure.js';
 import { createProgram, subcommandsFor } from './commands/program.js';
@@ -25,6 +25,7 @@ process.on('uncaughtException', (error) => {
 });
 
 const args = process.argv.slice(2);
+for (const name of subcommandsFor(args)) preload(`commands/${name}/index.js`);
 /** Fulfilled when the command has ended and its errors are reported; rejected if a module cannot be loaded. */
 export const ended = main().catch((error: unknown) => {
   if (error === loadError) throw error;
@@ -32,21 +33,20 @@ export const ended = main().catch((error: unknown) => {
 });
 
 async function main(): Promise<void> {
-  for (const name of subcommandsFor(args)) await preload(`commands/${name}/index.js`);
   program = await createProgram(args);
-  program.hook('preAction', async (_, action) => {
+  program.hook('preAction', (_, action) => {
     command = action.name();
     trains = command === 'train' && !['print', 'dryRun'].some((name) => action.getOptionValue(name) === true);
-    await preload(`commands/${command}/action.js`);
+    preload(`commands/${command}/action.js`);
   });
   if (args.length > 0) await program.parseAsync();
   else program.outputHelp();
 }
 
 /** Loads a module with `require` where possible, before it is imported. */
-async function preload(path: string): Promise<void> {
+function preload(path: string): void {
   try {
-    await requireInSteps(fileURLToPath(new URL(path, import.meta.url)));
+    requireModule(fileURLToPath(new URL(path, import.meta.url)));
   } catch (error) {
     loadError = error;
     throw error;
