@@ -2,12 +2,14 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../base/errors.js';
+import { isNamed } from '../base/existence.js';
 import { shellQuote } from '../base/shell.js';
 import { arePartners, partnerFolders, sidesOf } from './aligned-names.js';
 import { filesInArchive, isNamedArchive } from './archive-files.js';
 import { compareNames, type FileFolder, type FoundFiles } from './found-files.js';
 import { isDescription, isLeftBehind } from './ignored-names.js';
 import { isModelFolder } from './model-folders.js';
+import { DEFAULT_DATA, noDefaultData } from './nothing-found.js';
 import type { StoredFile } from './readers/stored-file.js';
 import type { SkippedFile } from './skipped-file.js';
 import { isStore, MANIFEST } from './store/manifest.js';
@@ -37,6 +39,7 @@ const SAMPLE_MARKER = '.kd-sample';
 export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
   const search: Search = { seen: new Set(), links: [], folders: [], skipped: [], ignored: [], samples: [] };
   for (const given of paths) {
+    if (given === DEFAULT_DATA && !(await isNamed(given))) throw noDefaultData();
     const stats = await readable(given, stat(given));
     if (stats.isDirectory()) await searchFolder(given, search);
     else addFiles(path.dirname(given), [path.basename(given)], search, await partnersOf(given));

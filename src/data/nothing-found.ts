@@ -4,6 +4,17 @@ import { InputError } from '../base/errors.js';
 import { shellQuote } from '../base/shell.js';
 import type { SkippedFile } from './skipped-file.js';
 
+/** The folder with the pairs if `--data` is absent. */
+export const DEFAULT_DATA = 'data';
+
+/** Nobody named the folder that is looked for by default, so its path is no mistake. */
+export function noDefaultData(): InputError {
+  return new InputError(
+    `${DEFAULT_DATA}/: expected files of pairs, but there is no such folder${atPlace(DEFAULT_DATA)}; ` +
+      'put corpora there or name them with --data',
+  );
+}
+
 /** A new clone has nothing but the project's sample, which is for trying things out. */
 export function onlySample(paths: readonly string[], sample: string): InputError {
   const folder = paths[0]!.replace(/\/*$/, '/');

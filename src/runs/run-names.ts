@@ -47,6 +47,7 @@ const LONGEST_NAME = 255;
 /** What is wrong with names that no command could use. */
 const FLAWS: readonly (readonly [isFlawed: (name: string) => boolean, flaw: string])[] = [
   [(name) => name.trim() === '', 'it is empty'],
+  [(name) => name === '.' || name === '..' || name.includes('/'), 'it is a path'],
   [(name) => name.startsWith('.'), 'a folder whose name begins with a dot is not a run'],
   [(name) => name.startsWith('-'), 'it looks like a flag'],
   [(name) => name.includes(':'), 'a colon comes between a run and its checkpoint, as in first:300'],
@@ -62,7 +63,6 @@ const FLAWS: readonly (readonly [isFlawed: (name: string) => boolean, flaw: stri
 /** Throws an `InputError` for an unusable run name. */
 export function checkRunName(name: string): void {
   const expected = `--run: expected the name of a folder under ${RUNS_FOLDER}/, got ${describe(name)}`;
-  if (name === '' || name === '.' || name === '..' || name.includes('/')) throw new InputError(expected);
   const flaw = FLAWS.find(([isFlawed]) => isFlawed(name))?.[1];
   if (flaw !== undefined) throw new InputError(`${expected}: ${flaw}; choose another`);
 }

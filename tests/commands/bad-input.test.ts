@@ -50,9 +50,10 @@ describe('data', () => {
     expect(await refusedTraining('--data', 'none.csv')).toBe(
       'none.csv: expected a file or folder that can be read, but there is none at …/none.csv; check the path',
     );
-    expect(await refusal(['train'], IN_PROCESS_OF_ITS_OWN)).toMatch(
-      /^data: expected a file or folder that can be read, but there is none at …\/data; /,
-    );
+    for (const args of [['train'], ['prepare', '--out', 'store']])
+      expect(await refusal(args, IN_PROCESS_OF_ITS_OWN)).toBe(
+        'data/: expected files of pairs, but there is no such folder at …/data; put corpora there or name them with --data',
+      );
   });
 
   it('with too few fields in most rows', async () => {
@@ -232,7 +233,7 @@ describe('a run', () => {
   it("whose name cannot be a folder's", async () => {
     for (const name of ['a/b', '..', '/tmp']) {
       expect(await refusedTraining('--run', name)).toBe(
-        `--run: expected the name of a folder under checkpoints/, got ${JSON.stringify(name)}`,
+        `--run: expected the name of a folder under checkpoints/, got ${JSON.stringify(name)}: it is a path; choose another`,
       );
     }
   });

@@ -74,7 +74,8 @@ describe('a new run', () => {
 
   it.each(['', '.', '..', 'a/b', '/a', 'a/'])('is not called %j', async (name) => {
     await expect(newRun(name, {})).rejects.toThrow(
-      `--run: expected the name of a folder under checkpoints/, got ${JSON.stringify(name)}`,
+      `--run: expected the name of a folder under checkpoints/, got ${JSON.stringify(name)}: ` +
+        `it is ${name === '' ? 'empty' : 'a path'}; choose another`,
     );
   });
 

@@ -1,5 +1,6 @@
 /** @file Settings: which pairs a run trains and validates on. */
 import { COUNT, SHARE, SWITCH, TEXT, TEXTS, wordOr } from '../../base/kinds.js';
+import { DEFAULT_DATA } from '../../data/nothing-found.js';
 import type { Setting } from './setting.js';
 
 /** Enough to measure the untrained student, whose losses hardly differ between pairs. */
@@ -12,8 +13,8 @@ export const DATA_SETTINGS = {
     flag: '--data <path...>',
     help: 'files of pairs, folders of them, or what `kd prepare` made',
     kind: TEXTS,
-    default: ['data'],
-    shownDefault: 'data/',
+    default: [DEFAULT_DATA],
+    shownDefault: `${DEFAULT_DATA}/`,
     recipe: true,
     resume: 'may change',
   },
