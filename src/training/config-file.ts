@@ -1,12 +1,13 @@
 /** @file `--config`: reads settings from a file, either a run's `config.json` or YAML. */
 import { KD } from '../base/own-command.js';
-import { InputError } from '../base/errors.js';
+import { InputError, printable } from '../base/errors.js';
 import { formatCount } from '../base/format.js';
 import { anyObject, checkJson, isObject, type JsonObject } from '../base/json-schema.js';
 import { parseJson } from '../base/parse-json.js';
 import { TEXTS } from '../base/kinds.js';
 import { readText } from '../data/text-file.js';
 import { LARGEST_CONFIG } from '../runs/run-list.js';
+import { firstDuplicateKey } from '../weights/json-keys.js';
 import { checkRequested } from './check-settings.js';
 import { isSetting, SETTINGS, withLegacyDefaults, type RequestedSettings } from './settings.js';
 
@@ -17,7 +18,8 @@ import { isSetting, SETTINGS, withLegacyDefaults, type RequestedSettings } from 
  */
 export async function readConfigFile(path: string): Promise<Partial<RequestedSettings>> {
   const text = await readText(path, LIMIT);
-  const parsed = /^\s*\{/.test(text) ? parseJson(text, path, ADVICE) : await parseYaml(text, path);
+  if (text.trim() === '') throw new InputError(`${path}: expected settings, got an empty file; ${ADVICE}`);
+  const parsed = /^\s*\{/.test(text) ? parseJsonOnce(text, path) : await parseYaml(text, path);
   const contents = checkJson(anyObject, parsed, path, ADVICE);
   return checkRequested(normalised(settingsIn(contents)), path);
 }
@@ -25,6 +27,18 @@ export async function readConfigFile(path: string): Promise<Partial<RequestedSet
 const ADVICE = `name a run's config.json, or what ${KD} train --print writes`;
 
 const LIMIT = { most: LARGEST_CONFIG, remedy: ADVICE };
+
+/** Parses JSON whose objects have each key once. */
+function parseJsonOnce(text: string, path: string): unknown {
+  const parsed = parseJson(text, path, ADVICE);
+  const repeated = firstDuplicateKey(text);
+  if (repeated !== undefined) throw twice(path, repeated);
+  return parsed;
+}
+
+function twice(where: string, key: string): InputError {
+  return new InputError(`${where}: expected each setting once, got ${printable(key)} twice; leave one out`);
+}
 
 /** The longest YAML in characters: parsing time grows with the square of the number of settings. */
 const LONGEST_YAML = 2 ** 18;
@@ -40,10 +54,13 @@ async function parseYaml(text: string, path: string): Promise<unknown> {
   const lines = new LineCounter();
   const document = parseDocument(text, { prettyErrors: false, lineCounter: lines, logLevel: 'error' });
   const [error] = document.errors;
-  if (error !== undefined)
-    throw new InputError(
-      `${path}: expected YAML, got in line ${lines.linePos(error.pos[0]).line} ${error.message}; ${ADVICE}`,
-    );
+  if (error !== undefined) {
+    const where = `${path} line ${lines.linePos(error.pos[0]).line}`;
+    if (error.code === 'DUPLICATE_KEY') throw twice(where, /^[^:\n]*/.exec(text.slice(error.pos[0]))![0].trim());
+    if (error.code === 'MULTIPLE_DOCS')
+      throw new InputError(`${where}: expected one YAML document, got another after ---; leave one out`);
+    throw new InputError(`${where}: expected YAML, got a mistake: ${error.message}; ${ADVICE}`);
+  }
   try {
     return document.toJS();
   } catch (error) {
