@@ -43,9 +43,18 @@ export async function readStsFile(path: string): Promise<StsPair[]> {
   return pairs;
 }
 
-/** Reads the pairs of a file by its first bytes, or else by the ending of its name; `.gz` is left out of that. */
-async function pairsIn(bytes: Buffer, path: string, name = path): Promise<StsPair[]> {
-  if (isGzip(bytes)) return pairsIn(gunzippedWhole(bytes, path, LIMIT.most), path, name.replace(/\.gz$/i, ''));
+/** Reads the pairs of a file, which gzip may have compressed once: there are files that unpack to themselves. */
+async function pairsIn(stored: Buffer, path: string): Promise<StsPair[]> {
+  if (!isGzip(stored)) return pairsInPlain(stored, path, path);
+  const bytes = gunzippedWhole(stored, path, LIMIT.most);
+  if (!isGzip(bytes)) return pairsInPlain(bytes, path, path.replace(/\.gz$/i, ''));
+  throw new InputError(
+    `${path}: expected judged pairs, compressed once at most, got a gzip file within a gzip file; unpack it`,
+  );
+}
+
+/** Reads the pairs of a file by its first bytes, or else by the ending of its name. */
+async function pairsInPlain(bytes: Buffer, path: string, name: string): Promise<StsPair[]> {
   if (isParquet(bytes))
     return parseStsParquet(bytes, path, (rows) => {
       checkCount(rows, path);

@@ -80,6 +80,8 @@ class View {
     readonly offset: unknown,
     readonly shape: unknown,
     readonly strides: unknown,
+    /** Set for a view whose values PyTorch has yet to negate or conjugate: `{neg: True}`. */
+    readonly metadata: unknown,
   ) {}
 }
 
@@ -111,15 +113,16 @@ const TENSOR_DTYPES: Readonly<Record<string, Dtype>> = {
 
 const FUNCTIONS: Readonly<Record<string, PickleFunction>> = {
   'collections.OrderedDict': () => new Map(),
-  'torch._utils._rebuild_tensor_v2': ([storage, offset, shape, strides]) =>
-    isStorage(storage) ? new View(storage, offset, shape, strides) : null,
-  'torch._utils._rebuild_tensor_v3': ([storage, offset, shape, strides, , , type]) =>
+  'torch._utils._rebuild_tensor_v2': ([storage, offset, shape, strides, , , metadata]) =>
+    isStorage(storage) ? new View(storage, offset, shape, strides, metadata) : null,
+  'torch._utils._rebuild_tensor_v3': ([storage, offset, shape, strides, , , type, metadata]) =>
     isStorage(storage) && type instanceof ElementType
       ? new View(
           { ...storage, dtype: type.dtype, length: storage.length / byteLengthOf(type.dtype, []) },
           offset,
           shape,
           strides,
+          metadata,
         )
       : null,
   'torch._utils._rebuild_parameter': ([data]) => data,
@@ -152,8 +155,13 @@ function isStorage(value: unknown): value is Storage {
   return typeof value === 'object' && value !== null && 'dtype' in value && 'key' in value && 'length' in value;
 }
 
-function tensorOf(name: string, { storage, offset, shape, strides }: View, location: string): StoredTensor {
+function tensorOf(name: string, { storage, offset, shape, strides, metadata }: View, location: string): StoredTensor {
   const where = placeOf(location, name);
+  if (metadata instanceof Map && [...metadata.values()].includes(true))
+    throw new InputError(
+      `${where}: expected its values as they are, found a view with ${shown([...metadata.keys()].join(', '))} set, ` +
+        'which is computed later; save the tensor after resolve_neg() and resolve_conj()',
+    );
   if (!isSize(offset) || !isSizes(shape) || !isSizes(strides) || shape.length !== strides.length) {
     throw damagedFile(where, 'expected offset, shape and strides in whole numbers, one stride a dimension');
   }

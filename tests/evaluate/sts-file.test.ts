@@ -165,6 +165,8 @@ describe('judged pairs', () => {
     expect(await readStsFile(file('a.json.gz', gzipSync(JSON.stringify(PAIRS))))).toEqual(PAIRS);
     const half = file('b.csv.gz', gzipSync(csv).subarray(0, 60));
     await expect(readStsFile(half)).rejects.toThrow('b.csv.gz: expected at most 67108864 bytes compressed by gzip');
+    const twice = file('c.csv.gz.gz', gzipSync(gzipSync(csv)));
+    await expect(readStsFile(twice)).rejects.toThrow('got a gzip file within a gzip file; unpack it');
   });
 
   it.each([

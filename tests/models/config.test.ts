@@ -70,6 +70,14 @@ describe('a configuration', () => {
     expect(parseConfig({ model_type: 'clip', ...parts }, 'c')).toMatchObject(expected);
   });
 
+  it.each([
+    [{ is_decoder: true }, 'choose an encoder, which reads texts in both directions'],
+    [{ position_embedding_type: 'relative_key' }, 'choose a model with absolute positions'],
+  ])('of a BERT that computes something else, %j, says which model to choose', (what, remedy) => {
+    for (const model_type of ['bert', 'roberta'])
+      expect(() => parseConfig({ model_type, ...what }, 'c')).toThrow(new RegExp(`^c: expected .*; ${remedy}$`));
+  });
+
   it('that is missing names the text encoder of a pipeline', async () => {
     const pipeline = await temporaryFolder();
     for (const name of ['text_encoder', 'safety_checker']) await cp(folder, join(pipeline, name), { recursive: true });
