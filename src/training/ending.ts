@@ -1,9 +1,11 @@
 /** @file How a run ends: whether its last state was saved, what an error left behind, and how to resume it. */
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { NotFiniteStepError } from '../distill/not-finite-step-error.js';
 import { InputError } from '../base/errors.js';
 import { LostRankError } from '../cluster/lost-rank.js';
 import { checkpointName, checkpointNames } from '../runs/checkpoint-names.js';
+import { RUN_CONFIG } from '../runs/run-names.js';
 import type { EndedRun, TrainContext } from './context.js';
 import { adviceAtSkipLimit } from './not-finite.js';
 import { NotSavedError } from './not-saved-error.js';
@@ -70,7 +72,10 @@ export function recoveryAdvice(
   }
   const good = last !== undefined && names.includes(last) ? last : names.at(0);
   const way = good === undefined ? 'start over with' : 'resume with';
-  return `last good checkpoint: ${checkpointPath(folder, good)}; ${first}${way}: ${command}`;
+  const before = existsSync(join(folder, RUN_CONFIG))
+    ? first
+    : `${first}restore ${RUN_CONFIG} there from a copy, then `;
+  return `last good checkpoint: ${checkpointPath(folder, good)}; ${before}${way}: ${command}`;
 }
 
 /**

@@ -69,6 +69,14 @@ it('goes on saving if the folder of its tokenizer is removed', async () => {
   expect(readFileSync(join(run, 'step-00000040/vocab.txt'))).toEqual(readFileSync(join(STUDENT, 'vocab.txt')));
 });
 
+it('without its configuration and its lock: says what to restore first', async () => {
+  const { said } = await lastLineAfter((folder) => {
+    rmSync(join(folder, 'config.json'));
+    for (const name of readdirSync(folder)) if (name.startsWith('lock-')) rmSync(join(folder, name));
+  });
+  expect(said).toMatch(/; restore config\.json there from a copy, then resume with: kd train --resume tiny$/);
+});
+
 it('without its lock: the named checkpoint exists', async () => {
   const { said, run } = await lastLineAfter((folder) => {
     const names = readdirSync(folder).filter((each) => /^(lock-|step-)/.test(each) && each !== 'step-00000005');
