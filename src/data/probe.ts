@@ -64,7 +64,7 @@ async function probeText(file: StoredFile, names: ColumnNames, beginning: Beginn
   if (!beginning.isText && isNamedAsText(file.name)) return (await whyNoText(file)) ?? verdict;
   const named = FORMATS.find(({ endings }) => endings.some((ending) => isNamed(file.name, ending)));
   if (named !== undefined && named !== DELIMITED) return named.probe(file, names, beginning);
-  if (isNamedAsText(file.name)) return verdict;
+  if (isNamedAsText(file.name) || beginning.bytes.length === 0) return verdict;
   const isTable = beginning.isText && (verdict.columns ?? 1) > 1;
   return isTable ? verdict : { reason: notPairs() };
 }

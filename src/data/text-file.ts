@@ -2,7 +2,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { InputError } from '../base/errors.js';
 import { formatCount } from '../base/format.js';
 import { inputChunks, inputName, type InputLimit } from '../base/input-file.js';
-import { conversionAdvice, sevenBitEncoding } from './readers/seven-bit-encodings.js';
+import { sevenBitFault } from './readers/seven-bit-encodings.js';
 import { countLineBreaks, findInvalidByte, lengthOfWholeCharacters } from './readers/utf8.js';
 
 const BYTE_ORDER_MARK = '\ufeff';
@@ -72,10 +72,8 @@ export async function* linesOf(chunks: AsyncIterable<string>, file: string): Asy
 }
 
 function refuseSevenBit(ascii: Buffer, firstLine: number, isStart: boolean, file: string): void {
-  const found = sevenBitEncoding(ascii, isStart);
-  if (found === undefined) return;
-  const line = firstLine + countLineBreaks(ascii.subarray(0, found.at));
-  throw new InputError(`${file} line ${line}: expected UTF-8 text, got ${found.name}; ${conversionAdvice(found)}`);
+  const fault = sevenBitFault(ascii, isStart, firstLine);
+  if (fault !== undefined) throw new InputError(`${file} line ${fault.line}: expected UTF-8 text, got ${fault.found}`);
 }
 
 function notUtf8(bytes: Buffer, firstLine: number, file: string): InputError {

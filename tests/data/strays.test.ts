@@ -144,6 +144,7 @@ test('messages about many files and columns are short, and give each reason once
 test.each([
   ['a.csv.lz4', Buffer.from('04224d18', 'hex'), 'compressed by lz4; unpack it'],
   ['a.csv.gz', gzipSync(gzipSync('ko,en\n')), 'compressed by gzip twice; unpack it once'],
+  ['a.gz', gzipSync(''), 'expected a header and rows, got an empty file; download or write it again'],
   ['a.csv.lzma', Buffer.from('5d00008000', 'hex'), 'a compressed file; unpack it'],
   ['a.xlf', '<xliff/>', 'a file of a localisation program; export its texts as .tmx or .csv'],
   ['a.bin', 'x\x1e\0\0\x1f', /^not a kind of file/],

@@ -5,7 +5,7 @@
 import { isAscii } from 'node:buffer';
 import iconv from 'iconv-lite';
 import { UnreadableFileError } from '../unreadable-file.js';
-import { conversionAdvice, sevenBitEncoding } from './seven-bit-encodings.js';
+import { sevenBitFault } from './seven-bit-encodings.js';
 import {
   cutUnit,
   narrowEncoding,
@@ -130,14 +130,10 @@ function decoderFor(head: Buffer, before: { bytes: number; lines: number }, name
 
 /** Throws an `UnreadableFileError` for a text that writes other scripts in ASCII, which would be read as nonsense. */
 function refuseSevenBit(ascii: Buffer, before: { readonly bytes: number; readonly lines: number }, name: string): void {
-  const found = sevenBitEncoding(ascii, before.bytes === 0);
-  if (found === undefined) return;
-  const reason = `expected text in UTF-8 or code page 949, got ${found.name}; ${conversionAdvice(found)}`;
-  throw new UnreadableFileError(
-    name,
-    reason,
-    `line ${before.lines + countLineBreaks(ascii.subarray(0, found.at)) + 1}`,
-  );
+  const fault = sevenBitFault(ascii, before.bytes === 0, before.lines + 1);
+  if (fault === undefined) return;
+  const reason = `expected text in UTF-8 or code page 949, got ${fault.found}`;
+  throw new UnreadableFileError(name, reason, `line ${fault.line}`);
 }
 
 function notText(bytes: Buffer, linesBefore: number, name: string, encoding?: 'foreign'): UnreadableFileError {

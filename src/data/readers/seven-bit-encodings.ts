@@ -1,5 +1,6 @@
 /** @file Recognises encodings that write Korean and other scripts in bytes of ASCII: ISO-2022 (RFC 1557) and UTF-7. */
 import { USUAL } from './text-encodings.js';
+import { countLineBreaks } from './utf8.js';
 
 /** What begins an escape sequence for a character set of two bytes, and how it ends in each encoding. */
 const ESCAPE = '\x1b$';
@@ -25,7 +26,7 @@ const MOST_INVALID = 0.2;
 const SAMPLE_BYTES = 1 << 16;
 
 /** An encoding of other scripts in ASCII. */
-export interface SevenBitEncoding {
+interface SevenBitEncoding {
   /** As iconv calls it. */
   readonly name: string;
   /** Where its first sequence begins, in bytes. */
@@ -37,7 +38,7 @@ export interface SevenBitEncoding {
  *
  * @param isStart whether this is the beginning of the text, in which UTF-7 is sought, too
  */
-export function sevenBitEncoding(ascii: Buffer, isStart = true): SevenBitEncoding | undefined {
+function sevenBitEncoding(ascii: Buffer, isStart: boolean): SevenBitEncoding | undefined {
   for (let at = ascii.indexOf(ESCAPE); at !== -1; at = ascii.indexOf(ESCAPE, at + 1)) {
     const rest = ascii.toString('latin1', at + ESCAPE.length, at + ESCAPE.length + 2);
     const name = DESIGNATIONS.find(([end]) => rest.startsWith(end))?.[1];
@@ -46,9 +47,17 @@ export function sevenBitEncoding(ascii: Buffer, isStart = true): SevenBitEncodin
   return isStart ? utf7(ascii.toString('latin1', 0, SAMPLE_BYTES)) : undefined;
 }
 
-/** What to do about a text in such an encoding. */
-export function conversionAdvice({ name }: SevenBitEncoding): string {
-  return `convert it: iconv -f ${name} -t UTF-8`;
+/** What a text in such an encoding is, for a message, with what to do about it, and the line where that shows. */
+export function sevenBitFault(
+  ascii: Buffer,
+  isStart: boolean,
+  firstLine: number,
+): { readonly found: string; readonly line: number } | undefined {
+  const encoding = sevenBitEncoding(ascii, isStart);
+  if (encoding === undefined) return undefined;
+  const { name, at } = encoding;
+  const line = firstLine + countLineBreaks(ascii.subarray(0, at));
+  return { found: `${name}; convert it: iconv -f ${name} -t UTF-8`, line };
 }
 
 function utf7(text: string): SevenBitEncoding | undefined {
