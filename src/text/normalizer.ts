@@ -70,13 +70,18 @@ export function normalizerOf(config: StepConfig | null, where = 'tokenizer.json'
 }
 
 /**
- * Tells whether normalisation leaves the beginning of a text where it was, as `tokenizers` counts places:
- * SentencePiece's table does even if it drops the first character.
+ * Tells how long the beginning of a text is after normalisation, in UTF-16 code units: `tokenizers` counts all that was
+ * written for the first character as its place. Zero if normalisation drops that; SentencePiece's table leaves the
+ * place even then.
  */
-export function startKeeperOf(config: StepConfig | null): (text: string) => boolean {
+export function startLengthOf(config: StepConfig | null): (text: string) => number {
   const normalizers = stepsIn(config, 'normalizers').filter(({ type }) => type !== 'Precompiled');
-  const normalize = normalizerOf({ type: 'Sequence', normalizers });
-  return (text) => text !== '' && normalize(String.fromCodePoint(text.codePointAt(0)!)) !== '';
+  const [keep, normalize] = [normalizerOf({ type: 'Sequence', normalizers }), normalizerOf(config)];
+  return (text) => {
+    if (text === '') return 0;
+    const first = String.fromCodePoint(text.codePointAt(0)!);
+    return keep(first) === '' ? 0 : Math.max(1, normalize(first).length);
+  };
 }
 
 /** A normalisation form as of Unicode 9. */

@@ -53,6 +53,16 @@ function scriptOf(character: string): number {
 
 /** Splits a text into stretches of one script. What is before its first letter with a script is dropped. */
 export function splitAtScripts(text: string): string[] {
+  const starts = scriptStarts(text);
+  return starts.map((start, index) => text.slice(start, starts[index + 1]));
+}
+
+/** Where the first stretch begins, in UTF-16 code units; at the end of the text if there is none. */
+export function firstScriptAt(text: string): number {
+  return scriptStarts(text)[0] ?? text.length;
+}
+
+function scriptStarts(text: string): number[] {
   const starts: number[] = [];
   let last = ANY;
   let at = 0;
@@ -62,10 +72,5 @@ export function splitAtScripts(text: string): string[] {
     if (script !== ANY) last = script;
     at += character.length;
   }
-  return starts.map((start, index) => text.slice(start, starts[index + 1]));
-}
-
-/** Whether splitting drops the beginning of a text. */
-export function dropsStartAtScripts(text: string): boolean {
-  return text !== '' && scriptOf(String.fromCodePoint(text.codePointAt(0)!)) === ANY;
+  return starts;
 }

@@ -43,9 +43,10 @@ export function splitByLength(length: number): (text: string) => string[] {
   };
 }
 
-/** Whether splitting drops the beginning of a text. */
-export function dropsStart(text: string, pattern: RegExp, behavior: SplitBehavior, invert: boolean): boolean {
-  return behavior === 'Removed' && piecesOf(text, pattern, invert)[0]?.isMatch === true;
+/** Where the first piece begins, in UTF-16 code units; at the end of the text if there is none. */
+export function firstPieceAt(text: string, pattern: RegExp, behavior: SplitBehavior, invert: boolean): number {
+  if (behavior !== 'Removed') return 0;
+  return piecesOf(text, pattern, invert).find(({ isMatch }) => !isMatch)?.start ?? text.length;
 }
 
 function piecesOf(text: string, pattern: RegExp, invert: boolean): Piece[] {

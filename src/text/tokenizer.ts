@@ -1,5 +1,5 @@
 import { sectionSplitter } from './added-tokens.js';
-import { normalizerOf, startKeeperOf } from './normalizer.js';
+import { normalizerOf, startLengthOf } from './normalizer.js';
 import { readTokenizerFiles } from './tokenizer-files.js';
 import type { TokenizerJson } from './tokenizer-json.js';
 import { MAX_LENGTH } from './max-length.js';
@@ -65,14 +65,14 @@ export async function loadTokenizer(folder: string): Promise<TextTokenizer> {
 function bodyEncoder(json: TokenizerJson, vocabulary: Vocabulary): (text: string) => number[] {
   const splitSections = sectionSplitter(json.added_tokens, normalizerOf(json.normalizer));
   const splitWords = wordSplitterOf(json.pre_tokenizer);
-  const keepsStart = needsStart(json.pre_tokenizer) ? startKeeperOf(json.normalizer) : () => false;
+  const startLength = needsStart(json.pre_tokenizer) ? startLengthOf(json.normalizer) : () => 0;
   return (text) => {
     const ids: number[] = [];
     const whole = text.replace(/\p{Cs}/gu, '\ufffd');
     for (const [index, section] of splitSections(whole).entries()) {
       if (typeof section === 'number') ids.push(section);
       else
-        for (const word of splitWords(section, index === 0 && keepsStart(whole)))
+        for (const word of splitWords(section, index === 0 ? startLength(whole) : 0))
           for (const id of vocabulary.idsOf(word)) ids.push(id);
     }
     return ids;

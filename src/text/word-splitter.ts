@@ -1,17 +1,18 @@
 import { patternFor } from './common-text.js';
 import { compilePattern } from './pattern.js';
-import { dropsStartAtScripts, splitAtScripts } from './scripts.js';
+import { firstScriptAt, splitAtScripts } from './scripts.js';
 import { stepsIn } from './steps.js';
-import { dropsStart, splitAt, splitByLength, type SplitBehavior } from './text-splits.js';
+import { firstPieceAt, splitAt, splitByLength, type SplitBehavior } from './text-splits.js';
 import type { StepConfig } from './tokenizer-json.js';
 import { BERT_PUNCTUATION, NUMBER, WHITE_SPACE, WORD } from './unicode.js';
 import { unsupportedStep } from './unsupported-step.js';
 
 /**
- * Splits normalised text into words, which are looked up in the vocabulary one by one. `isStart` says that the text
- * begins where the whole input does, which only a `Metaspace` of the scheme `first` asks for.
+ * Splits normalised text into words, which are looked up in the vocabulary one by one. `start` is the length of what
+ * normalisation wrote for the first character of the whole input, in UTF-16 code units; zero if the text does not begin
+ * there. Only a `Metaspace` of the scheme `first` asks for it: each piece that begins within it counts as the first.
  */
-export type WordSplitter = (text: string, isStart?: boolean) => string[];
+export type WordSplitter = (text: string, start?: number) => string[];
 
 /** The word pattern of GPT-2's byte-level tokenizer, `tokenizers/src/pre_tokenizers/byte_level.rs`. */
 const BYTE_LEVEL_WORDS = {
@@ -24,7 +25,7 @@ const BERT_WORDS = patternFor((written) => {
 });
 
 const UNSPACED = new RegExp(`[^${WHITE_SPACE}]+`, 'gv');
-const BEGINS_WITH_SPACE = new RegExp(`^${WHITE_SPACE}`, 'v');
+const SPACE_BEFORE = new RegExp(`^${WHITE_SPACE}*`, 'v');
 
 /** The pattern of `Whitespace`, `tokenizers/src/pre_tokenizers/whitespace.rs`. */
 const WORDS_AND_SIGNS = new RegExp(`${WORD}+|[^${WORD}${WHITE_SPACE}]+`, 'gv');
@@ -46,11 +47,15 @@ export function wordSplitterOf(config: StepConfig | null, where = 'tokenizer.jso
 /** A step of the pre-tokenizer. */
 interface Step {
   readonly split: WordSplitter;
-  /** Whether it drops the beginning of a text, so that its first word is no longer there. Absent: it never does. */
-  readonly drops?: (text: string) => boolean;
+  /**
+   * Where the first word begins in a text; absent if always at its start. Words are parts of the text, unless
+   * `isRewriting`.
+   */
+  readonly firstAt?: (text: string) => number;
+  readonly isRewriting?: boolean;
 }
 
-const dropsSpace = (text: string): boolean => BEGINS_WITH_SPACE.test(text);
+const afterSpace = (text: string): number => SPACE_BEFORE.exec(text)![0].length;
 
 function stepOf(config: StepConfig, where: string): Step {
   switch (config.type) {
@@ -61,21 +66,21 @@ function stepOf(config: StepConfig, where: string): Step {
       const { pattern, behavior, invert } = splitOf(config, where);
       return {
         split: splitAt(pattern, behavior, invert),
-        drops: (text) => dropsStart(text, pattern(text), behavior, invert),
+        firstAt: (text) => firstPieceAt(text, pattern(text), behavior, invert),
       };
     }
     case 'ByteLevel':
-      return { split: byteLevelSplitter(config) };
+      return { split: byteLevelSplitter(config), isRewriting: true };
     case 'WhitespaceSplit':
-      return { split: (text) => text.match(UNSPACED) ?? [], drops: dropsSpace };
+      return { split: (text) => text.match(UNSPACED) ?? [], firstAt: afterSpace };
     case 'Whitespace':
-      return { split: (text) => text.match(WORDS_AND_SIGNS) ?? [], drops: dropsSpace };
+      return { split: (text) => text.match(WORDS_AND_SIGNS) ?? [], firstAt: afterSpace };
     case 'Metaspace':
-      return { split: metaspaceSplitter(config) };
+      return { split: metaspaceSplitter(config), isRewriting: true };
     case 'BertPreTokenizer':
-      return { split: (text) => text.match(BERT_WORDS(text)) ?? [], drops: dropsSpace };
+      return { split: (text) => text.match(BERT_WORDS(text)) ?? [], firstAt: afterSpace };
     case 'UnicodeScripts':
-      return { split: splitAtScripts, drops: dropsStartAtScripts };
+      return { split: splitAtScripts, firstAt: firstScriptAt };
     case 'FixedLength':
       return { split: splitByLength((config.length as number | undefined) ?? FIXED_LENGTH) };
     default:
@@ -99,15 +104,29 @@ function sequenceSplitter(steps: readonly StepConfig[], where: string): WordSpli
   if (steps.slice(0, -1).some((step) => step.type === 'ByteLevel'))
     throw unsupportedStep(where, 'pre_tokenizer', 'a Sequence with ByteLevel inside');
   const parts = steps.map((step) => stepOf(step, where));
-  return (text, isStart = false) => {
-    let [words, atStart] = [[text], isStart];
-    for (const { split, drops } of parts) {
-      const staysAtStart = atStart && words.length > 0 && drops?.(words[0]!) !== true;
-      words = words.flatMap((word, index) => split(word, atStart && index === 0));
-      atStart = staysAtStart;
-    }
-    return words;
+  return (text, start = 0) => {
+    let words: readonly Piece[] = [{ text, start }];
+    for (const step of parts) words = words.flatMap((word) => piecesOf(word, step));
+    return words.map((word) => word.text);
   };
+}
+
+/** A word, and how much of it was written for the first character of the input. */
+interface Piece {
+  readonly text: string;
+  readonly start: number;
+}
+
+function piecesOf({ text, start }: Piece, { split, firstAt, isRewriting }: Step): Piece[] {
+  const words = split(text, start);
+  if (start === 0) return words.map((word) => ({ text: word, start: 0 }));
+  if (isRewriting === true) return words.map((word, index) => ({ text: word, start: index === 0 ? start : 0 }));
+  let end = firstAt?.(text) ?? 0;
+  return words.map((word) => {
+    const at = text.indexOf(word, end);
+    end = at + word.length;
+    return { text: word, start: Math.max(0, start - at) };
+  });
 }
 
 interface Split {
@@ -149,10 +168,10 @@ function metaspaceSplitter(config: StepConfig): WordSplitter {
   const blank = replacement as string;
   const letter = `\\u{${blank.codePointAt(0)!.toString(16)}}`;
   const words = new RegExp(`${letter}[^${letter}]*|[^${letter}]+`, 'gv');
-  return (text, isStart = false) => {
+  return (text, start = 0) => {
     if (text === '') return [];
     const written = text.replaceAll(' ', blank);
-    const isPrepended = scheme === 'always' || (scheme === 'first' && isStart);
+    const isPrepended = scheme === 'always' || (scheme === 'first' && start > 0);
     const whole = isPrepended && !written.startsWith(blank) ? blank + written : written;
     return split === false ? [whole] : (whole.match(words) ?? []);
   };
