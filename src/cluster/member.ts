@@ -4,11 +4,11 @@ import { setTimeout as after } from 'node:timers/promises';
 import { InputError, messageOf } from '../base/errors.js';
 import { deferred } from '../base/deferred.js';
 import type { Hosts } from './addresses.js';
-import { openChannel, type Message } from './channel.js';
+import { openChannel, type Channel, type Message } from './channel.js';
 import type { Network } from './network.js';
 import { CLOSED_WITHIN, type Gathered, type Link, type LinkOptions } from './link.js';
 import { LostRankError, lostRank, nameOf, silentFor, silentRank } from './lost-rank.js';
-import { startHeartbeat } from './heartbeat.js';
+import { startHeartbeat, type Heartbeat } from './heartbeat.js';
 
 /** Milliseconds between attempts. */
 const BETWEEN_TRIES = 200;
@@ -25,71 +25,105 @@ const noAnswer = (hosts: Hosts, why: string): LostRankError =>
 
 /** Connects to rank 0, and waits until all ranks are connected. */
 export async function joinHub(options: LinkOptions): Promise<Link> {
-  const { hosts, network, version, command, timeout, onLost } = options;
-  const { rank, addresses } = hosts;
-  const waiting = new Map<number, (gathered: Gathered) => void>();
-  let next = 0;
-  let wasHeard = false;
-  let isOver = false;
-  const meeting = deferred<undefined>();
-  const end = (error: LostRankError): void => {
-    if (isOver) return;
-    isOver = true;
-    heartbeat.stop();
-    meeting.reject(error);
-    onLost(error);
-  };
-  const socket = await reach(network, options);
-  const channel = openChannel(socket, {
-    onMessage(message) {
-      wasHeard = true;
-      heartbeat.heard();
-      if (message.type === 'ready') meeting.resolve(undefined);
-      else if (message.type === 'failed') end(new LostRankError(message.message));
-      else if (message.type === 'gathered') {
-        waiting.get(message.exchange)?.({ texts: message.texts, stop: message.stop });
-        waiting.delete(message.exchange);
-      }
-    },
-    onClosed(why) {
-      end(wasHeard ? lostRank(hosts, 0, why) : noAnswer(hosts, why));
-    },
-  });
-  const beat = (): void => {
-    channel.send({ type: 'beat' });
-  };
-  const heartbeat = startHeartbeat(timeout, beat, () => {
-    end(wasHeard ? silentRank(hosts, 0, timeout) : noAnswer(hosts, silentFor(timeout)));
-  });
-  const close = async (message: Message, within: number): Promise<void> => {
-    isOver = true;
-    heartbeat.stop();
-    channel.send(message);
-    await channel.close(within);
-  };
-  const fail = (message: string): Promise<void> => close({ type: 'failed', message }, CLOSED_WITHIN.lost);
-  channel.send({ type: 'hello', rank, count: addresses.length, version, command, timeout });
-  const answer = setTimeout(() => {
-    if (!wasHeard) end(noAnswer(hosts, `nothing came within ${ANSWERS_WITHIN / 1000} s`));
-  }, ANSWERS_WITHIN);
-  try {
-    await meeting.promise;
-  } catch (error) {
-    await fail(messageOf(error));
-    throw error;
-  } finally {
-    clearTimeout(answer);
+  const member = new Member(options, await reach(options.network, options));
+  await member.allConnected();
+  return member;
+}
+
+/** This rank's connection to rank 0. */
+class Member implements Link {
+  readonly #options: LinkOptions;
+  readonly #channel: Channel;
+  readonly #heartbeat: Heartbeat;
+  readonly #meeting = deferred<undefined>();
+  /** Exchanges whose texts are not all there, by number. */
+  readonly #waiting = new Map<number, (gathered: Gathered) => void>();
+  /** The number of the next exchange. */
+  #next = 0;
+  #wasHeard = false;
+  #isOver = false;
+
+  constructor(options: LinkOptions, socket: Duplex) {
+    const { hosts, version, command, timeout } = options;
+    this.#options = options;
+    this.#channel = openChannel(socket, {
+      onMessage: (message) => {
+        this.#receive(message);
+      },
+      onClosed: (why) => {
+        this.#end(this.#wasHeard ? lostRank(hosts, 0, why) : noAnswer(hosts, why));
+      },
+    });
+    this.#heartbeat = startHeartbeat(
+      timeout,
+      () => {
+        this.#channel.send({ type: 'beat' });
+      },
+      () => {
+        this.#end(this.#wasHeard ? silentRank(hosts, 0, timeout) : noAnswer(hosts, silentFor(timeout)));
+      },
+    );
+    const { rank, addresses } = hosts;
+    this.#channel.send({ type: 'hello', rank, count: addresses.length, version, command, timeout });
   }
-  return {
-    exchange: (topic, text, stop) =>
-      new Promise((resolve) => {
-        const exchange = next++;
-        waiting.set(exchange, resolve);
-        channel.send({ type: 'given', exchange, topic, text, stop });
-      }),
-    fail,
-    close: () => close({ type: 'done' }, CLOSED_WITHIN.done),
-  };
+
+  /** Waits until all ranks are connected; closes if they never are, and throws the error that says why. */
+  async allConnected(): Promise<void> {
+    const answer = setTimeout(() => {
+      if (!this.#wasHeard) this.#end(noAnswer(this.#options.hosts, `nothing came within ${ANSWERS_WITHIN / 1000} s`));
+    }, ANSWERS_WITHIN);
+    try {
+      await this.#meeting.promise;
+    } catch (error) {
+      await this.fail(messageOf(error));
+      throw error;
+    } finally {
+      clearTimeout(answer);
+    }
+  }
+
+  exchange(topic: string, text: string, stop: boolean): Promise<Gathered> {
+    return new Promise((resolve) => {
+      const exchange = this.#next++;
+      this.#waiting.set(exchange, resolve);
+      this.#channel.send({ type: 'given', exchange, topic, text, stop });
+    });
+  }
+
+  fail(message: string): Promise<void> {
+    return this.#close({ type: 'failed', message }, CLOSED_WITHIN.lost);
+  }
+
+  close(): Promise<void> {
+    return this.#close({ type: 'done' }, CLOSED_WITHIN.done);
+  }
+
+  #receive(message: Message): void {
+    this.#wasHeard = true;
+    this.#heartbeat.heard();
+    if (message.type === 'ready') this.#meeting.resolve(undefined);
+    else if (message.type === 'failed') this.#end(new LostRankError(message.message));
+    else if (message.type === 'gathered') {
+      this.#waiting.get(message.exchange)?.({ texts: message.texts, stop: message.stop });
+      this.#waiting.delete(message.exchange);
+    }
+  }
+
+  /** Ends the run on this rank. */
+  #end(error: LostRankError): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#heartbeat.stop();
+    this.#meeting.reject(error);
+    this.#options.onLost(error);
+  }
+
+  async #close(message: Message, within: number): Promise<void> {
+    this.#isOver = true;
+    this.#heartbeat.stop();
+    this.#channel.send(message);
+    await this.#channel.close(within);
+  }
 }
 
 /** Connects to rank 0, which may start later. */

@@ -4,7 +4,7 @@ import { InputError } from '../base/errors.js';
 import { addressText, isLoopback, type Hosts } from './addresses.js';
 import type { Network } from './network.js';
 import { plainNetwork } from './plain-network.js';
-import { tunnelNetwork } from './tunnel-network.js';
+import { TunnelNetwork } from './tunnel-network.js';
 
 /** What restricts access to the ranks. */
 export interface NetworkAccess {
@@ -31,7 +31,7 @@ export function openNetwork(hosts: Hosts, { key, networkDevice, onRefused }: Net
       `--interface ${networkDevice}: expected no key with it, as with a key TensorFlow is reached through ` +
         'encrypted connections on any network; leave out one',
     );
-  if (key !== undefined) return tunnelNetwork(hosts, key, onRefused);
+  if (key !== undefined) return new TunnelNetwork(hosts, key, onRefused);
   if (networkDevice !== undefined) {
     const known = Object.keys(networkInterfaces());
     if (!known.includes(networkDevice))

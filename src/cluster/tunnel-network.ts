@@ -9,7 +9,7 @@ import { createServer as createTlsServer, connect as connectTls } from 'node:tls
 import type { TLSSocket } from 'node:tls';
 import { InputError } from '../base/errors.js';
 import { addressText, isLoopback, type Address, type Hosts } from './addresses.js';
-import { listening, type Network } from './network.js';
+import { listening, type Gather, type Listener, type Network } from './network.js';
 
 /**
  * The purpose of a connection, negotiated in its TLS handshake (ALPN): messages between ranks, or TensorFlow's traffic.
@@ -29,53 +29,110 @@ const CONNECT_WITHIN = 10_000;
 
 const LOOPBACK = '127.0.0.1';
 
-/**
- * A network in which this rank and the others reach each other through encrypted connections.
- *
- * @param key the same on all ranks
- * @param onRefused called with a message, once for every address whose connections are refused
- */
-export function tunnelNetwork({ addresses, rank }: Hosts, key: Buffer, onRefused: (text: string) => void): Network {
-  let tlsServer: Promise<void> | undefined;
-  let take: ((socket: TLSSocket) => void) | undefined;
-  let tensorFlowPort: number | undefined;
-  const refused = new Set<string>();
+/** A network in which this rank and the others reach each other through encrypted connections. */
+export class TunnelNetwork implements Network {
+  readonly device = 'lo';
+  readonly onRefused: (text: string) => void;
+  readonly #hosts: Hosts;
+  readonly #key: Buffer;
+  /** Addresses whose connections were refused. */
+  readonly #refused = new Set<string>();
+  /** Settled when this rank's server is listening; undefined if it was not opened. */
+  #server: Promise<void> | undefined;
+  /** Takes the other ranks' connections for messages. */
+  #onConnection: ((socket: TLSSocket) => void) | undefined;
+  #tensorFlowPort: number | undefined;
 
-  async function openServer(): Promise<void> {
+  /**
+   * @param key the same on all ranks
+   * @param onRefused called with a message, once for every address whose connections are refused
+   */
+  constructor(hosts: Hosts, key: Buffer, onRefused: (text: string) => void) {
+    this.#hosts = hosts;
+    this.#key = key;
+    this.onRefused = onRefused;
+  }
+
+  async listen(onConnection: (socket: TLSSocket) => void): Promise<Listener> {
+    this.#onConnection = onConnection;
+    await this.open();
+    return {
+      close: () => {
+        this.#onConnection = undefined;
+      },
+    };
+  }
+
+  async connect(within: number): Promise<TLSSocket> {
+    const first = this.#hosts.addresses[0]!;
+    try {
+      return await this.#reach(first, 'messages', Math.min(within, CONNECT_WITHIN));
+    } catch (error) {
+      if (isOfTls(error))
+        throw new InputError(
+          `${addressText(first)}: expected rank 0 to have the key of this rank, got another or none; give ` +
+            'all ranks the same --cluster-key',
+          { cause: error },
+        );
+      throw error;
+    }
+  }
+
+  open(): Promise<void> {
+    return (this.#server ??= this.#openServer());
+  }
+
+  async openRoutes(port: number, gather: Gather): Promise<readonly string[]> {
+    this.#tensorFlowPort = port;
+    await gather('tunnels', '');
+    const { addresses, rank } = this.#hosts;
+    const routes = addresses.map((address, other) =>
+      other === rank ? Promise.resolve(addressText({ host: LOOPBACK, port })) : this.#openTunnel(address),
+    );
+    return Promise.all(routes);
+  }
+
+  async #openServer(): Promise<void> {
     const server = createTlsServer(
       {
         ...TLS,
-        pskCallback: (_, identity) => (identity === IDENTITY ? key : null),
+        pskCallback: (_, identity) => (identity === IDENTITY ? this.#key : null),
         ALPNProtocols: Object.values(PURPOSES),
         handshakeTimeout: CONNECT_WITHIN,
         noDelay: true,
       },
       (socket) => {
-        if (socket.alpnProtocol === PURPOSES.messages && take !== undefined) take(socket);
-        else if (socket.alpnProtocol === PURPOSES.tensorFlow && tensorFlowPort !== undefined)
-          join(socket, connect({ host: LOOPBACK, port: tensorFlowPort, noDelay: true }));
-        else socket.destroy();
+        this.#take(socket);
       },
     );
     server.on('tlsClientError', (_, { remoteAddress = 'somebody' }) => {
-      if (refused.has(remoteAddress)) return;
-      refused.add(remoteAddress);
-      onRefused(`${remoteAddress}: connection refused, as it has no key, or a different one from this rank`);
+      if (this.#refused.has(remoteAddress)) return;
+      this.#refused.add(remoteAddress);
+      this.onRefused(`${remoteAddress}: connection refused, as it has no key, or a different one from this rank`);
     });
-    const own = addresses[rank]!;
+    const own = this.#hosts.addresses[this.#hosts.rank]!;
     server.listen({ port: own.port, ...(isLoopback(own) && { host: own.host }) });
     await listening(server, addressText(own));
     server.unref();
   }
 
+  /** Passes on a connection of a peer that has the key, by its purpose. */
+  #take(socket: TLSSocket): void {
+    const port = this.#tensorFlowPort;
+    if (socket.alpnProtocol === PURPOSES.messages && this.#onConnection !== undefined) this.#onConnection(socket);
+    else if (socket.alpnProtocol === PURPOSES.tensorFlow && port !== undefined)
+      join(socket, connect({ host: LOOPBACK, port, noDelay: true }));
+    else socket.destroy();
+  }
+
   /** Connects to another rank's TLS server. */
-  async function reach({ host, port }: Address, purpose: Purpose, within = CONNECT_WITHIN): Promise<TLSSocket> {
+  async #reach({ host, port }: Address, purpose: Purpose, within = CONNECT_WITHIN): Promise<TLSSocket> {
     const socket = connectTls({
       ...TLS,
       host,
       port,
       ALPNProtocols: [PURPOSES[purpose]],
-      pskCallback: () => ({ psk: key, identity: IDENTITY }),
+      pskCallback: () => ({ psk: this.#key, identity: IDENTITY }),
       checkServerIdentity: () => undefined, // the key proves its identity
     });
     socket.setNoDelay(true);
@@ -89,10 +146,10 @@ export function tunnelNetwork({ addresses, rank }: Hosts, key: Buffer, onRefused
   }
 
   /** Opens a tunnel to another rank's TensorFlow; returns the local address of its entrance. */
-  async function openTunnel(address: Address): Promise<string> {
+  async #openTunnel(address: Address): Promise<string> {
     const server = createServer({ noDelay: true }, (socket) => {
       socket.on('error', () => socket.destroy());
-      reach(address, 'tensorFlow').then(
+      this.#reach(address, 'tensorFlow').then(
         (far) => {
           join(socket, far);
         },
@@ -104,42 +161,6 @@ export function tunnelNetwork({ addresses, rank }: Hosts, key: Buffer, onRefused
     server.unref();
     return addressText({ host: LOOPBACK, port: (server.address() as AddressInfo).port });
   }
-
-  return {
-    device: 'lo',
-    onRefused,
-    async listen(onConnection) {
-      take = onConnection;
-      await (tlsServer ??= openServer());
-      return {
-        close: () => {
-          take = undefined;
-        },
-      };
-    },
-    async connect(within) {
-      try {
-        return await reach(addresses[0]!, 'messages', Math.min(within, CONNECT_WITHIN));
-      } catch (error) {
-        if (isOfTls(error))
-          throw new InputError(
-            `${addressText(addresses[0]!)}: expected rank 0 to have the key of this rank, got another or none; give ` +
-              'all ranks the same --cluster-key',
-            { cause: error },
-          );
-        throw error;
-      }
-    },
-    open: () => (tlsServer ??= openServer()),
-    async openRoutes(port, gather) {
-      tensorFlowPort = port;
-      await gather('tunnels', '');
-      const routes = addresses.map((address, other) =>
-        other === rank ? Promise.resolve(addressText({ host: LOOPBACK, port })) : openTunnel(address),
-      );
-      return Promise.all(routes);
-    },
-  };
 }
 
 /** Pipes two connections into each other. They do not keep the process alive, since TensorFlow never closes its own. */
