@@ -166,6 +166,7 @@ function tensorOf(name: string, { storage, offset, shape, strides, metadata }: V
     throw damagedFile(where, 'expected offset, shape and strides in whole numbers, one stride a dimension');
   }
   const tensor = { name, dtype: storage.dtype, shape, storage, offset, strides };
+  const isBroadcast = strides.includes(0) && sizeOf(shape) > storage.length;
   // More elements than the storage has would be a broadcast view, which no parameter is, and which could be of any
   // size.
   if (sizeOf(shape) > storage.length || offset + spanOf(tensor) > storage.length) {
@@ -173,6 +174,7 @@ function tensorOf(name: string, { storage, offset, shape, strides, metadata }: V
       where,
       `expected a view within its storage of ${storage.length} elements, ` +
         `found shape ${shownShape(shape)}, strides ${shownShape(strides)}, offset ${offset}`,
+      isBroadcast ? 'save the tensor after contiguous(), or get the file again' : undefined,
     );
   }
   return tensor;
