@@ -1,6 +1,7 @@
 /** @file A comparison of runs as text for a terminal and as JSON. */
 import { formatCount, formatRate } from '../base/format.js';
 import type { Cell, Table } from '../evaluate/table.js';
+import { bestValidation } from '../runs/best-validation.js';
 import { textTable } from '../evaluate/table-text.js';
 import { pairsTables, stsTable } from '../evaluate/tables.js';
 import type { ModelFacts } from '../evaluate/evaluation.js';
@@ -8,7 +9,6 @@ import { areComparable } from './comparable.js';
 import { areSplit } from './joint-evaluations.js';
 import type { ComparisonData } from './pages.js';
 import { FACT_NAMES } from './fact-names.js';
-import { bestOf } from './validations.js';
 
 const OTHER_LOSSES = 'teacher, loss or validation pairs differ between these runs: their losses cannot be compared';
 
@@ -38,7 +38,7 @@ export function comparisonObject({ runs, differences, evaluations }: ComparisonD
       state: run.state,
       step: run.step,
       steps: run.totalSteps,
-      best: bestOf(validation) ?? null,
+      best: bestValidation(validation) ?? null,
     })),
     differences: differences.map(({ name, values }) => ({ name, values })),
     evaluations,
@@ -61,7 +61,7 @@ function runsTable(comparison: ComparisonData): Table {
       { title: 'pairs/s', format: formatRate },
     ],
     rows: runs.map(({ run, validation }): Cell[] => {
-      const best = bestOf(validation);
+      const best = bestValidation(validation);
       const steps = run.totalSteps === null ? '' : `/${formatCount(run.totalSteps)}`;
       return [
         run.name,

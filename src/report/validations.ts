@@ -1,13 +1,5 @@
 import type { ValidationPoint } from './report-data.js';
 
-/** The validation with the lowest loss; undefined if none is finite. */
-export function bestOf(validation: readonly ValidationPoint[]): ValidationPoint | undefined {
-  return validation.reduce<ValidationPoint | undefined>(
-    (best, point) => (point.loss !== null && point.loss < (best?.loss ?? Infinity) ? point : best),
-    undefined,
-  );
-}
-
 /** The finite losses of validations. */
 export function lossesOf(validation: readonly ValidationPoint[]): number[] {
   return validation.flatMap(({ loss }) => loss ?? []);

@@ -3,6 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { bytesIn } from '../base/disk-space.js';
 import { InputError } from '../base/errors.js';
+import { bestValidation } from './best-validation.js';
 import { checkpointNames, checkpointStep } from './checkpoint-names.js';
 import { followValidationLog, lastLoggedStep } from './log-reader.js';
 import { readRunConfig } from './run-config.js';
@@ -24,8 +25,7 @@ export async function summariseRun(folder: string): Promise<RunSummary | Damaged
     const config = await readRunConfig(folder);
     const plan = knownPlan(config);
     const { rows } = await followValidationLog(folder).next();
-    const validations = rows.filter(({ loss }) => Number.isFinite(loss));
-    const best = validations.reduce((a, b) => (b.loss < (a?.loss ?? Infinity) ? b : a), validations.at(0));
+    const best = bestValidation(rows);
     const step = await stepsTaken(folder, rows.at(-1)?.step ?? 0);
     return {
       ...what,

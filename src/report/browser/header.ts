@@ -1,5 +1,5 @@
 /** @file The results of a run at a glance. */
-import { bestOf } from '../validations.js';
+import { bestValidation } from '../../runs/best-validation.js';
 import { h, shownMessage } from './dom.js';
 import { fact } from './facts.js';
 import { shortName } from './format.js';
@@ -17,8 +17,8 @@ export function headerPart(first: View): RunPart {
 
 function contents({ data: { run, live, validation }, words, format }: View): HTMLElement[] {
   const share = run.totalSteps === null || run.totalSteps === 0 ? undefined : Math.min(run.step / run.totalSteps, 1);
-  const best = bestOf(validation);
   const untrained = validation.find(({ step, loss }) => step === 0 && loss !== null);
+  const best = bestValidation(validation) ?? untrained;
   return [
     h(
       'div',

@@ -1,7 +1,7 @@
 /** @file The overview section of a comparison: which runs are compared, and which is best. */
 import { areComparable } from '../../comparable.js';
 import type { ComparisonData } from '../../pages.js';
-import { bestOf } from '../../validations.js';
+import { bestValidation } from '../../../runs/best-validation.js';
 import { h, nameOf, table } from '../dom.js';
 import { stepsOf } from '../facts.js';
 import type { Look, Part } from '../view.js';
@@ -13,7 +13,7 @@ export const namesOf = ({ runs }: ComparisonData): string => runs.map(({ run }) 
 /** One row per run. If losses are comparable, the lowest is marked, with any shown as equal. */
 export function overviewPart(look: Look, page: ComparisonData): Part {
   const { words, format } = look;
-  const bests = page.runs.map(({ validation }) => bestOf(validation));
+  const bests = page.runs.map(({ validation }) => bestValidation(validation));
   const isComparable = areComparable(page);
   const lowest = format.loss(Math.min(...bests.map((best) => best?.loss ?? Infinity)));
   const rows = page.runs.map(({ run }, i) => {
