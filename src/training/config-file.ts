@@ -1,5 +1,6 @@
 /** @file `--config`: reads settings from a file, either a run's `config.json` or YAML. */
 import { KD } from '../base/own-command.js';
+import { firstDuplicateKey } from '../base/duplicate-key.js';
 import { InputError, printable } from '../base/errors.js';
 import { formatCount } from '../base/format.js';
 import { anyObject, checkJson, isObject, type JsonObject } from '../base/json-schema.js';
@@ -7,7 +8,6 @@ import { parseJson } from '../base/parse-json.js';
 import { TEXTS } from '../base/kinds.js';
 import { readText } from '../data/text-file.js';
 import { LARGEST_CONFIG } from '../runs/run-list.js';
-import { firstDuplicateKey } from '../weights/json-keys.js';
 import { checkRequested } from './check-settings.js';
 import { isSetting, SETTINGS, withLegacyDefaults, type RequestedSettings } from './settings.js';
 

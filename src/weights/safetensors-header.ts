@@ -5,11 +5,11 @@
  * header's length N; N bytes of UTF-8 JSON, `{"name": {"dtype", "shape", "data_offsets": [begin, end]}, …}` with an
  * optional `__metadata__` of strings; then the tensors' bytes, without holes. Offsets count from the header's end.
  */
+import { firstDuplicateKey } from '../base/duplicate-key.js';
 import { isObject } from '../base/json-schema.js';
 import { messageOf } from '../base/errors.js';
 import { remedyFor, type ByteSource } from './byte-source.js';
 import { byteLengthOf } from './dtypes.js';
-import { firstDuplicateKey } from './json-keys.js';
 import { checkCoverage, checkEntry, type TensorEntry } from './safetensors-entries.js';
 import { placeOf, type TensorInfo } from './tensor-source.js';
 import { damagedFile, shown } from './wording.js';
