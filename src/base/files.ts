@@ -31,6 +31,17 @@ export function isPendingName(name: string): boolean {
   return name.startsWith('.kd-') && name.endsWith('.tmp');
 }
 
+/** Throws an error of opening a new file again; if the file's folder is missing, in words that say so. */
+function refuseWithoutFolder(path: string): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    if (error.code !== 'ENOENT') throw error;
+    throw new InputError(`${path}: cannot be written: there is no folder ${dirname(path)}; make it first`, {
+      cause: error,
+      code: SYSTEM,
+    });
+  };
+}
+
 /** Linux writes at most 2 GiB at once. */
 const LARGEST_WRITE = 2 ** 30;
 
@@ -50,7 +61,7 @@ export async function createPendingFile(path: string): Promise<PendingFile> {
       throw fileError(path, 'cannot be written', error);
     }
   };
-  const handle = await named(() => open(temporary, 'wx'));
+  const handle = await named(() => open(temporary, 'wx').catch(refuseWithoutFolder(path)));
   removeOnExit(temporary);
   let isOpen = true;
   const close = async (): Promise<void> => {

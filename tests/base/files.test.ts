@@ -43,7 +43,7 @@ describe('writeFileAtomic', () => {
     );
     await expect(createPendingFile(join(folder, 'taken'))).rejects.toThrow('taken: cannot be written: is a folder');
     await expect(writeFileAtomic(join(folder, 'none/x'), 'x')).rejects.toThrow(
-      `${folder}/none/x: cannot be written: no such file or folder`,
+      `${folder}/none/x: cannot be written: there is no folder ${folder}/none; make it first`,
     );
     expect(await readdir(folder)).toEqual(['taken']);
   });

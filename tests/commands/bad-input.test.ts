@@ -292,7 +292,7 @@ describe('texts to encode', () => {
   it('to an output that cannot be written', async () => {
     file('texts.txt', 'a car\n');
     expect(await refusedEncoding({ output: 'none/out.safetensors' })).toBe(
-      'none/out.safetensors: cannot be written: no such file or folder',
+      'none/out.safetensors: cannot be written: there is no folder none; make it first',
     );
     expect(await refusedEncoding({ output: 'texts.txt/out.safetensors' })).toBe(
       'texts.txt/out.safetensors: cannot be written: a part of the path is not a folder',

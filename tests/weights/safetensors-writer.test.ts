@@ -94,7 +94,7 @@ describe('writeSafetensors', () => {
   it('reports where it cannot write', async () => {
     const nowhere = join(folder, 'nowhere', 'a.safetensors');
     expect(await failureOf(writeSafetensors(nowhere, []))).toBe(
-      `${nowhere}: cannot be written: no such file or folder`,
+      `${nowhere}: cannot be written: there is no folder ${join(folder, 'nowhere')}; make it first`,
     );
     const occupied = join(folder, 'occupied');
     await mkdir(occupied);
