@@ -28,7 +28,7 @@ type Widths = readonly number[];
 function partsOf(table: Table, room: number): Table[] {
   if (widthsIn(table, room) !== undefined) return [table];
   const keys = [...Array(Math.min(table.keys ?? 1, table.columns.length - 1)).keys()];
-  const left = room - totalWidth(leastWidths(part(table, keys))) - GAP.length;
+  const left = room - totalWidth(readableWidths(part(table, keys))) - GAP.length;
   const parts: number[][] = [];
   for (const { from, to } of columnSpans(table).filter((span) => span.to > keys.length)) {
     const span = Array.from({ length: to - from }, (_, i) => from + i);

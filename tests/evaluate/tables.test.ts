@@ -64,6 +64,25 @@ it('texts that are too long for the terminal are wrapped at blanks and slashes',
   ]);
 });
 
+it('names and dates are whole where columns are split into parts', () => {
+  const titles = ['run', 'state', 'step', 'data', 'begun'].map((title) => ({ title }));
+  const columns = [...titles, { title: 'size', format: (bytes: number) => `${bytes} MB` }];
+  const row = ['2026-11-22-103000', 'finished', '600/600', 'data/sample', '2026-11-22 10:30', 12.3];
+  expect(inTerminal({ title: '', columns, rows: [row], notes: [] }, 40)).toEqual([
+    'run                state     step',
+    '2026-11-22-103000  finished  600/600',
+    '',
+    'run                data',
+    '2026-11-22-103000  data/sample',
+    '',
+    'run                begun',
+    '2026-11-22-103000  2026-11-22 10:30',
+    '',
+    'run                   size',
+    '2026-11-22-103000  12.3 MB',
+  ]);
+});
+
 it('a name is not broken while other texts can still be wrapped between words', () => {
   const titles = ['run', 'state', 'data', 'begun'].map((title) => ({ title }));
   const row = ['korean-style-17', 'finished', '/home/kim/downloads', '2026-11-30 14:00'];
