@@ -1,5 +1,5 @@
 /** @file How runs are listed: a line each for people, an object each for programs. */
-import { formatBytes, formatCount } from '../base/format.js';
+import { formatBytes, formatCount, formatDay, twoDigits } from '../base/format.js';
 import type { Table } from '../evaluate/table.js';
 import { textTable } from '../evaluate/table-text.js';
 import type { DamagedRun, RunSummary } from '../runs/run-states.js';
@@ -39,9 +39,7 @@ function stepOf({ step, steps }: RunSummary): string {
 function date(iso: string): string {
   const time = new Date(iso);
   if (Number.isNaN(time.getTime())) return iso;
-  const digits = (value: number): string => String(value).padStart(2, '0');
-  const day = [time.getFullYear(), digits(time.getMonth() + 1), digits(time.getDate())].join('-');
-  return `${day} ${digits(time.getHours())}:${digits(time.getMinutes())}`;
+  return `${formatDay(time)} ${twoDigits(time.getHours())}:${twoDigits(time.getMinutes())}`;
 }
 
 /** A run as an event for `--json`. */

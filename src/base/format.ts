@@ -6,12 +6,21 @@ export function formatRate(rate: number): string {
   return rate.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
+/** A whole number below 100 with two digits: `07`. */
+export function twoDigits(value: number): string {
+  return String(value).padStart(2, '0');
+}
+
+/** A day in local time: `2026-11-22`. */
+export function formatDay(time: Date): string {
+  return [time.getFullYear(), twoDigits(time.getMonth() + 1), twoDigits(time.getDate())].join('-');
+}
+
 /** Seconds as `0:01:05`. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '–';
   const whole = Math.round(seconds);
-  const digits = (value: number): string => String(value).padStart(2, '0');
-  return `${Math.floor(whole / 3600)}:${digits(Math.floor(whole / 60) % 60)}:${digits(whole % 60)}`;
+  return `${Math.floor(whole / 3600)}:${twoDigits(Math.floor(whole / 60) % 60)}:${twoDigits(whole % 60)}`;
 }
 
 /** Floating-point operations per second: `1.2 TFLOP/s`, `330 GFLOP/s`. */

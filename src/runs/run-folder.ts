@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../base/errors.js';
 import { removeIfPossible } from '../base/exit-removal.js';
 import { writeFileAtomic } from '../base/files.js';
+import { formatDay, twoDigits } from '../base/format.js';
 import { fileError, isMissing } from '../base/system-errors.js';
 import { makeFolders } from '../base/folders.js';
 import { shellQuote } from '../base/shell.js';
@@ -18,10 +19,8 @@ export { newestRun, runsUnder } from './run-list.js';
 
 /** A run name from its start time: `2026-11-22-103000`, in local time. */
 export function defaultRunName(now: Date): string {
-  const digits = (value: number): string => String(value).padStart(2, '0');
-  const date = [now.getFullYear(), digits(now.getMonth() + 1), digits(now.getDate())];
-  const time = [now.getHours(), now.getMinutes(), now.getSeconds()].map(digits);
-  return [...date, time.join('')].join('-');
+  const time = [now.getHours(), now.getMinutes(), now.getSeconds()].map(twoDigits);
+  return `${formatDay(now)}-${time.join('')}`;
 }
 
 /**
