@@ -1,7 +1,9 @@
 /** @file Reads how a run's student was trained from the run's folder. */
 import { basename } from 'node:path';
+import { checkpointStep } from '../runs/checkpoint-names.js';
 import { followValidationLog, type ValidationRow } from '../runs/log-reader.js';
 import { readRunConfig, type RunConfig } from '../runs/run-config.js';
+import { isStepName } from '../runs/run-names.js';
 
 /** A run's record of its training. */
 export interface TrainingRecord {
@@ -22,11 +24,11 @@ export interface TrainingRecord {
  * @throws InputError if either cannot be read
  */
 export async function readTrainingRecord(run: string, checkpoint: string): Promise<TrainingRecord> {
-  const step = /^step-(\d+)$/.exec(basename(checkpoint))?.[1];
+  const name = basename(checkpoint);
   const { rows } = await followValidationLog(run).next();
   return {
     run: basename(run),
-    step: step === undefined ? undefined : Number(step),
+    step: isStepName(name) ? checkpointStep(name) : undefined,
     config: await readRunConfig(run),
     validations: rows,
   };

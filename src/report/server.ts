@@ -40,7 +40,7 @@ export function siteOfRun(run: RunFollower): Site {
 /** A run's live report. */
 export function servedRun(run: RunFollower, home?: string): ServedPage {
   return {
-    page: async () => ({ ...(await run.report(true)), ...(home === undefined ? {} : { home }) }),
+    page: async () => withHome(await run.report(true), home),
     news(query) {
       const asked = (name: string): string => query.get(name) ?? '';
       const rows = Number(asked('rows'));
@@ -51,6 +51,11 @@ export function servedRun(run: RunFollower, home?: string): ServedPage {
       });
     },
   };
+}
+
+/** A page's data with the URL of the list of runs, if there is one. */
+export function withHome<Data extends PageData>(page: Data, home: string | undefined): Data {
+  return home === undefined ? page : { ...page, home };
 }
 
 /**

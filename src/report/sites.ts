@@ -6,7 +6,7 @@ import { followComparison, type ComparisonFollower } from './comparison.js';
 import type { PageData } from './pages.js';
 import { followRun } from './run-follower.js';
 import { listRuns } from './run-list-page.js';
-import { servedRun, type ServedPage, type Site } from './server.js';
+import { servedRun, withHome, type ServedPage, type Site } from './server.js';
 
 /** The most followers to keep, more than anyone looks at together. */
 const MAX_KEPT = 32;
@@ -44,7 +44,7 @@ export function siteOfComparison(folders: readonly string[]): Site {
 }
 
 function comparedPage(follower: ComparisonFollower, home?: string): ServedPage {
-  return whole(async () => ({ ...(await follower.comparison(true)), ...(home === undefined ? {} : { home }) }));
+  return whole(async () => withHome(await follower.comparison(true), home));
 }
 
 /** A page whose updates are the whole page. */
