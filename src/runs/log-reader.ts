@@ -103,7 +103,7 @@ function followCsv<Column extends string>(path: string, columns: readonly Column
         const isContinued = await holds(file, before, at - before.length);
         const restarted = isContinued ? false : forget().restarted;
         const added = take(await readLines(file));
-        if (added.wentBack) return { rows: known, restarted: true };
+        if (added.wentBack) return { rows: [...known], restarted: true };
         return { rows: added.rows, restarted };
       } catch (error) {
         throw fileError(path, 'cannot be read', error);

@@ -11,7 +11,7 @@ import type { Saver, SaveResult } from './saving.js';
 import type { TrainingStop } from './stopping.js';
 
 /** How long to wait before each further try, in seconds: an hour in all. */
-export const PAUSES_S: readonly number[] = [30, 30, 60, 60, 120, ...Array<number>(11).fill(300)];
+const PAUSES_S: readonly number[] = [30, 30, 60, 60, 120, ...Array<number>(11).fill(300)];
 
 /** What saving the last state needs. */
 export interface LastSaveParts {
