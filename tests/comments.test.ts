@@ -1,44 +1,47 @@
 /** @file Comments that code has left behind, or never had. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
-import { expect, it } from 'vitest';
+import * as ts from 'typescript/unstable/ast';
+import { API } from 'typescript/unstable/sync';
+import { afterAll, expect, it } from 'vitest';
 
-const SRC = fileURLToPath(new URL('../src', import.meta.url));
-const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+const CONFIG = fileURLToPath(new URL('../tsconfig.build.json', import.meta.url));
 
-/** The names in a parameter: its own, or those that it is taken apart into. */
-function namesIn(name: ts.BindingName): string[] {
-  if (ts.isIdentifier(name)) return [name.text];
-  return name.elements.flatMap((element) => (ts.isOmittedExpression(element) ? [] : namesIn(element.name)));
-}
+const compiler = new API();
+afterAll(() => {
+  compiler.close();
+});
+const { program } = compiler.updateSnapshot({ openProjects: [CONFIG] }).getProject(CONFIG)!;
+const sources = program
+  .getSourceFileNames()
+  .filter((name) => name.includes('/src/') && !name.includes('/node_modules/'))
+  .map((name) => program.getSourceFile(name)!);
 
-/** The function that a comment describes. */
-function describedFunction(node: ts.Node): ts.SignatureDeclaration | undefined {
+/** The parameters of the function that a comment on this node describes. */
+function describedParameters(node: ts.Node): readonly ts.ParameterDeclaration[] | undefined {
   const value = ts.isVariableStatement(node)
     ? node.declarationList.declarations[0]?.initializer
     : ts.isPropertyDeclaration(node)
       ? node.initializer
-      : ts.isPropertySignature(node)
+      : ts.isPropertySignatureDeclaration(node)
         ? node.type
         : node;
-  return value !== undefined && ts.isFunctionLike(value) ? value : undefined;
+  return (value as Partial<ts.FunctionDeclaration> | undefined)?.parameters;
+}
+
+function commentsOf(node: ts.Node): readonly ts.JSDoc[] {
+  return (node.jsDoc ?? []).filter((each) => ts.isJSDoc(each));
 }
 
 /** `@param` tags that name no parameter. One that is taken apart may be called anything. */
 function strayParams(source: ts.SourceFile): string[] {
   const stray: string[] = [];
   const visit = (node: ts.Node): void => {
-    const described = describedFunction(node);
-    const parameters = described?.parameters ?? [];
-    const names = parameters.flatMap(({ name }) => namesIn(name));
-    const isTakenApart = parameters.some(({ name }) => !ts.isIdentifier(name));
-    if (described !== undefined && !isTakenApart)
-      for (const tag of ts.getJSDocTags(node).filter(ts.isJSDocParameterTag))
-        if (tag.parent.parent === node && !names.includes(tag.name.getText(source)))
+    const names = describedParameters(node)?.map(({ name }) => name);
+    if (names?.every(ts.isIdentifier))
+      for (const tag of commentsOf(node).flatMap(({ tags }) => tags ?? []))
+        if (ts.isJSDocParameterTag(tag) && !names.some(({ text }) => text === tag.name.getText(source)))
           stray.push(`${source.fileName}: @param ${tag.name.getText(source)}`);
-    ts.forEachChild(node, visit);
+    node.forEachChild(visit);
   };
   visit(source);
   return stray;
@@ -48,12 +51,8 @@ function strayParams(source: ts.SourceFile): string[] {
 function isSilent(node: ts.Statement): node is ts.FunctionDeclaration | ts.ClassDeclaration {
   if (!ts.isFunctionDeclaration(node) && !ts.isClassDeclaration(node)) return false;
   if (node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) !== true) return false;
-  return !ts.getJSDocCommentsAndTags(node).some((part) => ts.isJSDoc(part) && part.comment !== undefined);
+  return !commentsOf(node).some(({ comment }) => comment?.length);
 }
-
-const sources = files.map((name) =>
-  ts.createSourceFile(name, readFileSync(join(SRC, name), 'utf8'), ts.ScriptTarget.Latest, true),
-);
 
 it('say what every exported function and class does', () => {
   const silent = sources.flatMap((source) =>

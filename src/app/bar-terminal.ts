@@ -45,9 +45,9 @@ export class BarTerminal {
     this.stream.write('\n');
   }
 
-  // eslint-disable-next-line @typescript-eslint/no-empty-function -- see above
+  // oxlint-disable-next-line typescript/no-empty-function -- see above
   cursorSave(): void {}
 
-  // eslint-disable-next-line @typescript-eslint/no-empty-function -- see above
+  // oxlint-disable-next-line typescript/no-empty-function -- see above
   cursorRestore(): void {}
 }

@@ -105,7 +105,7 @@ function projectionError(path: string, width: unknown, found: string): InputErro
 export function withFreshProjection(model: PretrainedModel, width: number, seed: number): PretrainedModel {
   const encoder = withProjection(model.encoder, width);
   const names = Object.keys(encoder.shapes).filter(isProjection);
-  // eslint-disable-next-line @typescript-eslint/require-await -- an async iterable, as files give one
+  // oxlint-disable-next-line typescript/require-await -- an async iterable, as files give one
   const fresh = projected(model, encoder, async function* () {
     for (const name of names) yield [name, encoder.initialise(name, seed)] as const;
   });
@@ -160,7 +160,7 @@ export function randomModel(
     configJson: json,
     fresh: names,
     storedBytes: 0,
-    // eslint-disable-next-line @typescript-eslint/require-await -- an async iterable, as files give one
+    // oxlint-disable-next-line typescript/require-await -- an async iterable, as files give one
     async *parameters() {
       for (const name of names) yield [name, encoder.initialise(name, seed)] as const;
     },

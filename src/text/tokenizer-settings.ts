@@ -88,7 +88,7 @@ function namedTokens({ entries, added }: CollectedSettings): ReadonlyMap<string,
 function checkReadable(entries: Entries): void {
   for (const key of FORBIDDEN) {
     const entry = entries.get(key);
-    if (entry === undefined || entry.value === null || (key === 'init_inputs' && isFalsy(entry.value))) continue;
+    if (entry?.value == null || (key === 'init_inputs' && isFalsy(entry.value))) continue;
     const { value: got, file } = entry;
     throw jsonError({ file, path: [key], expected: 'no such setting', got, advice: 'take it out' });
   }

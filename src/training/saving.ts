@@ -92,7 +92,8 @@ export interface SaverParts {
 
 /** What became of a state that was to be saved: the name of its checkpoint, or why there is none. */
 export type SaveResult =
-  { readonly name: string; readonly refusal?: undefined } | { readonly name?: undefined; readonly refusal: string };
+  | { readonly name: string; readonly refusal?: undefined }
+  | { readonly name?: undefined; readonly refusal: string };
 
 /** Saves the states of a run. */
 export interface Saver {

@@ -56,7 +56,11 @@ export async function startRun(settings: RequestedSettings, context: TrainContex
   await checkPreviewsFolder(folder, settings);
   await announceRun(ranks, { run: 'new' });
   const prepared = await prepareRun(settings, context);
-  return beginTraining(name, prepared, context).finally(prepared.data.close);
+  try {
+    return await beginTraining(name, prepared, context);
+  } finally {
+    await prepared.data.close();
+  }
 }
 
 /**

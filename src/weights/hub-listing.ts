@@ -48,6 +48,6 @@ export function fileFrom(entry: unknown, model: string, hubUrl: string): HubFile
 /** Whether a path stays inside its folder, on every system. */
 function isPlainPath(path: string): boolean {
   const parts = path.split('/');
-  // eslint-disable-next-line no-control-regex -- which no file of a model has in its name
+  // oxlint-disable-next-line no-control-regex -- which no file of a model has in its name
   return !/[\\\0-\x1f]/.test(path) && parts.every((part) => part !== '' && part !== '.' && part !== '..');
 }

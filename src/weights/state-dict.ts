@@ -55,7 +55,8 @@ function notStateDict(entries: readonly (readonly [unknown, unknown])[], locatio
   const holdsTensors = (value: unknown) =>
     value instanceof Map && [...value.values()].some((each) => each instanceof View);
   const inner = entries.find(([key, value]) => typeof key === 'string' && holdsTensors(value))?.[0] as
-    string | undefined;
+    | string
+    | undefined;
   const file = basename(location);
   const remedy =
     inner === undefined

@@ -68,7 +68,7 @@ class Screen {
   constructor(public columns: number) {}
 
   write(text: string): void {
-    // eslint-disable-next-line no-control-regex -- control sequences
+    // oxlint-disable-next-line no-control-regex -- control sequences
     for (const [part] of text.matchAll(/\u001b\[[?\d;]*[A-Za-z]|\u001b[78]|[^]/g)) this.take(part);
   }
 

@@ -228,8 +228,7 @@ it('a signal before the run has begun ends it without leaving anything', async (
   });
   expect(code).toBe(130);
   expect(events.some(({ event }) => event === 'step')).toBe(false);
-  if (stderr.includes('stopped before the run began'))
-    expect(existsSync(join(cwd, 'checkpoints/tiny'))).toBe(false); // else it had begun, on a quick machine
+  if (stderr.includes('stopped before the run began')) expect(existsSync(join(cwd, 'checkpoints/tiny'))).toBe(false); // else it had begun, on a quick machine
   else expect(stderr).toContain(STOPPING);
 });
 

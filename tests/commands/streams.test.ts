@@ -30,8 +30,7 @@ it.each([['--json'], ['--log-every'], ['--quiet']])('training outlives both read
     child.stdout.destroy();
     child.stderr.destroy();
   };
-  if (flag === '--quiet')
-    hangUp(); // it would say nothing before its end
+  if (flag === '--quiet') hangUp(); // it would say nothing before its end
   else child[flag === '--json' ? 'stdout' : 'stderr'].once('data', hangUp);
   const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
   expect({ code, signal }).toEqual({ code: 0, signal: null });

@@ -89,7 +89,11 @@ async function measureBound(each: Case): Promise<number> {
   const scheduler = await readScheduler(SD_TINY, kind);
   const drawnBy = async (folder: string, request: PictureRequest): Promise<Float32Array> => {
     const pipeline = await openPipeline(folder, scheduler, 'cpu');
-    return pipeline.denoise(request).finally(() => pipeline.release());
+    try {
+      return await pipeline.denoise(request);
+    } finally {
+      await pipeline.release();
+    }
   };
   const request = await requestOf(each);
   const usual = await drawnBy(SD_TINY, request);

@@ -29,10 +29,10 @@ const RUNS: Readonly<Record<string, () => void>> = {
   'npm run format': () => {
     // elsewhere, as it writes
     const cwd = temporaryFolder();
-    for (const name of ['.prettierrc.json', '.prettierignore']) cpSync(join(ROOT, name), join(cwd, name));
+    cpSync(join(ROOT, '.oxfmtrc.json'), join(cwd, '.oxfmtrc.json'));
     writeFileSync(join(cwd, 'a.ts'), 'export const  a = "b"');
-    const [prettier, ...flags] = scripts.format.split(' ');
-    run(join(ROOT, 'node_modules/.bin', prettier), flags, cwd);
+    const [oxfmt, ...flags] = scripts.format.split(' ');
+    run(join(ROOT, 'node_modules/.bin', oxfmt), flags, cwd);
     expect(readFileSync(join(cwd, 'a.ts'), 'utf8')).toBe("export const a = 'b';\n");
   },
   // What `npm test` runs before the tests; the whole would take a minute here.

@@ -78,7 +78,7 @@ export async function stateOf(engine: Engine): Promise<{ readonly student: Value
 }
 
 /** Parameters or moments, as an engine takes them. */
-// eslint-disable-next-line @typescript-eslint/require-await -- an async iterable, as engines take one
+// oxlint-disable-next-line typescript/require-await -- an async iterable, as engines take one
 export async function* given(values: Values): ParameterValues {
   yield* Object.entries(values);
 }

@@ -38,13 +38,13 @@ const steps = (): string[] =>
 
 /** A checkpoint of two small parameters; `fails` after the first. */
 function contents(step: number, value = step, fails = false): CheckpointContents {
-  // eslint-disable-next-line @typescript-eslint/require-await -- an async iterable, as engines give one
+  // oxlint-disable-next-line typescript/require-await -- an async iterable, as engines give one
   async function* parameters(): AsyncIterable<NamedValues> {
     yield { name: 'a', shape: [2], values: Float32Array.of(value, value + 1) };
     if (fails) throw new Error('no more parameters');
     yield { name: 'b.weight', shape: [1, 2], values: Float32Array.of(5, 6) };
   }
-  // eslint-disable-next-line @typescript-eslint/require-await -- likewise
+  // oxlint-disable-next-line typescript/require-await -- likewise
   async function* moments(): AsyncIterable<NamedValues> {
     yield { name: 'exp_avg/a', shape: [2], values: Float32Array.of(1, 2) };
     yield { name: 'exp_avg_sq/a', shape: [2], values: Float32Array.of(3, 4) };

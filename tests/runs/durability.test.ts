@@ -31,7 +31,7 @@ vi.mock('node:fs/promises', async (original) => {
   };
 });
 
-// eslint-disable-next-line @typescript-eslint/require-await -- an async iterable, as engines give one
+// oxlint-disable-next-line typescript/require-await -- an async iterable, as engines give one
 async function* values(...names: string[]) {
   for (const name of names) yield { name, shape: [1], values: Float32Array.of(1) };
 }

@@ -148,11 +148,13 @@ describe('the cache of a teacher', () => {
     const checked = async (): Promise<number> => {
       const cache = await open(root);
       let done = 0;
-      await cache
-        .check((bytes) => {
+      try {
+        await cache.check((bytes) => {
           done += bytes;
-        })
-        .finally(() => cache.close());
+        });
+      } finally {
+        await cache.close();
+      }
       expect(done).toBe(cache.presentBytes);
       return done;
     };
@@ -191,8 +193,12 @@ it(`a ${MUTATIONS} times damaged file of outputs gives what was written, or is r
   const refused = await refusals(MUTATIONS, randomIntegers(11), async (random) => {
     writeFileSync(path, mutate(original, random));
     const opened = await openShard(path, [3, ...SHAPE]);
-    const read = await opened.read(0, 3).finally(() => opened.close());
-    if (!read.every((value, at) => value === expected[at])) expect([...read]).toEqual(expected);
+    try {
+      const read = await opened.read(0, 3);
+      if (!read.every((value, at) => value === expected[at])) expect([...read]).toEqual(expected);
+    } finally {
+      await opened.close();
+    }
   });
   expect(refused).toBeGreaterThan(MUTATIONS / 2);
   expect(refused).toBeLessThanOrEqual(MUTATIONS);

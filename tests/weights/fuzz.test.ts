@@ -39,7 +39,11 @@ it.each([
     const refused = await refusals(MUTATIONS, randomIntegers(20), async (random) => {
       const path = await fileOf(folder, name, mutate(original, random));
       const source = await open(path);
-      await readAll(source).finally(() => source.close());
+      try {
+        await readAll(source);
+      } finally {
+        await source.close();
+      }
     });
     expect(refused).toBeGreaterThan(MUTATIONS / 2);
     expect(refused).toBeLessThan(MUTATIONS);

@@ -38,7 +38,7 @@ export async function pack(folder, names, { without = [], sink, onBytes }) {
   const ended = endOf(tar);
   ended.catch(() => undefined); // awaited below
   try {
-    await pipeline(/** @type {Readable} */ (tar.stdout), meter(onBytes), createBrotliCompress(COMPRESSION), sink);
+    await pipeline(tar.stdout, meter(onBytes), createBrotliCompress(COMPRESSION), sink);
   } catch (error) {
     tar.kill();
     throw error;

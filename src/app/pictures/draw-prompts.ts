@@ -8,7 +8,7 @@ import { textSource } from './encoder-fit.js';
 import { checkBeforeFetching, findPipeline, loadPipeline } from './image-model.js';
 import type { GenerateOptions } from './options.js';
 import { makePicturesFolder, picturesFolder } from './pictures-folder.js';
-import { startPreview } from './preview.js';
+import { withPreview } from './preview.js';
 import { embed } from './prompt-embeddings.js';
 import { pictureSettings } from './picture-settings.js';
 import { savePicture } from './save-picture.js';
@@ -52,10 +52,10 @@ export async function draw(
         const settings = pictureSettings(options, noise, index);
         const { seed } = settings;
         const stem = fileStemOf(prompt, seed ?? 'latents');
-        const preview = startPreview(folder, stem);
-        const embedded = { prompt: embeddings[i]!, negative: negative! };
-        const request = { noise, ...embedded, title: prompt, onPreview: preview.show };
-        const pixels = await drawPicture(pipeline, request, options, reporter).finally(preview.remove);
+        const request = { noise, prompt: embeddings[i]!, negative: negative!, title: prompt };
+        const pixels = await withPreview(folder, stem, (onPreview) =>
+          drawPicture(pipeline, { ...request, onPreview }, options, reporter),
+        );
         const trouble = findTrouble(pixels);
         const picture: Omit<Picture, 'file'> = {
           kind: 'picture',

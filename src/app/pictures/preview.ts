@@ -5,25 +5,26 @@ import { encodePng } from '../../diffusion/png.js';
 import { writeFileAtomic } from '../../base/files.js';
 import { numberedNames, writeNewFile } from '../../base/new-file.js';
 
-/** A picture that is shown while it is drawn. */
-export interface Preview {
-  /** Replaces the preview with the current picture. */
-  readonly show: (pixels: Pixels) => Promise<void>;
-  /** Removes it, if there is one. */
-  readonly remove: () => Promise<void>;
-}
-
-/** Starts a preview next to the picture with this stem, under a unique name, as another process may draw the same. */
-export function startPreview(folder: string, stem: string): Preview {
+/**
+ * Calls `draw` with a function that replaces the preview by the current picture, and removes the preview in the end.
+ *
+ * @param folder where the preview lies, under a unique name, as another process may draw the same
+ * @param stem of the final picture's file
+ * @returns what `draw` returns
+ */
+export async function withPreview<T>(
+  folder: string,
+  stem: string,
+  draw: (show: (pixels: Pixels) => Promise<void>) => Promise<T>,
+): Promise<T> {
   let path: string | undefined;
-  return {
-    async show(pixels) {
+  try {
+    return await draw(async (pixels) => {
       const png = await encodePng(pixels, {});
       if (path === undefined) path = await writeNewFile(folder, numberedNames(stem, '.preview.png'), png);
       else await writeFileAtomic(path, png);
-    },
-    async remove() {
-      if (path !== undefined) await rm(path, { force: true });
-    },
-  };
+    });
+  } finally {
+    if (path !== undefined) await rm(path, { force: true });
+  }
 }

@@ -109,7 +109,11 @@ async function dryRunNew(
   output: Output,
 ): Promise<void> {
   const prepared = await prepareRun(settings, context, { isDryRun: true, allowMissingModels: true, assumed });
-  await dryRun(prepared, output, assumed).finally(prepared.data.close);
+  try {
+    await dryRun(prepared, output, assumed);
+  } finally {
+    await prepared.data.close();
+  }
 }
 
 /** The same for a run that would be resumed. */

@@ -15,7 +15,8 @@ import type { RowFacts } from './spill.js';
 
 /** Why a row is dropped; 0 if it is kept. */
 export const VERDICTS = ['stays', 'duplicate_pair', 'duplicate_ko', 'duplicate_en'] as const satisfies readonly (
-  'stays' | DropReason
+  | 'stays'
+  | DropReason
 )[];
 
 const [, DUPLICATE_PAIR, DUPLICATE_KO, DUPLICATE_EN] = VERDICTS.keys();

@@ -44,8 +44,7 @@ export function countRows(
   );
   verdicts.forEach((verdict, row) => {
     if (tooLong?.[row] === 1) drop('too_long', row);
-    else if (verdict === 0)
-      notSampled[corpus[row]!]!++; // corrected below if it was encoded
+    else if (verdict === 0) notSampled[corpus[row]!]!++; // corrected below if it was encoded
     else drop(isCopyOfLong(row) ? 'too_long' : (VERDICTS[verdict] as DropReason), row);
   });
   for (const shard of encoded) {

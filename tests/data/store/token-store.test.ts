@@ -127,9 +127,15 @@ describe('a damaged store', () => {
     const copy = newFolder();
     cpSync(store, copy, { recursive: true });
     damage(copy);
-    const error: unknown = await openStore(copy)
-      .then((opened) => opened.training.read(0, 1).finally(() => opened.close()))
-      .catch((thrown: unknown) => thrown);
+    const readFirst = async (): Promise<void> => {
+      const opened = await openStore(copy);
+      try {
+        await opened.training.read(0, 1);
+      } finally {
+        await opened.close();
+      }
+    };
+    const error = await readFirst().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(InputError);
     return (error as InputError).message.replaceAll(copy, 'STORE');
   };
