@@ -20,6 +20,7 @@ import {
   whole,
   type JsonObject,
 } from '../base/json-schema.js';
+import { indentedJson } from '../base/indented-json.js';
 import { numberedNames, writeNewFile } from '../base/new-file.js';
 import { soundJson } from '../base/parse-json.js';
 import { textsOf } from './png.js';
@@ -124,7 +125,7 @@ export async function recordPicture(folder: string, picture: Picture): Promise<v
   while (missing.length > 0) {
     const kept: unknown[] = [];
     for (const entry of entries) if (!isPicture(entry) || (await exists(join(folder, entry.file)))) kept.push(entry);
-    await writeFileAtomic(path, `${JSON.stringify({ version: 1, pictures: [...kept, ...missing] }, null, 2)}\n`);
+    await writeFileAtomic(path, indentedJson({ version: 1, pictures: [...kept, ...missing] }));
     entries = (await readList(folder)).entries;
     missing = await unlisted(folder, entries);
     if (!entries.some((entry) => fileOf(entry) === picture.file)) missing.push(picture);

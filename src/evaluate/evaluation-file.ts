@@ -1,4 +1,5 @@
 /** @file `evaluation.json`: a run's evaluations, in its folder. */
+import { indentedJson } from '../base/indented-json.js';
 import { KD } from '../base/own-command.js';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -73,7 +74,7 @@ export async function keepEvaluations(run: string, { pairs, sts }: RunEvaluation
     ...((pairs ?? kept.pairs) ? { pairs: (pairs ?? kept.pairs)! } : {}),
     sts: [...kept.sts.filter(({ file }) => !replaced.has(file)), ...sts],
   };
-  await writeFileAtomic(path, `${JSON.stringify({ format: FORMAT, version: VERSION, ...evaluations }, null, 2)}\n`);
+  await writeFileAtomic(path, indentedJson({ format: FORMAT, version: VERSION, ...evaluations }));
 }
 
 function parse(contents: string, path: string): RunEvaluations {

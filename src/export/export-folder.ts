@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { InputError } from '../base/errors.js';
 import { syncFolder, writeFileAtomic } from '../base/files.js';
 import { forget, removeOnExit } from '../base/exit-removal.js';
+import { indentedJson } from '../base/indented-json.js';
 import { fileError, isMissing } from '../base/system-errors.js';
 import { makeFolders } from '../base/folders.js';
 import { isStale, makerTag, removeStaleFiles } from '../base/stale-files.js';
@@ -107,7 +108,7 @@ export async function writeExportFolder(folder: string, fill: (temporary: string
     removeOnExit(temporary);
     const description = await fill(temporary);
     const files = await filesBelow(temporary);
-    await writeFileAtomic(join(temporary, EXPORT_FILE), `${JSON.stringify({ ...description, files }, null, 2)}\n`);
+    await writeFileAtomic(join(temporary, EXPORT_FILE), indentedJson({ ...description, files }));
     await checkExportFolder(folder); // a file may have been added meanwhile
     await replace(place, temporary, earlier);
   } catch (error) {

@@ -9,6 +9,7 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../base/files.js';
 import { makeFolders } from '../base/folders.js';
+import { indentedJson } from '../base/indented-json.js';
 import { isProjection } from '../models/projection.js';
 import type { TextEncoder } from '../models/text-encoder.js';
 import { MAX_LENGTH } from '../text/max-length.js';
@@ -24,8 +25,7 @@ export async function writeSentenceTransformers(folder: string, { config, width,
   const modules = ['Transformer', 'Pooling', ...(isProjected ? ['Dense'] : [])];
   const pathOf = (index: number): string => (index === 0 ? '' : `${index}_${modules[index]}`);
   for (const index of modules.keys()) await makeFolders(join(folder, pathOf(index)));
-  const write = (name: string, json: object): Promise<void> =>
-    writeFileAtomic(join(folder, name), `${JSON.stringify(json, null, 2)}\n`);
+  const write = (name: string, json: object): Promise<void> => writeFileAtomic(join(folder, name), indentedJson(json));
   await write(
     'modules.json',
     modules.map((name, idx) => ({ idx, name: String(idx), path: pathOf(idx), type: `${MODULES}.${name}` })),

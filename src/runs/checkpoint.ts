@@ -9,6 +9,7 @@ import { momentShapes } from '../distill/adamw.js';
 import type { NamedValues } from '../distill/engine.js';
 import { sha256Of } from '../base/file-hash.js';
 import { syncFolder, writeFileAtomic } from '../base/files.js';
+import { indentedJson } from '../base/indented-json.js';
 import { fileError } from '../base/system-errors.js';
 import { writeModelFolder, type SmallFile } from '../models/model-folder.js';
 import { countParameters, FLOAT_BYTES, type Shapes } from '../models/text-encoder.js';
@@ -153,5 +154,5 @@ async function writeManifest(folder: string): Promise<void> {
     const path = join(folder, name);
     files[name] = { bytes: (await stat(path)).size, sha256: await sha256Of(path) };
   }
-  await writeFileAtomic(join(folder, CHECKPOINT_FILES.manifest), `${JSON.stringify({ files }, null, 2)}\n`);
+  await writeFileAtomic(join(folder, CHECKPOINT_FILES.manifest), indentedJson({ files }));
 }

@@ -1,4 +1,5 @@
 /** @file A run's `config.json`: what it was started with. Read as untrusted input, although kd wrote it. */
+import { indentedJson } from '../base/indented-json.js';
 import { KD } from '../base/own-command.js';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -138,5 +139,5 @@ export async function recordResumption(
       { step, time: new Date().toISOString(), ...(changes.length > 0 && { changes }) },
     ],
   };
-  await writeFileAtomic(join(folder, RUN_CONFIG), `${JSON.stringify(noted, null, 2)}\n`);
+  await writeFileAtomic(join(folder, RUN_CONFIG), indentedJson(noted));
 }

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { writeFileAtomic } from '../base/files.js';
+import { indentedJson } from '../base/indented-json.js';
 import { readOptionalJson } from '../base/json-file.js';
 import { number, object, text } from '../base/json-schema.js';
 
@@ -28,7 +29,7 @@ export type RunEnding = v.InferOutput<typeof ENDED>;
 /** Records how a run ended; a failure to write is ignored. Call it under the run's lock. */
 export async function recordEnding(run: string, ending: Omit<RunEnding, 'time'>): Promise<void> {
   const noted = { ...ending, time: new Date().toISOString() };
-  await writeFileAtomic(join(run, ENDED_FILE), `${JSON.stringify(noted, null, 2)}\n`).catch(() => undefined);
+  await writeFileAtomic(join(run, ENDED_FILE), indentedJson(noted)).catch(() => undefined);
 }
 
 const REMEDY = 'restore it from a copy, or delete it, as its state is then taken from logs and checkpoints';

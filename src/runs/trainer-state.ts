@@ -4,6 +4,7 @@
 import * as v from 'valibot';
 import type { TrainState } from '../distill/train-state.js';
 import { InputError } from '../base/errors.js';
+import { indentedJson } from '../base/indented-json.js';
 import { anyObject, checkFormat, checkJson, mapOf, number, object, text, whole } from '../base/json-schema.js';
 import { parseJson } from '../base/parse-json.js';
 import type { LoggedRows } from './logged-rows.js';
@@ -49,7 +50,7 @@ export function trainerText({ state, updates, logged, seed, fingerprints, option
     fingerprints,
     options,
   };
-  return `${JSON.stringify(contents, null, 2)}\n`;
+  return indentedJson(contents);
 }
 
 /** A loss; `null` stands for a number that is not finite. */

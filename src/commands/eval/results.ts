@@ -10,6 +10,7 @@ import type { Table } from '../../evaluate/table.js';
 import { pairsTables, stsTable } from '../../evaluate/tables.js';
 import { evaluationPage } from '../../report/write-results.js';
 import { writeFileAtomic } from '../../base/files.js';
+import { indentedJson } from '../../base/indented-json.js';
 import { fileError } from '../../base/system-errors.js';
 import type { Output } from '../../app/output.js';
 import { openRegularFile } from '../../base/regular-file.js';
@@ -29,7 +30,7 @@ const FORMATS: Readonly<Record<string, ResultsFormat>> = {
     beginning: /^<!doctype html>[^]*<title>Evaluation<\/title>/,
   },
   '.json': {
-    write: (results) => `${JSON.stringify(results, null, 2)}\n`,
+    write: indentedJson,
     beginning: /^\{\n {2}"(pairs": \{\n {4}"created"|sts": \[)/,
   },
 };

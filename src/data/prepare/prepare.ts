@@ -25,6 +25,7 @@ import { ID_COLUMNS, type IdColumn } from '../store/id-columns.js';
 import { SPLITS } from '../store/splits.js';
 import { beginStore } from '../store/store-folder.js';
 import { untilAborted } from '../../base/abort.js';
+import { indentedJson } from '../../base/indented-json.js';
 import { collectJobs } from './collect.js';
 import { decideByHash, decideByHashAndLength, decideByPlace } from './decide.js';
 import type { Encoded } from './encode.js';
@@ -84,7 +85,7 @@ export async function prepareStore(options: PrepareOptions, progress: PreparePro
   try {
     const made = await untilAborted(makeShards(options, pool, store.partial, progress), options.signal);
     const report = { ...made.report, skipped: [...skipped, ...made.others] };
-    await writeFileAtomic(join(store.partial, REPORT_FILE), `${JSON.stringify(report, null, 2)}\n`);
+    await writeFileAtomic(join(store.partial, REPORT_FILE), indentedJson(report));
     await store.publish([...made.manifest.shards.map(({ file }) => file), REPORT_FILE], made.manifest);
     return report;
   } finally {

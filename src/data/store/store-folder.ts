@@ -7,6 +7,7 @@ import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.js';
 import { isPendingName, syncFolder, writeFileAtomic } from '../../base/files.js';
+import { indentedJson } from '../../base/indented-json.js';
 import { fileError } from '../../base/system-errors.js';
 import { makeFolders, removeEmptyFolders } from '../../base/folders.js';
 import { makerTag, removeStaleFiles } from '../../base/stale-files.js';
@@ -55,7 +56,7 @@ export async function beginStore(folder: string): Promise<StoreFolder> {
   return {
     partial,
     async publish(files, manifest) {
-      const text = `${JSON.stringify(manifest, null, 2)}\n`;
+      const text = indentedJson(manifest);
       const lock = await takeLock(folder, { what: 'a token store', patience: PATIENCE_MS });
       try {
         if (await isPublished(folder, partial, files, text)) return; // by another process that makes the same store
