@@ -3,61 +3,50 @@
  * concatenation of its fields.
  */
 import { InputError } from './errors.js';
+import { BYTES, FIXED32, FIXED64, LONGEST_VARINT, MessageWriter, VARINT } from './message-writer.js';
 
-const VARINT = 0;
-const FIXED64 = 1;
-const BYTES = 2;
-const FIXED32 = 5;
+/** In bytes, more than a tag and a number take. */
+const SMALL = 32;
 
-/** The varints of one byte: almost all tags, and most lengths. */
-const SHORT_VARINTS: readonly Buffer[] = Array.from({ length: 0x80 }, (_, value) => Buffer.of(value));
-
-/** Encodes a safe integer as a varint. Negative ones take ten bytes, as in `int32` and `int64` fields. */
-function varint(value: number): Buffer {
-  const short = SHORT_VARINTS[value];
-  if (short !== undefined) return short;
-  const bytes: number[] = [];
-  let rest = value < 0 ? BigInt.asUintN(64, BigInt(value)) : BigInt(value);
-  for (; rest >= 0x80n; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
-  return Buffer.from([...bytes, Number(rest)]);
+function encoded(write: (writer: MessageWriter) => void): Buffer {
+  const writer = new MessageWriter(SMALL);
+  write(writer);
+  return writer.finish();
 }
-
-const tag = (field: number, wireType: number): Buffer => varint((field << 3) | wireType);
 
 /** A field of type int32, int64, uint64, bool or enum. */
 export function integer(field: number, value: number | boolean): Buffer {
-  return Buffer.concat([tag(field, VARINT), varint(Number(value))]);
+  return encoded((writer) => {
+    writer.integer(field, value);
+  });
 }
 
 /** A field of type float. */
 export function float(field: number, value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeFloatLE(value);
-  return Buffer.concat([tag(field, FIXED32), bytes]);
+  return encoded((writer) => {
+    writer.float(field, value);
+  });
 }
 
 /** A field of type double. */
 export function double(field: number, value: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeDoubleLE(value);
-  return Buffer.concat([tag(field, FIXED64), bytes]);
+  return encoded((writer) => {
+    writer.double(field, value);
+  });
 }
 
 /** A field of type string, bytes or message. */
 export function bytes(field: number, value: string | Uint8Array | readonly Uint8Array[]): Buffer {
   const content =
     typeof value === 'string' ? Buffer.from(value) : value instanceof Uint8Array ? value : Buffer.concat(value);
-  return Buffer.concat([tag(field, BYTES), varint(content.length), content]);
+  return Buffer.concat([lengthPrefix(field, content.length), content]);
 }
 
 /** The tag and length of a field of type string, bytes or message whose content is written separately. */
 export function lengthPrefix(field: number, length: number): Buffer {
-  return Buffer.concat([tag(field, BYTES), varint(length)]);
-}
-
-/** The entries of a map field with string keys. */
-export function map(field: number, entries: Readonly<Record<string, Uint8Array | readonly Uint8Array[]>>): Buffer {
-  return Buffer.concat(Object.entries(entries).map(([key, value]) => bytes(field, [bytes(1, key), bytes(2, value)])));
+  return encoded((writer) => {
+    writer.lengthPrefix(field, length);
+  });
 }
 
 /** A field in a file. Positions are in bytes from the file's start. */
@@ -87,9 +76,6 @@ export async function bytesBetween(source: MessageSource, start: number, end: nu
 export async function contentOf(source: MessageSource, { content, end }: Field): Promise<Buffer> {
   return bytesBetween(source, content, end);
 }
-
-/** In bytes: ten bytes of seven bits hold 64 bits. */
-const LONGEST_VARINT = 10;
 
 /**
  * Yields the fields of the message from `start` to `end`, in order. Reads only tags and lengths, so that messages may

@@ -1,5 +1,5 @@
 /** @file Encodes TensorFlow's `GraphDef` message (tensorflow/core/framework). */
-import { bytes, float, integer, map } from '../../base/protobuf.js';
+import { MessageWriter } from '../../base/message-writer.js';
 import type { GraphFunction } from './functions.js';
 import type { Attribute, GraphDtype, GraphNode } from './graph.js';
 
@@ -18,40 +18,60 @@ const PRODUCER_VERSION = 1087;
 
 /** Encodes a graph with its functions. */
 export function encodeGraph(nodes: readonly GraphNode[], functions: readonly GraphFunction[] = []): Buffer {
-  const library = functions.map((definition) => bytes(1, encodeFunction(definition)));
-  return Buffer.concat([
-    ...nodes.map((node) => bytes(1, encodeNode(node))),
-    bytes(2, library),
-    bytes(4, integer(1, PRODUCER_VERSION)),
-  ]);
+  const to = new MessageWriter();
+  for (const node of nodes)
+    to.message(1, () => {
+      writeNode(to, node);
+    });
+  to.message(2, () => {
+    for (const definition of functions)
+      to.message(1, () => {
+        writeFunction(to, definition);
+      });
+  });
+  to.message(4, () => {
+    to.integer(1, PRODUCER_VERSION);
+  });
+  return to.finish();
 }
 
-function encodeNode({ name, op, inputs, attributes, device = '' }: GraphNode): Buffer {
-  const encoded = Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, encodeAttribute(value)]));
-  return Buffer.concat([
-    bytes(1, name),
-    bytes(2, op),
-    ...inputs.map((input) => bytes(3, input)),
-    ...(device === '' ? [] : [bytes(4, device)]),
-    map(5, encoded),
-  ]);
+/** `NodeDef` */
+function writeNode(to: MessageWriter, { name, op, inputs, attributes, device = '' }: GraphNode): void {
+  to.text(1, name);
+  to.text(2, op);
+  for (const input of inputs) to.text(3, input);
+  if (device !== '') to.text(4, device);
+  for (const [key, value] of Object.entries(attributes)) writeAttribute(to, key, value);
 }
 
 /** `FunctionDef`: inside, an input is an argument's name or `node:output:index`. */
-function encodeFunction({ name, inputs, nodes, outputs }: GraphFunction): Buffer {
+function writeFunction(to: MessageWriter, { name, inputs, nodes, outputs }: GraphFunction): void {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const reference = (of: string): string =>
     of.startsWith('argument:') ? of.replace(':', '_') : `${of}:${outputName(byName.get(of)!.op)}:0`;
-  const argument = (field: number, of: string, dtype: GraphDtype): Buffer =>
-    bytes(field, [bytes(1, of), integer(3, DTYPE_NUMBERS[dtype])]);
-  const signature = [
-    bytes(1, name),
-    ...inputs.map(({ dtype }, i) => argument(2, `argument_${i}`, dtype)),
-    ...outputs.map((of, i) => argument(3, `result_${i}`, byName.get(of)!.dtype)),
-  ];
-  const body = nodes.map((node) => bytes(3, encodeNode({ ...node, inputs: node.inputs.map(reference) })));
-  const results = map(4, Object.fromEntries(outputs.map((of, i) => [`result_${i}`, Buffer.from(reference(of))])));
-  return Buffer.concat([bytes(1, signature), ...body, results, map(5, { _noinline: encodeAttribute({ bool: true }) })]);
+  to.message(1, () => {
+    to.text(1, name);
+    for (const [i, { dtype }] of inputs.entries()) writeArgument(to, 2, `argument_${i}`, dtype);
+    for (const [i, of] of outputs.entries()) writeArgument(to, 3, `result_${i}`, byName.get(of)!.dtype);
+  });
+  for (const node of nodes)
+    to.message(3, () => {
+      writeNode(to, { ...node, inputs: node.inputs.map(reference) });
+    });
+  for (const [i, of] of outputs.entries())
+    to.message(4, () => {
+      to.text(1, `result_${i}`);
+      to.text(2, reference(of));
+    });
+  writeAttribute(to, '_noinline', { bool: true });
+}
+
+/** `OpDef.ArgDef` */
+function writeArgument(to: MessageWriter, field: number, name: string, dtype: GraphDtype): void {
+  to.message(field, () => {
+    to.text(1, name);
+    to.integer(3, DTYPE_NUMBERS[dtype]);
+  });
 }
 
 /** The name of an op's output in TensorFlow's op registry. */
@@ -75,23 +95,47 @@ const OTHER_OUTPUTS: Readonly<Record<string, string>> = {
   Cumsum: 'out',
 };
 
-function encodeAttribute(attribute: Attribute): Buffer {
-  if ('text' in attribute) return bytes(2, attribute.text);
-  if ('int' in attribute) return integer(3, attribute.int);
-  if ('float' in attribute) return float(4, attribute.float);
-  if ('bool' in attribute) return integer(5, attribute.bool);
-  if ('types' in attribute)
-    return bytes(
-      1,
-      attribute.types.map((type) => integer(6, DTYPE_NUMBERS[type])),
-    );
-  if ('function' in attribute) return bytes(10, bytes(1, attribute.function));
-  if ('type' in attribute) return integer(6, DTYPE_NUMBERS[attribute.type]);
-  if ('shape' in attribute) return bytes(7, encodeShape(attribute.shape));
-  const { dtype, shape, content } = attribute.tensor;
-  return bytes(8, [integer(1, DTYPE_NUMBERS[dtype]), bytes(2, encodeShape(shape)), bytes(4, content)]);
+/** An entry of the map `attr`, which is field 5 of both `NodeDef` and `FunctionDef`. */
+function writeAttribute(to: MessageWriter, key: string, attribute: Attribute): void {
+  to.message(5, () => {
+    to.text(1, key);
+    to.message(2, () => {
+      writeValue(to, attribute);
+    });
+  });
 }
 
-function encodeShape(shape: readonly number[]): Buffer {
-  return Buffer.concat(shape.map((size) => bytes(2, integer(1, size))));
+/** `AttrValue` */
+function writeValue(to: MessageWriter, attribute: Attribute): void {
+  if ('text' in attribute) to.text(2, attribute.text);
+  else if ('int' in attribute) to.integer(3, attribute.int);
+  else if ('float' in attribute) to.float(4, attribute.float);
+  else if ('bool' in attribute) to.integer(5, attribute.bool);
+  else if ('type' in attribute) to.integer(6, DTYPE_NUMBERS[attribute.type]);
+  else if ('types' in attribute)
+    to.message(1, () => {
+      for (const type of attribute.types) to.integer(6, DTYPE_NUMBERS[type]);
+    });
+  else if ('function' in attribute)
+    to.message(10, () => {
+      to.text(1, attribute.function);
+    });
+  else if ('shape' in attribute) writeShape(to, 7, attribute.shape);
+  else
+    to.message(8, () => {
+      const { dtype, shape, content } = attribute.tensor;
+      to.integer(1, DTYPE_NUMBERS[dtype]);
+      writeShape(to, 2, shape);
+      to.bytes(4, content);
+    });
+}
+
+/** `TensorShapeProto` */
+function writeShape(to: MessageWriter, field: number, shape: readonly number[]): void {
+  to.message(field, () => {
+    for (const size of shape)
+      to.message(2, () => {
+        to.integer(1, size);
+      });
+  });
 }
