@@ -9,7 +9,14 @@ import { stageFolder } from './staging.mjs';
 
 /** @import { Host } from './host.mjs' */
 /** @import { Project } from './project.mjs' */
-/** @typedef {{ version?: string, integrity?: string, optional?: boolean }} LockedPackage */
+/**
+ * @typedef LockedPackage
+ * @property {string} [version]
+ * @property {string} [integrity]
+ * @property {boolean} [optional]
+ * @property {string[]} [os] values of `process.platform`; absent for all
+ * @property {string[]} [cpu] values of `process.arch`; absent for all
+ */
 
 /** Their name in a bundle. */
 export const ARCHIVE = 'packages';
@@ -47,7 +54,7 @@ export async function prepare(project, lock) {
     return;
   }
   const elapsed = stopwatch();
-  const paths = Object.keys(lockedPackages(root));
+  const paths = pathsFor(project.host, lockedPackages(root));
   say(`npm packages: installing up to ${paths.length} …`);
   rmSync(installRecord(root), { force: true });
   const stop = startProgress(project, (time) => {
@@ -57,6 +64,20 @@ export async function prepare(project, lock) {
   await installPackages(project, lock).finally(stop);
   if (!isReady(project)) throw new SetupError(incomplete(root));
   say(`npm packages: ${Object.keys(readPackages(installRecord(root)) ?? {}).length} installed in ${elapsed()}`);
+}
+
+/**
+ * Where npm may install packages on this system. It leaves out those for other systems, and some for this one: those
+ * for another C library.
+ *
+ * @param {Host} host
+ * @param {Readonly<Record<string, LockedPackage>>} packages
+ */
+function pathsFor({ platform, arch }, packages) {
+  return Object.keys(packages).filter((path) => {
+    const { os = [platform], cpu = [arch] } = packages[path] ?? {};
+    return os.includes(platform) && cpu.includes(arch);
+  });
 }
 
 /** @param {string} root */

@@ -65,6 +65,11 @@ const LOCKED = {
   'node_modules/@tensorflow/tfjs-node-gpu': '4.22.0',
 };
 
+/** An optional package, which is not for the systems that the tests run on. */
+const FOR_WINDOWS = {
+  'node_modules/typescript-win32': { version: '6.0.3', integrity: 'sha512-win32', optional: true, os: ['win32'] },
+};
+
 const PAUSE = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000 * (process.env.TAKES ?? 0));';
 
 /** Compiles by copying, and lists what it wrote as `tsc --listEmittedFiles` does. */
@@ -105,8 +110,9 @@ const write = (file, text) => {
 write('node_modules/typescript/bin/tsc', ${JSON.stringify(TSC)});
 write('node_modules/node-api-headers/include/node_api.h', '// node');
 for (const name of ['tfjs_backend.cc', 'tfjs_binding.cc']) write('node_modules/@tensorflow/tfjs-node-gpu/binding/' + name, '// ' + name);
-const { '': project, ...packages } = JSON.parse(fs.readFileSync('package-lock.json', 'utf8')).packages;
-write('node_modules/.package-lock.json', JSON.stringify({ packages }));
+const { packages } = JSON.parse(fs.readFileSync('package-lock.json', 'utf8'));
+const fitting = Object.entries(packages).filter(([path, { os }]) => path !== '' && os === undefined);
+write('node_modules/.package-lock.json', JSON.stringify({ packages: Object.fromEntries(fitting) }));
 if (process.env.NPM_LEAVES_OUT) fs.rmSync(process.env.NPM_LEAVES_OUT, { recursive: true });`;
 
 /**
@@ -197,7 +203,7 @@ export class SmallClone {
     ]);
     this.write(
       'package-lock.json',
-      JSON.stringify({ packages: { '': { name: 'kd' }, ...(Object.fromEntries(entries) as object) } }),
+      JSON.stringify({ packages: { '': { name: 'kd' }, ...FOR_WINDOWS, ...(Object.fromEntries(entries) as object) } }),
     );
   }
 
