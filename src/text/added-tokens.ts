@@ -66,9 +66,10 @@ function cut(text: string, root: TrieNode, start: RegExp): Section[] {
       continue;
     const first = lstrip ? spaceBefore(text, from, done) : from;
     if (first > done) sections.push(text.slice(done, first));
-    sections.push(id);
     if (rstrip) spaceEnd = spaceAfter(text, Math.max(to, spaceEnd));
-    done = rstrip ? spaceEnd : to; // stripped white space may still be a token
+    const end = rstrip ? spaceEnd : to;
+    if (first < end) sections.push(id); // else the token before it took all of its white space
+    done = end; // stripped white space may still be a token
   }
   if (done < text.length) sections.push(text.slice(done));
   return sections;

@@ -48,7 +48,7 @@ async function buildLibraryTokenizer(folder: string, json: TokenizerJson): Promi
     added_tokens: [],
     normalizer: null,
     pre_tokenizer: isByteLevel(json.pre_tokenizer) ? { type: 'ByteLevel', use_regex: false } : null,
-    model: { ...json.model, merges },
+    model: { ...json.model, merges, ignore_merges: false }, // `idsOf` looks up whole words: here letters are missing
     post_processor: null,
     decoder: null,
   };

@@ -57,6 +57,13 @@ test('a token includes the white space it asks for, even U+0085', () => {
   expect(right('a <m>\u3000\u0085b <m>  ')).toEqual(['a ', 1, 'b ', 1]);
 });
 
+test('a token of white space that the one before it has taken is not there again', () => {
+  const both = sectionSplitter([raw({ id: 1, content: '  ', lstrip: true, rstrip: true })], lowercase);
+  expect(both('a     b')).toEqual(['a', 1, 'b']);
+  const right = sectionSplitter([raw({ id: 1, content: '  ', rstrip: true })], lowercase);
+  expect(right('a     b')).toEqual(['a', 1, 1, 'b']);
+});
+
 function raw<T>(token: T): T & { normalized: false } {
   return { ...token, normalized: false };
 }

@@ -18,29 +18,56 @@ const IDS: readonly [text: string, plain: readonly number[], withSuffix: readonl
   ['a', [0], [3]],
 ];
 
+const MERGES = { '': ['a b'], '</w>': ['a b', 'a b</w>'] };
+
 test.each([
   ['', 1],
   ['</w>', 2],
 ] as const)(
   'BPE without an unknown token joins letters over those it has not, with the suffix %j',
   async (suffix, ids) => {
-    const folder = await mkdtemp(path.join(tmpdir(), 'kd-vocabulary-'));
-    try {
-      const merges = ['a b', ...(suffix === '' ? [] : ['a b</w>'])];
-      const model = { type: 'BPE', unk_token: null, end_of_word_suffix: suffix, vocab: VOCAB, merges };
-      const settings = { tokenizer_class: 'PreTrainedTokenizerFast', pad_token: '<pad>' };
-      await writeFile(path.join(folder, 'tokenizer.json'), JSON.stringify({ added_tokens: [], model }));
-      await writeFile(path.join(folder, 'tokenizer_config.json'), JSON.stringify(settings));
-      const tokenizer = await loadTokenizer(folder);
-      for (const row of IDS) {
-        const encoding = tokenizer.encode(row[0]);
-        expect([row[0], [...encoding.ids.slice(0, encoding.length)]]).toEqual([row[0], row[ids]]);
-      }
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    const idsOf = await bpe({ end_of_word_suffix: suffix, merges: MERGES[suffix] });
+    for (const row of IDS) expect([row[0], idsOf(row[0])]).toEqual([row[0], row[ids]]);
   },
 );
+
+/** The ids of tokenizers 0.23.3 without merges, by text. */
+const WHOLE_IDS: typeof IDS = [
+  ['ab', [2], [2]],
+  ['a가b', [0, 1], [0, 4]],
+  ['가b', [1], [4]],
+  ['가ab', [0, 1], [0, 4]],
+  ['ab가', [0, 1], [0, 1]],
+];
+
+test.each([
+  ['', 1],
+  ['</w>', 2],
+] as const)(
+  'BPE that looks up whole words first does so with all of their letters, with the suffix %j',
+  async (suffix, ids) => {
+    const idsOf = await bpe({ end_of_word_suffix: suffix, merges: [], ignore_merges: true });
+    for (const row of WHOLE_IDS) expect([row[0], idsOf(row[0])]).toEqual([row[0], row[ids]]);
+  },
+);
+
+/** Loads a BPE without an unknown token. */
+async function bpe(model: object): Promise<(text: string) => number[]> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'kd-vocabulary-'));
+  try {
+    const whole = { type: 'BPE', unk_token: null, vocab: VOCAB, ...model };
+    const settings = { tokenizer_class: 'PreTrainedTokenizerFast', pad_token: '<pad>' };
+    await writeFile(path.join(folder, 'tokenizer.json'), JSON.stringify({ added_tokens: [], model: whole }));
+    await writeFile(path.join(folder, 'tokenizer_config.json'), JSON.stringify(settings));
+    const tokenizer = await loadTokenizer(folder);
+    return (text) => {
+      const { ids, length } = tokenizer.encode(text);
+      return [...ids.slice(0, length)];
+    };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
 
 test.each(['onnxruntime-node', 'onnxruntime-web'])(
   'the library imports %s, but nothing that takes time to load is installed in its place',
