@@ -23,37 +23,44 @@ export function hash32(text: string, basis = 0x811c9dc5): number {
   return hash | 0;
 }
 
-/** The high 32 bits of the 64-bit product of two unsigned 32-bit integers. */
+/** The high 32 bits of the 64-bit product of two unsigned 32-bit integers. No intermediate value exceeds 32 bits. */
 function multiplyHigh(a: number, b: number): number {
   const aLow = a & 0xffff;
   const aHigh = a >>> 16;
   const bLow = b & 0xffff;
   const bHigh = b >>> 16;
-  const middle = aHigh * bLow + ((aLow * bLow) >>> 16); // < 2^49: exact
-  const carry = aLow * bHigh + (middle % 0x10000); // < 2^33: exact
-  return (aHigh * bHigh + Math.floor(middle / 0x10000) + Math.floor(carry / 0x10000)) >>> 0;
+  const middle = (Math.imul(aHigh, bLow) + (Math.imul(aLow, bLow) >>> 16)) >>> 0;
+  const carry = (Math.imul(aLow, bHigh) + (middle & 0xffff)) >>> 0;
+  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (carry >>> 16)) >>> 0;
 }
 
-/** One Philox block: four unsigned 32-bit integers from a counter of four and a key of two, into `out`. */
-function philox(counter: Uint32Array, key0: number, key1: number, out: Uint32Array): void {
-  let [c0, c1, c2, c3] = [counter[0], counter[1], counter[2], counter[3]];
-  let [k0, k1] = [key0, key1];
+/** A counter of four unsigned 32-bit integers. */
+type Counter = readonly [number, number, number, number];
+
+/** Writes one Philox block: four unsigned 32-bit integers from a counter and a key of two, into `out` at `at`. */
+function philox(counter: Counter, key: readonly [number, number], out: Uint32Array, at: number): void {
+  let c0 = counter[0] | 0; // reading them so is quicker than taking the tuples apart
+  let c1 = counter[1] | 0;
+  let c2 = counter[2] | 0;
+  let c3 = counter[3] | 0;
+  let k0 = key[0] | 0;
+  let k1 = key[1] | 0;
   for (let round = 0; round < ROUNDS; round++) {
-    const high0 = multiplyHigh(c0!, MULTIPLIER_0);
-    const high1 = multiplyHigh(c2!, MULTIPLIER_1);
-    const low0 = Math.imul(c0!, MULTIPLIER_0);
-    const low1 = Math.imul(c2!, MULTIPLIER_1);
-    c0 = (high1 ^ c1! ^ k0) >>> 0;
-    c1 = low1 >>> 0;
-    c2 = (high0 ^ c3! ^ k1) >>> 0;
-    c3 = low0 >>> 0;
-    k0 = (k0 + WEYL_0) >>> 0;
-    k1 = (k1 + WEYL_1) >>> 0;
+    const low0 = Math.imul(c0, MULTIPLIER_0);
+    const low1 = Math.imul(c2, MULTIPLIER_1);
+    const next0 = multiplyHigh(c2, MULTIPLIER_1) ^ c1 ^ k0;
+    const next2 = multiplyHigh(c0, MULTIPLIER_0) ^ c3 ^ k1;
+    c0 = next0;
+    c1 = low1;
+    c2 = next2;
+    c3 = low0;
+    k0 = (k0 + WEYL_0) | 0;
+    k1 = (k1 + WEYL_1) | 0;
   }
-  out[0] = c0!;
-  out[1] = c1!;
-  out[2] = c2!;
-  out[3] = c3!;
+  out[at] = c0;
+  out[at + 1] = c1;
+  out[at + 2] = c2;
+  out[at + 3] = c3;
 }
 
 /**
@@ -63,19 +70,14 @@ function philox(counter: Uint32Array, key0: number, key1: number, out: Uint32Arr
  */
 export function randomBits(size: number, seed: readonly [number, number]): Uint32Array {
   const [place, step] = [seed[0] | 0, seed[1] | 0];
-  const counter = Uint32Array.of(place, place >> 31, step, step >> 31);
-  const block = new Uint32Array(4);
-  philox(counter, SCRAMBLE_KEY[0], SCRAMBLE_KEY[1], block);
-  const [key0, key1] = [block[0], block[1]];
-  counter.set([0, 0, block[2]!, block[3]!]);
-  const bits = new Uint32Array(size);
-  for (let at = 0; at < size; at += 4) {
-    philox(counter, key0!, key1!, block);
-    bits.set(at + 4 <= size ? block : block.subarray(0, size - at), at);
-    counter[0]!++;
-    if (counter[0] === 0) counter[1]!++; // 2^34 numbers: no further carry is ever reached
-  }
-  return bits;
+  const scrambled = new Uint32Array(4);
+  philox([place, place >> 31, step, step >> 31], SCRAMBLE_KEY, scrambled, 0);
+  const key = [scrambled[0]!, scrambled[1]!] as const;
+  const [high0, high1] = [scrambled[2]!, scrambled[3]!];
+  const blocks = Math.ceil(size / 4); // under 2³², so the counter's second integer stays 0
+  const bits = new Uint32Array(4 * blocks);
+  for (let block = 0; block < blocks; block++) philox([block, 0, high0, high1], key, bits, 4 * block);
+  return bits.subarray(0, size);
 }
 
 /** `size` float32 numbers, uniform in [0, 1): the low 23 bits become the mantissa, as in TensorFlow. */
@@ -114,7 +116,7 @@ const SQRT_HALF = 0.7071067811865476;
  * log x = 2·(s + s³/3 + s⁵/5 + …), where s = (x − 1)/(x + 1). With these terms the truncation error for x in √½ … √2 is
  * below 2⁻⁵⁶.
  */
-const LOG_TERMS = Array.from({ length: 11 }, (_, k) => 1 / (2 * k + 1));
+const LOG_TERMS = Float64Array.from({ length: 11 }, (_, k) => 1 / (2 * k + 1));
 
 /**
  * sin x = x − x³/3! + x⁵/5! − … and cos x = 1 − x²/2! + x⁴/4! − …. With these terms the truncation error for x in
@@ -124,9 +126,9 @@ const SINE_TERMS = alternatingTerms(1, 9);
 const COSINE_TERMS = alternatingTerms(0, 9);
 
 /** ±1/n! for n = first, first + 2, …, with alternating signs. */
-function alternatingTerms(first: number, count: number): number[] {
+function alternatingTerms(first: number, count: number): Float64Array {
   let term = 1;
-  return Array.from({ length: count }, (_, k) => {
+  return Float64Array.from({ length: count }, (_, k) => {
     const n = first + 2 * k;
     if (k > 0) term /= -(n * (n - 1)); // 0! = 1! = 1
     return term;
@@ -134,7 +136,7 @@ function alternatingTerms(first: number, count: number): number[] {
 }
 
 /** Σ terms[k]·xᵏ (Horner's scheme). */
-function polynomial(terms: readonly number[], x: number): number {
+function polynomial(terms: Float64Array, x: number): number {
   let sum = 0;
   for (let k = terms.length - 1; k >= 0; k--) sum = sum * x + terms[k]!;
   return sum;
@@ -152,17 +154,18 @@ function logOfShare(n: number): number {
   return exponent * LN2 + 2 * s * polynomial(LOG_TERMS, s * s);
 }
 
-/** A quarter of a turn, and an eighth, in units of 2⁻³² turns. */
+/** Half a turn, a quarter, and an eighth, in units of 2⁻³² turns. */
+const HALF_TURN = 0x80000000;
 const QUARTER_TURN = 0x40000000;
 const EIGHTH_TURN = 0x20000000;
 
 /** sin(2π·n / 2³²) for a whole n from 0 to 2³² − 1. The reduction to 0 … π/4 is exact, as it uses whole numbers. */
 function sineOfTurn(n: number): number {
-  const rest = n % QUARTER_TURN;
-  const isRising = ((n / QUARTER_TURN) & 1) === 0;
+  const rest = n & (QUARTER_TURN - 1);
+  const isRising = (n & QUARTER_TURN) === 0;
   const quarter = isRising ? rest : QUARTER_TURN - rest; // the angle in 0 … π/2 with this sine up to sign
   const sine = quarter <= EIGHTH_TURN ? sineUpToEighth(quarter) : cosineUpToEighth(QUARTER_TURN - quarter);
-  return n < 2 * QUARTER_TURN ? sine : -sine;
+  return (n & HALF_TURN) === 0 ? sine : -sine;
 }
 
 function sineUpToEighth(n: number): number {
