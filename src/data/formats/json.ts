@@ -106,9 +106,9 @@ async function probeArrays(file: StoredFile, names: ColumnNames, areKeyed: boole
   return nested ?? reason ?? probeElements([], file.name, none);
 }
 
-/** The beginning of a table in one value: an object of objects or lists, or a list of lists. */
+/** The beginning of a table: an object of objects or lists, a list of lists, or lists on separate lines. */
 function isTable(text: string): boolean {
-  return /^\s*(?:\[\s*\[|\{\s*"[^"]*"\s*:\s*[[{])/.test(text);
+  return /^\s*(?:\[\s*\[|\{\s*"[^"]*"\s*:\s*[[{]|\[[^\r\n]*\]\s*[\r\n]\s*\[)/.test(text);
 }
 
 async function probeTable(file: StoredFile, names: ColumnNames): Promise<Verdict | undefined> {

@@ -8,7 +8,7 @@ import type { Row } from '../pair.js';
 import type { PairSource } from '../source.js';
 import { UnreadableFileError } from '../unreadable-file.js';
 import { decodeText } from './encoding.js';
-import { parseLeniently, rowOfObject, valueOf } from './json.js';
+import { isBlank, parseLeniently, rowOfObject, valueOf } from './json.js';
 import { whyRepeated } from './json-repeats.js';
 import type { JsonTable } from './json-table-layout.js';
 import { readPieces, type StoredFile } from './stored-file.js';
@@ -19,7 +19,10 @@ const MAX_BYTES = 1 << 26;
 /** Rows per batch. */
 const BATCH = 1000;
 
-/** Parses a whole file; undefined if it is not JSON. Throws an `UnreadableFileError` if it is too large. */
+/**
+ * Parses a whole file, lists on separate lines as a list of them; undefined if it is not JSON. Throws an
+ * `UnreadableFileError` if it is too large.
+ */
 export async function wholeValue(file: StoredFile): Promise<unknown> {
   return valueIn(await wholeText(file));
 }
@@ -42,7 +45,24 @@ function valueIn(text: string): unknown {
   try {
     return parseLeniently(text);
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    if (error instanceof SyntaxError) return listsIn(text);
+    throw error;
+  }
+}
+
+/** The lists that some lines hold; an empty one for a line that holds none. */
+function listsIn(text: string): unknown[][] | undefined {
+  const lines = text.split(/\r\n|\n|\r/).filter((line) => !isBlank(line));
+  const lists = lines.map(listIn);
+  return lists.length > 1 && lists[0]!.length > 0 ? lists : undefined;
+}
+
+function listIn(line: string): unknown[] {
+  try {
+    const value = parseLeniently(line);
+    return Array.isArray(value) ? value : [];
+  } catch (error) {
+    if (error instanceof SyntaxError) return [];
     throw error;
   }
 }
@@ -70,7 +90,7 @@ export function* rowsOfTable(value: unknown, table: JsonTable): Generator<JsonOb
  * Reads the rows of a table in a file. Throws an `UnreadableFileError` if the file has changed, or has a column twice.
  */
 export async function* readJsonTable({ id: file, files: [stored], corpus, columns, table }: PairSource) {
-  let row = 0;
+  let row = table === 'values' ? 1 : 0; // counts the header, as in a delimited file
   let rows: Row[] = [];
   const text = await wholeText(stored!);
   const repeated = whyRepeated(text, columns);
@@ -97,8 +117,10 @@ function checkLengths(value: unknown, { ko, en }: TextColumns, file: string): vo
 
 function* rowsUnder(header: readonly unknown[], rows: readonly unknown[]): Generator<JsonObject> {
   const names = header.map(columnName);
-  for (const row of rows)
-    yield Object.fromEntries(names.map((name, i) => [name, Array.isArray(row) ? (row as unknown[])[i] : undefined]));
+  for (const row of rows) {
+    const values: readonly unknown[] = Array.isArray(row) ? row : [];
+    yield Object.fromEntries(names.slice(0, values.length).map((name, i) => [name, values[i]]));
+  }
 }
 
 /** A column's name. Levels, as in pandas' MultiIndex, are joined by commas; a deeper value has no name. */

@@ -16,7 +16,6 @@ describe('a JSON value that is a table', () => {
     ['objects by column', { id: byIndex([1, 2]), ko: byIndex(['차', '배']), en: byIndex(['car', 'pear']) }],
     ['objects by index', byIndex(objects)],
     ['separate columns and rows', { columns: ['ko', 'en'], index: [0, 1], data: pairs }],
-    ['a list of lists', [['ko', 'en'], ...pairs]],
     ['rows', { rows: objects }],
     ['pages of a data set', { features: [{ name: 'ko' }], rows: objects.map((row, i) => ({ row_idx: i, row })) }],
     ['translations', { info: { a: [1] }, translations: objects.map((translation) => ({ translation })) }],
@@ -30,13 +29,35 @@ describe('a JSON value that is a table', () => {
     }
   });
 
-  test('without a header, by numbers', async () => {
-    await put('a.json', JSON.stringify(pairs));
+  const asLines = (rows: readonly unknown[]): string => rows.map((row) => JSON.stringify(row)).join('\r\n');
+
+  test.each([
+    ['a list of lists', 'a.json', JSON.stringify([['ko', 'en'], ...pairs], undefined, 2)],
+    ['lists on separate lines', 'a.jsonl', asLines([['ko', 'en'], ...pairs])],
+  ])('%s, the first of them the header', async (_, name, text) => {
+    await put(name, text);
+    const found = (await read()).map((row) => row.slice(0, 3));
+    expect(found).toEqual(pairs.map((pair, i) => [...pair, `${name}:${i + 2}`]));
+  });
+
+  test.each([
+    ['a.json', JSON.stringify(pairs)],
+    ['a.jsonl', asLines(pairs)],
+  ])('without a header, by numbers: %s', async (name, text) => {
+    await put(name, text);
     expect((await read(['.'], { ko: '1', en: '2' })).map((row) => row.slice(0, 2))).toEqual(pairs);
-    await expectError(
-      ['a.json'],
-      /^a\.json: expected .*got 차, car; .*give their numbers \(--ko-column 2 --en-column 1\)/,
-    );
+    await expectError([name], /: expected .*got 차, car; .*give their numbers \(--ko-column 2 --en-column 1\)/);
+  });
+
+  test('of lists on separate lines, of which some are broken', async () => {
+    await put('a.jsonl', '["차", "car"]\n["감"\n{"ko": "말"}\n["배", "pear"]\n["개"]\n');
+    expect((await read(['.'], { ko: '1', en: '2' })).map((row) => row.slice(0, 3))).toEqual([
+      ['차', 'car', 'a.jsonl:1'],
+      ['expected 1 and 2, got no keys', 'a.jsonl:2'],
+      ['expected 1 and 2, got no keys', 'a.jsonl:3'],
+      ['배', 'pear', 'a.jsonl:4'],
+      ['개', '', 'a.jsonl:5'],
+    ]);
   });
 
   test('whose header is not a list of names is refused, however deeply nested', async () => {
