@@ -4,7 +4,7 @@ import { isNoPairs, type NoPairs, type OnOthers, type Verdict } from '../format.
 import type { Row } from '../pair.js';
 import { MAX_ELEMENT_BYTES } from '../readers/json-cutter.js';
 import { elementsOf, type Elements, type ElementText } from '../readers/json-elements.js';
-import { isBlank, jsonRemedy, parseObject, rowsOfText, type ObjectRows } from '../readers/json.js';
+import { isBlank, parseObject, rowsOfText, type ObjectRows } from '../readers/json.js';
 import type { JsonArrays } from '../readers/json-arrays.js';
 import type { PairSource, Shape } from '../source.js';
 import { EXAMINED_ROWS, probeObjects } from './json-objects.js';
@@ -106,7 +106,7 @@ export function probeElements(
   for (const text of texts.slice(0, MAX_EXAMINED)) {
     if (text !== undefined && isBlank(text)) continue;
     const object = parseObject(text);
-    if (typeof object === 'string') broken ??= text === undefined ? object : `${object}; ${jsonRemedy(text)}`;
+    if (typeof object === 'string') broken ??= object;
     else if (objects.push(object) === EXAMINED_ROWS) break;
   }
   if (objects.length === 0 && broken !== undefined) return { reason: broken };

@@ -81,6 +81,8 @@ export async function* soundRecordsOf(
   }
 }
 
+const WRONG_QUOTES = 'expected quotes around whole fields, got others; double the quotes inside fields';
+
 function parseCuts(cuts: readonly Cut[], { delimiter, quote, isSpaced = false }: Marks): DelimitedRecord[] {
   const firstEscaped = isSpaced ? 0 : cuts.findIndex(({ isEscaped }) => isEscaped);
   const plain = firstEscaped === -1 ? cuts : cuts.slice(0, firstEscaped);
@@ -93,7 +95,7 @@ function parseCuts(cuts: readonly Cut[], { delimiter, quote, isSpaced = false }:
       return { fields, line, lastLine };
     }
     const fields = fieldsOfPlain[i];
-    return { fields: fields ?? [], line, lastLine, ...(fields ? {} : { fault: 'its quotes do not match' }) };
+    return { fields: fields ?? [], line, lastLine, ...(fields ? {} : { fault: WRONG_QUOTES }) };
   });
   return records.filter(({ fields, fault }) => fault !== undefined || fields.length > 1 || !isBlank(fields[0]!));
 }

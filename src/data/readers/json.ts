@@ -7,7 +7,7 @@ import type { PairSource } from '../source.js';
 import { MAX_ELEMENT_BYTES, TOO_LONG, type ElementText } from './json-cutter.js';
 import { whyRepeated } from './json-repeats.js';
 import { boundedLinesOf, tooLongReason, type BoundedLine } from './text-lines.js';
-import { describeColumns, faultyRow, rowOf } from './row-maker.js';
+import { describeColumns, faultyRow, rowOf, textRemedy } from './row-maker.js';
 
 /** What JSON objects hold: a pair each, or a list of them under some keys. */
 export type ObjectRows = Pick<PairSource, 'columns' | 'corpus' | 'inner'>;
@@ -35,14 +35,14 @@ function rowsOfLine(text: BoundedLine, table: ObjectRows, place: ElementPlace): 
   return [faultyRow({ ...place, corpus: table.corpus }, object)];
 }
 
-/** Parses an element or a line as an object, or says why it is not one. */
+/** Parses an element or a line as an object, or says why it is not one, and what to do. */
 export function parseObject(text: ElementText): JsonObject | string {
   if (text === undefined) return TOO_LONG;
   try {
     const value = parseLeniently(text);
     return isObject(value) ? value : wrongElement(value);
   } catch (error) {
-    return notJson(error);
+    return `${notJson(error)}; ${jsonRemedy(text)}`;
   }
 }
 
@@ -87,15 +87,10 @@ export function notJson(error: unknown): string {
   return `expected JSON, got something else (${messageOf(error)})`;
 }
 
-/** What to do about a text that is not a JSON object. */
+/** What to do about a text that is not JSON. */
 export function jsonRemedy(text: string): string {
-  try {
-    parseLeniently(text);
-    return 'write an object for each pair';
-  } catch {
-    const outsideStrings = text.replace(STRING_OR_NUMBER, '').replaceAll(/'[^'\n]*'/g, '');
-    return /\/[/*]|#/.test(outsideStrings) ? 'remove the comments' : 'write it as JSON again';
-  }
+  const outsideStrings = text.replace(STRING_OR_NUMBER, '').replaceAll(/'[^'\n]*'/g, '');
+  return /\/[/*]|#/.test(outsideStrings) ? 'remove the comments' : 'write it as JSON again';
 }
 
 /** Where an element is. */
@@ -138,7 +133,7 @@ export function rowOfObject(object: JsonObject, columns: TextColumns, place: Pla
   if (first === undefined && second === undefined) {
     return faultyRow(
       place,
-      `expected ${describeColumns(columns)}, got ${shownNames(Object.keys(object)) || 'no keys'}`,
+      `expected ${describeColumns(columns)}, got ${shownNames(Object.keys(object)) || 'no keys'}; write both texts`,
     );
   }
   for (const [key, value] of [
@@ -146,7 +141,7 @@ export function rowOfObject(object: JsonObject, columns: TextColumns, place: Pla
     [columns.en, second],
   ] as const) {
     if (value != null && typeof value !== 'string')
-      return faultyRow(place, `expected text in ${key}, got ${describe(value)}`);
+      return faultyRow(place, `expected text in ${key}, got ${describe(value)}; ${textRemedy(value)}`);
   }
   const language = columns.language === undefined ? undefined : valueOf(object, columns.language);
   return rowOf(
@@ -186,5 +181,5 @@ export function entriesOf(object: JsonObject, depth = DEEPEST): [key: string, va
 const DEEPEST = 2;
 
 function wrongElement(value: unknown): string {
-  return `expected an object such as {"ko": "…", "en": "…"}, got ${describe(value)}`;
+  return `expected an object such as {"ko": "…", "en": "…"}, got ${describe(value)}; write an object for each pair`;
 }

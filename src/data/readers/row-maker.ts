@@ -10,6 +10,9 @@ import { REPLACEMENT } from './utf8.js';
  */
 const NO_TEXT = new RegExp(`[\\0${REPLACEMENT}\\p{Cs}]`, 'u');
 
+/** What to do about bytes that are not text. */
+const CORRECT = 'correct the row, or save the file as UTF-8';
+
 /** The most characters of a value in a message. */
 const MAX_SHOWN = 40;
 
@@ -18,7 +21,8 @@ const MAX_SHOWN = 40;
  * invalid bytes, or half of a surrogate pair, which JSON can contain.
  */
 export function rowOf(place: Place, first: string, second: string, language?: string): Row {
-  if (NO_TEXT.test(first) || NO_TEXT.test(second)) return faultyRow(place, 'expected text, got bytes that are not');
+  if (NO_TEXT.test(first) || NO_TEXT.test(second))
+    return faultyRow(place, `expected text, got bytes that are not; ${CORRECT}`);
   if (language !== undefined && isEnglish(language)) return { ko: second, en: first, isSwapped: true, ...place };
   return { ko: first, en: second, ...place };
 }
@@ -33,11 +37,15 @@ export function rowOfValues(place: Place, columns: TextColumns, [ko, en, languag
     [columns.en, en],
   ] as const) {
     if (value == null || typeof value === 'string') continue;
-    const remedy = typeof value === 'object' ? '; write one text per row' : '';
-    return faultyRow(place, `expected text in ${name}, got ${shownValue(value)}${remedy}`);
+    return faultyRow(place, `expected text in ${name}, got ${shownValue(value)}; ${textRemedy(value)}`);
   }
   const said = typeof language === 'string' ? language : undefined;
   return rowOf(place, (ko as string | null | undefined) ?? '', (en as string | null | undefined) ?? '', said);
+}
+
+/** What to do about a value that is not text. */
+export function textRemedy(value: unknown): string {
+  return typeof value === 'object' ? 'write one text per row' : 'write it as text';
 }
 
 /** Describes a value for a message: in full if it is short, else its kind. */
@@ -54,7 +62,7 @@ export function textsAmong(values: readonly unknown[]): string[] {
   return values.map((value) => (typeof value === 'string' ? value : ''));
 }
 
-/** Makes an unreadable row. The fault may quote the file. */
+/** Makes an unreadable row. The fault says what was expected, what came and what to do; it may quote the file. */
 export function faultyRow(place: Place, fault: string): Row {
   return { fault: printable(fault), ...place };
 }

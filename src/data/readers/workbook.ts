@@ -132,7 +132,7 @@ function rowReader(
     ] as const) {
       const cell = find(column);
       if (cell?.type === 'e')
-        return faultyRow(here, `expected text in ${name}, got the error ${cell.value.slice(0, MAX_SHOWN)}`);
+        return faultyRow(here, `expected text in ${name}, got the error ${shown(cell)}; correct the formula`);
       if (cell !== undefined && isTooLong(cell, source))
         return faultyRow(here, `expected at most ${MAX_CHARACTERS} characters in ${name}, got more; shorten the text`);
       if (cell?.type === 'f') return faultyRow(here, `expected text in ${name}, got ${UNSAVED}`);
@@ -140,13 +140,18 @@ function rowReader(
       if (text === undefined)
         return faultyRow(
           here,
-          `expected text in ${name}, got string ${cell!.value.slice(0, MAX_SHOWN)} of ${source.strings.count}`,
+          `expected text in ${name}, got string ${shown(cell!)} of ${source.strings.count}; save it as .xlsx again`,
         );
       texts.push(text);
     }
     const said = find(language);
     return rowOf(here, texts[0]!, texts[1]!, said === undefined ? undefined : textOf(said, source));
   };
+}
+
+/** The beginning of a cell's value, for messages. */
+function shown({ value }: Cell): string {
+  return value.slice(0, MAX_SHOWN);
 }
 
 function isTooLong({ type, value }: Cell, { strings }: CellTexts): boolean {

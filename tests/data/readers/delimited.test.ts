@@ -113,7 +113,10 @@ describe('CSV and TSV', () => {
 
   test('report a row with null bytes as unreadable', async () => {
     await put('a.csv', 'ko,en\n차,car\n사과,ap\0ple\n배,pear\n');
-    expect((await read(['a.csv']))[1]).toEqual(['expected text, got bytes that are not', 'a.csv:3']);
+    expect((await read(['a.csv']))[1]).toEqual([
+      'expected text, got bytes that are not; correct the row, or save the file as UTF-8',
+      'a.csv:3',
+    ]);
   });
 
   test('are split into the same rows wherever the chunks end', () => {

@@ -47,7 +47,7 @@ describe('text that is neither UTF-8 nor code page 949', () => {
   });
 
   test('is an unreadable row wherever it is, if the others tell the encoding', async () => {
-    const fault = 'expected text, got bytes that are not';
+    const fault = 'expected text, got bytes that are not; correct the row, or save the file as UTF-8';
     const rows = Array.from({ length: 12 }, (_, i) => `${'가나다'.slice(i % 3)} ${i},word ${i}`);
     for (const [name, broken] of [
       ['utf8', [0xff]],
@@ -82,7 +82,7 @@ describe('text that is neither UTF-8 nor code page 949', () => {
     const read40001 = await read();
     expect(read40001).toHaveLength(40_001);
     expect(read40001.filter(([, , corpus]) => corpus === undefined)).toEqual([
-      ['expected text, got bytes that are not', 'a.csv:20002'],
+      ['expected text, got bytes that are not; correct the row, or save the file as UTF-8', 'a.csv:20002'],
     ]);
   });
 });
@@ -199,7 +199,7 @@ describe('text in UTF-16 and UTF-32', () => {
   test('is not confused with UTF-8 that has zero bytes in it', async () => {
     await put('a.csv', 'ko,en\n나\0는,I\0\n차,car\n배,pear\n');
     expect(await read()).toEqual([
-      ['expected text, got bytes that are not', 'a.csv:2'],
+      ['expected text, got bytes that are not; correct the row, or save the file as UTF-8', 'a.csv:2'],
       ['차', 'car', 'a.csv:3', 'other'],
       ['배', 'pear', 'a.csv:4', 'other'],
     ]);
@@ -215,11 +215,11 @@ describe('text in UTF-16 and UTF-32', () => {
       await put('c.json', Buffer.concat([whole('[{"ko": "차", "en": "car"}]'), Buffer.of(0x41)]));
       expect(await read(['a.csv'])).toEqual([
         ['차', 'car', 'a.csv:2', 'other'],
-        ['expected text, got bytes that are not', 'a.csv:3'],
+        ['expected text, got bytes that are not; correct the row, or save the file as UTF-8', 'a.csv:3'],
       ]);
       expect(await read(['b.csv'])).toEqual([
         ['차', 'car', 'b.csv:2', 'other'],
-        ['expected text, got bytes that are not', 'b.csv:3'],
+        ['expected text, got bytes that are not; correct the row, or save the file as UTF-8', 'b.csv:3'],
       ]);
       await expectError(['c.json'], /^c\.json: expected /);
     },

@@ -53,8 +53,8 @@ describe('a JSON value that is a table', () => {
     await put('a.jsonl', '["차", "car"]\n["감"\n{"ko": "말"}\n["배", "pear"]\n["개"]\n');
     expect((await read(['.'], { ko: '1', en: '2' })).map((row) => row.slice(0, 3))).toEqual([
       ['차', 'car', 'a.jsonl:1'],
-      ['expected 1 and 2, got no keys', 'a.jsonl:2'],
-      ['expected 1 and 2, got no keys', 'a.jsonl:3'],
+      ['expected 1 and 2, got no keys; write both texts', 'a.jsonl:2'],
+      ['expected 1 and 2, got no keys; write both texts', 'a.jsonl:3'],
       ['배', 'pear', 'a.jsonl:4'],
       ['개', '', 'a.jsonl:5'],
     ]);
@@ -123,9 +123,9 @@ describe('a JSON array', () => {
     await put('a.json', '[{"ko": "차\\ud83d", "en": "car"}, {"ko": "차 \\ud83d\\ude97", "en": "car"}]');
     await put('b.jsonl', '{"ko": "차", "en": "\\udc00 car"}\n{"ko": "배", "en": "pear"}\n');
     expect(await read()).toEqual([
-      ['expected text, got bytes that are not', 'a.json:1'],
+      ['expected text, got bytes that are not; correct the row, or save the file as UTF-8', 'a.json:1'],
       ['차 🚗', 'car', 'a.json:2', 'other'],
-      ['expected text, got bytes that are not', 'b.jsonl:1'],
+      ['expected text, got bytes that are not; correct the row, or save the file as UTF-8', 'b.jsonl:1'],
       ['배', 'pear', 'b.jsonl:2', 'other'],
     ]);
   });
@@ -141,12 +141,12 @@ describe('a JSON array', () => {
     );
     expect(rows.map((row) => row[0])).toEqual([
       '차',
-      'expected an object such as {"ko": "…", "en": "…"}, got "ko"',
-      expect.stringMatching(/^expected JSON, got something else \(.+\)$/),
+      'expected an object such as {"ko": "…", "en": "…"}, got "ko"; write an object for each pair',
+      expect.stringMatching(/^expected JSON, got something else \(.+\); write it as JSON again$/),
       '배',
       '',
-      'expected ko and en, got a',
-      'expected text in ko, got 5',
+      'expected ko and en, got a; write both texts',
+      'expected text in ko, got 5; write it as text',
     ]);
   });
 
@@ -376,7 +376,7 @@ test('JSON lines are read one by one, blank ones skipped, bad ones reported', as
   await put('a.jsonl', '{"ko": "차", "en": "car\u2028"}\r\n\n["차", "car"]\n{"en": "apple", "ko": "사과"}');
   expect(await read()).toEqual([
     ['차', 'car\u2028', 'a.jsonl:1', 'other'],
-    ['expected an object such as {"ko": "…", "en": "…"}, got a list of 2', 'a.jsonl:3'],
+    ['expected an object such as {"ko": "…", "en": "…"}, got a list of 2; write an object for each pair', 'a.jsonl:3'],
     ['사과', 'apple', 'a.jsonl:4', 'other'],
   ]);
 });

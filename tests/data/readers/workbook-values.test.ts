@@ -38,7 +38,7 @@ describe('values of a workbook', () => {
       '00420',
     ]);
     expect(rows.map((row) => row.slice(0, 2))).toContainEqual(['숨은 시트', 'a hidden sheet']);
-    expect(rows.map(([fault]) => fault)).toContain('expected text in en, got the error #N/A');
+    expect(rows.map(([fault]) => fault)).toContain('expected text in en, got the error #N/A; correct the formula');
   });
 
   test.each([

@@ -25,7 +25,7 @@ describe('a workbook', () => {
       expect(await read()).toEqual([
         ['차 & 배', 'A <car>', 'a.xlsx:2', 'parallel'],
         ['', 'no Korean', 'a.xlsx:3', 'parallel'],
-        ['expected text in 번역문, got the error #NAME?', 'a.xlsx:4'],
+        ['expected text in 번역문, got the error #NAME?; correct the formula', 'a.xlsx:4'],
         ['집', 'A house', 'a.xlsx:6', 'parallel'],
       ]);
     }
@@ -36,7 +36,7 @@ describe('a workbook', () => {
     expect((await read()).map((row) => row.at(-2))).toEqual([
       'a.zip/구어체.xlsx:2',
       'a.zip/구어체.xlsx:3',
-      'expected text in 번역문, got the error #NAME?',
+      'expected text in 번역문, got the error #NAME?; correct the formula',
       'a.zip/구어체.xlsx:6',
     ]);
   });
@@ -65,7 +65,7 @@ describe('a workbook', () => {
     });
     expect(await read()).toEqual([
       ['빨간 차', 'A\r car', 'a.xlsx:9', 'parallel'],
-      ['expected text in 원문, got string 7 of 3', 'a.xlsx:10'],
+      ['expected text in 원문, got string 7 of 3; save it as .xlsx again', 'a.xlsx:10'],
     ]);
   });
 
@@ -89,7 +89,7 @@ describe('a workbook', () => {
       'xl/sharedStrings.xml': `<sst>${texts.map((text) => `<si><t>${text}</t></si>`).join('')}</sst>`,
     });
     expect((await read()).map(([ko, en]) => [ko, en])).toEqual([
-      ['expected text, got bytes that are not', 'a.xlsx:2'],
+      ['expected text, got bytes that are not; correct the row, or save the file as UTF-8', 'a.xlsx:2'],
       ['문장 0', '문장 4496'],
     ]);
   });
