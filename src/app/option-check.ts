@@ -2,6 +2,7 @@
 import { InputError } from '../base/errors.js';
 import { describe, isObject } from '../base/json-schema.js';
 import { ANY_TEXT, type Kind } from '../base/kinds.js';
+import { unknownName } from '../base/unknown-name.js';
 
 /** What a kind says of a value, without parsing. */
 export type OptionKind = Pick<Kind<unknown>, 'expected'> & { readonly is: (value: unknown) => boolean };
@@ -29,10 +30,7 @@ export function optionsOf<Options extends object>(
   const given = givenOf(options);
   for (const [name, value] of Object.entries(given)) {
     const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
-    if (kind === undefined)
-      throw new InputError(
-        `options: expected some of ${Object.keys(kinds).join(', ')}, got ${JSON.stringify(name)}; leave it out`,
-      );
+    if (kind === undefined) throw unknownName('options', Object.keys(kinds), name);
     checkValue('options', name, value, kind);
   }
   const missing = required.find((name) => !Object.hasOwn(given, name));

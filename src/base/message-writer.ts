@@ -88,7 +88,7 @@ export class MessageWriter {
     this.length += length;
   }
 
-  /** The encoded message; nothing may be written later. */
+  /** The message as far as it is written. */
   finish(): Buffer {
     return this.buffer.subarray(0, this.length);
   }

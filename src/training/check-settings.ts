@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { InputError } from '../base/errors.js';
 import { checkJson, ofKind } from '../base/json-schema.js';
+import { unknownName } from '../base/unknown-name.js';
 import { VERSION } from '../base/version.js';
 import {
   isSetting,
@@ -51,10 +52,7 @@ export function checkSettings(settings: Readonly<Record<string, unknown>>, where
  */
 export function checkRequested<Asked extends Partial<RequestedSettings>>(settings: Asked, where = 'settings'): Asked {
   const unknown = Object.keys(settings).find((name) => !isSetting(name));
-  if (unknown !== undefined)
-    throw new InputError(
-      `${where}: expected some of ${SETTING_NAMES.join(', ')}, got ${JSON.stringify(unknown)}; leave it out`,
-    );
+  if (unknown !== undefined) throw unknownName(where, SETTING_NAMES, unknown);
   checkJson(schemaOf('kind', true), settings, where, 'give another value');
   return settings;
 }
