@@ -33,12 +33,16 @@ export interface TrainingStop extends StopSignals {
   abortable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
-/** What follows a request to stop by a signal. */
-export const STOPPING: Readonly<Record<Exclude<Stage, 'preparing' | 'unsaved'>, string>> = {
-  abortable: 'stopping; a second Ctrl-C stops at once',
-  training: 'stopping after this step; a second Ctrl-C stops at once, unsaved',
-  saved: 'the run is saved; stopping after its report',
-};
+/**
+ * What follows a request to stop by a signal.
+ *
+ * @param isCtrlC whether it was Ctrl-C, so that one more ends the process; after another signal it takes two
+ */
+export function whatFollows(stage: Exclude<Stage, 'preparing' | 'unsaved'>, isCtrlC: boolean): string {
+  const way = isCtrlC ? 'a second Ctrl-C stops at once' : 'pressing Ctrl-C twice stops at once';
+  if (stage === 'saved') return 'the run is saved; stopping after its report';
+  return stage === 'training' ? `stopping after this step; ${way}, unsaved` : `stopping; ${way}`;
+}
 
 export const STOPPED_EARLY = 'stopped before the run began; nothing is lost';
 

@@ -2,7 +2,7 @@
 import { reportEnd, reportError } from '../../app/reported-error.js';
 import type { Reporter } from '../../app/reporter.js';
 import { onStopSignals } from '../../base/stop-signals.js';
-import { STOPPED_EARLY, StoppedError, STOPPING, trainingStop, type TrainingStop } from '../../training/stopping.js';
+import { STOPPED_EARLY, StoppedError, trainingStop, whatFollows, type TrainingStop } from '../../training/stopping.js';
 import { EXIT } from '../failure.js';
 
 /**
@@ -25,7 +25,7 @@ export function openTrainingStop(
         endIfUnsaved(exitCode);
         const stage = stop.stage();
         if (stage === 'preparing') end();
-        else if (stage !== 'unsaved') reporter.warn(STOPPING[stage]);
+        else if (stage !== 'unsaved') reporter.warn(whatFollows(stage, exitCode === EXIT.stopped));
       },
       onFurther: endIfUnsaved,
     }),
