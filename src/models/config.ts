@@ -152,12 +152,16 @@ async function suchAs(folder: string): Promise<string> {
 
 /**
  * The text model's part of a CLIP configuration; any other configuration is returned unchanged. It is `text_config`, as
- * for transformers' `CLIPTextModel`. The older `text_config_dict` only counts without it; in transformers' `CLIPModel`
- * it would override all of it, with defaults for what it lacks (configuration_clip.py).
+ * for transformers' `CLIPTextModel`, which reads it beside either `model_type`. The older `text_config_dict` only
+ * counts without it; in transformers' `CLIPModel` it would override all of it, with defaults for what it lacks
+ * (configuration_clip.py).
  */
 export function clipTextPart(json: JsonObject): JsonObject {
-  if (json.model_type !== 'clip') return json;
-  return [json.text_config, json.text_config_dict].find(isObject) ?? {};
+  const { model_type: type, text_config: part, text_config_dict: older } = json;
+  if (typeof type !== 'string' || !CLIP_TYPES.includes(type)) return json;
+  if (isObject(part)) return part;
+  if (type !== 'clip') return json;
+  return isObject(older) ? older : {};
 }
 
 /** The only supported kind of positions. */

@@ -70,6 +70,14 @@ describe('a configuration', () => {
     expect(parseConfig({ model_type: 'clip', ...parts }, 'c')).toMatchObject(expected);
   });
 
+  // CLIPTextConfig of transformers 5.24
+  it.each([
+    ['text_config', { hidden_size: 64, num_attention_heads: 4, text_config }, { hiddenSize: 32, layerNormEps: 0.5 }],
+    ['own top level', { hidden_size: 64, num_attention_heads: 4, text_config_dict: text_config }, { hiddenSize: 64 }],
+  ])("of a CLIP text model is its %s, as for transformers' CLIPTextModel, if %j", (_, parts, expected) => {
+    expect(parseConfig({ model_type: 'clip_text_model', ...parts }, 'c')).toMatchObject(expected);
+  });
+
   it.each([
     [{ is_decoder: true }, 'choose an encoder, which reads texts in both directions'],
     [{ position_embedding_type: 'relative_key' }, 'choose a model with absolute positions'],
