@@ -244,11 +244,35 @@ describe('kd export', () => {
   it('writes what sentence-transformers needs to pad to 77, and a projection as its last module', async () => {
     await exported('projected', 'transformers');
     const folder = join(cwd, 'projected-transformers');
-    const types = readJson<{ type: string; path: string }[]>(join(folder, 'modules.json')).map(({ path }) => path);
-    expect(types).toEqual(['', '1_Pooling', '2_Dense']);
-    expect(readJson(join(folder, 'sentence_bert_config.json'))).toMatchObject({
+    const written = (name: string): unknown => readJson(join(folder, name));
+    expect(written('modules.json')).toEqual([
+      { idx: 0, name: '0', path: '', type: 'sentence_transformers.models.Transformer' },
+      { idx: 1, name: '1', path: '1_Pooling', type: 'sentence_transformers.models.Pooling' },
+      { idx: 2, name: '2', path: '2_Dense', type: 'sentence_transformers.models.Dense' },
+    ]);
+    expect(written('sentence_bert_config.json')).toEqual({
       max_seq_length: 77,
-      processing_kwargs: { text: { padding: 'max_length', max_length: 77 } },
+      do_lower_case: false,
+      processing_kwargs: { text: { padding: 'max_length', max_length: 77, truncation: true } },
+      unpad_inputs: false,
+    });
+    expect(written('config_sentence_transformers.json')).toEqual({
+      prompts: {},
+      default_prompt_name: null,
+      similarity_fn_name: 'cosine',
+    });
+    expect(written('1_Pooling/config.json')).toEqual({
+      word_embedding_dimension: 48,
+      pooling_mode_cls_token: false,
+      pooling_mode_mean_tokens: true,
+      pooling_mode_max_tokens: false,
+      pooling_mode_mean_sqrt_len_tokens: false,
+    });
+    expect(written('2_Dense/config.json')).toEqual({
+      in_features: 48,
+      out_features: 64,
+      bias: true,
+      activation_function: 'torch.nn.modules.linear.Identity',
     });
     const dense = await openSafetensors(join(folder, '2_Dense/model.safetensors'));
     expect(dense.tensors.get('linear.weight')!.shape).toEqual([64, 48]);
