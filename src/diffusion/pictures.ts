@@ -21,8 +21,10 @@ import {
   type JsonObject,
 } from '../base/json-schema.js';
 import { indentedJson } from '../base/indented-json.js';
+import { ifThere } from '../base/json-file.js';
 import { numberedNames, writeNewFile } from '../base/new-file.js';
 import { soundJson } from '../base/parse-json.js';
+import { readRegularFile } from '../base/regular-file.js';
 import { textsOf } from './png.js';
 
 /** The list beside the pictures. */
@@ -132,14 +134,17 @@ export async function recordPicture(folder: string, picture: Picture): Promise<v
   }
 }
 
+/** The largest list in bytes: some hundred thousand pictures. */
+const LARGEST_LIST = 2 ** 26;
+
 /**
  * The list as it stands, including entries that only a later version may understand; empty if there is none, or it is
- * damaged.
+ * damaged. Throws an `InputError` if it cannot be read: it must not be replaced then.
  */
 async function readList(folder: string): Promise<{ entries: unknown[]; isDamaged: boolean }> {
-  const contents = await readFile(join(folder, PICTURES_FILE), 'utf8').catch(() => undefined);
-  if (contents === undefined) return { entries: [], isDamaged: false };
-  const list = soundJson(LIST, contents);
+  const bytes = await ifThere(readRegularFile(join(folder, PICTURES_FILE), LARGEST_LIST));
+  if (bytes === undefined) return { entries: [], isDamaged: false };
+  const list = soundJson(LIST, bytes.toString('utf8'));
   return { entries: [...(list?.pictures ?? [])], isDamaged: list === undefined };
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
@@ -147,6 +147,15 @@ describe('pictures', () => {
     const listed = readListed(folder);
     expect(listed.map(({ file }) => file).sort()).toEqual([...files].sort());
     for (const { file, seed } of listed) expect(`${seed}.png`).toBe(file);
+  });
+
+  it('are not listed anew in place of a list that cannot be read', async () => {
+    const folder = temporaryFolder();
+    symlinkSync('pictures.json', join(folder, 'pictures.json')); // an endless link
+    await expect(recordPicture(folder, picture('a.png', 1))).rejects.toThrow(
+      `${folder}/pictures.json: cannot be read: too many symbolic links, one to the next`,
+    );
+    expect(lstatSync(join(folder, 'pictures.json')).isSymbolicLink()).toBe(true);
   });
 
   it('are listed again if the list was lost or damaged, and the damaged list is kept', async () => {
